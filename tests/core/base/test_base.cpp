@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/base/backoff.h"
+#include "core/base/quantity.h"
+#include "core/base/text.h"
+#include "core/base/timestamp.h"
+#include "core/base/translate.h"
+
+#include <QtTest>
+
+using namespace strata;
+
+class TestBase : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void quantities_data()
+    {
+        QTest::addColumn<QByteArray>("text");
+        QTest::addColumn<bool>("valid");
+        QTest::addColumn<qint64>("milli");
+        QTest::newRow("whole") << QByteArray("2") << true << qint64(2000);
+        QTest::newRow("milli") << QByteArray("250m") << true << qint64(250);
+        QTest::newRow("fraction") << QByteArray("0.1") << true << qint64(100);
+        QTest::newRow("nano rounds up") << QByteArray("12345678n") << true << qint64(13);
+        QTest::newRow("binary") << QByteArray("1Ki") << true << qint64(1024000);
+        QTest::newRow("decimal") << QByteArray("1k") << true << qint64(1000000);
+        QTest::newRow("exponent") << QByteArray("1e3") << true << qint64(1000000);
+        QTest::newRow("exa is not an exponent")
+            << QByteArray("0.001E") << true << qint64(1000000000000000000);
+        QTest::newRow("negative") << QByteArray("-1") << true << qint64(-1000);
+        QTest::newRow("empty") << QByteArray("") << false << qint64(0);
+        QTest::newRow("words") << QByteArray("lots") << false << qint64(0);
+        QTest::newRow("unknown suffix") << QByteArray("1Kib") << false << qint64(0);
+        QTest::newRow("too large") << QByteArray("99999999999E") << false << qint64(0);
+        QTest::newRow("hostile length") << QByteArray(10000, '9') << false << qint64(0);
+    }
+    void quantities()
+    {
+        QFETCH(QByteArray, text);
+        QFETCH(bool, valid);
+        QFETCH(qint64, milli);
+        const auto value = parseQuantityMilli(text.toStdString());
+        QCOMPARE(value.has_value(), valid);
+        if (value)
+            QCOMPARE(qint64(*value), milli);
+    }
+
+    void shownQuantities()
+    {
+        QCOMPARE(formatBytes(549755813888), std::string("512 GiB"));
+        QCOMPARE(formatBytes(1610612736), std::string("1.5 GiB"));
+        QCOMPARE(formatCpu(64000), std::string("64"));
+        QCOMPARE(formatCpu(250), std::string("0.25"));
+    }
+
+    void cleaning_data()
+    {
+        QTest::addColumn<QByteArray>("in");
+        QTest::addColumn<QByteArray>("out");
+        QTest::newRow("plain") << QByteArray("inner-wkr-2") << QByteArray("inner-wkr-2");
+        QTest::newRow("control") << QByteArray("a\x1b[31mb\nc") << QByteArray("a [31mb c");
+        QTest::newRow("bidi override") << QByteArray("a\xE2\x80\xAE"
+                                                     "b")
+                                       << QByteArray("ab");
+        QTest::newRow("zero width") << QByteArray("a\xE2\x80\x8B"
+                                                  "b")
+                                    << QByteArray("ab");
+        QTest::newRow("broken utf-8") << QByteArray("a\xFF"
+                                                    "b")
+                                      << QByteArray("a\xEF\xBF\xBD"
+                                                    "b");
+        QTest::newRow("html stays text") << QByteArray("<b>x</b>") << QByteArray("<b>x</b>");
+        QTest::newRow("C1") << QByteArray("a\xC2\x9B"
+                                          "b")
+                            << QByteArray("a b");
+    }
+    void cleaning()
+    {
+        QFETCH(QByteArray, in);
+        QFETCH(QByteArray, out);
+        const std::string cleaned = cleanText(in.toStdString());
+        QCOMPARE(QByteArray::fromStdString(cleaned), out);
+        QVERIFY(isCleanText(cleaned));
+        QCOMPARE(isCleanText(in.toStdString()), in == out);
+    }
+
+    void cleaningCutsAtACharacter()
+    {
+        std::string euros;
+        for (int i = 0; i < 1000; ++i)
+            euros += "\xE2\x82\xAC";
+        const std::string cut = cleanText(euros);
+        QVERIFY(cut.size() <= kMaxShownText);
+        QVERIFY(isCleanText(cut));
+        QVERIFY(QString::fromStdString(cut).endsWith(QChar(0x2026)));
+    }
+
+    void base64()
+    {
+        for (int length = 0; length < 50; ++length) {
+            const QByteArray bytes(length, char(200 + length));
+            const std::string text = base64Encode(bytes.toStdString());
+            QCOMPARE(QByteArray::fromStdString(text), bytes.toBase64());
+            std::string back;
+            QVERIFY(base64Decode(text, back));
+            QCOMPARE(QByteArray::fromStdString(back), bytes);
+        }
+        std::string out;
+        QVERIFY(!base64Decode("a", out));
+        QVERIFY(!base64Decode("ab%=", out));
+        QVERIFY(!base64Decode("ab=c", out));
+    }
+
+    void times()
+    {
+        QCOMPARE(qint64(parseRfc3339("1970-01-02T00:00:01Z").value()), qint64(86401000));
+        QCOMPARE(qint64(parseRfc3339("2026-11-24T10:00:00.123456+02:00").value()),
+                 qint64(parseRfc3339("2026-11-24T08:00:00.123Z").value()));
+        QCOMPARE(formatRfc3339(parseRfc3339("2026-02-28T23:59:59Z").value()),
+                 std::string("2026-02-28T23:59:59Z"));
+        QVERIFY(!parseRfc3339("2026-02-30T00:00:00Z"));
+        QVERIFY(!parseRfc3339("yesterday"));
+        QVERIFY(!parseRfc3339("2026-11-24T10:00:00Zjunk"));
+        QCOMPARE(formatAge(119000), std::string("119s"));
+        QCOMPARE(formatAge(4 * 60000), std::string("4m"));
+        QCOMPARE(formatAge(245000), std::string("4m5s"));
+        QCOMPARE(formatAge(-5), std::string("0s"));
+    }
+
+    // The distribution matters, not only the presence: a jitter that is always 0 has been shipped by others.
+    void backoffDoublesToItsCapWithJitter()
+    {
+        Backoff low(Backoff::Ms{800}, Backoff::Ms{30000}, [] { return 0.0; });
+        QCOMPARE(low.next().count(), 800);
+        QCOMPARE(low.next().count(), 1600);
+        for (int i = 0; i < 10; ++i)
+            low.next();
+        QCOMPARE(low.next().count(), 30000);
+        low.healthyFor(std::chrono::seconds{119});
+        QCOMPARE(low.next().count(), 30000);
+        low.healthyFor(std::chrono::seconds{120});
+        QCOMPARE(low.next().count(), 800);
+
+        Backoff many(Backoff::Ms{1000}, Backoff::Ms{1000});
+        double sum = 0;
+        for (int i = 0; i < 2000; ++i) {
+            const auto wait = double(many.next().count());
+            QVERIFY(wait >= 1000 && wait < 2000);
+            sum += wait;
+        }
+        const double mean = sum / 2000;
+        QVERIFY2(mean > 1450 && mean < 1550, qPrintable(QString::number(mean)));
+    }
+
+    void argumentsAreNotExpandedTwice()
+    {
+        QCOMPARE(arguments("%1 on %2", {"%2", "x"}), std::string("%2 on x"));
+        QCOMPARE(arguments("100 %", {"x"}), std::string("100 %"));
+    }
+};
+
+QTEST_GUILESS_MAIN(TestBase)
+#include "test_base.moc"
