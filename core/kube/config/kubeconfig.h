@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/base/error.h"
+#include "core/base/secret.h"
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace strata::kube {
+
+// One context of a kubeconfig, resolved: all that a connection needs, files already read.
+struct ClusterConfig {
+    std::string context; // name of the context
+    std::string cluster; // name of its cluster entry
+    std::string user;    // name of its user entry
+    std::string origin;  // the file it came from, or "secret ns/name"; for messages only
+    std::string server;  // "https://host:6443", no trailing slash
+    std::string caPem;   // empty: the system's trust store
+    std::string tlsServerName;
+    std::string defaultNamespace = "default";
+    bool insecureSkipTlsVerify = false;
+    std::string clientCertificatePem;
+    Secret clientKeyPem;
+    Secret token;
+};
+
+// A kubeconfig file (client-go tools/clientcmd/api/v1). Size, depth and aliases are bounded: the file is
+// untrusted. A fault names file, context and field.
+class Kubeconfig {
+public:
+    static Result<Kubeconfig> load(const std::string& path);
+    // `baseDirectory` is where relative file references start from; empty refuses file references altogether,
+    // which is right for kubeconfigs that come out of a cluster (they must not make us read local files).
+    static Result<Kubeconfig> parse(std::string_view yaml, std::string origin, std::string baseDirectory);
+
+    struct Context {
+        std::string name;
+        std::string cluster;
+        std::string user;
+        std::string server; // empty when the cluster entry is missing
+        bool current = false;
+    };
+    const std::vector<Context>& contexts() const { return m_contexts; }
+    const std::string& currentContext() const { return m_current; }
+    const std::string& origin() const { return m_origin; }
+
+    // An empty name means the current context. Refuses, with a sentence that says so, what Strata does not do
+    // yet: exec plugins, auth providers, proxies.
+    Result<ClusterConfig> resolve(const std::string& context = {}) const;
+
+private:
+    struct Document;
+    std::vector<Context> m_contexts;
+    std::string m_current;
+    std::string m_origin;
+    std::string m_baseDirectory;
+    std::shared_ptr<const Document> m_document;
+};
+
+// The files kubectl would read: $KUBECONFIG's list, else ~/.kube/config. Missing ones are left out.
+std::vector<std::string> usualKubeconfigPaths();
+
+} // namespace strata::kube

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/base/error.h"
+#include "core/base/timestamp.h"
+#include "core/kube/api/resource.h"
+#include "core/kube/net/client.h"
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace simdjson::dom {
+class element;
+}
+
+namespace strata::kube {
+
+struct ObjectMeta {
+    std::string ns;
+    std::string name;
+    std::string uid;
+    std::string resourceVersion;
+};
+
+enum class WatchPhase {
+    Listing, // first list, or a relist
+    Live,    // synced, events flow
+    Waiting, // lost; retrying at `retryAt`
+    Denied,  // 401/403: retried slowly (a minute)
+    Missing, // 404: the kind is not served; retried slowly
+    Stopped,
+};
+
+struct WatchState {
+    WatchPhase phase = WatchPhase::Listing;
+    UnixMs lastHeard = 0; // last byte or answer from the server, local clock
+    UnixMs retryAt = 0;   // only when Waiting, Denied or Missing
+    Error error;          // why, when Waiting, Denied or Missing
+    bool synced = false;  // a full list has been delivered at least once
+};
+
+// Receives one watch's objects on the network's thread. Elements are valid during the call only.
+class ObjectSink {
+public:
+    virtual ~ObjectSink() = default;
+    // Added or changed. `raw` is the object's JSON text as received.
+    virtual void onUpsert(const ObjectMeta& meta, const simdjson::dom::element& object,
+                          std::string_view raw) = 0;
+    virtual void onDelete(const ObjectMeta& meta) = 0;
+    // A relist delivers only differences: changed objects by onUpsert, gone ones by onDelete, then onSynced.
+    virtual void onSynced() = 0;
+    virtual void onState(const WatchState& state) = 0;
+};
+
+struct WatchRequest {
+    ResourceId resource;
+    std::string ns;            // empty: all namespaces
+    std::string fieldSelector; // not encoded
+    std::string labelSelector;
+    int pageSize = 500;
+};
+
+// List + watch of one kind until destroyed: pages, resumes from the last resource version after a clean end,
+// relists on 410, backs off with jitter on faults, advances on bookmarks. One bad object is skipped with a
+// warning, never the rest.
+class Watch {
+public:
+    static std::unique_ptr<Watch> start(std::shared_ptr<Client> client, WatchRequest request,
+                                        std::shared_ptr<ObjectSink> sink);
+    virtual ~Watch() = default;  // after it returns no sink method is called any more (safe from any thread)
+    virtual void retryNow() = 0; // end a wait early
+};
+
+} // namespace strata::kube
