@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/base/error.h"
+#include "core/kube/config/kubeconfig.h"
+#include "core/stack/facts.h"
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace strata::feeds {
+
+// Everything Strata is connected to. Owns the network thread, the watches and the libvirt hosts, and turns
+// what they say into facts. Thread-safe; nothing here blocks on the outside.
+class Site {
+public:
+    struct Options {
+        bool followInnerClusters =
+            true; // read <cluster>-kubeconfig secrets and watch the clusters behind them
+        std::chrono::milliseconds metricsEvery{15000};
+    };
+
+    Site();
+    explicit Site(Options options);
+    ~Site(); // ends all connections; no callback comes after it
+    Site(const Site&) = delete;
+    Site& operator=(const Site&) = delete;
+
+    // The outer (management) cluster's API. `name` is what the operator calls it.
+    stack::SourceId addCluster(const kube::ClusterConfig& config, const std::string& name);
+    // A bare-metal host; fails at once only when the URI is refused.
+    Result<stack::SourceId> addHost(const std::string& uri, const std::string& name = {});
+    void remove(stack::SourceId source); // its inner clusters go with it
+    void retryNow(stack::SourceId source);
+
+    // All that changed since the last call. Coalesced: an object that changed ten times is there once.
+    stack::Batch take();
+    // Called from a worker thread when take() turns from nothing to something; must only wake the taker.
+    void setWakeup(std::function<void()> wakeup);
+    // True when every added source has synced, failed or been denied: what a headless command waits for.
+    bool settled() const;
+
+    // On demand; the callback comes on a worker thread. The document is YAML for Kubernetes objects, without
+    // managedFields and with the data of Secrets hidden, and XML for libvirt's.
+    void fetchDocument(const stack::ObjectRef& object, std::function<void(Result<std::string>)> done);
+    // Newest first.
+    void fetchEvents(const stack::ObjectRef& object,
+                     std::function<void(Result<std::vector<stack::EventRow>>)> done);
+
+    struct Traffic {
+        std::uint64_t events = 0; // watch events since the start, all sources
+    };
+    Traffic traffic() const;
+
+private:
+    class Private;
+    std::shared_ptr<Private> m_d;
+};
+
+} // namespace strata::feeds

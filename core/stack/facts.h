@@ -1,0 +1,324 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/base/error.h"
+#include "core/base/timestamp.h"
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+// What the feeds tell the stack. A fact is what we read of one object of one source, typed and already
+// cleaned (core/base/text.h); it is immutable and crosses threads as shared_ptr<const Fact>. Strings that the
+// source does not tell are empty, numbers -1, times 0.
+namespace strata::stack {
+
+// One connection: a libvirt host, the outer cluster's API or an inner cluster's API. 0 is none.
+using SourceId = std::uint32_t;
+
+enum class SourceKind { Host, OuterCluster, InnerCluster };
+
+enum class LinkPhase { Connecting, Live, Waiting, Closed };
+
+// The state of one kind's watch inside a cluster source, told only when it is not live.
+struct KindState {
+    std::string kind; // "pods"
+    Error error;      // Forbidden: "not allowed to list pods" is not "no pods"
+};
+
+struct SourceState {
+    SourceId id = 0;
+    SourceKind kind = SourceKind::OuterCluster;
+    std::string name;    // shown: "rack-a", "metal-01", "tenant-blue/blue"
+    std::string address; // server URL or libvirt URI
+    std::string version; // "v1.34.1", "QEMU 7.2.0"
+    LinkPhase phase = LinkPhase::Connecting;
+    bool synced = false; // its first picture is complete
+    UnixMs lastHeard = 0;
+    UnixMs retryAt = 0;
+    Error error;
+    std::vector<KindState> kinds;
+    SourceId outer = 0;     // InnerCluster: the management cluster that knows it
+    std::string clusterKey; // InnerCluster: "namespace/name" of its Cluster object there
+    bool insecure = false;  // certificate checks are off: a lasting warning
+};
+
+struct Amount { // of CPU and memory; -1 is "not told"
+    std::int64_t cpuMilli = -1;
+    std::int64_t memoryBytes = -1;
+    friend bool operator==(const Amount&, const Amount&) = default;
+};
+
+struct Condition {
+    std::string type;
+    std::string status; // "True", "False", "Unknown"
+    std::string reason;
+    std::string message;
+    std::string severity; // Cluster API v1beta1 only
+    UnixMs since = 0;
+};
+
+struct Meta {
+    std::string apiVersion; // as read: "kubevirt.io/v1"
+    std::string ns;
+    std::string name;
+    std::string uid;
+    UnixMs created = 0;
+    UnixMs deleting = 0;   // deletionTimestamp
+    std::string ownerKind; // the controller owner reference
+    std::string ownerName;
+    std::string ownerUid;
+};
+
+struct HostFact {
+    std::string uri;
+    std::string hostname;
+    std::string uuid; // lower case
+    std::string cpuModel;
+    std::string cpuVendor;
+    std::string arch;
+    unsigned sockets = 0;
+    unsigned coresPerSocket = 0;
+    unsigned threadsPerCore = 0;
+    unsigned numaNodes = 0;
+    unsigned cpus = 0;
+    unsigned mhz = 0;
+    std::int64_t memoryBytes = -1;
+    std::int64_t memoryFreeBytes = -1;
+    double cpuUsed = -1; // share in [0, 1]
+    bool kvmUsable = false;
+    bool hardwareVirtualization = false;
+    std::string hypervisor;
+    std::string hypervisorVersion;
+    std::string libvirtVersion;
+};
+
+struct DomainFact {
+    std::string uuid;
+    std::string name;
+    std::string state; // "running", "paused", "shut off", …
+    std::string stateReason;
+    unsigned vcpus = 0;
+    std::int64_t memoryBytes = -1;
+};
+
+// A Kubernetes Node of either layer; the source says which. Items built from it are OuterNode and InnerNode.
+struct KubeNodeFact {
+    Meta meta;
+    std::string systemUuid; // lower case
+    std::string machineId;
+    std::string hostname;
+    std::string internalIp;
+    std::string providerId;
+    std::string kubeletVersion;
+    std::string osImage;
+    std::string kernel;
+    std::string containerRuntime;
+    std::string roles; // "control-plane", "worker", comma separated
+    bool unschedulable = false;
+    std::vector<std::string> taints; // "key=value:Effect"
+    Amount capacity;
+    Amount allocatable;
+    std::int64_t podCapacity = -1;
+    std::int64_t kvmDevices = -1;    // allocatable devices.kubevirt.io/kvm
+    std::string kubevirtSchedulable; // label kubevirt.io/schedulable
+    std::string clusterName;         // annotation cluster.x-k8s.io/cluster-name
+    std::string clusterNamespace;    // annotation cluster.x-k8s.io/cluster-namespace
+    std::vector<Condition> conditions;
+};
+
+struct VmFact { // VirtualMachine
+    Meta meta;
+    std::string runStrategy;
+    std::string printableStatus;
+    bool ready = false;
+    std::string clusterName; // label cluster.x-k8s.io/cluster-name
+    std::string role;        // label cluster.x-k8s.io/role
+    std::string machineName; // label capk.cluster.x-k8s.io/kubevirt-machine-name
+    std::string machineNamespace;
+    Amount size; // from the template's domain
+    std::vector<Condition> conditions;
+};
+
+struct Volume {
+    std::string name;
+    std::string kind;  // "dataVolume", "containerDisk", …
+    std::string claim; // PersistentVolumeClaim
+    std::string phase;
+    std::int64_t sizeBytes = -1;
+};
+
+struct VmiFact { // VirtualMachineInstance
+    Meta meta;
+    std::string phase;
+    std::string nodeName;
+    std::string firmwareUuid; // lower case
+    std::string guestOs;
+    std::string machineType;
+    std::string evictionStrategy;
+    std::string clusterName;
+    std::string migrationTarget; // set while a migration runs
+    std::vector<std::string> ips;
+    std::map<std::string, std::string> activePods; // pod uid → node
+    std::vector<Volume> volumes;
+    Amount size;
+    std::vector<Condition> conditions;
+};
+
+struct PodFact {
+    Meta meta;
+    std::string nodeName;
+    std::string phase;
+    std::string reason; // the worst container's: "CrashLoopBackOff", "ImagePullBackOff", or status.reason
+    std::string message;
+    std::string ip;
+    std::string launcherOf;   // label kubevirt.io/created-by: uid of the VMI
+    std::string templateHash; // label pod-template-hash
+    bool ready = false;
+    bool isStatic = false; // a mirror of a static pod
+    unsigned containers = 0;
+    unsigned readyContainers = 0;
+    unsigned restarts = 0;
+    Amount requests;
+};
+
+struct ClusterFact { // cluster.x-k8s.io Cluster
+    Meta meta;
+    std::string phase;
+    bool paused = false;
+    std::string endpoint; // "host:port"
+    std::string controlPlaneKind;
+    std::string controlPlaneName;
+    std::string infrastructureKind;
+    std::string infrastructureName;
+    std::string podCidr;
+    std::string serviceCidr;
+    std::string version; // spec.topology.version
+    std::vector<Condition> conditions;
+};
+
+struct ControlPlaneFact { // KubeadmControlPlane
+    Meta meta;
+    std::string clusterName;
+    std::string version;
+    int replicas = -1;
+    int readyReplicas = -1;
+    bool initialized = false;
+    std::vector<Condition> conditions;
+};
+
+struct MachineDeploymentFact {
+    Meta meta;
+    std::string clusterName;
+    std::string version;
+    std::string phase;
+    int replicas = -1;
+    int readyReplicas = -1;
+    std::vector<Condition> conditions;
+};
+
+struct MachineFact {
+    Meta meta;
+    std::string clusterName;
+    std::string phase;
+    std::string version;
+    std::string providerId;
+    std::string nodeName; // status.nodeRef.name
+    std::string infrastructureKind;
+    std::string infrastructureName;
+    std::string controlPlaneName; // label cluster.x-k8s.io/control-plane-name
+    std::string deploymentName;   // label cluster.x-k8s.io/deployment-name
+    bool controlPlane = false;    // label cluster.x-k8s.io/control-plane
+    std::vector<Condition> conditions;
+};
+
+struct KubevirtMachineFact {
+    Meta meta;
+    std::string clusterName;
+    std::string providerId;
+    std::string vmNamespace; // virtualMachineTemplate.metadata.namespace, else its own
+    bool ready = false;
+    std::vector<Condition> conditions;
+};
+
+struct UsageFact { // metrics.k8s.io, of a node or of a pod's containers summed
+    Amount used;
+    UnixMs at = 0;
+};
+
+// The index of a kind is part of FactKey: append only.
+enum class FactKind : std::uint8_t {
+    Host,
+    Domain,
+    KubeNode,
+    Vm,
+    Vmi,
+    Pod,
+    Cluster,
+    ControlPlane,
+    MachineDeployment,
+    Machine,
+    KubevirtMachine,
+    NodeUsage,
+    PodUsage,
+};
+
+using Fact =
+    std::variant<HostFact, DomainFact, KubeNodeFact, VmFact, VmiFact, PodFact, ClusterFact, ControlPlaneFact,
+                 MachineDeploymentFact, MachineFact, KubevirtMachineFact, UsageFact>;
+
+struct FactKey {
+    SourceId source = 0;
+    FactKind kind = FactKind::Host;
+    std::string
+        name; // "namespace/name", "name" for cluster-scoped kinds, the uuid of a domain, "" for a host
+    friend bool operator==(const FactKey&, const FactKey&) = default;
+};
+
+struct FactChange {
+    FactKey key;
+    std::shared_ptr<const Fact> fact; // null: gone
+};
+
+struct SourceChange {
+    SourceState state;
+    bool gone = false; // the connection was removed by the operator: all of its facts go with it
+};
+
+// What the feeds hand over at once; applied in order, sources first.
+struct Batch {
+    std::vector<SourceChange> sources;
+    std::vector<FactChange> facts;
+    bool empty() const { return sources.empty() && facts.empty(); }
+};
+
+// An object an item is made of, to be fetched in full on demand.
+struct ObjectRef {
+    SourceId source = 0;
+    std::string group; // "libvirt" for a host's documents
+    std::string version;
+    std::string resource; // plural; for libvirt "capabilities" or "domain"
+    std::string kind;     // shown
+    std::string ns;
+    std::string name; // for libvirt domains the uuid
+    std::string uid;
+    friend bool operator==(const ObjectRef&, const ObjectRef&) = default;
+};
+
+// A Kubernetes event about an object, as shown.
+struct EventRow {
+    std::string type; // "Normal", "Warning"
+    std::string reason;
+    std::string message;
+    std::string source; // component
+    std::string objectKind;
+    std::string objectName;
+    int count = 1;
+    UnixMs first = 0;
+    UnixMs last = 0;
+};
+
+} // namespace strata::stack
