@@ -70,6 +70,7 @@ struct Item {
     std::string state;               // one or two words: "Ready", "Paused"
     std::string reason;              // a sentence when it is not healthy: "The VM is paused because …"
     std::string rawReason;           // "PausedIOError"
+    UnixMs since = 0;                // since when it is in that state; 0 when not told
     Amount capacity;
     Amount allocated; // requested of the capacity by what runs on it; for VMs and workloads what they take
     Amount used;

@@ -1,0 +1,1823 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/stack/stack.h"
+
+#include "core/base/quantity.h"
+#include "core/base/text.h"
+#include "core/base/translate.h"
+#include "core/stack/health.h"
+
+#include <algorithm>
+#include <array>
+#include <deque>
+#include <set>
+#include <unordered_map>
+#include <unordered_set>
+
+namespace strata::stack {
+namespace {
+
+constexpr UnixMs kHistorySpan = 30 * 60 * 1000;
+constexpr UnixMs kHistoryStep = 4000;
+
+struct FactKeyHash {
+    std::size_t operator()(const FactKey& key) const noexcept
+    {
+        std::size_t h = std::hash<std::string>{}(key.name);
+        h ^= (std::size_t{key.source} * 0x9E3779B97F4A7C15ULL) + (h << 6U) + (h >> 2U);
+        return h ^ (static_cast<std::size_t>(key.kind) * 0xC2B2AE3D27D4EB4FULL);
+    }
+};
+
+// Something an item looked up while it was built; see Stack. A collision costs a needless rebuild, nothing
+// else.
+using Dependency = std::uint64_t;
+
+Dependency dependency(const char* what, SourceId source, std::string_view name)
+{
+    std::uint64_t h = 1469598103934665603ULL;
+    const auto mix = [&h](std::string_view bytes) {
+        for (const char c : bytes) {
+            h ^= static_cast<unsigned char>(c);
+            h *= 1099511628211ULL;
+        }
+        h ^= 0xFF;
+        h *= 1099511628211ULL;
+    };
+    mix(what);
+    mix(name);
+    h ^= source;
+    h *= 1099511628211ULL;
+    return h;
+}
+
+Dependency dependency(const FactKey& key)
+{
+    static constexpr std::array<const char*, 13> names = {"host", "domain",  "node", "vm", "vmi",
+                                                          "pod",  "cluster", "kcp",  "md", "machine",
+                                                          "km",   "nodeu",   "podu"};
+    return dependency(names[static_cast<std::size_t>(key.kind)], key.source, key.name);
+}
+
+std::string join(std::string_view ns, std::string_view name)
+{
+    std::string out;
+    out.reserve(ns.size() + 1 + name.size());
+    out.append(ns).append("/").append(name);
+    return out;
+}
+
+void add(std::int64_t& sum, std::int64_t value)
+{
+    if (value >= 0)
+        sum = std::max<std::int64_t>(sum, 0) + value;
+}
+
+void add(Amount& sum, const Amount& value)
+{
+    add(sum.cpuMilli, value.cpuMilli);
+    add(sum.memoryBytes, value.memoryBytes);
+}
+
+// The first three groups of a UUID, byte by byte in the other order: SMBIOS before 2.6 and some vendors.
+std::string swappedUuid(const std::string& uuid)
+{
+    if (uuid.size() != 36)
+        return {};
+    const auto pair = [&uuid](std::size_t at) { return uuid.substr(at, 2); };
+    return pair(6) + pair(4) + pair(2) + pair(0) + "-" + pair(11) + pair(9) + "-" + pair(16) + pair(14) +
+           uuid.substr(18);
+}
+
+std::string tr(const char* text)
+{
+    return translate("Stack", text);
+}
+
+std::string tr(const char* text, std::initializer_list<std::string> values)
+{
+    return arguments(translate("Stack", text), values);
+}
+
+// The Deployment behind a ReplicaSet: its name is the Deployment's with the pod template's hash behind it.
+void ownerOf(const PodFact& pod, std::string& kind, std::string& name)
+{
+    kind = pod.meta.ownerKind;
+    name = pod.meta.ownerName;
+    if (kind == "ReplicaSet" && !pod.templateHash.empty()) {
+        const std::string suffix = "-" + pod.templateHash;
+        if (name.size() > suffix.size() && name.ends_with(suffix)) {
+            name.resize(name.size() - suffix.size());
+            kind = "Deployment";
+        }
+    } else if (kind == "Node" || pod.isStatic) {
+        kind = "Static pod";
+        name = pod.meta.name;
+        const std::string suffix = "-" + pod.nodeName;
+        if (name.size() > suffix.size() && name.ends_with(suffix))
+            name.resize(name.size() - suffix.size());
+    } else if (kind == "Job") {
+        // A CronJob's jobs differ in their last part, the minute they were planned for.
+        const std::size_t dash = name.rfind('-');
+        if (dash != std::string::npos && dash > 0 && name.size() - dash - 1 >= 8 &&
+            name.find_first_not_of("0123456789", dash + 1) == std::string::npos) {
+            name.resize(dash);
+            kind = "CronJob";
+        }
+    } else if (kind.empty()) {
+        kind = "Pod";
+        name = pod.meta.name;
+    }
+}
+
+constexpr std::array<ItemKind, 11> kRollUpOrder = {
+    ItemKind::Workload,   ItemKind::InnerNode,     ItemKind::Vm,         ItemKind::OuterNode,
+    ItemKind::Host,       ItemKind::Domain,        ItemKind::Machine,    ItemKind::ControlPlane,
+    ItemKind::WorkerPool, ItemKind::TenantCluster, ItemKind::Placeholder};
+
+constexpr std::array<std::size_t, 11> rollUpRanks()
+{
+    std::array<std::size_t, 11> ranks{};
+    for (std::size_t i = 0; i < kRollUpOrder.size(); ++i)
+        ranks[static_cast<std::size_t>(kRollUpOrder[i])] = i;
+    return ranks;
+}
+
+} // namespace
+
+class Stack::Private {
+public:
+    struct Slot {
+        std::uint32_t generation = 0;
+        bool used = false;
+        Item item;
+        // What it is built from: the fact's source and key name (for a workload: the group's key).
+        SourceId source = 0;
+        std::string subject;
+        std::vector<Dependency> dependencies;
+        Health own = Health::Unknown; // before what the roll-up adds
+        Verdict ownVerdict;
+        std::deque<Sample> history;
+    };
+
+    struct Load { // requests of the pods bound to one node
+        Amount requests{0, 0};
+        int pods = 0;
+    };
+
+    struct Group { // the pods of one owner on one node
+        SourceId source = 0;
+        std::string node;
+        std::string ns;
+        std::string kind;
+        std::string name;
+        std::set<std::string> pods;
+    };
+
+    // --- facts
+    // -------------------------------------------------------------------------------------------------
+    std::unordered_map<FactKey, std::shared_ptr<const Fact>, FactKeyHash> m_facts;
+    std::unordered_map<SourceId, std::unordered_set<FactKey, FactKeyHash>> m_factsOf;
+    std::unordered_map<SourceId, SourceState> m_sources;
+    std::vector<SourceId> m_sourceOrder;
+
+    // --- items
+    // -------------------------------------------------------------------------------------------------
+    std::deque<Slot> m_slots; // addresses stay
+    std::vector<std::uint32_t> m_free;
+    std::unordered_map<std::string, std::uint32_t> m_byKey;
+    std::array<std::vector<ItemId>, kTrees> m_roots;
+    std::array<std::size_t, 11> m_counts{};
+    std::unordered_map<Dependency, std::vector<std::uint32_t>> m_watchers;
+
+    // --- indices; each change of an entry touches the dependency of the same name
+    // ---------------------------------
+    std::unordered_map<std::string, std::set<SourceId>> m_hostByUuid;
+    std::unordered_map<std::string, std::set<SourceId>> m_hostByName;
+    std::unordered_map<std::string, std::set<std::string>> m_launchers; // "source|vmi uid" → pods
+    std::unordered_map<std::string, Load> m_loads;                      // "source|node"
+    std::unordered_map<std::string, Group> m_groups;                    // group key → pods
+    std::unordered_map<std::string, std::set<SourceId>> m_innerSources; // "outer|ns/cluster"
+    std::unordered_map<std::string, std::set<std::string>>
+        m_machineByNode; // "outer|ns/cluster|node" → machines
+    std::unordered_map<std::string, std::set<std::string>> m_machineByInfra; // "outer|ns/name" → machines
+    std::unordered_map<std::string, std::set<FactKey, bool (*)(const FactKey&, const FactKey&)>>
+        m_domainByUuid;
+    std::unordered_map<std::string, std::set<FactKey, bool (*)(const FactKey&, const FactKey&)>>
+        m_vmiByFirmware;
+
+    // --- of the running apply()
+    // --------------------------------------------------------------------------------------
+    StackDelta m_delta;
+    std::unordered_set<std::uint32_t> m_dirty;
+    std::array<std::unordered_set<std::uint32_t>, 11> m_rollUp;
+    std::unordered_set<std::uint32_t> m_added;
+    std::unordered_set<std::uint32_t> m_changed;
+    std::unordered_set<std::uint32_t> m_moved;
+    std::unordered_set<std::uint32_t> m_doomed; // their facts are gone; removed at the end
+
+    static bool keyLess(const FactKey& a, const FactKey& b)
+    {
+        return std::tie(a.source, a.kind, a.name) < std::tie(b.source, b.kind, b.name);
+    }
+
+    // --- small accessors
+    // -----------------------------------------------------------------------------------------
+    template<typename T>
+    const T* fact(SourceId source, FactKind kind, const std::string& name) const
+    {
+        const auto found = m_facts.find(FactKey{source, kind, name});
+        return found == m_facts.end() ? nullptr : std::get_if<T>(found->second.get());
+    }
+
+    const SourceState* sourceState(SourceId id) const
+    {
+        const auto found = m_sources.find(id);
+        return found == m_sources.end() ? nullptr : &found->second;
+    }
+
+    std::string sourceTag(SourceId id) const
+    {
+        const SourceState* state = sourceState(id);
+        if (state == nullptr)
+            return "#" + std::to_string(id);
+        if (state->kind == SourceKind::InnerCluster)
+            return sourceTag(state->outer) + "/" + state->clusterKey;
+        return state->kind == SourceKind::Host ? state->address : state->name;
+    }
+
+    bool isInner(SourceId id) const
+    {
+        const SourceState* state = sourceState(id);
+        return state != nullptr && state->kind == SourceKind::InnerCluster;
+    }
+
+    static std::string scoped(SourceId source, std::string_view rest)
+    {
+        return std::to_string(source) + "|" + std::string(rest);
+    }
+
+    ItemId idOf(std::uint32_t index) const { return {index, m_slots[index].generation}; }
+
+    Slot* slot(ItemId id)
+    {
+        if (!id || id.index >= m_slots.size())
+            return nullptr;
+        Slot& s = m_slots[id.index];
+        return s.used && s.generation == id.generation ? &s : nullptr;
+    }
+    const Slot* slot(ItemId id) const { return const_cast<Private*>(this)->slot(id); }
+
+    // --- items come and go
+    // -------------------------------------------------------------------------------------------
+    std::string itemKey(ItemKind kind, SourceId source, std::string_view subject) const
+    {
+        return std::string(toString(kind)) + "|" + sourceTag(source) + "|" + std::string(subject);
+    }
+
+    // Items are found by "kind|source id|subject", which does not change when a source is renamed.
+    static std::string internalKey(ItemKind kind, SourceId source, std::string_view subject)
+    {
+        return std::to_string(static_cast<int>(kind)) + "|" + std::to_string(source) + "|" +
+               std::string(subject);
+    }
+
+    std::unordered_map<std::string, std::uint32_t> m_bySubject;
+
+    ItemId findItem(ItemKind kind, SourceId source, std::string_view subject) const
+    {
+        const auto found = m_bySubject.find(internalKey(kind, source, subject));
+        return found == m_bySubject.end() ? ItemId{} : idOf(found->second);
+    }
+
+    std::uint32_t ensureItem(ItemKind kind, Layer layer, SourceId source, const std::string& subject)
+    {
+        const std::string internal = internalKey(kind, source, subject);
+        const auto found = m_bySubject.find(internal);
+        if (found != m_bySubject.end()) {
+            m_doomed.erase(found->second);
+            return found->second;
+        }
+        std::uint32_t index = 0;
+        if (m_free.empty()) {
+            index = static_cast<std::uint32_t>(m_slots.size());
+            m_slots.emplace_back();
+        } else {
+            index = m_free.back();
+            m_free.pop_back();
+        }
+        Slot& s = m_slots[index];
+        const std::uint32_t generation = s.generation + 1;
+        s = Slot{};
+        s.generation = generation;
+        s.used = true;
+        s.source = source;
+        s.subject = subject;
+        s.item.id = {index, generation};
+        s.item.kind = kind;
+        s.item.layer = layer;
+        s.item.source = source;
+        s.item.key = itemKey(kind, source, subject);
+        m_bySubject.emplace(internal, index);
+        m_byKey[s.item.key] = index;
+        ++m_counts[static_cast<std::size_t>(kind)];
+        for (std::size_t tree = 0; tree < kTrees; ++tree) {
+            if (belongs(kind, static_cast<Tree>(tree)))
+                m_roots[tree].push_back(s.item.id);
+        }
+        m_added.insert(index);
+        m_dirty.insert(index);
+        return index;
+    }
+
+    // Which kinds a tree shows at all: others have no place among its roots.
+    static bool belongs(ItemKind kind, Tree tree)
+    {
+        switch (kind) {
+        case ItemKind::Host:
+            return tree != Tree::Tenants;
+        case ItemKind::OuterNode:
+        case ItemKind::InnerNode:
+        case ItemKind::Workload:
+            return tree == Tree::Stack;
+        case ItemKind::Vm:
+            return tree != Tree::Hosts;
+        case ItemKind::TenantCluster:
+        case ItemKind::ControlPlane:
+        case ItemKind::WorkerPool:
+        case ItemKind::Machine:
+            return tree == Tree::Tenants;
+        case ItemKind::Domain:
+            return tree == Tree::Hosts;
+        case ItemKind::Placeholder:
+            return false; // placed by hand
+        }
+        return false;
+    }
+
+    static void erase(std::vector<ItemId>& list, ItemId id)
+    {
+        const auto found = std::find(list.begin(), list.end(), id);
+        if (found != list.end()) {
+            *found = list.back();
+            list.pop_back();
+        }
+    }
+
+    void setParent(Slot& child, Tree tree, ItemId parent)
+    {
+        const auto t = static_cast<std::size_t>(tree);
+        const ItemId old = child.item.parent[t];
+        if (old == parent)
+            return;
+        if (Slot* oldParent = slot(old)) {
+            erase(oldParent->item.children[t], child.item.id);
+            markRollUp(*oldParent);
+            if (oldParent->item.kind == ItemKind::Placeholder && oldParent->item.children[t].empty())
+                m_doomed.insert(old.index);
+        } else {
+            erase(m_roots[t], child.item.id);
+        }
+        child.item.parent[t] = parent;
+        if (Slot* newParent = slot(parent)) {
+            newParent->item.children[t].push_back(child.item.id);
+            markRollUp(*newParent);
+            m_doomed.erase(newParent->item.kind == ItemKind::Placeholder ? parent.index : ~0U);
+        } else {
+            m_roots[t].push_back(child.item.id);
+        }
+        m_moved.insert(child.item.id.index);
+    }
+
+    void destroyItem(std::uint32_t index)
+    {
+        Slot& s = m_slots[index];
+        for (std::size_t t = 0; t < kTrees; ++t) {
+            // Children that still hang here were built on something that is gone, too, or become roots.
+            const std::vector<ItemId> children = s.item.children[t];
+            for (const ItemId child : children) {
+                if (Slot* c = slot(child))
+                    setParent(*c, static_cast<Tree>(t), {});
+            }
+            if (Slot* parent = slot(s.item.parent[t])) {
+                erase(parent->item.children[t], s.item.id);
+                markRollUp(*parent);
+                if (parent->item.kind == ItemKind::Placeholder && parent->item.children[t].empty())
+                    m_doomed.insert(parent->item.id.index);
+            } else {
+                erase(m_roots[t], s.item.id);
+            }
+        }
+        forget(s, index);
+        m_bySubject.erase(internalKey(s.item.kind, s.source, s.subject));
+        const auto byKey = m_byKey.find(s.item.key);
+        if (byKey != m_byKey.end() && byKey->second == index)
+            m_byKey.erase(byKey);
+        --m_counts[static_cast<std::size_t>(s.item.kind)];
+        if (m_added.erase(index) == 0)
+            m_delta.removed.push_back(s.item.id);
+        m_changed.erase(index);
+        m_moved.erase(index);
+        m_dirty.erase(index);
+        m_rollUp[rank(s.item.kind)].erase(index);
+        s.used = false;
+        const std::uint32_t generation = s.generation;
+        s = Slot{};
+        s.generation = generation;
+        m_free.push_back(index);
+    }
+
+    // --- dependencies
+    // --------------------------------------------------------------------------------------------------
+    void forget(Slot& s, std::uint32_t index)
+    {
+        for (const Dependency d : s.dependencies) {
+            const auto found = m_watchers.find(d);
+            if (found == m_watchers.end())
+                continue;
+            std::vector<std::uint32_t>& list = found->second;
+            const auto at = std::find(list.begin(), list.end(), index);
+            if (at != list.end()) {
+                *at = list.back();
+                list.pop_back();
+            }
+            if (list.empty())
+                m_watchers.erase(found);
+        }
+        s.dependencies.clear();
+    }
+
+    void depend(Slot& s, Dependency d)
+    {
+        if (std::find(s.dependencies.begin(), s.dependencies.end(), d) != s.dependencies.end())
+            return;
+        s.dependencies.push_back(d);
+        m_watchers[d].push_back(s.item.id.index);
+    }
+
+    void touch(Dependency d)
+    {
+        const auto found = m_watchers.find(d);
+        if (found == m_watchers.end())
+            return;
+        for (const std::uint32_t index : found->second)
+            m_dirty.insert(index);
+    }
+
+    template<typename T>
+    const T* look(Slot& s, SourceId source, FactKind kind, const std::string& name)
+    {
+        depend(s, dependency(FactKey{source, kind, name}));
+        return fact<T>(source, kind, name);
+    }
+
+    template<typename Map>
+    const typename Map::mapped_type* look(Slot& s, const char* index, const Map& map, const std::string& key)
+    {
+        depend(s, dependency(index, 0, key));
+        const auto found = map.find(key);
+        return found == map.end() ? nullptr : &found->second;
+    }
+
+    template<typename Map, typename Value>
+    void indexAdd(const char* index, Map& map, const std::string& key, const Value& value)
+    {
+        if constexpr (std::is_constructible_v<typename Map::mapped_type,
+                                              bool (*)(const FactKey&, const FactKey&)>)
+            map.try_emplace(key, &keyLess).first->second.insert(value);
+        else
+            map[key].insert(value);
+        touch(dependency(index, 0, key));
+    }
+
+    template<typename Map, typename Value>
+    void indexRemove(const char* index, Map& map, const std::string& key, const Value& value)
+    {
+        const auto found = map.find(key);
+        if (found == map.end())
+            return;
+        found->second.erase(value);
+        if (found->second.empty())
+            map.erase(found);
+        touch(dependency(index, 0, key));
+    }
+
+    // --- facts in
+    // ------------------------------------------------------------------------------------------------------
+    void change(const FactChange& change)
+    {
+        const FactKey& key = change.key;
+        const auto found = m_facts.find(key);
+        std::shared_ptr<const Fact> old = found == m_facts.end() ? nullptr : found->second;
+        if (old == change.fact)
+            return;
+        if (old)
+            indexFact(key, *old, false);
+        if (change.fact) {
+            m_facts[key] = change.fact;
+            m_factsOf[key.source].insert(key);
+            indexFact(key, *change.fact, true);
+        } else {
+            m_facts.erase(key);
+            m_factsOf[key.source].erase(key);
+        }
+        touch(dependency(key));
+        updateItemsOf(key);
+    }
+
+    void updateItemsOf(const FactKey& key)
+    {
+        const auto keep = [&](ItemKind kind, Layer layer, bool alive) {
+            if (alive) {
+                m_dirty.insert(ensureItem(kind, layer, key.source, key.name));
+            } else if (const ItemId id = findItem(kind, key.source, key.name)) {
+                m_doomed.insert(id.index);
+            }
+        };
+        const bool alive = m_facts.contains(key);
+        switch (key.kind) {
+        case FactKind::Host:
+            keep(ItemKind::Host, Layer::BareMetal, alive);
+            break;
+        case FactKind::Domain:
+            keep(ItemKind::Domain, Layer::Vm, alive);
+            break;
+        case FactKind::KubeNode:
+            if (isInner(key.source))
+                keep(ItemKind::InnerNode, Layer::InnerK8s, alive);
+            else
+                keep(ItemKind::OuterNode, Layer::OuterK8s, alive);
+            break;
+        case FactKind::Vm:
+        case FactKind::Vmi:
+            keep(ItemKind::Vm, Layer::Vm,
+                 m_facts.contains({key.source, FactKind::Vm, key.name}) ||
+                     m_facts.contains({key.source, FactKind::Vmi, key.name}));
+            break;
+        case FactKind::Cluster:
+            keep(ItemKind::TenantCluster, Layer::InnerK8s, alive);
+            break;
+        case FactKind::ControlPlane:
+            keep(ItemKind::ControlPlane, Layer::InnerK8s, alive);
+            break;
+        case FactKind::MachineDeployment:
+            keep(ItemKind::WorkerPool, Layer::InnerK8s, alive);
+            break;
+        case FactKind::Machine:
+            keep(ItemKind::Machine, Layer::InnerK8s, alive);
+            break;
+        case FactKind::Pod: // grouped: see indexFact
+        case FactKind::KubevirtMachine:
+        case FactKind::NodeUsage:
+        case FactKind::PodUsage:
+            break;
+        }
+    }
+
+    void indexFact(const FactKey& key, const Fact& fact, bool on)
+    {
+        const auto put = [&](const char* index, auto& map, const std::string& at, const auto& value) {
+            if (on)
+                indexAdd(index, map, at, value);
+            else
+                indexRemove(index, map, at, value);
+        };
+        if (const auto* host = std::get_if<HostFact>(&fact)) {
+            if (!host->uuid.empty())
+                put("hostuuid", m_hostByUuid, host->uuid, key.source);
+            if (!host->hostname.empty())
+                put("hostname", m_hostByName, toLower(host->hostname), key.source);
+        } else if (const auto* domain = std::get_if<DomainFact>(&fact)) {
+            if (!domain->uuid.empty())
+                put("domainuuid", m_domainByUuid, domain->uuid, key);
+        } else if (const auto* vmi = std::get_if<VmiFact>(&fact)) {
+            if (!vmi->firmwareUuid.empty())
+                put("vmifirmware", m_vmiByFirmware, vmi->firmwareUuid, key);
+        } else if (const auto* machine = std::get_if<MachineFact>(&fact)) {
+            if (!machine->nodeName.empty())
+                put("machinenode", m_machineByNode,
+                    scoped(key.source,
+                           join(machine->meta.ns, machine->clusterName) + "|" + machine->nodeName),
+                    key.name);
+            if (!machine->infrastructureName.empty())
+                put("machineinfra", m_machineByInfra,
+                    scoped(key.source, join(machine->meta.ns, machine->infrastructureName)), key.name);
+        } else if (const auto* pod = std::get_if<PodFact>(&fact)) {
+            indexPod(key, *pod, on);
+        }
+    }
+
+    void indexPod(const FactKey& key, const PodFact& pod, bool on)
+    {
+        const bool finished = pod.phase == "Succeeded" || pod.phase == "Failed";
+        if (!pod.nodeName.empty() && !finished) { // what is finished holds no resources
+            const std::string at = scoped(key.source, pod.nodeName);
+            Load& load = m_loads[at];
+            const int sign = on ? 1 : -1;
+            load.pods += sign;
+            load.requests.cpuMilli += sign * std::max<std::int64_t>(pod.requests.cpuMilli, 0);
+            load.requests.memoryBytes += sign * std::max<std::int64_t>(pod.requests.memoryBytes, 0);
+            if (load.pods == 0)
+                m_loads.erase(at);
+            touch(dependency("load", 0, at));
+        }
+        if (!pod.launcherOf.empty()) {
+            const std::string at = scoped(key.source, pod.launcherOf);
+            if (on)
+                indexAdd("launcher", m_launchers, at, key.name);
+            else
+                indexRemove("launcher", m_launchers, at, key.name);
+        }
+        if (!isInner(key.source))
+            return;
+        std::string kind;
+        std::string name;
+        ownerOf(pod, kind, name);
+        const std::string group = pod.nodeName + "|" + pod.meta.ns + "|" + kind + "|" + name;
+        const std::string at = scoped(key.source, group);
+        if (on) {
+            Group& g = m_groups[at];
+            g.source = key.source;
+            g.node = pod.nodeName;
+            g.ns = pod.meta.ns;
+            g.kind = kind;
+            g.name = name;
+            g.pods.insert(key.name);
+            m_dirty.insert(ensureItem(ItemKind::Workload, Layer::Workload, key.source, group));
+        } else if (const auto found = m_groups.find(at); found != m_groups.end()) {
+            found->second.pods.erase(key.name);
+            const ItemId id = findItem(ItemKind::Workload, key.source, group);
+            if (found->second.pods.empty()) {
+                m_groups.erase(found);
+                if (id)
+                    m_doomed.insert(id.index);
+            } else if (id) {
+                m_dirty.insert(id.index);
+            }
+        }
+    }
+
+    void changeSource(const SourceChange& change)
+    {
+        const SourceId id = change.state.id;
+        m_delta.sources.push_back(id);
+        const auto found = m_sources.find(id);
+        if (change.gone) {
+            if (found == m_sources.end())
+                return;
+            const std::unordered_set<FactKey, FactKeyHash> keys = m_factsOf[id];
+            for (const FactKey& key : keys)
+                this->change({key, nullptr});
+            m_factsOf.erase(id);
+            if (found->second.kind == SourceKind::InnerCluster)
+                indexRemove("inner", m_innerSources, scoped(found->second.outer, found->second.clusterKey),
+                            id);
+            m_sources.erase(id);
+            m_sourceOrder.erase(std::remove(m_sourceOrder.begin(), m_sourceOrder.end(), id),
+                                m_sourceOrder.end());
+            return;
+        }
+        if (found == m_sources.end()) {
+            m_sourceOrder.push_back(id);
+            m_sources.emplace(id, change.state);
+            if (change.state.kind == SourceKind::InnerCluster)
+                indexAdd("inner", m_innerSources, scoped(change.state.outer, change.state.clusterKey), id);
+        } else {
+            found->second = change.state; // kind, outer and clusterKey never change for an id
+        }
+    }
+
+    // --- building one item from its facts
+    // ------------------------------------------------------------------------------
+    void rebuild(std::uint32_t index)
+    {
+        Slot& s = m_slots[index];
+        if (!s.used || m_doomed.contains(index))
+            return;
+        forget(s, index);
+        Item before = shallow(s.item);
+        s.item.evidence.clear();
+        switch (s.item.kind) {
+        case ItemKind::Host:
+            buildHost(s);
+            break;
+        case ItemKind::OuterNode:
+            buildOuterNode(s);
+            break;
+        case ItemKind::Vm:
+            buildVm(s);
+            break;
+        case ItemKind::InnerNode:
+            buildInnerNode(s);
+            break;
+        case ItemKind::Workload:
+            buildWorkload(s);
+            break;
+        case ItemKind::TenantCluster:
+            buildTenantCluster(s);
+            break;
+        case ItemKind::ControlPlane:
+            buildControlPlane(s);
+            break;
+        case ItemKind::WorkerPool:
+            buildWorkerPool(s);
+            break;
+        case ItemKind::Machine:
+            buildMachine(s);
+            break;
+        case ItemKind::Domain:
+            buildDomain(s);
+            break;
+        case ItemKind::Placeholder:
+            break;
+        }
+        markRollUp(s);
+        noteChange(s, before);
+    }
+
+    // All that is shown of an item, without the lists that other marks cover.
+    static Item shallow(const Item& item)
+    {
+        Item copy;
+        copy.name = item.name;
+        copy.ns = item.ns;
+        copy.note = item.note;
+        copy.tenant = item.tenant;
+        copy.tenantKey = item.tenantKey;
+        copy.version = item.version;
+        copy.health = item.health;
+        copy.below = item.below;
+        copy.tenantBelow = item.tenantBelow;
+        copy.state = item.state;
+        copy.reason = item.reason;
+        copy.rawReason = item.rawReason;
+        copy.since = item.since;
+        copy.capacity = item.capacity;
+        copy.allocated = item.allocated;
+        copy.used = item.used;
+        copy.pods = item.pods;
+        copy.created = item.created;
+        copy.evidence = item.evidence;
+        return copy;
+    }
+
+    void noteChange(Slot& s, const Item& before)
+    {
+        const Item& now = s.item;
+        const auto same = [](const Evidence& a, const Evidence& b) {
+            return a.confidence == b.confidence && a.text == b.text && a.value == b.value;
+        };
+        const bool equal =
+            before.name == now.name && before.ns == now.ns && before.note == now.note &&
+            before.tenant == now.tenant && before.tenantKey == now.tenantKey &&
+            before.version == now.version && before.health == now.health && before.below == now.below &&
+            before.tenantBelow == now.tenantBelow && before.state == now.state &&
+            before.reason == now.reason && before.rawReason == now.rawReason && before.since == now.since &&
+            before.capacity == now.capacity && before.allocated == now.allocated && before.used == now.used &&
+            before.pods == now.pods && before.created == now.created &&
+            std::equal(before.evidence.begin(), before.evidence.end(), now.evidence.begin(),
+                       now.evidence.end(), same);
+        if (!equal)
+            m_changed.insert(now.id.index);
+    }
+
+    void setVerdict(Slot& s, Verdict v)
+    {
+        s.ownVerdict = std::move(v);
+        s.own = s.ownVerdict.health;
+        s.item.health = s.own;
+        s.item.state = s.ownVerdict.state;
+        s.item.reason = s.ownVerdict.reason;
+        s.item.rawReason = cleanText(s.ownVerdict.rawReason);
+        s.item.since = s.ownVerdict.since;
+    }
+
+    void sample(Slot& s, UnixMs at)
+    {
+        if (at == 0 || (s.item.used.cpuMilli < 0 && s.item.used.memoryBytes < 0))
+            return;
+        if (!s.history.empty() && at < s.history.back().at + kHistoryStep)
+            return;
+        s.history.push_back({at, s.item.used});
+        while (s.history.front().at < at - kHistorySpan)
+            s.history.pop_front();
+    }
+
+    ItemId placeholder(Tree tree, const char* which, SourceId source, Layer layer, const std::string& name,
+                       const std::string& note)
+    {
+        const std::uint32_t index = ensureItem(ItemKind::Placeholder, layer, source, which);
+        Slot& s = m_slots[index];
+        if (s.item.name.empty()) {
+            s.item.name = name;
+            s.item.note = note;
+            s.item.health = Health::Ok;
+            s.own = Health::Ok;
+            m_roots[static_cast<std::size_t>(tree)].push_back(s.item.id);
+        }
+        return s.item.id;
+    }
+
+    void buildHost(Slot& s)
+    {
+        const auto* host = look<HostFact>(s, s.source, FactKind::Host, s.subject);
+        if (host == nullptr)
+            return;
+        Item& item = s.item;
+        const SourceState* state = sourceState(s.source);
+        item.name = !host->hostname.empty() ? host->hostname : state != nullptr ? state->name : host->uri;
+        item.version =
+            host->hypervisor + (host->hypervisorVersion.empty() ? "" : " " + host->hypervisorVersion);
+        item.capacity = {std::int64_t{host->cpus} * 1000, host->memoryBytes};
+        item.note = host->memoryBytes > 0
+                        ? tr("%1 · %2 cpu", {formatBytes(host->memoryBytes), std::to_string(host->cpus)})
+                        : std::string();
+        item.used = {};
+        if (host->memoryFreeBytes >= 0 && host->memoryBytes > 0)
+            item.used.memoryBytes = host->memoryBytes - host->memoryFreeBytes;
+        if (host->cpuUsed >= 0)
+            item.used.cpuMilli =
+                static_cast<std::int64_t>(host->cpuUsed * static_cast<double>(host->cpus) * 1000);
+        setVerdict(s, hostVerdict(*host));
+    }
+
+    void buildDomain(Slot& s)
+    {
+        const auto* domain = look<DomainFact>(s, s.source, FactKind::Domain, s.subject);
+        if (domain == nullptr)
+            return;
+        Item& item = s.item;
+        item.name = domain->name;
+        item.note = tr("%1 vCPU · %2", {std::to_string(domain->vcpus),
+                                        formatBytes(std::max<std::int64_t>(domain->memoryBytes, 0))});
+        item.capacity = {std::int64_t{domain->vcpus} * 1000, domain->memoryBytes};
+        item.allocated = item.capacity;
+        setVerdict(s, domainVerdict(*domain));
+        if (const auto* vmis = look(s, "vmifirmware", m_vmiByFirmware, domain->uuid);
+            vmis != nullptr && !vmis->empty())
+            item.evidence.push_back(
+                {tr("domain uuid = VirtualMachineInstance firmware.uuid"), domain->uuid, Confidence::Exact});
+        setParent(s, Tree::Hosts, findItem(ItemKind::Host, s.source, ""));
+        depend(s, dependency(FactKey{s.source, FactKind::Host, ""}));
+    }
+
+    void nodeFields(Slot& s, const KubeNodeFact& node, bool outer)
+    {
+        Item& item = s.item;
+        item.name = node.meta.name;
+        item.version = node.kubeletVersion;
+        item.created = node.meta.created;
+        item.capacity = node.allocatable.memoryBytes >= 0 || node.allocatable.cpuMilli >= 0 ? node.allocatable
+                                                                                            : node.capacity;
+        const Load* load = look(s, "load", m_loads, scoped(s.source, node.meta.name));
+        item.allocated = load != nullptr ? load->requests : Amount{0, 0};
+        const auto* usage = look<UsageFact>(s, s.source, FactKind::NodeUsage, s.subject);
+        item.used = usage != nullptr ? usage->used : Amount{};
+        setVerdict(s, nodeVerdict(node, outer));
+        if (usage != nullptr)
+            sample(s, usage->at);
+        item.note = item.health == Health::Ok ? std::string() : item.state;
+    }
+
+    void buildOuterNode(Slot& s)
+    {
+        const auto* node = look<KubeNodeFact>(s, s.source, FactKind::KubeNode, s.subject);
+        if (node == nullptr)
+            return;
+        nodeFields(s, *node, true);
+        setParent(s, Tree::Stack, hostOf(s, *node));
+    }
+
+    ItemId hostOf(Slot& s, const KubeNodeFact& node)
+    {
+        const auto host = [&](SourceId source) { return findItem(ItemKind::Host, source, ""); };
+        if (!node.systemUuid.empty()) {
+            for (const bool swapped : {false, true}) {
+                const std::string uuid = swapped ? swappedUuid(node.systemUuid) : node.systemUuid;
+                const auto* hosts = look(s, "hostuuid", m_hostByUuid, uuid);
+                if (hosts == nullptr)
+                    continue;
+                if (const ItemId id = host(*hosts->begin())) {
+                    const bool alone = hosts->size() == 1;
+                    s.item.evidence.push_back(
+                        {swapped ? tr("Node systemUUID = host UUID with its first groups swapped")
+                                 : tr("Node systemUUID = host UUID"),
+                         node.systemUuid, alone && !swapped ? Confidence::High : Confidence::Medium});
+                    return id;
+                }
+            }
+        }
+        // A host that does not tell its UUID can still be known by its name, if just one has it.
+        for (const std::string& name : {node.hostname, node.meta.name}) {
+            if (name.empty())
+                continue;
+            const auto* hosts = look(s, "hostname", m_hostByName, toLower(name));
+            if (hosts == nullptr || hosts->size() != 1)
+                continue;
+            const SourceId source = *hosts->begin();
+            const auto* known = look<HostFact>(s, source, FactKind::Host, "");
+            if (known == nullptr || (!known->uuid.empty() && !node.systemUuid.empty()))
+                continue; // both tell a UUID and they differ: not the same machine
+            if (const ItemId id = host(source)) {
+                s.item.evidence.push_back({tr("Node hostname = host name"), name, Confidence::Medium});
+                return id;
+            }
+        }
+        s.item.evidence.push_back(
+            {tr("No enrolled host has this systemUUID"), node.systemUuid, Confidence::Exact});
+        return placeholder(Tree::Stack, "not-enrolled", s.source, Layer::BareMetal, tr("Host not enrolled"),
+                           tr("add the host through libvirt"));
+    }
+
+    const PodFact* launcherOf(Slot* s, SourceId source, const VmiFact& vmi, std::string* name = nullptr)
+    {
+        const std::string at = scoped(source, vmi.meta.uid);
+        if (s != nullptr)
+            depend(*s, dependency("launcher", 0, at));
+        const auto found = m_launchers.find(at);
+        if (found == m_launchers.end())
+            return nullptr;
+        const PodFact* best = nullptr;
+        for (const std::string& podName : found->second) {
+            const auto* pod = s != nullptr ? look<PodFact>(*s, source, FactKind::Pod, podName)
+                                           : fact<PodFact>(source, FactKind::Pod, podName);
+            if (pod == nullptr)
+                continue;
+            // While a VM migrates two pods share the label; the live one is where the VM is.
+            const auto active = vmi.activePods.find(pod->meta.uid);
+            const bool live = active != vmi.activePods.end() ? active->second == vmi.nodeName
+                                                             : pod->nodeName == vmi.nodeName;
+            if (best == nullptr || live) {
+                best = pod;
+                if (name != nullptr)
+                    *name = podName;
+            }
+            if (live)
+                break;
+        }
+        return best;
+    }
+
+    struct MachineLink {
+        const KubevirtMachineFact* kubevirtMachine = nullptr;
+        const MachineFact* machine = nullptr;
+        std::string machineKey;
+    };
+
+    // VM → KubevirtMachine by CAPK's labels, else by name; KubevirtMachine → Machine by the Machine's
+    // reference.
+    MachineLink machineOfVm(Slot* s, SourceId source, const std::string& key)
+    {
+        MachineLink link;
+        const auto* vm = fact<VmFact>(source, FactKind::Vm, key);
+        std::string infra = key;
+        if (vm != nullptr && !vm->machineName.empty())
+            infra = join(vm->machineNamespace.empty() ? vm->meta.ns : vm->machineNamespace, vm->machineName);
+        link.kubevirtMachine = s != nullptr
+                                   ? look<KubevirtMachineFact>(*s, source, FactKind::KubevirtMachine, infra)
+                                   : fact<KubevirtMachineFact>(source, FactKind::KubevirtMachine, infra);
+        const std::string at = scoped(source, infra);
+        if (s != nullptr)
+            depend(*s, dependency("machineinfra", 0, at));
+        const auto found = m_machineByInfra.find(at);
+        if (found != m_machineByInfra.end()) {
+            link.machineKey = *found->second.begin();
+            link.machine = s != nullptr ? look<MachineFact>(*s, source, FactKind::Machine, link.machineKey)
+                                        : fact<MachineFact>(source, FactKind::Machine, link.machineKey);
+        }
+        return link;
+    }
+
+    void setTenant(Slot& s, SourceId outer, const std::string& ns, const std::string& cluster)
+    {
+        s.item.tenant = cluster;
+        s.item.tenantKey = cluster.empty() ? std::string() : scoped(outer, join(ns, cluster));
+    }
+
+    void buildVm(Slot& s)
+    {
+        const auto* vm = look<VmFact>(s, s.source, FactKind::Vm, s.subject);
+        const auto* vmi = look<VmiFact>(s, s.source, FactKind::Vmi, s.subject);
+        if (vm == nullptr && vmi == nullptr)
+            return;
+        const Meta& meta = vm != nullptr ? vm->meta : vmi->meta;
+        Item& item = s.item;
+        item.name = meta.name;
+        item.ns = meta.ns;
+        item.created = meta.created;
+        const MachineLink link = machineOfVm(&s, s.source, s.subject);
+        const std::string cluster = vm != nullptr && !vm->clusterName.empty() ? vm->clusterName
+                                    : vmi != nullptr                          ? vmi->clusterName
+                                                                              : std::string();
+        setTenant(s, s.source, link.machine != nullptr ? link.machine->meta.ns : meta.ns, cluster);
+        item.version = link.machine != nullptr ? link.machine->version : std::string();
+        item.capacity = vmi != nullptr && vmi->size.memoryBytes >= 0 ? vmi->size
+                        : vm != nullptr                              ? vm->size
+                                                                     : Amount{};
+        item.allocated = item.capacity;
+        item.used = {};
+        setVerdict(s, vmVerdict(vm, vmi, link.machine, link.kubevirtMachine));
+
+        if (vmi != nullptr) {
+            std::string podName;
+            if (const PodFact* launcher = launcherOf(&s, s.source, *vmi, &podName)) {
+                const auto* usage = look<UsageFact>(s, s.source, FactKind::PodUsage, podName);
+                if (usage != nullptr) {
+                    item.used = usage->used;
+                    sample(s, usage->at);
+                }
+                if (!launcher->nodeName.empty())
+                    item.evidence.push_back({tr("launcher pod label kubevirt.io/created-by = VMI uid"),
+                                             launcher->meta.name, Confidence::Exact});
+            }
+        }
+        item.note = item.tenant;
+        if (item.state != tr("Running"))
+            item.note += (item.note.empty() ? "" : " · ") + item.state;
+
+        ItemId carrier;
+        if (vmi != nullptr && !vmi->nodeName.empty()) {
+            depend(s, dependency(FactKey{s.source, FactKind::KubeNode, vmi->nodeName}));
+            carrier = findItem(ItemKind::OuterNode, s.source, vmi->nodeName);
+            if (carrier && !m_doomed.contains(carrier.index))
+                item.evidence.push_back({tr("VirtualMachineInstance status.nodeName = Node name"),
+                                         vmi->nodeName, Confidence::Exact});
+            else
+                carrier = {};
+        }
+        if (!carrier)
+            carrier = placeholder(Tree::Stack, "not-scheduled", s.source, Layer::OuterK8s,
+                                  tr("Not scheduled"), tr("on no node that is known"));
+        setParent(s, Tree::Stack, carrier);
+
+        ItemId machine;
+        if (link.machine != nullptr) {
+            machine = findItem(ItemKind::Machine, s.source, link.machineKey);
+            item.evidence.push_back(
+                {tr("Machine spec.infrastructureRef = KubevirtMachine = VirtualMachine name"),
+                 link.machine->infrastructureName, Confidence::Exact});
+        }
+        if (!machine || m_doomed.contains(machine.index))
+            machine = placeholder(Tree::Tenants, "no-tenant", s.source, Layer::Vm,
+                                  tr("VMs of no tenant cluster"), {});
+        setParent(s, Tree::Tenants, machine);
+    }
+
+    void buildInnerNode(Slot& s)
+    {
+        const auto* node = look<KubeNodeFact>(s, s.source, FactKind::KubeNode, s.subject);
+        if (node == nullptr)
+            return;
+        nodeFields(s, *node, false);
+        Item& item = s.item;
+        const SourceState* source = sourceState(s.source);
+        const SourceId outer = source != nullptr ? source->outer : 0;
+        const std::string clusterKey = source != nullptr ? source->clusterKey : std::string();
+        const std::size_t slash = clusterKey.find('/');
+        const std::string ns = clusterKey.substr(0, slash == std::string::npos ? 0 : slash);
+        const std::string cluster = slash == std::string::npos ? clusterKey : clusterKey.substr(slash + 1);
+        setTenant(s, outer, ns, cluster);
+
+        // Key 11: Machine status.nodeRef, then down by references; key 12: the VM of the same name.
+        std::string vmKey;
+        const std::string at = scoped(outer, clusterKey + "|" + node->meta.name);
+        if (const auto* machines = look(s, "machinenode", m_machineByNode, at); machines != nullptr) {
+            const auto* machine = look<MachineFact>(s, outer, FactKind::Machine, *machines->begin());
+            if (machine != nullptr) {
+                const auto* infra = look<KubevirtMachineFact>(
+                    s, outer, FactKind::KubevirtMachine, join(machine->meta.ns, machine->infrastructureName));
+                vmKey = join(infra != nullptr && !infra->vmNamespace.empty() ? infra->vmNamespace
+                                                                             : machine->meta.ns,
+                             machine->infrastructureName);
+                item.evidence.push_back(
+                    {tr("Machine status.nodeRef = Node name"), node->meta.name, Confidence::Exact});
+            }
+        }
+        if (vmKey.empty()) {
+            vmKey = join(ns, node->meta.name);
+            item.evidence.push_back(
+                {tr("Node name = VirtualMachine name"), node->meta.name, Confidence::High});
+        }
+        const auto* vm = look<VmFact>(s, outer, FactKind::Vm, vmKey);
+        const auto* vmi = look<VmiFact>(s, outer, FactKind::Vmi, vmKey);
+        ItemId parent;
+        if (vm != nullptr || vmi != nullptr)
+            parent = findItem(ItemKind::Vm, outer, vmKey);
+        if (parent && vmi != nullptr && !vmi->firmwareUuid.empty() && !node->systemUuid.empty()) {
+            if (vmi->firmwareUuid == node->systemUuid)
+                item.evidence.push_back(
+                    {tr("Node systemUUID = VMI firmware.uuid"), node->systemUuid, Confidence::Exact});
+            else
+                item.evidence.push_back(
+                    {tr("Node systemUUID differs from VMI firmware.uuid: a node left behind, a VM "
+                        "created again, or the kubeconfig of another cluster"),
+                     node->systemUuid, Confidence::Medium});
+        }
+        if (!parent) {
+            item.evidence.clear();
+            item.evidence.push_back(
+                {tr("No VirtualMachine is known for this node"), vmKey, Confidence::Exact});
+            parent = placeholder(Tree::Stack, "no-vm", s.source, Layer::Vm, tr("No VM"),
+                                 tr("nodes of %1 that no VM is known for", {cluster}));
+        }
+        setParent(s, Tree::Stack, parent);
+    }
+
+    void buildWorkload(Slot& s)
+    {
+        const auto found = m_groups.find(scoped(s.source, s.subject));
+        if (found == m_groups.end())
+            return;
+        const Group& group = found->second;
+        Item& item = s.item;
+        item.name = group.name;
+        item.ns = group.ns;
+        std::vector<const PodFact*> pods;
+        item.allocated = {};
+        item.used = {};
+        item.created = 0;
+        for (const std::string& podName : group.pods) {
+            const auto* pod =
+                fact<PodFact>(s.source, FactKind::Pod, podName); // a change of a pod marks its group itself
+            if (pod == nullptr)
+                continue;
+            pods.push_back(pod);
+            add(item.allocated, pod->requests);
+            if (item.created == 0 || (pod->meta.created != 0 && pod->meta.created < item.created))
+                item.created = pod->meta.created;
+            if (const auto* usage = look<UsageFact>(s, s.source, FactKind::PodUsage, podName)) {
+                add(item.used, usage->used);
+            }
+        }
+        for (const std::string& podName : group.pods) {
+            if (const auto* usage = fact<UsageFact>(s.source, FactKind::PodUsage, podName)) {
+                sample(s, usage->at);
+                break;
+            }
+        }
+        setVerdict(s, workloadVerdict(pods));
+        item.pods = static_cast<int>(pods.size());
+        item.note = group.kind;
+        if (pods.size() != 1)
+            item.note += " · " + tr("%1 pods", {std::to_string(pods.size())});
+        if (item.health != Health::Ok)
+            item.note += " · " + item.state;
+        if (const SourceState* source = sourceState(s.source)) {
+            const std::size_t slash = source->clusterKey.find('/');
+            if (slash != std::string::npos)
+                setTenant(s, source->outer, source->clusterKey.substr(0, slash),
+                          source->clusterKey.substr(slash + 1));
+        }
+        ItemId parent;
+        if (!group.node.empty()) {
+            if (look<KubeNodeFact>(s, s.source, FactKind::KubeNode, group.node) != nullptr) {
+                parent = findItem(ItemKind::InnerNode, s.source, group.node);
+                item.evidence.push_back({tr("Pod spec.nodeName = Node name"), group.node, Confidence::Exact});
+            }
+        }
+        if (!parent)
+            parent = placeholder(Tree::Stack, "pods-not-scheduled", s.source, Layer::InnerK8s,
+                                 tr("Pods not scheduled"), item.tenant);
+        setParent(s, Tree::Stack, parent);
+    }
+
+    void buildTenantCluster(Slot& s)
+    {
+        const auto* cluster = look<ClusterFact>(s, s.source, FactKind::Cluster, s.subject);
+        if (cluster == nullptr)
+            return;
+        Item& item = s.item;
+        item.name = cluster->meta.name;
+        item.ns = cluster->meta.ns;
+        item.created = cluster->meta.created;
+        setTenant(s, s.source, cluster->meta.ns, cluster->meta.name);
+        item.version = cluster->version;
+        const auto* plane = look<ControlPlaneFact>(s, s.source, FactKind::ControlPlane,
+                                                   join(cluster->meta.ns, cluster->controlPlaneName));
+        if (plane != nullptr && !plane->version.empty())
+            item.version = plane->version;
+        setVerdict(s, clusterVerdict(*cluster));
+        item.note = item.version;
+        if (item.health != Health::Ok)
+            item.note += (item.note.empty() ? "" : " · ") + item.state;
+        setParent(s, Tree::Tenants, {});
+    }
+
+    ItemId clusterItem(Slot& s, const std::string& ns, const std::string& name)
+    {
+        if (name.empty())
+            return {};
+        const std::string key = join(ns, name);
+        return look<ClusterFact>(s, s.source, FactKind::Cluster, key) != nullptr
+                   ? findItem(ItemKind::TenantCluster, s.source, key)
+                   : ItemId{};
+    }
+
+    void buildControlPlane(Slot& s)
+    {
+        const auto* plane = look<ControlPlaneFact>(s, s.source, FactKind::ControlPlane, s.subject);
+        if (plane == nullptr)
+            return;
+        Item& item = s.item;
+        item.name = tr("Control plane");
+        item.ns = plane->meta.ns;
+        item.created = plane->meta.created;
+        item.version = plane->version;
+        setTenant(s, s.source, plane->meta.ns, plane->clusterName);
+        setVerdict(s, controlPlaneVerdict(*plane));
+        item.note =
+            tr("%1 · %2/%3 ready", {plane->meta.name, std::to_string(std::max(plane->readyReplicas, 0)),
+                                    std::to_string(std::max(plane->replicas, 0))});
+        item.evidence.push_back(
+            {tr("label cluster.x-k8s.io/cluster-name"), plane->clusterName, Confidence::Exact});
+        setParent(s, Tree::Tenants, clusterItem(s, plane->meta.ns, plane->clusterName));
+    }
+
+    void buildWorkerPool(Slot& s)
+    {
+        const auto* pool = look<MachineDeploymentFact>(s, s.source, FactKind::MachineDeployment, s.subject);
+        if (pool == nullptr)
+            return;
+        Item& item = s.item;
+        item.name = pool->meta.name;
+        item.ns = pool->meta.ns;
+        item.created = pool->meta.created;
+        item.version = pool->version;
+        setTenant(s, s.source, pool->meta.ns, pool->clusterName);
+        setVerdict(s, machineDeploymentVerdict(*pool));
+        item.note = tr("worker pool · %1/%2 ready", {std::to_string(std::max(pool->readyReplicas, 0)),
+                                                     std::to_string(std::max(pool->replicas, 0))});
+        item.evidence.push_back({tr("spec.clusterName"), pool->clusterName, Confidence::Exact});
+        setParent(s, Tree::Tenants, clusterItem(s, pool->meta.ns, pool->clusterName));
+    }
+
+    void buildMachine(Slot& s)
+    {
+        const auto* machine = look<MachineFact>(s, s.source, FactKind::Machine, s.subject);
+        if (machine == nullptr)
+            return;
+        Item& item = s.item;
+        item.name = machine->meta.name;
+        item.ns = machine->meta.ns;
+        item.created = machine->meta.created;
+        item.version = machine->version;
+        setTenant(s, s.source, machine->meta.ns, machine->clusterName);
+        const auto* infra = look<KubevirtMachineFact>(s, s.source, FactKind::KubevirtMachine,
+                                                      join(machine->meta.ns, machine->infrastructureName));
+        setVerdict(s, machineVerdict(*machine, infra));
+        item.note = item.state;
+
+        ItemId parent;
+        if (machine->controlPlane || !machine->controlPlaneName.empty()) {
+            std::string plane = machine->controlPlaneName;
+            if (plane.empty() && machine->meta.ownerKind == "KubeadmControlPlane")
+                plane = machine->meta.ownerName;
+            const std::string key = join(machine->meta.ns, plane);
+            if (look<ControlPlaneFact>(s, s.source, FactKind::ControlPlane, key) != nullptr) {
+                parent = findItem(ItemKind::ControlPlane, s.source, key);
+                item.evidence.push_back(
+                    {tr("label cluster.x-k8s.io/control-plane-name"), plane, Confidence::Exact});
+            }
+        } else if (!machine->deploymentName.empty()) {
+            const std::string key = join(machine->meta.ns, machine->deploymentName);
+            if (look<MachineDeploymentFact>(s, s.source, FactKind::MachineDeployment, key) != nullptr) {
+                parent = findItem(ItemKind::WorkerPool, s.source, key);
+                item.evidence.push_back({tr("label cluster.x-k8s.io/deployment-name"),
+                                         machine->deploymentName, Confidence::Exact});
+            }
+        }
+        if (!parent)
+            parent = clusterItem(s, machine->meta.ns, machine->clusterName);
+        setParent(s, Tree::Tenants, parent);
+    }
+
+    // --- roll-up
+    // ---------------------------------------------------------------------------------------------------------
+    static std::size_t rank(ItemKind kind)
+    {
+        static constexpr auto ranks = rollUpRanks();
+        return ranks[static_cast<std::size_t>(kind)];
+    }
+
+    void markRollUp(const Slot& s) { m_rollUp[rank(s.item.kind)].insert(s.item.id.index); }
+
+    static Health worst(Health a, Health b) { return a > b ? a : b; }
+
+    void rollUp(std::uint32_t index)
+    {
+        Slot& s = m_slots[index];
+        if (!s.used)
+            return;
+        const Item before = shallow(s.item);
+        Item& item = s.item;
+        const auto& stackChildren = item.childrenIn(Tree::Stack);
+        const auto& tenantChildren = item.childrenIn(Tree::Tenants);
+
+        item.below = Health::Ok;
+        int pods = 0;
+        Amount capacity;
+        Amount allocated;
+        Amount used;
+        const Item* unwell = nullptr; // a child that its carrier answers for
+        for (const ItemId childId : stackChildren) {
+            const Item& child = slot(childId)->item;
+            item.below = worst(item.below, child.worst());
+            pods += child.pods;
+            add(capacity, child.capacity);
+            add(allocated, child.allocated);
+            add(used, child.used);
+            if (item.kind == ItemKind::Host && child.health == Health::Warning &&
+                child.state.ends_with("Pressure"))
+                unwell = &child;
+        }
+        item.tenantBelow = Health::Ok;
+        Amount tenantCapacity;
+        Amount tenantUsed;
+        int tenantPods = 0;
+        for (const ItemId childId : tenantChildren) {
+            const Item& child = slot(childId)->item;
+            item.tenantBelow =
+                worst(item.tenantBelow,
+                      worst(child.health, child.kind == ItemKind::Vm ? child.below : child.tenantBelow));
+            tenantPods += child.pods;
+            add(tenantCapacity, child.capacity);
+            add(tenantUsed, child.used);
+        }
+
+        switch (item.kind) {
+        case ItemKind::Workload:
+            break;
+        case ItemKind::InnerNode:
+            item.pods = pods;
+            break;
+        case ItemKind::Vm:
+            item.pods = pods;
+            break;
+        case ItemKind::OuterNode: {
+            item.pods = pods;
+            break;
+        }
+        case ItemKind::Host: {
+            item.pods = pods;
+            item.allocated = allocated;
+            const auto* host = fact<HostFact>(s.source, FactKind::Host, s.subject);
+            if (host != nullptr && host->cpuUsed < 0)
+                item.used.cpuMilli = used.cpuMilli;
+            if (host != nullptr && (host->memoryFreeBytes < 0 || host->hypervisor == "TEST"))
+                item.used.memoryBytes = used.memoryBytes;
+            item.note = host == nullptr || host->memoryBytes <= 0
+                            ? std::string()
+                            : tr("%1 · %2 cpu", {formatBytes(host->memoryBytes), std::to_string(host->cpus)});
+            if (stackChildren.empty())
+                item.note = tr("enrolled, not joined");
+            Verdict v = s.ownVerdict;
+            if (unwell != nullptr && s.own < Health::Warning)
+                v = {Health::Warning, unwell->state,
+                     tr("Its Kubernetes node %1 reports %2.", {unwell->name, unwell->state}),
+                     unwell->rawReason, unwell->since};
+            item.health = v.health;
+            item.state = v.state;
+            item.reason = v.reason;
+            item.rawReason = v.rawReason;
+            item.since = v.since;
+            break;
+        }
+        case ItemKind::Machine:
+        case ItemKind::ControlPlane:
+        case ItemKind::WorkerPool:
+        case ItemKind::TenantCluster:
+            item.capacity = tenantCapacity;
+            item.allocated = tenantCapacity;
+            item.used = tenantUsed;
+            item.pods = tenantPods;
+            break;
+        case ItemKind::Placeholder:
+            item.pods = pods + tenantPods;
+            item.capacity = capacity;
+            item.allocated = allocated;
+            item.used = used;
+            break;
+        case ItemKind::Domain:
+            break;
+        }
+
+        noteChange(s, before);
+        const bool matters = before.below != item.below || before.tenantBelow != item.tenantBelow ||
+                             before.health != item.health || before.pods != item.pods ||
+                             before.allocated != item.allocated || before.used != item.used ||
+                             before.capacity != item.capacity || before.state != item.state;
+        if (matters || m_changed.contains(index) || m_added.contains(index) || m_moved.contains(index)) {
+            for (const ItemId parentId : item.parent) {
+                if (const Slot* parent = slot(parentId))
+                    markRollUp(*parent);
+            }
+        }
+    }
+
+    void rollUpAll()
+    {
+        for (std::size_t r = 0; r < m_rollUp.size(); ++r) {
+            while (!m_rollUp[r].empty()) { // a parent's rank is always greater
+                const std::unordered_set<std::uint32_t> now = std::move(m_rollUp[r]);
+                m_rollUp[r].clear();
+                for (const std::uint32_t index : now)
+                    rollUp(index);
+            }
+        }
+    }
+
+    StackDelta apply(const Batch& batch)
+    {
+        m_delta = {};
+        m_added.clear();
+        m_changed.clear();
+        m_moved.clear();
+        for (const SourceChange& source : batch.sources)
+            changeSource(source);
+        for (const FactChange& fact : batch.facts)
+            change(fact);
+        // Building can make placeholders and touch nothing else, so this ends.
+        while (!m_dirty.empty()) {
+            const std::unordered_set<std::uint32_t> now = std::move(m_dirty);
+            m_dirty.clear();
+            for (const std::uint32_t index : now)
+                rebuild(index);
+        }
+        while (!m_doomed.empty()) { // a placeholder may follow its last child
+            const std::unordered_set<std::uint32_t> now = std::move(m_doomed);
+            m_doomed.clear();
+            for (const std::uint32_t index : now) {
+                if (m_slots[index].used)
+                    destroyItem(index);
+            }
+        }
+        rollUpAll();
+
+        for (const std::uint32_t index : m_added) {
+            m_delta.added.push_back(idOf(index));
+            m_changed.erase(index);
+            m_moved.erase(index);
+        }
+        for (const std::uint32_t index : m_moved) {
+            m_delta.moved.push_back(idOf(index));
+            m_changed.erase(index);
+        }
+        for (const std::uint32_t index : m_changed)
+            m_delta.changed.push_back(idOf(index));
+        return std::move(m_delta);
+    }
+};
+
+Stack::Stack() : m_d(std::make_unique<Private>()) {}
+Stack::~Stack() = default;
+
+StackDelta Stack::apply(const Batch& batch)
+{
+    return m_d->apply(batch);
+}
+
+const Item* Stack::find(ItemId id) const
+{
+    const Private::Slot* s = m_d->slot(id);
+    return s == nullptr ? nullptr : &s->item;
+}
+
+ItemId Stack::findKey(std::string_view key) const
+{
+    const auto found = m_d->m_byKey.find(std::string(key));
+    return found == m_d->m_byKey.end() ? ItemId{} : m_d->idOf(found->second);
+}
+
+const std::vector<ItemId>& Stack::roots(Tree tree) const
+{
+    return m_d->m_roots[static_cast<std::size_t>(tree)];
+}
+
+std::size_t Stack::size() const
+{
+    return m_d->m_bySubject.size();
+}
+
+std::size_t Stack::count(ItemKind kind) const
+{
+    return m_d->m_counts[static_cast<std::size_t>(kind)];
+}
+
+std::vector<ItemId> Stack::path(ItemId id) const
+{
+    std::vector<ItemId> out;
+    const Item* item = find(id);
+    if (item == nullptr)
+        return out;
+    const Tree tree = !item->parentIn(Tree::Stack) &&
+                              (item->parentIn(Tree::Tenants) || item->kind == ItemKind::TenantCluster)
+                          ? Tree::Tenants
+                      : item->kind == ItemKind::Domain ? Tree::Hosts
+                                                       : Tree::Stack;
+    for (; item != nullptr; item = find(item->parentIn(tree)))
+        out.insert(out.begin(), item->id);
+    return out;
+}
+
+const SourceState* Stack::source(SourceId id) const
+{
+    return m_d->sourceState(id);
+}
+
+std::vector<SourceId> Stack::sources() const
+{
+    return m_d->m_sourceOrder;
+}
+
+ItemFacts Stack::facts(ItemId id) const
+{
+    ItemFacts out;
+    Private::Slot* s = m_d->slot(id);
+    if (s == nullptr)
+        return out;
+    const SourceId source = s->source;
+    const std::string& key = s->subject;
+    const auto vmFacts = [&](SourceId outer, const std::string& vmKey) {
+        out.vm = m_d->fact<VmFact>(outer, FactKind::Vm, vmKey);
+        out.vmi = m_d->fact<VmiFact>(outer, FactKind::Vmi, vmKey);
+        if (out.vmi != nullptr)
+            out.launcher = m_d->launcherOf(nullptr, outer, *out.vmi);
+        const Private::MachineLink link = m_d->machineOfVm(nullptr, outer, vmKey);
+        out.kubevirtMachine = link.kubevirtMachine;
+        out.machine = link.machine;
+    };
+    const auto clusterFacts = [&](SourceId outer, const std::string& ns, const std::string& name) {
+        out.cluster = m_d->fact<ClusterFact>(outer, FactKind::Cluster, join(ns, name));
+        if (out.cluster != nullptr)
+            out.controlPlane = m_d->fact<ControlPlaneFact>(outer, FactKind::ControlPlane,
+                                                           join(ns, out.cluster->controlPlaneName));
+    };
+    switch (s->item.kind) {
+    case ItemKind::Host:
+        out.host = m_d->fact<HostFact>(source, FactKind::Host, key);
+        break;
+    case ItemKind::Domain:
+        out.domain = m_d->fact<DomainFact>(source, FactKind::Domain, key);
+        out.host = m_d->fact<HostFact>(source, FactKind::Host, "");
+        break;
+    case ItemKind::OuterNode:
+        out.outerNode = m_d->fact<KubeNodeFact>(source, FactKind::KubeNode, key);
+        break;
+    case ItemKind::Vm:
+        vmFacts(source, key);
+        clusterFacts(source, out.machine != nullptr ? out.machine->meta.ns : s->item.ns, s->item.tenant);
+        break;
+    case ItemKind::InnerNode: {
+        out.innerNode = m_d->fact<KubeNodeFact>(source, FactKind::KubeNode, key);
+        if (const Private::Slot* vm = m_d->slot(s->item.parentIn(Tree::Stack));
+            vm != nullptr && vm->item.kind == ItemKind::Vm)
+            vmFacts(vm->source, vm->subject);
+        if (const SourceState* state = m_d->sourceState(source)) {
+            const std::size_t slash = state->clusterKey.find('/');
+            if (slash != std::string::npos)
+                clusterFacts(state->outer, state->clusterKey.substr(0, slash),
+                             state->clusterKey.substr(slash + 1));
+        }
+        break;
+    }
+    case ItemKind::Workload:
+        if (const auto group = m_d->m_groups.find(Private::scoped(source, key));
+            group != m_d->m_groups.end()) {
+            for (const std::string& pod : group->second.pods) {
+                if (const auto* fact = m_d->fact<PodFact>(source, FactKind::Pod, pod))
+                    out.pods.push_back(fact);
+            }
+            out.innerNode = m_d->fact<KubeNodeFact>(source, FactKind::KubeNode, group->second.node);
+        }
+        break;
+    case ItemKind::TenantCluster:
+        clusterFacts(source, s->item.ns, s->item.name);
+        break;
+    case ItemKind::ControlPlane:
+        out.controlPlane = m_d->fact<ControlPlaneFact>(source, FactKind::ControlPlane, key);
+        if (out.controlPlane != nullptr)
+            out.cluster = m_d->fact<ClusterFact>(source, FactKind::Cluster,
+                                                 join(s->item.ns, out.controlPlane->clusterName));
+        break;
+    case ItemKind::WorkerPool:
+        out.machineDeployment = m_d->fact<MachineDeploymentFact>(source, FactKind::MachineDeployment, key);
+        if (out.machineDeployment != nullptr)
+            clusterFacts(source, s->item.ns, out.machineDeployment->clusterName);
+        break;
+    case ItemKind::Machine: {
+        out.machine = m_d->fact<MachineFact>(source, FactKind::Machine, key);
+        if (out.machine == nullptr)
+            break;
+        out.kubevirtMachine = m_d->fact<KubevirtMachineFact>(
+            source, FactKind::KubevirtMachine, join(out.machine->meta.ns, out.machine->infrastructureName));
+        const std::string vmNs = out.kubevirtMachine != nullptr && !out.kubevirtMachine->vmNamespace.empty()
+                                     ? out.kubevirtMachine->vmNamespace
+                                     : out.machine->meta.ns;
+        out.vm = m_d->fact<VmFact>(source, FactKind::Vm, join(vmNs, out.machine->infrastructureName));
+        out.vmi = m_d->fact<VmiFact>(source, FactKind::Vmi, join(vmNs, out.machine->infrastructureName));
+        clusterFacts(source, s->item.ns, out.machine->clusterName);
+        break;
+    }
+    case ItemKind::Placeholder:
+        break;
+    }
+    return out;
+}
+
+std::vector<ObjectRef> Stack::objects(ItemId id) const
+{
+    std::vector<ObjectRef> out;
+    const Private::Slot* s = m_d->slot(id);
+    if (s == nullptr)
+        return out;
+    const ItemFacts f = facts(id);
+    const auto push = [&out](SourceId source, const Meta& meta, const char* resource, const char* kind) {
+        ObjectRef ref;
+        ref.source = source;
+        const std::size_t slash = meta.apiVersion.find('/');
+        if (slash == std::string::npos) {
+            ref.version = meta.apiVersion.empty() ? "v1" : meta.apiVersion;
+        } else {
+            ref.group = meta.apiVersion.substr(0, slash);
+            ref.version = meta.apiVersion.substr(slash + 1);
+        }
+        ref.resource = resource;
+        ref.kind = kind;
+        ref.ns = meta.ns;
+        ref.name = meta.name;
+        ref.uid = meta.uid;
+        out.push_back(std::move(ref));
+    };
+    const SourceId source = s->source;
+    const SourceState* state = m_d->sourceState(source);
+    const SourceId outer =
+        state != nullptr && state->kind == SourceKind::InnerCluster ? state->outer : source;
+    switch (s->item.kind) {
+    case ItemKind::Host:
+        out.push_back({source, "libvirt", {}, "capabilities", "Capabilities", {}, {}, {}});
+        break;
+    case ItemKind::Domain:
+        if (f.domain != nullptr)
+            out.push_back({source, "libvirt", {}, "domain", "Domain", {}, f.domain->uuid, f.domain->uuid});
+        break;
+    case ItemKind::OuterNode:
+        if (f.outerNode != nullptr)
+            push(source, f.outerNode->meta, "nodes", "Node");
+        break;
+    case ItemKind::InnerNode:
+        if (f.innerNode != nullptr)
+            push(source, f.innerNode->meta, "nodes", "Node");
+        break;
+    case ItemKind::Vm:
+    case ItemKind::Machine:
+        break;
+    case ItemKind::Workload:
+        for (const PodFact* pod : f.pods)
+            push(source, pod->meta, "pods", "Pod");
+        break;
+    case ItemKind::TenantCluster:
+        if (f.cluster != nullptr)
+            push(source, f.cluster->meta, "clusters", "Cluster");
+        if (f.controlPlane != nullptr)
+            push(source, f.controlPlane->meta, "kubeadmcontrolplanes", "KubeadmControlPlane");
+        break;
+    case ItemKind::ControlPlane:
+        if (f.controlPlane != nullptr)
+            push(source, f.controlPlane->meta, "kubeadmcontrolplanes", "KubeadmControlPlane");
+        break;
+    case ItemKind::WorkerPool:
+        if (f.machineDeployment != nullptr)
+            push(source, f.machineDeployment->meta, "machinedeployments", "MachineDeployment");
+        break;
+    case ItemKind::Placeholder:
+        break;
+    }
+    if (s->item.kind == ItemKind::Machine && f.machine != nullptr)
+        push(source, f.machine->meta, "machines", "Machine");
+    if (s->item.kind == ItemKind::Vm || s->item.kind == ItemKind::Machine ||
+        s->item.kind == ItemKind::InnerNode) {
+        if (s->item.kind == ItemKind::Machine && f.kubevirtMachine != nullptr)
+            push(source, f.kubevirtMachine->meta, "kubevirtmachines", "KubevirtMachine");
+        if (s->item.kind != ItemKind::InnerNode || f.vm != nullptr || f.vmi != nullptr) {
+            if (f.vm != nullptr)
+                push(outer, f.vm->meta, "virtualmachines", "VirtualMachine");
+            if (f.vmi != nullptr)
+                push(outer, f.vmi->meta, "virtualmachineinstances", "VirtualMachineInstance");
+        }
+        if (s->item.kind == ItemKind::Vm) {
+            if (f.launcher != nullptr)
+                push(source, f.launcher->meta, "pods", "Pod");
+            if (f.kubevirtMachine != nullptr)
+                push(source, f.kubevirtMachine->meta, "kubevirtmachines", "KubevirtMachine");
+        }
+        if (s->item.kind != ItemKind::Machine && f.machine != nullptr)
+            push(outer, f.machine->meta, "machines", "Machine");
+    }
+    return out;
+}
+
+const std::vector<Condition>* Stack::conditions(ItemId id) const
+{
+    const Item* item = find(id);
+    if (item == nullptr)
+        return nullptr;
+    const ItemFacts f = facts(id);
+    switch (item->kind) {
+    case ItemKind::OuterNode:
+        return f.outerNode != nullptr ? &f.outerNode->conditions : nullptr;
+    case ItemKind::InnerNode:
+        return f.innerNode != nullptr ? &f.innerNode->conditions : nullptr;
+    case ItemKind::Vm:
+        // The instance's own conditions are the fresher ones; the VirtualMachine mirrors them.
+        return f.vmi != nullptr ? &f.vmi->conditions : f.vm != nullptr ? &f.vm->conditions : nullptr;
+    case ItemKind::TenantCluster:
+        return f.cluster != nullptr ? &f.cluster->conditions : nullptr;
+    case ItemKind::ControlPlane:
+        return f.controlPlane != nullptr ? &f.controlPlane->conditions : nullptr;
+    case ItemKind::WorkerPool:
+        return f.machineDeployment != nullptr ? &f.machineDeployment->conditions : nullptr;
+    case ItemKind::Machine:
+        return f.machine != nullptr ? &f.machine->conditions : nullptr;
+    case ItemKind::Host:
+    case ItemKind::Domain:
+    case ItemKind::Workload:
+    case ItemKind::Placeholder:
+        return nullptr;
+    }
+    return nullptr;
+}
+
+std::vector<Sample> Stack::history(ItemId id) const
+{
+    const Private::Slot* s = m_d->slot(id);
+    return s == nullptr ? std::vector<Sample>{} : std::vector<Sample>(s->history.begin(), s->history.end());
+}
+
+std::vector<ItemId> Stack::related(ItemId id) const
+{
+    std::vector<ItemId> out;
+    const Private::Slot* s = m_d->slot(id);
+    if (s == nullptr)
+        return out;
+    const auto push = [&](ItemId other) {
+        if (other && other != id && find(other) != nullptr &&
+            std::find(out.begin(), out.end(), other) == out.end())
+            out.push_back(other);
+    };
+    const Item& item = s->item;
+    const std::size_t bar = item.tenantKey.find('|');
+    const auto cluster = [&] {
+        if (bar != std::string::npos)
+            push(m_d->findItem(ItemKind::TenantCluster,
+                               static_cast<SourceId>(std::stoul(item.tenantKey.substr(0, bar))),
+                               item.tenantKey.substr(bar + 1)));
+    };
+    switch (item.kind) {
+    case ItemKind::Vm: {
+        const Item* machine = find(item.parentIn(Tree::Tenants));
+        if (machine != nullptr && machine->kind == ItemKind::Machine)
+            push(machine->id);
+        cluster();
+        if (const auto* vmi = m_d->fact<VmiFact>(s->source, FactKind::Vmi, s->subject)) {
+            const auto found = m_d->m_domainByUuid.find(vmi->firmwareUuid);
+            if (found != m_d->m_domainByUuid.end()) {
+                for (const FactKey& key : found->second)
+                    push(m_d->findItem(ItemKind::Domain, key.source, key.name));
+            }
+        }
+        break;
+    }
+    case ItemKind::Machine:
+        for (const ItemId child : item.childrenIn(Tree::Tenants))
+            push(child);
+        cluster();
+        break;
+    case ItemKind::Domain:
+        if (const auto found = m_d->m_vmiByFirmware.find(s->subject); found != m_d->m_vmiByFirmware.end()) {
+            for (const FactKey& key : found->second)
+                push(m_d->findItem(ItemKind::Vm, key.source, key.name));
+        }
+        break;
+    case ItemKind::InnerNode: {
+        const Item* vm = find(item.parentIn(Tree::Stack));
+        if (vm != nullptr && vm->kind == ItemKind::Vm) {
+            push(vm->id);
+            push(vm->parentIn(Tree::Tenants));
+        }
+        cluster();
+        break;
+    }
+    case ItemKind::Workload:
+    case ItemKind::ControlPlane:
+    case ItemKind::WorkerPool:
+        cluster();
+        break;
+    case ItemKind::Host:
+    case ItemKind::OuterNode:
+    case ItemKind::TenantCluster:
+    case ItemKind::Placeholder:
+        break;
+    }
+    return out;
+}
+
+} // namespace strata::stack
