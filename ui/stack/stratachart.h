@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/stack/item.h"
+
+#include <QJsonObject>
+#include <QWidget>
+
+#include <memory>
+
+namespace strata::ui {
+
+class Selection;
+class StackStore;
+
+// The stack drawn as layers of rock: bare metal is the bottom row, workload the top one. A cell is as wide as
+// its share; colour is health, tenant, usage, version or age. Click selects and outlines the whole path,
+// double click zooms in, wheel and drag zoom and pan, arrows move between layers and siblings, Esc zooms out.
+class StrataChart : public QWidget {
+    Q_OBJECT
+
+public:
+    enum class Width { MemoryAllocated, MemoryUsed, CpuAllocated, CpuUsed, Pods };
+    enum class Colour { Health, Tenant, Usage, Version, Age };
+
+    StrataChart(StackStore* store, Selection* selection, QWidget* parent = nullptr);
+    ~StrataChart() override;
+
+    void setWidthBy(Width width);
+    void setColourBy(Colour colour);
+    void zoomTo(stack::ItemId id); // no item: the whole site
+    stack::ItemId zoomed() const;
+    stack::ItemId itemAt(const QPoint& position) const; // of the drawing area, in this widget's coordinates
+
+    QJsonObject saveState() const;
+    void restoreState(const QJsonObject& state);
+
+Q_SIGNALS:
+    void menuWanted(strata::stack::ItemId id, const QPoint& globalPosition);
+
+private:
+    class Private;
+    std::unique_ptr<Private> m_d;
+};
+
+} // namespace strata::ui
