@@ -94,10 +94,12 @@ struct StackDelta {
     std::vector<ItemId> removed; // find() no longer knows them
     std::vector<ItemId> changed;
     std::vector<ItemId> moved;
+    std::vector<ItemId> touched;   // facts behind them changed, but nothing of the items themselves
     std::vector<SourceId> sources; // states that changed, or sources that came or went
     bool empty() const
     {
-        return added.empty() && removed.empty() && changed.empty() && moved.empty() && sources.empty();
+        return added.empty() && removed.empty() && changed.empty() && moved.empty() && touched.empty() &&
+               sources.empty();
     }
 };
 

@@ -213,6 +213,7 @@ public:
     std::unordered_set<std::uint32_t> m_added;
     std::unordered_set<std::uint32_t> m_changed;
     std::unordered_set<std::uint32_t> m_moved;
+    std::unordered_set<std::uint32_t> m_touched;
     std::unordered_set<std::uint32_t> m_doomed; // their facts are gone; removed at the end
 
     static bool keyLess(const FactKey& a, const FactKey& b)
@@ -417,6 +418,7 @@ public:
             m_delta.removed.push_back(s.item.id);
         m_changed.erase(index);
         m_moved.erase(index);
+        m_touched.erase(index);
         m_dirty.erase(index);
         m_rollUp[rank(s.item.kind)].erase(index);
         s.used = false;
@@ -694,6 +696,7 @@ public:
         if (!s.used || m_doomed.contains(index))
             return;
         forget(s, index);
+        m_touched.insert(index);
         Item before = shallow(s.item);
         s.item.evidence.clear();
         switch (s.item.kind) {
@@ -1431,6 +1434,7 @@ public:
         m_added.clear();
         m_changed.clear();
         m_moved.clear();
+        m_touched.clear();
         for (const SourceChange& source : batch.sources)
             changeSource(source);
         for (const FactChange& fact : batch.facts)
@@ -1456,13 +1460,19 @@ public:
             m_delta.added.push_back(idOf(index));
             m_changed.erase(index);
             m_moved.erase(index);
+            m_touched.erase(index);
         }
         for (const std::uint32_t index : m_moved) {
             m_delta.moved.push_back(idOf(index));
             m_changed.erase(index);
+            m_touched.erase(index);
         }
-        for (const std::uint32_t index : m_changed)
+        for (const std::uint32_t index : m_changed) {
             m_delta.changed.push_back(idOf(index));
+            m_touched.erase(index);
+        }
+        for (const std::uint32_t index : m_touched)
+            m_delta.touched.push_back(idOf(index));
         return std::move(m_delta);
     }
 };
