@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/diagnosis/rule.h"
+
+#include "core/base/translate.h"
+
+#include <array>
+
+namespace strata::diagnosis {
+
+std::string tr(const char* text, std::initializer_list<std::string> values)
+{
+    return arguments(translate("Diagnosis", text), values);
+}
+
+stack::ObjectRef objectOf(const Subject& subject, const char* kind)
+{
+    for (const stack::ObjectRef& object : subject.stack.objects(subject.item.id)) {
+        if (object.kind == kind)
+            return object;
+    }
+    stack::ObjectRef none;
+    none.source = subject.item.source;
+    none.kind = kind;
+    none.ns = subject.item.ns;
+    none.name = subject.item.name;
+    return none;
+}
+
+Finding finding(const Subject& subject, const char* rule, Severity severity, std::string title,
+                std::string remedy, Proof proof)
+{
+    Finding out;
+    out.rule = rule;
+    out.severity = severity;
+    out.subject = subject.item.id;
+    out.title = std::move(title);
+    out.remedy = std::move(remedy);
+    out.evidence.push_back(std::move(proof));
+    return out;
+}
+
+Proof conditionProof(const Subject& subject, const char* kind, const stack::Condition& condition)
+{
+    std::string value = condition.status;
+    if (!condition.reason.empty())
+        value += " · " + condition.reason;
+    if (!condition.message.empty())
+        value += ": " + condition.message;
+    return fieldProof(subject, kind, "status.conditions[" + condition.type + "]", std::move(value),
+                      condition.since);
+}
+
+Proof fieldProof(const Subject& subject, const char* kind, std::string field, std::string value, UnixMs since)
+{
+    return {objectOf(subject, kind), std::move(field), std::move(value), since};
+}
+
+const stack::Condition* conditionWith(const std::vector<stack::Condition>& conditions, const char* type,
+                                      const char* status)
+{
+    for (const stack::Condition& condition : conditions) {
+        if (condition.type == type && condition.status == status)
+            return &condition;
+    }
+    return nullptr;
+}
+
+bool reasonIn(const stack::Condition& condition, std::initializer_list<const char*> reasons)
+{
+    for (const char* reason : reasons) {
+        if (condition.reason == reason)
+            return true;
+    }
+    return false;
+}
+
+const std::vector<Rule>& rulesFor(stack::ItemKind kind)
+{
+    using stack::ItemKind;
+    static const std::vector<Rule> none;
+    static const std::vector<Rule> host = hostRules();
+    static const std::vector<Rule> outerNode = outerNodeRules();
+    static const std::vector<Rule> vm = vmRules();
+    static const std::vector<Rule> machine = machineRules();
+    static const std::vector<Rule> controlPlane = controlPlaneRules();
+    static const std::vector<Rule> pool = poolRules();
+    static const std::vector<Rule> cluster = clusterRules();
+    static const std::vector<Rule> innerNode = innerNodeRules();
+    static const std::vector<Rule> workload = workloadRules();
+    switch (kind) {
+    case ItemKind::Host:
+        return host;
+    case ItemKind::OuterNode:
+        return outerNode;
+    case ItemKind::Vm:
+        return vm;
+    case ItemKind::Machine:
+        return machine;
+    case ItemKind::ControlPlane:
+        return controlPlane;
+    case ItemKind::WorkerPool:
+        return pool;
+    case ItemKind::TenantCluster:
+        return cluster;
+    case ItemKind::InnerNode:
+        return innerNode;
+    case ItemKind::Workload:
+        return workload;
+    case ItemKind::Domain:
+    case ItemKind::Placeholder:
+        return none;
+    }
+    return none;
+}
+
+} // namespace strata::diagnosis

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/diagnosis/finding.h"
+
+#include <initializer_list>
+#include <optional>
+#include <string>
+#include <vector>
+
+// The shape of a rule and what rules share. A rule is one small pure function: it looks at one item with its
+// facts and finds something or does not. Ids are those of the catalogue of failure modes (groups A host, B
+// platform, C images, D virtual machines, E migration, F Cluster API, G inner cluster).
+namespace strata::diagnosis {
+
+struct Subject {
+    const stack::Stack& stack;
+    const stack::Item& item;
+    stack::ItemFacts facts;
+};
+
+using Rule = std::optional<Finding> (*)(const Subject&);
+
+// The rules for each kind of item, in the order they are asked.
+const std::vector<Rule>& rulesFor(stack::ItemKind kind);
+
+std::string tr(const char* text, std::initializer_list<std::string> values = {});
+
+// References to the objects of a subject, by the facts they were read from.
+stack::ObjectRef objectOf(const Subject& subject, const char* kind);
+
+Finding finding(const Subject& subject, const char* rule, Severity severity, std::string title,
+                std::string remedy, Proof proof);
+Proof conditionProof(const Subject& subject, const char* kind, const stack::Condition& condition);
+Proof fieldProof(const Subject& subject, const char* kind, std::string field, std::string value,
+                 UnixMs since = 0);
+
+const stack::Condition* conditionWith(const std::vector<stack::Condition>& conditions, const char* type,
+                                      const char* status);
+bool reasonIn(const stack::Condition& condition, std::initializer_list<const char*> reasons);
+
+// Group lists; each is defined in rules/<group>.cpp.
+std::vector<Rule> hostRules();
+std::vector<Rule> outerNodeRules();
+std::vector<Rule> vmRules();
+std::vector<Rule> machineRules();
+std::vector<Rule> controlPlaneRules();
+std::vector<Rule> poolRules();
+std::vector<Rule> clusterRules();
+std::vector<Rule> innerNodeRules();
+std::vector<Rule> workloadRules();
+
+} // namespace strata::diagnosis

@@ -1,0 +1,326 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/diagnosis/rule.h"
+#include "core/stack/health.h"
+
+#include <algorithm>
+#include <array>
+
+// Group F: Cluster API and its KubeVirt provider, in both contract shapes: the same condition types carry
+// other reasons in v1beta1 and v1beta2.
+namespace strata::diagnosis {
+namespace {
+
+using stack::Condition;
+
+struct Waiting {
+    const char* reason;
+    const char* rule;
+    Severity severity;
+    const char* title;
+    const char* remedy;
+};
+
+// KubevirtMachine VMProvisioned=False (provider KubeVirt api/v1alpha1/condition_consts.go). Waiting for
+// something that comes by itself is Info: it explains nothing above it.
+constexpr std::array<Waiting, 10> kVmProvisioned = {{
+    {"WaitingForClusterInfrastructure", "F5", Severity::Info,
+     "Machine %1 waits for the cluster's load balancer", "See the KubevirtCluster's LoadBalancerAvailable."},
+    {"WaitingForControlPlaneAvailable", "F6", Severity::Info,
+     "Machine %1 waits for the first control plane machine", "Look at the control plane's first machine."},
+    {"WaitingForBootstrapData", "F7", Severity::Info, "Machine %1 waits for its bootstrap data",
+     "Look at its KubeadmConfig."},
+    {"VMCreateFailed", "F9", Severity::Critical, "The VM of machine %1 could not be created",
+     "The message holds the API server's own words: quota, webhook or RBAC."},
+    {"VMNotReady", "F10", Severity::Warning, "The VM of machine %1 is not ready", "Look at the VM."},
+    {"Unschedulable", "D1", Severity::Critical, "No outer node can take the VM of machine %1",
+     "Free or add room on the outer nodes."},
+    {"DVPending", "C15", Severity::Warning, "The disk of machine %1 is not there yet",
+     "Look at its DataVolume: storage class, quota."},
+    {"DVFailed", "C15", Severity::Critical, "The disk of machine %1 could not be filled",
+     "Look at its DataVolume and the importer's log."},
+    {"DVNotReady", "C15", Severity::Info, "The disk of machine %1 is being filled", "Watch its DataVolume."},
+    {"DVImagePullFailed", "C6", Severity::Critical, "The disk image of machine %1 cannot be pulled",
+     "Check the image's name and that the cluster reaches its registry."},
+}};
+
+std::optional<Finding> vmNotProvisioned(const Subject& s)
+{
+    if (s.facts.kubevirtMachine == nullptr || s.facts.kubevirtMachine->meta.deleting != 0)
+        return std::nullopt;
+    const Condition* condition = conditionWith(s.facts.kubevirtMachine->conditions, "VMProvisioned", "False");
+    if (condition == nullptr)
+        return std::nullopt;
+    for (const Waiting& waiting : kVmProvisioned) {
+        if (condition->reason == waiting.reason)
+            return finding(s, waiting.rule, waiting.severity, tr(waiting.title, {s.item.name}),
+                           tr(waiting.remedy), conditionProof(s, "KubevirtMachine", *condition));
+    }
+    return std::nullopt;
+}
+
+std::optional<Finding> notBootstrapped(const Subject& s)
+{
+    const stack::KubevirtMachineFact* machine = s.facts.kubevirtMachine;
+    if (machine == nullptr || machine->meta.deleting != 0 ||
+        !stack::isTrue(machine->conditions, "VMProvisioned"))
+        return std::nullopt;
+    const Condition* condition = conditionWith(machine->conditions, "BootstrapExecSucceeded", "False");
+    if (condition == nullptr)
+        return std::nullopt;
+    return finding(
+        s, "F11", Severity::Info, tr("Machine %1 has not finished its bootstrap", {s.item.name}),
+        tr("Normal while it boots. When it lasts: read its serial console, then cloud-init and kubelet "
+           "in the guest; the management cluster must reach its SSH port."),
+        conditionProof(s, "KubevirtMachine", *condition));
+}
+
+std::optional<Finding> nodeMissing(const Subject& s)
+{
+    const stack::MachineFact* machine = s.facts.machine;
+    if (machine == nullptr || !machine->nodeName.empty() || machine->meta.deleting != 0 ||
+        s.facts.kubevirtMachine == nullptr ||
+        !stack::isTrue(s.facts.kubevirtMachine->conditions, "BootstrapExecSucceeded"))
+        return std::nullopt;
+    for (const char* type : {"NodeHealthy", "NodeReady"}) {
+        const Condition* condition = stack::findCondition(machine->conditions, type);
+        if (condition != nullptr && condition->status != "True" &&
+            reasonIn(*condition,
+                     {"NodeDoesNotExist", "NodeProvisioning", "WaitingForNodeRef", "NodeNotFound"}))
+            return finding(s, "F14", Severity::Warning,
+                           tr("The node of machine %1 has not appeared", {s.item.name}),
+                           tr("The inner node must be named like the machine and carry its providerID."),
+                           conditionProof(s, "Machine", *condition));
+    }
+    return std::nullopt;
+}
+
+std::optional<Finding> nodeUnhealthy(const Subject& s)
+{
+    const stack::MachineFact* machine = s.facts.machine;
+    if (machine == nullptr || machine->nodeName.empty() || machine->meta.deleting != 0)
+        return std::nullopt;
+    const Condition* condition = stack::findCondition(machine->conditions, "NodeHealthy");
+    if (condition == nullptr || condition->status == "True")
+        return std::nullopt;
+    if (reasonIn(*condition, {"ConnectionDown", "InspectionFailed", "NodeInspectionFailed"}))
+        return finding(s, "F15", Severity::Warning,
+                       tr("Cluster API cannot see the node of machine %1", {s.item.name}),
+                       tr("Check the way from the management cluster to the tenant's API endpoint."),
+                       conditionProof(s, "Machine", *condition));
+    return finding(s, "G4", Severity::Critical, tr("The node of machine %1 is not healthy", {s.item.name}),
+                   tr("Look at the node and at the VM below it."), conditionProof(s, "Machine", *condition));
+}
+
+// G5, G7: parts of the control plane on this machine.
+std::optional<Finding> controlPlanePartUnhealthy(const Subject& s)
+{
+    const stack::MachineFact* machine = s.facts.machine;
+    if (machine == nullptr || !machine->controlPlane || machine->meta.deleting != 0)
+        return std::nullopt;
+    struct Part {
+        const char* type;
+        const char* rule;
+        const char* title;
+    };
+    static constexpr std::array<Part, 5> parts = {
+        {{"EtcdMemberHealthy", "G5", "The etcd member on machine %1 is not healthy"},
+         {"EtcdPodHealthy", "G5", "The etcd pod on machine %1 is not healthy"},
+         {"APIServerPodHealthy", "G7", "The API server on machine %1 is not healthy"},
+         {"ControllerManagerPodHealthy", "G7", "The controller manager on machine %1 is not healthy"},
+         {"SchedulerPodHealthy", "G7", "The scheduler on machine %1 is not healthy"}}};
+    for (const Part& part : parts) {
+        const Condition* condition = conditionWith(machine->conditions, part.type, "False");
+        if (condition != nullptr && condition->reason != "Provisioning")
+            return finding(s, part.rule, Severity::Critical, tr(part.title, {s.item.name}),
+                           tr("Read the static pod's log in the guest, or on its serial console."),
+                           conditionProof(s, "Machine", *condition));
+    }
+    return std::nullopt;
+}
+
+// F23; Cluster API itself names the stage. A deletion that has just begun is normal.
+std::optional<Finding> deletionHangs(const Subject& s)
+{
+    const stack::MachineFact* machine = s.facts.machine;
+    if (machine == nullptr || machine->meta.deleting == 0)
+        return std::nullopt;
+    const Condition* condition = conditionWith(machine->conditions, "Deleting", "True");
+    if (condition == nullptr || condition->message.find("in progress since more than") == std::string::npos)
+        return std::nullopt;
+    return finding(s, "F23", Severity::Warning, tr("The deletion of machine %1 does not end", {s.item.name}),
+                   tr("The message names the stage; see what holds it before removing any finalizer."),
+                   conditionProof(s, "Machine", *condition));
+}
+
+std::optional<Finding> machineFailed(const Subject& s)
+{
+    if (s.facts.machine == nullptr || s.facts.machine->phase != "Failed")
+        return std::nullopt;
+    return finding(s, "F26", Severity::Critical, tr("Cluster API gave up on machine %1", {s.item.name}),
+                   tr("Delete the machine; its owner makes a new one."),
+                   fieldProof(s, "Machine", "status.phase", "Failed"));
+}
+
+std::optional<Finding> etcdUnhealthy(const Subject& s)
+{
+    if (s.facts.controlPlane == nullptr)
+        return std::nullopt;
+    const Condition* condition =
+        conditionWith(s.facts.controlPlane->conditions, "EtcdClusterHealthy", "False");
+    if (condition == nullptr)
+        return std::nullopt;
+    return finding(s, "G5", Severity::Critical, tr("The etcd cluster of %1 is not healthy", {s.item.name}),
+                   tr("Keep the healthy members running: do not drain their hosts."),
+                   conditionProof(s, "KubeadmControlPlane", *condition));
+}
+
+std::optional<Finding> certificatesMissing(const Subject& s)
+{
+    const Condition* condition =
+        s.facts.controlPlane == nullptr
+            ? nullptr
+            : conditionWith(s.facts.controlPlane->conditions, "CertificatesAvailable", "False");
+    if (condition == nullptr)
+        return std::nullopt;
+    return finding(s, "G8", Severity::Critical, tr("The certificates of %1 are not there", {s.item.name}),
+                   tr("See the secrets <cluster>-ca, -etcd, -proxy and -sa."),
+                   conditionProof(s, "KubeadmControlPlane", *condition));
+}
+
+std::optional<Finding> machinesNotReady(const Subject& s, const char* kind, int replicas, int ready,
+                                        const std::vector<Condition>& conditions)
+{
+    if (replicas <= 0 || ready >= replicas)
+        return std::nullopt;
+    // While it is rolling or scaling, fewer ready machines than wanted are the plan.
+    for (const char* busy : {"RollingOut", "ScalingUp", "ScalingDown"}) {
+        if (stack::isTrue(conditions, busy))
+            return std::nullopt;
+    }
+    return finding(s, "F10", Severity::Warning,
+                   tr("%1 of %2 machines of %3 are ready",
+                      {std::to_string(std::max(ready, 0)), std::to_string(replicas), s.item.name}),
+                   tr("Look at the machines that are not."),
+                   fieldProof(s, kind, "status.readyReplicas", std::to_string(std::max(ready, 0))));
+}
+
+std::optional<Finding> controlPlaneShort(const Subject& s)
+{
+    const stack::ControlPlaneFact* plane = s.facts.controlPlane;
+    if (plane == nullptr || !plane->initialized || plane->meta.deleting != 0)
+        return std::nullopt;
+    return machinesNotReady(s, "KubeadmControlPlane", plane->replicas, plane->readyReplicas,
+                            plane->conditions);
+}
+
+std::optional<Finding> poolShort(const Subject& s)
+{
+    const stack::MachineDeploymentFact* pool = s.facts.machineDeployment;
+    if (pool == nullptr || pool->meta.deleting != 0 || pool->phase == "ScalingUp" ||
+        pool->phase == "ScalingDown")
+        return std::nullopt;
+    return machinesNotReady(s, "MachineDeployment", pool->replicas, pool->readyReplicas, pool->conditions);
+}
+
+// F18: the pool would grow but may not.
+std::optional<Finding> poolHeldBack(const Subject& s)
+{
+    const stack::MachineDeploymentFact* pool = s.facts.machineDeployment;
+    if (pool == nullptr)
+        return std::nullopt;
+    const Condition* created = conditionWith(pool->conditions, "MachinesCreated", "False");
+    if (created != nullptr && created->reason == "PreflightCheckFailed")
+        return finding(
+            s, "F18", Severity::Warning, tr("Pool %1 is held back by a preflight check", {s.item.name}),
+            tr("The message names what must come first."), conditionProof(s, "MachineDeployment", *created));
+    const Condition* scaling = conditionWith(pool->conditions, "ScalingUp", "True");
+    if (scaling != nullptr && scaling->message.find("preflight") != std::string::npos)
+        return finding(
+            s, "F18", Severity::Warning, tr("Pool %1 is held back by a preflight check", {s.item.name}),
+            tr("The message names what must come first."), conditionProof(s, "MachineDeployment", *scaling));
+    return std::nullopt;
+}
+
+std::optional<Finding> clusterPaused(const Subject& s)
+{
+    if (s.facts.cluster == nullptr || !s.facts.cluster->paused)
+        return std::nullopt;
+    return finding(s, "F21", Severity::Warning,
+                   tr("Cluster API does not act on %1: it is paused", {s.item.name}),
+                   tr("Unpause the cluster when the work that needed the pause is done."),
+                   fieldProof(s, "Cluster", "spec.paused", "true"));
+}
+
+std::optional<Finding> clusterUnreachable(const Subject& s)
+{
+    if (s.facts.cluster == nullptr)
+        return std::nullopt;
+    const Condition* condition = conditionWith(s.facts.cluster->conditions, "RemoteConnectionProbe", "False");
+    if (condition == nullptr || s.facts.cluster->phase == "Provisioning" ||
+        s.facts.cluster->phase == "Pending")
+        return std::nullopt;
+    return finding(
+        s, "F15", Severity::Warning, tr("The management cluster cannot reach the API of %1", {s.item.name}),
+        tr("Check its load balancer and its control plane's VMs."), conditionProof(s, "Cluster", *condition));
+}
+
+std::optional<Finding> clusterInfrastructure(const Subject& s)
+{
+    if (s.facts.cluster == nullptr || s.facts.cluster->meta.deleting != 0)
+        return std::nullopt;
+    const Condition* condition = conditionWith(s.facts.cluster->conditions, "InfrastructureReady", "False");
+    if (condition == nullptr)
+        return std::nullopt;
+    if (reasonIn(*condition, {"ObjectDoesNotExist", "ObjectDeleted", "InvalidConditionReported"}))
+        return finding(
+            s, "F20", Severity::Critical, tr("The infrastructure object of %1 is gone", {s.item.name}),
+            tr("Create it again, or delete the cluster."), conditionProof(s, "Cluster", *condition));
+    return finding(s, "F1", Severity::Warning, tr("The infrastructure of %1 is not ready", {s.item.name}),
+                   tr("Mostly its load balancer: install one, or choose NodePort or ClusterIP."),
+                   conditionProof(s, "Cluster", *condition));
+}
+
+std::optional<Finding> clusterFailed(const Subject& s)
+{
+    if (s.facts.cluster == nullptr || s.facts.cluster->phase != "Failed")
+        return std::nullopt;
+    return finding(s, "F20", Severity::Critical, tr("Cluster API gave up on %1", {s.item.name}),
+                   tr("See the cluster's conditions."), fieldProof(s, "Cluster", "status.phase", "Failed"));
+}
+
+std::optional<Finding> clusterNotAvailable(const Subject& s)
+{
+    if (s.facts.cluster == nullptr || s.facts.cluster->phase != "Provisioned" ||
+        s.facts.cluster->meta.deleting != 0)
+        return std::nullopt;
+    const Condition* condition = conditionWith(s.facts.cluster->conditions, "Available", "False");
+    if (condition == nullptr)
+        return std::nullopt;
+    return finding(s, "F15", Severity::Warning, tr("Tenant cluster %1 is not fully available", {s.item.name}),
+                   tr("The message lists its parts."), conditionProof(s, "Cluster", *condition));
+}
+
+} // namespace
+
+std::vector<Rule> machineRules()
+{
+    return {machineFailed, vmNotProvisioned, notBootstrapped,          nodeMissing,
+            nodeUnhealthy, deletionHangs,    controlPlanePartUnhealthy};
+}
+
+std::vector<Rule> controlPlaneRules()
+{
+    return {etcdUnhealthy, certificatesMissing, controlPlaneShort};
+}
+
+std::vector<Rule> poolRules()
+{
+    return {poolHeldBack, poolShort};
+}
+
+std::vector<Rule> clusterRules()
+{
+    return {clusterFailed, clusterInfrastructure, clusterUnreachable, clusterPaused, clusterNotAvailable};
+}
+
+} // namespace strata::diagnosis

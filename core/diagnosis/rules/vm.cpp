@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/diagnosis/rule.h"
+#include "core/stack/health.h"
+
+#include <array>
+
+// Groups D and E: virtual machines and their migration (KubeVirt api/core/v1).
+namespace strata::diagnosis {
+namespace {
+
+using stack::Condition;
+
+const std::vector<Condition>* vmiConditions(const Subject& s)
+{
+    return s.facts.vmi != nullptr ? &s.facts.vmi->conditions : nullptr;
+}
+
+// A condition of the instance, else of the VirtualMachine, which mirrors most of them.
+const Condition* either(const Subject& s, const char* type, const char* status, const char** kind)
+{
+    if (const auto* conditions = vmiConditions(s)) {
+        if (const Condition* found = conditionWith(*conditions, type, status)) {
+            *kind = "VirtualMachineInstance";
+            return found;
+        }
+    }
+    if (s.facts.vm != nullptr) {
+        if (const Condition* found = conditionWith(s.facts.vm->conditions, type, status)) {
+            *kind = "VirtualMachine";
+            return found;
+        }
+    }
+    return nullptr;
+}
+
+bool printableIs(const Subject& s, std::initializer_list<const char*> words)
+{
+    if (s.facts.vm == nullptr)
+        return false;
+    for (const char* word : words) {
+        if (s.facts.vm->printableStatus == word)
+            return true;
+    }
+    return false;
+}
+
+Proof printableProof(const Subject& s)
+{
+    return fieldProof(s, "VirtualMachine", "status.printableStatus", s.facts.vm->printableStatus);
+}
+
+std::optional<Finding> unschedulable(const Subject& s)
+{
+    const char* kind = nullptr;
+    const Condition* scheduled = either(s, "PodScheduled", "False", &kind);
+    const bool said = printableIs(s, {"ErrorUnschedulable"});
+    if (!said && (scheduled == nullptr || scheduled->reason != "Unschedulable"))
+        return std::nullopt;
+    return finding(
+        s, "D1", Severity::Critical, tr("No outer node can take VM %1", {s.item.name}),
+        tr("Free or add room, or loosen what the VM asks for; the message says what each node lacks."),
+        scheduled != nullptr ? conditionProof(s, kind, *scheduled) : printableProof(s));
+}
+
+std::optional<Finding> imageMissing(const Subject& s)
+{
+    if (!printableIs(s, {"ErrImagePull", "ImagePullBackOff"}))
+        return std::nullopt;
+    const char* kind = nullptr;
+    const Condition* why = either(s, "Synchronized", "False", &kind);
+    return finding(s, "D2", Severity::Critical, tr("The image of VM %1 cannot be pulled", {s.item.name}),
+                   tr("Check name and tag of the image and that the outer nodes reach its registry."),
+                   why != nullptr ? conditionProof(s, kind, *why) : printableProof(s));
+}
+
+std::optional<Finding> crashLoop(const Subject& s)
+{
+    if (!printableIs(s, {"CrashLoopBackOff"}))
+        return std::nullopt;
+    return finding(s, "D3", Severity::Critical, tr("VM %1 crashes again and again", {s.item.name}),
+                   tr("Read its serial console and the log of its virt-launcher pod."), printableProof(s));
+}
+
+std::optional<Finding> pausedByIoError(const Subject& s)
+{
+    const auto* conditions = vmiConditions(s);
+    const Condition* paused = conditions != nullptr ? conditionWith(*conditions, "Paused", "True") : nullptr;
+    if (paused == nullptr || paused->reason != "PausedIOError")
+        return std::nullopt;
+    return finding(s, "D4", Severity::Critical,
+                   tr("VM %1 is paused: its disk is full or failing", {s.item.name}),
+                   tr("Free or expand the storage behind its disk, then unpause the VM."),
+                   conditionProof(s, "VirtualMachineInstance", *paused));
+}
+
+std::optional<Finding> pausedOtherwise(const Subject& s)
+{
+    const auto* conditions = vmiConditions(s);
+    const Condition* paused = conditions != nullptr ? conditionWith(*conditions, "Paused", "True") : nullptr;
+    if (paused == nullptr || paused->reason == "PausedIOError")
+        return std::nullopt;
+    const bool migration = paused->reason == "PausedByMigrationMonitor";
+    return finding(s, "D5", Severity::Critical,
+                   migration ? tr("VM %1 is paused by its migration", {s.item.name})
+                             : tr("VM %1 is paused", {s.item.name}),
+                   migration ? tr("See the migration; cancel it or let it end.") : tr("Unpause the VM."),
+                   conditionProof(s, "VirtualMachineInstance", *paused));
+}
+
+std::optional<Finding> noAddress(const Subject& s)
+{
+    // CAPK says this nowhere but in its log: it waits for an address for ever.
+    const stack::VmiFact* vmi = s.facts.vmi;
+    if (vmi == nullptr || vmi->phase != "Running" || !vmi->ips.empty() ||
+        !stack::isTrue(vmi->conditions, "Ready"))
+        return std::nullopt;
+    return finding(
+        s, "D7", Severity::Warning, tr("VM %1 runs but has no address", {s.item.name}),
+        tr("Check the guest agent, DHCP and the CNI; Cluster API waits for the address without saying so."),
+        fieldProof(s, "VirtualMachineInstance", "status.interfaces[0].ipAddress", tr("empty")));
+}
+
+std::optional<Finding> notReady(const Subject& s)
+{
+    const stack::VmiFact* vmi = s.facts.vmi;
+    if (vmi == nullptr || vmi->phase != "Running" || stack::isTrue(vmi->conditions, "Paused") ||
+        vmi->meta.deleting != 0)
+        return std::nullopt;
+    const Condition* ready = conditionWith(vmi->conditions, "Ready", "False");
+    if (ready == nullptr)
+        return std::nullopt;
+    return finding(
+        s, "D8", Severity::Critical, tr("VM %1 runs, but KubeVirt says it is not ready", {s.item.name}),
+        tr("Look at its launcher pod and its console."), conditionProof(s, "VirtualMachineInstance", *ready));
+}
+
+std::optional<Finding> instanceFailed(const Subject& s)
+{
+    const stack::VmiFact* vmi = s.facts.vmi;
+    if (vmi == nullptr || vmi->phase != "Failed" || vmi->meta.deleting != 0)
+        return std::nullopt;
+    return finding(s, "D8", Severity::Critical, tr("VM %1 has failed", {s.item.name}),
+                   tr("Its launcher pod failed or was killed; see the pod's events and log."),
+                   fieldProof(s, "VirtualMachineInstance", "status.phase", vmi->phase));
+}
+
+std::optional<Finding> syncFailed(const Subject& s)
+{
+    if (printableIs(s, {"ErrImagePull", "ImagePullBackOff"})) // D2 says it
+        return std::nullopt;
+    const char* kind = nullptr;
+    const Condition* condition = either(s, "Synchronized", "False", &kind);
+    if (condition == nullptr)
+        return std::nullopt;
+    const bool forbidden = condition->message.find("violates PodSecurity") != std::string::npos;
+    if (forbidden)
+        return finding(s, "B10", Severity::Critical,
+                       tr("The namespace of VM %1 forbids its launcher pod", {s.item.name}),
+                       tr("Label the namespace pod-security.kubernetes.io/enforce=privileged."),
+                       conditionProof(s, kind, *condition));
+    return finding(s, "D9", Severity::Critical,
+                   tr("KubeVirt cannot bring VM %1 into its wanted state", {s.item.name}),
+                   tr("The message says what is refused."), conditionProof(s, kind, *condition));
+}
+
+std::optional<Finding> diskMissing(const Subject& s)
+{
+    if (!printableIs(s, {"DataVolumeError", "ErrorPvcNotFound"}))
+        return std::nullopt;
+    const bool missing = s.facts.vm->printableStatus == "ErrorPvcNotFound";
+    return finding(s, "C14", Severity::Critical,
+                   missing ? tr("A disk of VM %1 does not exist", {s.item.name})
+                           : tr("A disk of VM %1 could not be filled", {s.item.name}),
+                   tr("Look at its DataVolumes and claims: name, namespace, importer log."),
+                   printableProof(s));
+}
+
+std::optional<Finding> restartRequired(const Subject& s)
+{
+    const char* kind = nullptr;
+    const Condition* condition = either(s, "RestartRequired", "True", &kind);
+    if (condition == nullptr)
+        return std::nullopt;
+    return finding(s, "D10", Severity::Info, tr("A change of VM %1 waits for its restart", {s.item.name}),
+                   tr("Restart the VM when it suits."), conditionProof(s, kind, *condition));
+}
+
+std::optional<Finding> manualRecovery(const Subject& s)
+{
+    const char* kind = nullptr;
+    const Condition* condition = either(s, "ManualRecoveryRequired", "True", &kind);
+    if (condition == nullptr)
+        return std::nullopt;
+    return finding(s, "D11", Severity::Critical, tr("VM %1 needs an operator's hand", {s.item.name}),
+                   tr("A volume migration was cancelled or failed: point the VM back to its former volumes."),
+                   conditionProof(s, kind, *condition));
+}
+
+std::optional<Finding> stopped(const Subject& s)
+{
+    // A VM of its own may rest; one that is a tenant's node may not.
+    if (!printableIs(s, {"Stopped"}) || s.facts.vm->clusterName.empty() || s.facts.vm->meta.deleting != 0)
+        return std::nullopt;
+    return finding(s, "D8", Severity::Critical, tr("VM %1 is stopped, so its node is missing", {s.item.name}),
+                   tr("Start the VM, or delete its Machine."), printableProof(s));
+}
+
+std::optional<Finding> emulated(const Subject& s)
+{
+    const auto* conditions = vmiConditions(s);
+    const Condition* condition =
+        conditions != nullptr ? conditionWith(*conditions, "SoftwareEmulation", "True") : nullptr;
+    if (condition == nullptr)
+        return std::nullopt;
+    return finding(s, "A1", Severity::Warning, tr("VM %1 runs without KVM and is very slow", {s.item.name}),
+                   tr("Give its outer node KVM, then restart the VM."),
+                   conditionProof(s, "VirtualMachineInstance", *condition));
+}
+
+// E1–E4: worth knowing before a drain; nothing is broken now.
+std::optional<Finding> notMigratable(const Subject& s)
+{
+    const auto* conditions = vmiConditions(s);
+    const Condition* condition =
+        conditions != nullptr ? conditionWith(*conditions, "LiveMigratable", "False") : nullptr;
+    if (condition == nullptr || s.facts.vmi->evictionStrategy.empty() ||
+        s.facts.vmi->evictionStrategy == "None")
+        return std::nullopt;
+    struct Cause {
+        const char* reason;
+        const char* rule;
+        const char* remedy;
+    };
+    static constexpr std::array<Cause, 3> causes = {
+        {{"DisksNotLiveMigratable", "E1", "Put its disks on a storage class with ReadWriteMany."},
+         {"InterfaceNotLiveMigratable", "E2", "Connect it to the pod network by masquerade."},
+         {"CPUModeLiveMigratable", "E3", "Give it a CPU model that several hosts have."}}};
+    for (const Cause& cause : causes) {
+        if (condition->reason == cause.reason)
+            return finding(s, cause.rule, Severity::Info, tr("VM %1 cannot be migrated live", {s.item.name}),
+                           tr(cause.remedy), conditionProof(s, "VirtualMachineInstance", *condition));
+    }
+    return finding(s, "E4", Severity::Info, tr("VM %1 cannot be migrated live", {s.item.name}),
+                   tr("It restarts elsewhere when its node is drained."),
+                   conditionProof(s, "VirtualMachineInstance", *condition));
+}
+
+} // namespace
+
+std::vector<Rule> vmRules()
+{
+    return {pausedByIoError, pausedOtherwise, unschedulable, imageMissing,    crashLoop,
+            diskMissing,     syncFailed,      stopped,       instanceFailed,  notReady,
+            manualRecovery,  noAddress,       emulated,      restartRequired, notMigratable};
+}
+
+} // namespace strata::diagnosis
