@@ -12,6 +12,7 @@
 #include <set>
 #include <unordered_map>
 #include <unordered_set>
+#include <utility>
 
 namespace strata::stack {
 namespace {
@@ -154,7 +155,8 @@ public:
         SourceId source = 0;
         std::string subject;
         std::vector<Dependency> dependencies;
-        Health own = Health::Unknown; // before what the roll-up adds
+        std::array<std::uint32_t, kTrees> position{}; // in its parent's children, or among the roots
+        Health own = Health::Unknown;                 // before what the roll-up adds
         Verdict ownVerdict;
         std::deque<Sample> history;
     };
@@ -323,7 +325,7 @@ public:
         ++m_counts[static_cast<std::size_t>(kind)];
         for (std::size_t tree = 0; tree < kTrees; ++tree) {
             if (belongs(kind, static_cast<Tree>(tree)))
-                m_roots[tree].push_back(s.item.id);
+                put(m_roots[tree], s, tree);
         }
         m_added.insert(index);
         m_dirty.insert(index);
@@ -355,13 +357,20 @@ public:
         return false;
     }
 
-    static void erase(std::vector<ItemId>& list, ItemId id)
+    void put(std::vector<ItemId>& list, Slot& s, std::size_t tree)
     {
-        const auto found = std::find(list.begin(), list.end(), id);
-        if (found != list.end()) {
-            *found = list.back();
-            list.pop_back();
-        }
+        s.position[tree] = static_cast<std::uint32_t>(list.size());
+        list.push_back(s.item.id);
+    }
+
+    void take(std::vector<ItemId>& list, const Slot& s, std::size_t tree)
+    {
+        const std::uint32_t at = s.position[tree];
+        if (at >= list.size() || list[at] != s.item.id) // a placeholder is among the roots of one tree only
+            return;
+        list[at] = list.back();
+        m_slots[list[at].index].position[tree] = at;
+        list.pop_back();
     }
 
     void setParent(Slot& child, Tree tree, ItemId parent)
@@ -371,20 +380,20 @@ public:
         if (old == parent)
             return;
         if (Slot* oldParent = slot(old)) {
-            erase(oldParent->item.children[t], child.item.id);
+            take(oldParent->item.children[t], child, t);
             markRollUp(*oldParent);
             if (oldParent->item.kind == ItemKind::Placeholder && oldParent->item.children[t].empty())
                 m_doomed.insert(old.index);
         } else {
-            erase(m_roots[t], child.item.id);
+            take(m_roots[t], child, t);
         }
         child.item.parent[t] = parent;
         if (Slot* newParent = slot(parent)) {
-            newParent->item.children[t].push_back(child.item.id);
+            put(newParent->item.children[t], child, t);
             markRollUp(*newParent);
             m_doomed.erase(newParent->item.kind == ItemKind::Placeholder ? parent.index : ~0U);
         } else {
-            m_roots[t].push_back(child.item.id);
+            put(m_roots[t], child, t);
         }
         m_moved.insert(child.item.id.index);
     }
@@ -400,12 +409,12 @@ public:
                     setParent(*c, static_cast<Tree>(t), {});
             }
             if (Slot* parent = slot(s.item.parent[t])) {
-                erase(parent->item.children[t], s.item.id);
+                take(parent->item.children[t], s, t);
                 markRollUp(*parent);
                 if (parent->item.kind == ItemKind::Placeholder && parent->item.children[t].empty())
                     m_doomed.insert(parent->item.id.index);
             } else {
-                erase(m_roots[t], s.item.id);
+                take(m_roots[t], s, t);
             }
         }
         forget(s, index);
@@ -815,7 +824,7 @@ public:
             s.item.note = note;
             s.item.health = Health::Ok;
             s.own = Health::Ok;
-            m_roots[static_cast<std::size_t>(tree)].push_back(s.item.id);
+            put(m_roots[static_cast<std::size_t>(tree)], s, static_cast<std::size_t>(tree));
         }
         return s.item.id;
     }
@@ -1420,35 +1429,38 @@ public:
     {
         for (std::size_t r = 0; r < m_rollUp.size(); ++r) {
             while (!m_rollUp[r].empty()) { // a parent's rank is always greater
-                const std::unordered_set<std::uint32_t> now = std::move(m_rollUp[r]);
-                m_rollUp[r].clear();
+                const std::unordered_set<std::uint32_t> now = std::exchange(m_rollUp[r], {});
                 for (const std::uint32_t index : now)
                     rollUp(index);
             }
         }
     }
 
+    // Empty again, and small: clear() would walk, at every later event, the buckets the first picture needed.
+    static void renew(std::unordered_set<std::uint32_t>& set)
+    {
+        std::unordered_set<std::uint32_t>().swap(set);
+    }
+
     StackDelta apply(const Batch& batch)
     {
         m_delta = {};
-        m_added.clear();
-        m_changed.clear();
-        m_moved.clear();
-        m_touched.clear();
+        renew(m_added);
+        renew(m_changed);
+        renew(m_moved);
+        renew(m_touched);
         for (const SourceChange& source : batch.sources)
             changeSource(source);
         for (const FactChange& fact : batch.facts)
             change(fact);
         // Building can make placeholders and touch nothing else, so this ends.
         while (!m_dirty.empty()) {
-            const std::unordered_set<std::uint32_t> now = std::move(m_dirty);
-            m_dirty.clear();
+            const std::unordered_set<std::uint32_t> now = std::exchange(m_dirty, {});
             for (const std::uint32_t index : now)
                 rebuild(index);
         }
         while (!m_doomed.empty()) { // a placeholder may follow its last child
-            const std::unordered_set<std::uint32_t> now = std::move(m_doomed);
-            m_doomed.clear();
+            const std::unordered_set<std::uint32_t> now = std::exchange(m_doomed, {});
             for (const std::uint32_t index : now) {
                 if (m_slots[index].used)
                     destroyItem(index);
