@@ -10,8 +10,8 @@
 
 namespace strata::demosite {
 
-// One API server's world: its objects and who it is. The store is filled when somebody first asks, so that a site of
-// a thousand clusters starts in seconds; `onFilled` then tells the controllers.
+// One API server's world: its objects and who it is. The store is filled when somebody first asks, so that a
+// site of a thousand clusters starts in seconds; `onFilled` then tells the controllers.
 class Cluster {
 public:
     struct Settings {
@@ -26,7 +26,8 @@ public:
         std::function<void(Cluster&)> onFilled;
     };
 
-    Cluster(Settings settings, Clock clock) : m_settings(std::move(settings)), m_clock(clock), m_store(clock) {}
+    Cluster(Settings settings, Clock clock) : m_settings(std::move(settings)), m_clock(clock), m_store(clock)
+    {}
 
     const Settings& settings() const { return m_settings; }
     bool serves(const Kind& kind) const { return m_settings.outer || !kind.has(OuterOnly); }

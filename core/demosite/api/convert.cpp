@@ -225,8 +225,9 @@ Json oldConditions(const Json& conditions)
     Json out = Json::array();
     for (const Json& condition : conditions) {
         const std::string type = text(condition, "type");
-        static constexpr std::string_view kept[] = {"Available",          "Ready",       "InfrastructureReady",
-                                                    "BootstrapConfigReady", "NodeHealthy", "ControlPlaneInitialized"};
+        static constexpr std::string_view kept[] = {"Available",           "Ready",
+                                                    "InfrastructureReady", "BootstrapConfigReady",
+                                                    "NodeHealthy",         "ControlPlaneInitialized"};
         for (const std::string_view name : kept) {
             if (type != name)
                 continue;
@@ -273,13 +274,16 @@ void fromStorage(const Kind& kind, std::string_view version, Json& object)
         const Json* available = find(object, "status.initialization.controlPlaneInitialized");
         object["status"]["ready"] = available != nullptr && *available == true;
         object["status"]["unavailableReplicas"] =
-            std::max(0LL, number(object, "spec.replicas").value_or(0) - number(object, "status.readyReplicas").value_or(0));
+            std::max(0LL, number(object, "spec.replicas").value_or(0) -
+                              number(object, "status.readyReplicas").value_or(0));
     }
     if (kind.kind == "MachineDeployment" || kind.kind == "MachineSet")
         object["status"]["unavailableReplicas"] =
-            std::max(0LL, number(object, "spec.replicas").value_or(0) - number(object, "status.readyReplicas").value_or(0));
+            std::max(0LL, number(object, "spec.replicas").value_or(0) -
+                              number(object, "status.readyReplicas").value_or(0));
     if (Json* ref = at(object, "status.nodeRef"); ref != nullptr && kind.kind == "Machine")
-        *ref = {{"apiVersion", "v1"}, {"kind", "Node"}, {"name", text(*ref, "name")}, {"uid", text(*ref, "uid")}};
+        *ref = {
+            {"apiVersion", "v1"}, {"kind", "Node"}, {"name", text(*ref, "name")}, {"uid", text(*ref, "uid")}};
     if (Json* status = at(object, "status"); status != nullptr && status->is_object()) {
         Json conditions = status->contains("conditions") ? (*status)["conditions"] : Json::array();
         Json old = Json::array();

@@ -49,8 +49,9 @@ void workload(const Kind& kind, Json& object)
     if (kind.resource != "daemonsets")
         setDefault(spec, "replicas", 1);
     if (kind.resource == "deployments") {
-        setDefault(spec, "strategy", {{"type", "RollingUpdate"},
-                                      {"rollingUpdate", {{"maxUnavailable", "25%"}, {"maxSurge", "25%"}}}});
+        setDefault(
+            spec, "strategy",
+            {{"type", "RollingUpdate"}, {"rollingUpdate", {{"maxUnavailable", "25%"}, {"maxSurge", "25%"}}}});
         setDefault(spec, "revisionHistoryLimit", 10);
         setDefault(spec, "progressDeadlineSeconds", 600);
     }
@@ -65,7 +66,9 @@ void service(Json& object, Store& store)
     setDefault(spec, "sessionAffinity", "None");
     if (spec["type"] != "ExternalName" && text(spec, "clusterIP").empty()) {
         const std::string uid = store.newUid();
-        const auto byte = [&](std::size_t at) { return std::to_string(std::stoi(uid.substr(at, 2), nullptr, 16)); };
+        const auto byte = [&](std::size_t at) {
+            return std::to_string(std::stoi(uid.substr(at, 2), nullptr, 16));
+        };
         spec["clusterIP"] = "10.96." + byte(0) + "." + byte(2);
         spec["clusterIPs"] = Json::array({spec["clusterIP"]});
     }
@@ -127,7 +130,8 @@ Answer<void> applyDefaults(const Kind& kind, Json& object, Store& store)
     } else {
         metadata.erase("namespace");
     }
-    if (const Json* finalizers = find(metadata, "finalizers"); finalizers != nullptr && !finalizers->is_array())
+    if (const Json* finalizers = find(metadata, "finalizers");
+        finalizers != nullptr && !finalizers->is_array())
         return badRequest("metadata.finalizers must be an array");
 
     if (kind.group == "apps") {

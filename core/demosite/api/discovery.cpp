@@ -20,7 +20,10 @@ std::vector<Sub> subresources(const Kind& kind, std::string_view version)
 {
     std::vector<Sub> out;
     if (kind.has(HasStatus))
-        out.push_back({"status", std::string(kind.group), std::string(version), std::string(kind.kind),
+        out.push_back({"status",
+                       std::string(kind.group),
+                       std::string(version),
+                       std::string(kind.kind),
                        {"get", "patch", "update"}});
     if (kind.has(HasScale))
         out.push_back({"scale", "autoscaling", "v1", "Scale", {"get", "patch", "update"}});
@@ -95,12 +98,11 @@ Json aggregatedDiscovery(const Cluster& cluster, bool coreGroup)
         for (const Kind& kind : Kinds::instance().all()) {
             if (kind.group != group || !servesVersion(kind, version) || !cluster.serves(kind))
                 continue;
-            Json resource = {
-                {"resource", kind.resource},
-                {"responseKind", {{"group", group}, {"version", version}, {"kind", kind.kind}}},
-                {"scope", kind.has(Namespaced) ? "Namespaced" : "Cluster"},
-                {"singularResource", kind.singular},
-                {"verbs", list(verbsOf(kind))}};
+            Json resource = {{"resource", kind.resource},
+                             {"responseKind", {{"group", group}, {"version", version}, {"kind", kind.kind}}},
+                             {"scope", kind.has(Namespaced) ? "Namespaced" : "Cluster"},
+                             {"singularResource", kind.singular},
+                             {"verbs", list(verbsOf(kind))}};
             if (!kind.shortNames.empty())
                 resource["shortNames"] = list(words(kind.shortNames));
             if (Json all = categories(kind); !all.empty())
@@ -235,12 +237,12 @@ std::string crdBody(const Kind& kind, const std::string& uid, const std::string&
                 entry["priority"] = column.priority;
             columns.push_back(std::move(entry));
         }
-        Json entry = {{"name", version},
-                      {"served", true},
-                      {"storage", first},
-                      {"schema",
-                       {{"openAPIV3Schema",
-                         {{"type", "object"}, {"x-kubernetes-preserve-unknown-fields", true}}}}}};
+        Json entry = {
+            {"name", version},
+            {"served", true},
+            {"storage", first},
+            {"schema",
+             {{"openAPIV3Schema", {{"type", "object"}, {"x-kubernetes-preserve-unknown-fields", true}}}}}};
         if (!columns.empty())
             entry["additionalPrinterColumns"] = std::move(columns);
         Json subs = Json::object();
@@ -289,10 +291,9 @@ std::string crdBody(const Kind& kind, const std::string& uid, const std::string&
          {"status",
           {{"acceptedNames", names},
            {"storedVersions", std::move(stored)},
-           {"conditions",
-            Json::array({condition("NamesAccepted", "NoConflicts", "no conflicts found"),
-                         condition("Established", "InitialNamesAccepted",
-                                   "the initial names have been accepted")})}}}});
+           {"conditions", Json::array({condition("NamesAccepted", "NoConflicts", "no conflicts found"),
+                                       condition("Established", "InitialNamesAccepted",
+                                                 "the initial names have been accepted")})}}}});
 }
 
 } // namespace strata::demosite

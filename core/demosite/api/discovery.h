@@ -7,11 +7,11 @@
 
 namespace strata::demosite {
 
-// Discovery in both shapes: one aggregated document (apidiscovery.k8s.io/v2, Kubernetes 1.30 and newer) and the
-// classic lists, which older kubectl reads.
+// Discovery in both shapes: one aggregated document (apidiscovery.k8s.io/v2, Kubernetes 1.30 and newer) and
+// the classic lists, which older kubectl reads.
 Json aggregatedDiscovery(const Cluster& cluster, bool coreGroup);
-Json apiVersions();                          // /api
-Json apiGroupList(const Cluster& cluster);   // /apis
+Json apiVersions();                                              // /api
+Json apiGroupList(const Cluster& cluster);                       // /apis
 Json apiGroup(const Cluster& cluster, const std::string& group); // /apis/G; null when it is not served
 // /api/v1, /apis/G/V; null when it is not served.
 Json apiResourceList(const Cluster& cluster, const std::string& group, const std::string& version);

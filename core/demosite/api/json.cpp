@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/demosite/api/json.h"
 
-#include <yaml-cpp/yaml.h>
-
 #include <nlohmann/json.hpp>
+#include <yaml-cpp/yaml.h>
 
 #include <algorithm>
 
@@ -68,7 +67,8 @@ bool fromYaml(const YAML::Node& node, Json& out, int depth, std::size_t& budget)
     case YAML::NodeType::Map:
         out = Json::object();
         for (const auto& entry : node) {
-            if (!entry.first.IsScalar() || !fromYaml(entry.second, out[entry.first.Scalar()], depth + 1, budget))
+            if (!entry.first.IsScalar() ||
+                !fromYaml(entry.second, out[entry.first.Scalar()], depth + 1, budget))
                 return false;
         }
         return true;

@@ -25,7 +25,8 @@ std::string compact(const Json& value); // invalid UTF-8 is replaced, never thro
 
 // "status.phase": null when a step is missing or not an object. Keys with dots cannot be reached this way.
 const Json* find(const Json& object, std::string_view path);
-std::string text(const Json& object, std::string_view path); // strings as they are, numbers and booleans printed
+std::string text(const Json& object,
+                 std::string_view path); // strings as they are, numbers and booleans printed
 std::optional<long long> number(const Json& object, std::string_view path);
 
 std::string jsonQuoted(std::string_view text); // with the quotes

@@ -37,8 +37,8 @@ struct Kind {
     std::string_view kind;
     std::string_view shortNames; // blank separated
     unsigned flags = 0;
-    std::string_view subresources; // beyond status and scale, blank separated
-    std::vector<Column> columns;   // of custom kinds, for the stored version
+    std::string_view subresources;  // beyond status and scale, blank separated
+    std::vector<Column> columns;    // of custom kinds, for the stored version
     std::vector<Column> oldColumns; // of the second version, when they differ
 
     bool has(KindFlag flag) const { return (flags & flag) != 0; }
@@ -62,7 +62,7 @@ private:
     std::vector<Kind> m_kinds;
 };
 
-std::vector<std::string_view> words(std::string_view text);   // split at blanks
+std::vector<std::string_view> words(std::string_view text);    // split at blanks
 std::string_view listKind(const Kind& kind, std::string& out); // "PodList"
 
 } // namespace strata::demosite

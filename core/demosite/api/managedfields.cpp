@@ -205,7 +205,8 @@ FieldSet difference(const FieldSet& a, const FieldSet& b)
     return result;
 }
 
-bool isEntry(const Json& entry, const std::string& manager, const char* operation, const std::string& subresource)
+bool isEntry(const Json& entry, const std::string& manager, const char* operation,
+             const std::string& subresource)
 {
     return text(entry, "manager") == manager && text(entry, "operation") == operation &&
            text(entry, "subresource") == subresource;
@@ -214,12 +215,8 @@ bool isEntry(const Json& entry, const std::string& manager, const char* operatio
 Json makeEntry(const std::string& manager, const char* operation, const std::string& subresource,
                const std::string& apiVersion, const std::string& time, const FieldSet& fields)
 {
-    Json entry = {{"manager", manager},
-                  {"operation", operation},
-                  {"apiVersion", apiVersion},
-                  {"time", time},
-                  {"fieldsType", "FieldsV1"},
-                  {"fieldsV1", encodeFields(fields)}};
+    Json entry = {{"manager", manager}, {"operation", operation},   {"apiVersion", apiVersion},
+                  {"time", time},       {"fieldsType", "FieldsV1"}, {"fieldsV1", encodeFields(fields)}};
     if (!subresource.empty())
         entry["subresource"] = subresource;
     return entry;
@@ -252,17 +249,25 @@ std::vector<std::string> listKeys(const Kind& kind, const std::string& field, co
     static const std::vector<std::pair<std::string, std::vector<std::string>>> everywhere = {
         {"conditions", {"type"}}, {"ownerReferences", {"uid"}}};
     static const std::vector<std::pair<std::string, std::vector<std::string>>> builtIn = {
-        {"containers", {"name"}},         {"initContainers", {"name"}},
-        {"ephemeralContainers", {"name"}}, {"volumes", {"name"}},
-        {"env", {"name"}},                {"imagePullSecrets", {"name"}},
-        {"volumeMounts", {"mountPath"}},  {"hostAliases", {"ip"}},
-        {"secrets", {"name"}},            {"addresses", {"type"}},
-        {"ports", {"containerPort"}},     {"ports", {"port"}},
-        {"taints", {"key"}},              {"topologySpreadConstraints", {"topologyKey"}}};
+        {"containers", {"name"}},
+        {"initContainers", {"name"}},
+        {"ephemeralContainers", {"name"}},
+        {"volumes", {"name"}},
+        {"env", {"name"}},
+        {"imagePullSecrets", {"name"}},
+        {"volumeMounts", {"mountPath"}},
+        {"hostAliases", {"ip"}},
+        {"secrets", {"name"}},
+        {"addresses", {"type"}},
+        {"ports", {"containerPort"}},
+        {"ports", {"port"}},
+        {"taints", {"key"}},
+        {"topologySpreadConstraints", {"topologyKey"}}};
     const auto fits = [&](const std::vector<std::string>& keys) {
         return std::all_of(list.begin(), list.end(), [&](const Json& item) {
-            return item.is_object() &&
-                   std::all_of(keys.begin(), keys.end(), [&](const std::string& key) { return item.contains(key); });
+            return item.is_object() && std::all_of(keys.begin(), keys.end(), [&](const std::string& key) {
+                       return item.contains(key);
+                   });
         });
     };
     for (const auto& [name, keys] : everywhere) {
@@ -358,7 +363,8 @@ void recordUpdate(Json& object, const Json& old, const std::string& manager, con
         return;
     Json entries = Json::array();
     FieldSet mine = changed;
-    if (const Json* before = find(object, "metadata.managedFields"); before != nullptr && before->is_array()) {
+    if (const Json* before = find(object, "metadata.managedFields");
+        before != nullptr && before->is_array()) {
         for (const Json& entry : *before) {
             FieldSet fields = difference(difference(entryFields(entry), changed), removed);
             if (isEntry(entry, manager, "Update", subresource)) {
@@ -379,7 +385,8 @@ void recordUpdate(Json& object, const Json& old, const std::string& manager, con
     object["metadata"]["managedFields"] = std::move(entries);
 }
 
-Answer<Json> serverSideApply(const Json& live, const Json& config, const ApplyOptions& options, const Kind& kind)
+Answer<Json> serverSideApply(const Json& live, const Json& config, const ApplyOptions& options,
+                             const Kind& kind)
 {
     const FieldSet wanted = fieldsOf(config, kind);
     FieldSet before;
@@ -403,12 +410,12 @@ Answer<Json> serverSideApply(const Json& live, const Json& config, const ApplyOp
                 if (theirs == nullptr || ours == nullptr || *theirs == *ours)
                     continue;
                 lost.insert(path);
-                causes.push_back({"FieldManagerConflict",
-                                  "conflict with \"" + text(entry, "manager") + "\"" +
-                                      (text(entry, "operation") == "Update"
-                                           ? " using " + text(entry, "apiVersion")
-                                           : std::string()),
-                                  printPath(path)});
+                causes.push_back(
+                    {"FieldManagerConflict",
+                     "conflict with \"" + text(entry, "manager") + "\"" +
+                         (text(entry, "operation") == "Update" ? " using " + text(entry, "apiVersion")
+                                                               : std::string()),
+                     printPath(path)});
             }
             fields = difference(fields, lost);
             others.insert(fields.begin(), fields.end());
@@ -444,8 +451,8 @@ Answer<Json> serverSideApply(const Json& live, const Json& config, const ApplyOp
         }
         eraseAt(result, path, 0);
     }
-    entries.push_back(makeEntry(options.manager, "Apply", options.subresource, options.apiVersion, options.time,
-                                wanted));
+    entries.push_back(
+        makeEntry(options.manager, "Apply", options.subresource, options.apiVersion, options.time, wanted));
     result["metadata"]["managedFields"] = std::move(entries);
     return result;
 }

@@ -9,9 +9,9 @@
 #include <string>
 #include <vector>
 
-// Who owns which field (metadata.managedFields, FieldsV1) and server-side apply on top of it. Sets are kept as flat
-// sets of leaf paths; the wire form is a tree. Reference: structured-merge-diff v4, without schemas: which lists are
-// maps, and by which keys, comes from a table of the built-in kinds' lists.
+// Who owns which field (metadata.managedFields, FieldsV1) and server-side apply on top of it. Sets are kept
+// as flat sets of leaf paths; the wire form is a tree. Reference: structured-merge-diff v4, without schemas:
+// which lists are maps, and by which keys, comes from a table of the built-in kinds' lists.
 namespace strata::demosite {
 
 using FieldPath = std::vector<std::string>; // "f:spec", "k:{\"name\":\"x\"}", "v:\"y\"", "."
@@ -37,8 +37,9 @@ struct ApplyOptions {
     bool force = false;
 };
 
-// Merges `config` into `live` (which may be null: a new object). 409 with one cause a field when another manager owns
-// a field with another value and `force` is off.
-Answer<Json> serverSideApply(const Json& live, const Json& config, const ApplyOptions& options, const Kind& kind);
+// Merges `config` into `live` (which may be null: a new object). 409 with one cause a field when another
+// manager owns a field with another value and `force` is off.
+Answer<Json> serverSideApply(const Json& live, const Json& config, const ApplyOptions& options,
+                             const Kind& kind);
 
 } // namespace strata::demosite

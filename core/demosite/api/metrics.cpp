@@ -84,13 +84,13 @@ Json podEntry(Cluster& cluster, const Object& pod)
         for (std::int64_t i = 0; i < count; ++i) {
             // The first container does most of the work.
             const std::int64_t share = count == 1 ? 100 : i == 0 ? 70 : 30 / (count - 1);
-            containers.push_back({{"name", text((*specs)[static_cast<std::size_t>(i)], "name")},
-                                  {"usage", usage({whole.cpuMilli * share / 100, whole.memoryBytes * share / 100})}});
+            containers.push_back(
+                {{"name", text((*specs)[static_cast<std::size_t>(i)], "name")},
+                 {"usage", usage({whole.cpuMilli * share / 100, whole.memoryBytes * share / 100})}});
         }
     }
-    Json metadata = {{"name", pod.name},
-                     {"namespace", pod.ns},
-                     {"creationTimestamp", formatRfc3339(cluster.now())}};
+    Json metadata = {
+        {"name", pod.name}, {"namespace", pod.ns}, {"creationTimestamp", formatRfc3339(cluster.now())}};
     if (const Json* labels = find(body, "metadata.labels"))
         metadata["labels"] = *labels;
     return {{"metadata", std::move(metadata)},
@@ -117,7 +117,7 @@ Json listOf(Json items, const char* kind)
 
 } // namespace
 
-Usage usageOf(const Cluster& cluster, const Object& pod)
+Usage usageOf(Cluster& cluster, const Object& pod)
 {
     const std::uint64_t hash = hashOf(pod.uid);
     const double time = seconds(cluster);
@@ -130,10 +130,14 @@ Usage usageOf(const Cluster& cluster, const Object& pod)
     used.memoryBytes = static_cast<std::int64_t>(
         memory * std::min(0.97, (launcher ? 0.55 : 0.5) + level / 3 + 0.06 * wave(~hash, time, 6)));
     if (launcher) {
-        // A launcher requests a tenth of its guest's CPUs (KubeVirt's cpuAllocationRatio); the guest may use them all.
+        // A launcher requests a tenth of its guest's CPUs (KubeVirt's cpuAllocationRatio); the guest may use
+        // them all.
         used.cpuMilli *= 4;
         // A paused guest burns nothing and keeps its memory: full, for that is why it was noticed.
-        if (lookUp(pod.labels, "demo.strata/guest") == "paused") {
+        const ObjectPtr guest =
+            cluster.store().get(Kinds::instance().get("virtualmachineinstances", "kubevirt.io"), pod.ns,
+                                std::string(lookUp(pod.labels, "vmi.kubevirt.io/id")));
+        if (guest && contains(*guest, R"("type":"Paused")")) {
             used.cpuMilli = 3;
             used.memoryBytes = static_cast<std::int64_t>(memory * 0.96);
         }
@@ -180,11 +184,11 @@ Json nodeMetrics(Cluster& cluster, const std::string& name)
         Usage used = sums[node->name];
         used.cpuMilli += 120;
         used.memoryBytes += 700 * kMiB;
-        items.push_back({{"metadata",
-                          {{"name", node->name}, {"creationTimestamp", formatRfc3339(cluster.now())}}},
-                         {"timestamp", timestamp(cluster)},
-                         {"window", "15.1s"},
-                         {"usage", usage(used)}});
+        items.push_back(
+            {{"metadata", {{"name", node->name}, {"creationTimestamp", formatRfc3339(cluster.now())}}},
+             {"timestamp", timestamp(cluster)},
+             {"window", "15.1s"},
+             {"usage", usage(used)}});
     }
     if (name.empty())
         return listOf(std::move(items), "NodeMetricsList");

@@ -10,18 +10,18 @@
 
 namespace strata::demosite {
 
-// One stored object. `body` is compact JSON that begins with {"metadata":{ and has neither apiVersion nor kind
-// nor metadata.resourceVersion: they are written in front when it is served, so that a stored object costs one
-// string and serving one costs a copy. What selectors ask for is kept beside it.
+// One stored object. `body` is compact JSON that begins with {"metadata":{ and has neither apiVersion nor
+// kind nor metadata.resourceVersion: they are written in front when it is served, so that a stored object
+// costs one string and serving one costs a copy. What selectors ask for is kept beside it.
 struct Object {
     const Kind* kind = nullptr;
     std::string ns; // empty for cluster-scoped kinds
     std::string name;
     std::string uid;
     std::uint64_t revision = 0;
-    std::string labels; // "\nkey=value\nkey=value\n"
-    std::string fields; // the same, of the fields the kind's field selectors know
-    std::string owners; // "\nuid\nuid\n" of metadata.ownerReferences
+    std::string labels;        // "\nkey=value\nkey=value\n"
+    std::string fields;        // the same, of the fields the kind's field selectors know
+    std::string owners;        // "\nuid\nuid\n" of metadata.ownerReferences
     std::int64_t cpuMilli = 0; // pods: sum of the containers' requests
     std::int64_t memoryBytes = 0;
     std::string body;

@@ -113,8 +113,9 @@ Answer<void> jsonPatch(Json& object, const Json& patch)
     try {
         object = object.patch(patch);
     } catch (const Json::exception& fault) {
-        return deny(422, "Invalid", std::string("the server rejected our request due to an error in our request: ") +
-                                        fault.what());
+        return deny(422, "Invalid",
+                    std::string("the server rejected our request due to an error in our request: ") +
+                        fault.what());
     }
     return {};
 }

@@ -7,8 +7,9 @@
 
 namespace strata::demosite {
 
-void mergePatch(Json& object, const Json& patch);                     // RFC 7396
-Answer<void> jsonPatch(Json& object, const Json& patch);              // RFC 6902
-void strategicPatch(Json& object, const Json& patch, const Kind& kind); // lists that are maps merge by their key
+void mergePatch(Json& object, const Json& patch);        // RFC 7396
+Answer<void> jsonPatch(Json& object, const Json& patch); // RFC 6902
+void strategicPatch(Json& object, const Json& patch,
+                    const Kind& kind); // lists that are maps merge by their key
 
 } // namespace strata::demosite

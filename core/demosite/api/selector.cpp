@@ -10,9 +10,9 @@
 namespace strata::demosite {
 namespace {
 
-const std::vector<std::string_view> kPod = {"spec.nodeName", "spec.restartPolicy", "spec.schedulerName",
-                                            "spec.serviceAccountName", "spec.hostNetwork", "status.phase",
-                                            "status.podIP", "status.nominatedNodeName"};
+const std::vector<std::string_view> kPod = {
+    "spec.nodeName",    "spec.restartPolicy", "spec.schedulerName", "spec.serviceAccountName",
+    "spec.hostNetwork", "status.phase",       "status.podIP",       "status.nominatedNodeName"};
 const std::vector<std::string_view> kEvent = {"involvedObject.kind",
                                               "involvedObject.namespace",
                                               "involvedObject.name",
@@ -33,8 +33,8 @@ const std::vector<std::string_view> kNone;
 
 bool keyCharacter(char c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
-           c == '-' || c == '/';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+           c == '_' || c == '-' || c == '/';
 }
 
 class Scanner {
@@ -191,9 +191,10 @@ Answer<Selector> Selector::parse(const Kind& kind, std::string_view labels, std:
 bool Selector::matches(const Object& object) const
 {
     for (const Field& field : m_fields) {
-        const std::string_view value = field.path == "metadata.name"        ? std::string_view(object.name)
-                                       : field.path == "metadata.namespace" ? std::string_view(object.ns)
-                                                                            : lookUp(object.fields, field.path);
+        const std::string_view value = field.path == "metadata.name" ? std::string_view(object.name)
+                                       : field.path == "metadata.namespace"
+                                           ? std::string_view(object.ns)
+                                           : lookUp(object.fields, field.path);
         if ((value == field.value) != field.equal)
             return false;
     }

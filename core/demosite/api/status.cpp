@@ -44,7 +44,8 @@ static tl::unexpected<Status> about(int code, std::string reason, const std::str
     return result;
 }
 
-tl::unexpected<Status> notFound(const std::string& group, const std::string& resource, const std::string& name)
+tl::unexpected<Status> notFound(const std::string& group, const std::string& resource,
+                                const std::string& name)
 {
     return about(404, "NotFound", group, resource, name,
                  qualified(group, resource) + " \"" + name + "\" not found");
@@ -57,11 +58,12 @@ tl::unexpected<Status> alreadyExists(const std::string& group, const std::string
                  qualified(group, resource) + " \"" + name + "\" already exists");
 }
 
-tl::unexpected<Status> conflict(const std::string& group, const std::string& resource, const std::string& name,
-                                const std::string& why)
+tl::unexpected<Status> conflict(const std::string& group, const std::string& resource,
+                                const std::string& name, const std::string& why)
 {
     return about(409, "Conflict", group, resource, name,
-                 "Operation cannot be fulfilled on " + qualified(group, resource) + " \"" + name + "\": " + why);
+                 "Operation cannot be fulfilled on " + qualified(group, resource) + " \"" + name +
+                     "\": " + why);
 }
 
 tl::unexpected<Status> invalid(const std::string& group, const std::string& kind, const std::string& name,

@@ -34,11 +34,12 @@ tl::unexpected<Status> deny(int code, std::string reason, std::string message);
 tl::unexpected<Status> badRequest(std::string message);
 tl::unexpected<Status> expired(std::string message);
 // 'pods "x" not found'; `resource` is the plural, `group` empty for the core group.
-tl::unexpected<Status> notFound(const std::string& group, const std::string& resource, const std::string& name);
+tl::unexpected<Status> notFound(const std::string& group, const std::string& resource,
+                                const std::string& name);
 tl::unexpected<Status> alreadyExists(const std::string& group, const std::string& resource,
                                      const std::string& name);
-tl::unexpected<Status> conflict(const std::string& group, const std::string& resource, const std::string& name,
-                                const std::string& why);
+tl::unexpected<Status> conflict(const std::string& group, const std::string& resource,
+                                const std::string& name, const std::string& why);
 tl::unexpected<Status> invalid(const std::string& group, const std::string& kind, const std::string& name,
                                std::vector<Status::Cause> causes);
 

@@ -6,7 +6,6 @@
 #include "core/demosite/api/managedfields.h"
 
 #include <nlohmann/json.hpp>
-
 #include <simdjson.h>
 
 #include <algorithm>
@@ -106,8 +105,7 @@ void Store::Subscription::call()
 Store::Store(Clock clock, std::size_t window)
     : m_clock(std::move(clock)), m_window(window), m_kinds(Kinds::instance().all().size()),
       m_random((std::uint64_t{std::random_device{}()} << 32U) | std::random_device{}())
-{
-}
+{}
 
 Store::~Store() = default;
 
@@ -115,6 +113,12 @@ std::uint64_t Store::revision() const
 {
     const std::lock_guard lock(m_mutex);
     return m_revision;
+}
+
+std::uint64_t Store::loadedRevision() const
+{
+    const std::lock_guard lock(m_mutex);
+    return m_loaded;
 }
 
 std::shared_ptr<Object> Store::indexed(const Kind& kind, std::string body, std::uint64_t revision)
@@ -149,7 +153,8 @@ std::shared_ptr<Object> Store::indexed(const Kind& kind, std::string body, std::
     }
     for (const std::string_view path : selectableFields(kind)) {
         // An event's source is its component; a node that says nothing is schedulable.
-        std::string_view value = stringAt(root, path == "source" ? std::string_view("source.component") : path);
+        std::string_view value =
+            stringAt(root, path == "source" ? std::string_view("source.component") : path);
         if (path == "spec.unschedulable" && value.empty())
             value = "false";
         pair(object->fields, path, value);
@@ -166,6 +171,7 @@ void Store::load(const Kind& kind, std::string body)
     object->revision = ++m_revision;
     KindData& data = m_kinds[kind.index];
     data.floor = m_revision;
+    m_loaded = m_revision;
     data.objects.insert_or_assign(keyOf(object->ns, object->name), std::move(object));
 }
 
@@ -292,9 +298,9 @@ Answer<ObjectPtr> Store::create(const Kind& kind, Json object, const WriteOption
         metadata["name"] = generate.substr(0, 58) + newSuffix();
     const std::string name = text(metadata, "name");
     if (name.empty())
-        return invalid(std::string(kind.group), std::string(kind.kind), "",
-                       {{"FieldValueRequired", "Required value: name or generateName is required",
-                         "metadata.name"}});
+        return invalid(
+            std::string(kind.group), std::string(kind.kind), "",
+            {{"FieldValueRequired", "Required value: name or generateName is required", "metadata.name"}});
     const std::string ns = text(metadata, "namespace");
     for (const char* ours : {"resourceVersion", "uid", "creationTimestamp", "deletionTimestamp",
                              "deletionGracePeriodSeconds", "generation", "selfLink", "managedFields"})
@@ -329,8 +335,8 @@ Answer<ObjectPtr> Store::create(const Kind& kind, Json object, const WriteOption
     return stored;
 }
 
-Answer<ObjectPtr> Store::update(const Kind& kind, const std::string& ns, const std::string& name, const Edit& edit,
-                                const WriteOptions& options)
+Answer<ObjectPtr> Store::update(const Kind& kind, const std::string& ns, const std::string& name,
+                                const Edit& edit, const WriteOptions& options)
 {
     const std::string group(kind.group);
     const std::string resource(kind.resource);
@@ -348,9 +354,10 @@ Answer<ObjectPtr> Store::update(const Kind& kind, const std::string& ns, const s
         Json& metadata = object["metadata"];
         const std::string wanted = text(metadata, "resourceVersion");
         if (!wanted.empty() && wanted != std::to_string(before->revision))
-            return conflict(group, resource, name,
-                            "the object has been modified; please apply your changes to the latest version and "
-                            "try again");
+            return conflict(
+                group, resource, name,
+                "the object has been modified; please apply your changes to the latest version and "
+                "try again");
         const std::string uid = text(metadata, "uid");
         if (!uid.empty() && uid != before->uid)
             return conflict(group, resource, name,
@@ -443,9 +450,10 @@ Answer<Store::Removed> Store::remove(const Kind& kind, const std::string& ns, co
                             "Precondition failed: UID in precondition: " + options.uid +
                                 ", UID in object meta: " + before->uid);
         if (!options.resourceVersion.empty() && options.resourceVersion != std::to_string(before->revision))
-            return conflict(group, resource, name,
-                            "Precondition failed: ResourceVersion in precondition: " + options.resourceVersion +
-                                ", ResourceVersion in object meta: " + std::to_string(before->revision));
+            return conflict(
+                group, resource, name,
+                "Precondition failed: ResourceVersion in precondition: " + options.resourceVersion +
+                    ", ResourceVersion in object meta: " + std::to_string(before->revision));
         if (options.dryRun)
             return Removed{before, true};
         Json object = parseOwn(serve(*before));
@@ -494,17 +502,22 @@ Answer<Store::Removed> Store::remove(const Kind& kind, const std::string& ns, co
     return conflict(group, resource, name, "too many concurrent writers; try again");
 }
 
-Answer<std::vector<StoreEvent>> Store::since(const Kind& kind, std::uint64_t after, std::size_t limit) const
+Answer<std::vector<StoreEvent>> Store::since(const Kind& kind, std::uint64_t after, std::size_t limit,
+                                             std::uint64_t* upTo) const
 {
     const std::lock_guard lock(m_mutex);
     const KindData& data = m_kinds[kind.index];
     if (after < data.floor)
         return expired("too old resource version: " + std::to_string(after) + " (" +
                        std::to_string(data.floor + 1) + ")");
-    const auto first = std::partition_point(data.events.begin(), data.events.end(),
-                                            [after](const StoreEvent& event) { return event.revision <= after; });
+    const auto first =
+        std::partition_point(data.events.begin(), data.events.end(),
+                             [after](const StoreEvent& event) { return event.revision <= after; });
     const auto rest = static_cast<std::size_t>(data.events.end() - first);
-    return std::vector<StoreEvent>(first, first + static_cast<std::ptrdiff_t>(std::min(rest, limit)));
+    const auto last = first + static_cast<std::ptrdiff_t>(std::min(rest, limit));
+    if (upTo != nullptr)
+        *upTo = rest <= limit ? m_revision : (last - 1)->revision;
+    return std::vector<StoreEvent>(first, last);
 }
 
 std::shared_ptr<Store::Subscription> Store::subscribe(const Kind& kind, std::function<void()> wakeUp)
@@ -519,7 +532,8 @@ std::uint64_t Store::keepPicture(Picture picture, std::uint64_t revision)
 {
     const UnixMs at = now();
     const std::lock_guard lock(m_mutex);
-    while (!m_pictures.empty() && (m_pictures.size() >= kMaxPictures || m_pictures.front().at + kPictureAge < at))
+    while (!m_pictures.empty() &&
+           (m_pictures.size() >= kMaxPictures || m_pictures.front().at + kPictureAge < at))
         m_pictures.pop_front();
     m_pictures.push_back({++m_lastPicture, revision, at, std::move(picture)});
     return m_lastPicture;

@@ -42,9 +42,9 @@ struct WriteOptions {
     std::string manager; // metadata.managedFields entry to keep up to date; empty: none
 };
 
-// All objects of one cluster, with the semantics of an API server's storage: one rising revision, a window of past
-// changes for watches, optimistic concurrency, finalizers. Thread-safe. Controllers and HTTP handlers use it alike
-// and through this interface only.
+// All objects of one cluster, with the semantics of an API server's storage: one rising revision, a window of
+// past changes for watches, optimistic concurrency, finalizers. Thread-safe. Controllers and HTTP handlers
+// use it alike and through this interface only.
 class Store {
 public:
     explicit Store(Clock clock, std::size_t window = 4096);
@@ -54,9 +54,10 @@ public:
 
     UnixMs now() const { return m_clock(); }
     std::uint64_t revision() const;
+    std::uint64_t loadedRevision() const; // of the last load(): where a follower that must miss nothing begins
 
-    // Puts an object that was made complete by its writer (uid, creationTimestamp, status); for building a site.
-    // `body` must begin with {"metadata":{. No watch event is kept: watches cannot start before it.
+    // Puts an object that was made complete by its writer (uid, creationTimestamp, status); for building a
+    // site. `body` must begin with {"metadata":{. No watch event is kept: watches cannot start before it.
     void load(const Kind& kind, std::string body);
 
     ObjectPtr get(const Kind& kind, const std::string& ns, const std::string& name) const;
@@ -67,14 +68,15 @@ public:
     std::size_t count() const;
     std::vector<ObjectPtr> ownedBy(const std::string& uid) const;
 
-    // `object` is whole (kind and apiVersion are ignored). Fills name from generateName, uid, creationTimestamp,
-    // generation and the kind's defaults.
+    // `object` is whole (kind and apiVersion are ignored). Fills name from generateName, uid,
+    // creationTimestamp, generation and the kind's defaults.
     Answer<ObjectPtr> create(const Kind& kind, Json object, const WriteOptions& options = {});
-    // Reads, edits, writes; tries again when somebody else wrote in between, so `edit` may run more than once and must
-    // depend on its argument only. A resourceVersion that the edit leaves different from the stored one is a conflict.
+    // Reads, edits, writes; tries again when somebody else wrote in between, so `edit` may run more than once
+    // and must depend on its argument only. A resourceVersion that the edit leaves different from the stored
+    // one is a conflict.
     using Edit = std::function<Answer<void>(Json& object)>;
-    Answer<ObjectPtr> update(const Kind& kind, const std::string& ns, const std::string& name, const Edit& edit,
-                             const WriteOptions& options = {});
+    Answer<ObjectPtr> update(const Kind& kind, const std::string& ns, const std::string& name,
+                             const Edit& edit, const WriteOptions& options = {});
     // The object as it was; null in `gone` terms: with finalizers it stays, marked by deletionTimestamp.
     struct Removed {
         ObjectPtr object;
@@ -84,14 +86,16 @@ public:
                            const DeleteOptions& options = {});
 
     // Changes of `kind` after `after`, at most `limit`; an error (410) when they are out of the window.
-    Answer<std::vector<StoreEvent>> since(const Kind& kind, std::uint64_t after, std::size_t limit) const;
-    // `wake` is called after each change of the kind, from the changing thread: it must only wake somebody up.
-    // After the handle is gone it is not called any more.
+    // `upTo` gets the revision the answer is complete to.
+    Answer<std::vector<StoreEvent>> since(const Kind& kind, std::uint64_t after, std::size_t limit,
+                                          std::uint64_t* upTo = nullptr) const;
+    // `wake` is called after each change of the kind, from the changing thread: it must only wake somebody
+    // up. After the handle is gone it is not called any more.
     class Subscription;
     std::shared_ptr<Subscription> subscribe(const Kind& kind, std::function<void()> wake);
 
-    // Consistent paging: a list cut in pages goes on over the picture its first page was taken from. Old pictures
-    // are dropped; nullptr then (the client gets 410).
+    // Consistent paging: a list cut in pages goes on over the picture its first page was taken from. Old
+    // pictures are dropped; nullptr then (the client gets 410).
     using Picture = std::shared_ptr<const std::vector<ObjectPtr>>;
     std::uint64_t keepPicture(Picture picture, std::uint64_t revision);
     Picture picture(std::uint64_t id, std::uint64_t& revision) const;
@@ -124,6 +128,7 @@ private:
     mutable std::mutex m_mutex;
     std::vector<KindData> m_kinds;
     std::uint64_t m_revision = 1000;
+    std::uint64_t m_loaded = 1000;
     std::deque<KeptPicture> m_pictures;
     std::uint64_t m_lastPicture = 0;
     std::uint64_t m_random;

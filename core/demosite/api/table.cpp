@@ -43,7 +43,9 @@ std::string joined(const Json& list, const char* key = nullptr)
 {
     std::string out;
     for (const Json& item : list) {
-        const std::string value = key != nullptr ? text(item, key) : item.is_string() ? item.get<std::string>() : "";
+        const std::string value = key != nullptr     ? text(item, key)
+                                  : item.is_string() ? item.get<std::string>()
+                                                     : "";
         out += (out.empty() ? "" : ",") + value;
     }
     return out;
@@ -195,8 +197,8 @@ const std::map<std::string_view, Printer>& printers()
     const auto nameOf = [](const Json& object) { return text(object, "metadata.name"); };
     static const std::map<std::string_view, Printer> table = {
         {"pods",
-         {{name, column("Ready"), column("Status"), column("Restarts"), age, column("IP", 1), column("Node", 1),
-           column("Nominated Node", 1), column("Readiness Gates", 1)},
+         {{name, column("Ready"), column("Status"), column("Restarts"), age, column("IP", 1),
+           column("Node", 1), column("Nominated Node", 1), column("Readiness Gates", 1)},
           [=](const Json& o, UnixMs now) -> std::vector<Json> {
               return {nameOf(o),
                       readyContainers(o),
@@ -233,9 +235,8 @@ const std::map<std::string_view, Printer>& printers()
          {{name, column("Type"), column("Cluster-IP"), column("External-IP"), column("Port(s)"), age,
            column("Selector", 1)},
           [=](const Json& o, UnixMs now) -> std::vector<Json> {
-              return {nameOf(o),    text(o, "spec.type"), orNone(text(o, "spec.clusterIP")),
-                      externalIp(o), portsText(o),        made(o, now),
-                      selectorText(o, "spec.selector")};
+              return {nameOf(o),    text(o, "spec.type"), orNone(text(o, "spec.clusterIP")), externalIp(o),
+                      portsText(o), made(o, now),         selectorText(o, "spec.selector")};
           }}},
         {"secrets",
          {{name, column("Type"), column("Data"), age},
@@ -256,7 +257,8 @@ const std::map<std::string_view, Printer>& printers()
           }}},
         {"events",
          {{column("Last Seen"), column("Type"), column("Reason"), column("Object"), column("Subobject", 1),
-           column("Source", 1), column("Message"), column("First Seen", 1), column("Count", 1), column("Name", 1)},
+           column("Source", 1), column("Message"), column("First Seen", 1), column("Count", 1),
+           column("Name", 1)},
           [=](const Json& o, UnixMs now) -> std::vector<Json> {
               std::string object = text(o, "involvedObject.kind");
               for (char& c : object)
@@ -277,7 +279,8 @@ const std::map<std::string_view, Printer>& printers()
            column("StorageClass"), column("VolumeAttributesClass"), age, column("VolumeMode", 1)},
           [=](const Json& o, UnixMs now) -> std::vector<Json> {
               return {nameOf(o),
-                      find(o, "metadata.deletionTimestamp") != nullptr ? "Terminating" : text(o, "status.phase"),
+                      find(o, "metadata.deletionTimestamp") != nullptr ? "Terminating"
+                                                                       : text(o, "status.phase"),
                       text(o, "spec.volumeName"),
                       text(o, "status.capacity.storage"),
                       accessModes(o, "status.accessModes"),
@@ -340,8 +343,9 @@ const std::map<std::string_view, Printer>& printers()
                       made(o, now), containerColumn(o, "name"), containerColumn(o, "image")};
           }}},
         {"daemonsets",
-         {{name, column("Desired"), column("Current"), column("Ready"), column("Up-to-date"), column("Available"),
-           column("Node Selector"), age, column("Containers", 1), column("Images", 1), column("Selector", 1)},
+         {{name, column("Desired"), column("Current"), column("Ready"), column("Up-to-date"),
+           column("Available"), column("Node Selector"), age, column("Containers", 1), column("Images", 1),
+           column("Selector", 1)},
           [=](const Json& o, UnixMs now) -> std::vector<Json> {
               return {nameOf(o),
                       count(o, "status.desiredNumberScheduled"),
@@ -359,9 +363,9 @@ const std::map<std::string_view, Printer>& printers()
          {{name, column("Provisioner"), column("ReclaimPolicy"), column("VolumeBindingMode"),
            column("AllowVolumeExpansion"), age},
           [=](const Json& o, UnixMs now) -> std::vector<Json> {
-              const bool isDefault =
-                  find(o, "metadata.annotations") != nullptr &&
-                  o["metadata"]["annotations"].value("storageclass.kubernetes.io/is-default-class", "") == "true";
+              const bool isDefault = find(o, "metadata.annotations") != nullptr &&
+                                     o["metadata"]["annotations"].value(
+                                         "storageclass.kubernetes.io/is-default-class", "") == "true";
               return {nameOf(o) + (isDefault ? " (default)" : ""),
                       text(o, "provisioner"),
                       text(o, "reclaimPolicy"),

@@ -15,7 +15,7 @@ class Table {
 public:
     Table(const Kind& kind, std::string_view version, UnixMs now);
 
-    Json columns() const;                                             // columnDefinitions
+    Json columns() const;                                                 // columnDefinitions
     Json row(const Json& object, const std::string& includeObject) const; // "None", "Metadata" or "Object"
 
 private:
@@ -27,7 +27,8 @@ private:
     UnixMs m_now;
 };
 
-// A JSON path of the subset CRD columns use: .a.b, ['key'], [0], [?(@.type=="x")]. Null when nothing is there.
+// A JSON path of the subset CRD columns use: .a.b, ['key'], [0], [?(@.type=="x")]. Null when nothing is
+// there.
 const Json* jsonPath(const Json& object, std::string_view path);
 
 std::string printAge(const Json& object, std::string_view path, UnixMs now); // "<unknown>" without a time

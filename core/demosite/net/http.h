@@ -20,7 +20,7 @@ struct Identity {
 
 struct HttpRequest {
     std::string method;
-    std::string path; // percent-decoded, without the query
+    std::string path;                                      // percent-decoded, without the query
     std::map<std::string, std::vector<std::string>> query; // decoded
     std::string accept;
     std::string contentType; // without parameters, lower case
@@ -39,8 +39,8 @@ public:
     virtual ~HttpStream() = default;
     // What is there now, possibly nothing; `done` ends the answer.
     virtual std::string read(bool& done) = 0;
-    // `wake` may be called from any thread when read() has something new; it must not be called after this object is
-    // gone.
+    // `wake` may be called from any thread when read() has something new; it must not be called after this
+    // object is gone.
     virtual void start(std::function<void()> wake) = 0;
     // read() is called after so long even when nobody woke it.
     virtual std::chrono::milliseconds patience() const = 0;

@@ -17,8 +17,8 @@
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/string_body.hpp>
 #include <boost/beast/ssl/ssl_stream.hpp>
-
 #include <openssl/x509.h>
+#include <sys/resource.h>
 
 #include <algorithm>
 #include <array>
@@ -28,7 +28,6 @@
 #include <map>
 #include <mutex>
 #include <optional>
-#include <sys/resource.h>
 #include <thread>
 #include <vector>
 
@@ -128,8 +127,7 @@ Identity certificateIdentity(SSL* ssl)
 struct Site {
     explicit Site(net::ssl::context context, std::shared_ptr<HttpHandler> h)
         : tls(std::move(context)), handler(std::move(h))
-    {
-    }
+    {}
     net::ssl::context tls;
     std::shared_ptr<HttpHandler> handler;
 };
@@ -261,13 +259,14 @@ private:
         m_stream.async_read_some(net::buffer(m_probe),
                                  [self = shared_from_this()](BoostError, std::size_t) { self->abandon(); });
         m_writing = true;
-        net::async_write(m_stream, net::buffer(m_head), [self = shared_from_this()](BoostError error, std::size_t) {
-            self->m_writing = false;
-            if (error)
-                self->abandon();
-            else
-                self->pump();
-        });
+        net::async_write(m_stream, net::buffer(m_head),
+                         [self = shared_from_this()](BoostError error, std::size_t) {
+                             self->m_writing = false;
+                             if (error)
+                                 self->abandon();
+                             else
+                                 self->pump();
+                         });
     }
 
     void pump()
@@ -293,15 +292,16 @@ private:
         if (m_ended)
             m_body += "0\r\n\r\n";
         m_writing = true;
-        net::async_write(m_stream, net::buffer(m_body), [self = shared_from_this()](BoostError error, std::size_t) {
-            self->m_writing = false;
-            if (error)
-                self->abandon();
-            else if (self->m_ended)
-                self->close(); // the probing read makes this connection unfit for another request
-            else
-                self->pump();
-        });
+        net::async_write(
+            m_stream, net::buffer(m_body), [self = shared_from_this()](BoostError error, std::size_t) {
+                self->m_writing = false;
+                if (error)
+                    self->abandon();
+                else if (self->m_ended)
+                    self->close(); // the probing read makes this connection unfit for another request
+                else
+                    self->pump();
+            });
     }
 
     void abandon()
@@ -343,8 +343,7 @@ class Listener : public std::enable_shared_from_this<Listener> {
 public:
     Listener(net::io_context& loop, std::shared_ptr<std::atomic<std::size_t>> count)
         : m_loop(loop), m_acceptor(loop), m_count(std::move(count))
-    {
-    }
+    {}
 
     BoostError open(unsigned short& port)
     {
@@ -369,25 +368,24 @@ public:
 private:
     void accept()
     {
-        m_acceptor.async_accept(net::make_strand(m_loop),
-                                [self = shared_from_this()](BoostError error, tcp::socket socket) {
-                                    if (error == net::error::operation_aborted)
-                                        return;
-                                    if (!error && *self->m_count < kMaxConnections) {
-                                        BoostError ignored;
-                                        socket.set_option(tcp::no_delay(true), ignored);
-                                        std::make_shared<Session>(std::move(socket), self->m_site, self->m_count)
-                                            ->run();
-                                    }
-                                    if (error == net::error::no_descriptors) {
-                                        // Out of files: try again a little later instead of spinning.
-                                        auto timer = std::make_shared<net::steady_timer>(
-                                            self->m_loop, std::chrono::milliseconds(100));
-                                        timer->async_wait([self, timer](BoostError) { self->accept(); });
-                                        return;
-                                    }
-                                    self->accept();
-                                });
+        m_acceptor.async_accept(
+            net::make_strand(m_loop), [self = shared_from_this()](BoostError error, tcp::socket socket) {
+                if (error == net::error::operation_aborted)
+                    return;
+                if (!error && *self->m_count < kMaxConnections) {
+                    BoostError ignored;
+                    socket.set_option(tcp::no_delay(true), ignored);
+                    std::make_shared<Session>(std::move(socket), self->m_site, self->m_count)->run();
+                }
+                if (error == net::error::no_descriptors) {
+                    // Out of files: try again a little later instead of spinning.
+                    auto timer =
+                        std::make_shared<net::steady_timer>(self->m_loop, std::chrono::milliseconds(100));
+                    timer->async_wait([self, timer](BoostError) { self->accept(); });
+                    return;
+                }
+                self->accept();
+            });
     }
 
     net::io_context& m_loop;
@@ -457,7 +455,8 @@ Result<void> Server::serve(unsigned short port, Endpoint endpoint)
     BoostError error;
     net::ssl::context tls(net::ssl::context::tls_server);
     SSL_CTX_set_min_proto_version(tls.native_handle(), TLS1_2_VERSION);
-    // Sessions are small change next to a handshake on P-256, and a cache a context would add up at 1,000 clusters.
+    // Sessions are small change next to a handshake on P-256, and a cache a context would add up at 1,000
+    // clusters.
     SSL_CTX_set_session_cache_mode(tls.native_handle(), SSL_SESS_CACHE_OFF);
     tls.use_certificate_chain(net::buffer(endpoint.certificatePem), error);
     if (!error)

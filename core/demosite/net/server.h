@@ -16,8 +16,8 @@ struct Endpoint {
     std::shared_ptr<HttpHandler> handler;
 };
 
-// HTTPS servers on 127.0.0.1, all on one event loop with a few threads: HTTP/1.1 with keep-alive, TLS 1.2 and newer,
-// requests up to 3 MiB (the limit of a real API server), streamed answers in chunks.
+// HTTPS servers on 127.0.0.1, all on one event loop with a few threads: HTTP/1.1 with keep-alive, TLS 1.2 and
+// newer, requests up to 3 MiB (the limit of a real API server), streamed answers in chunks.
 class Server {
 public:
     explicit Server(unsigned threads);

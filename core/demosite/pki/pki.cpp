@@ -32,7 +32,8 @@ tl::unexpected<Error> fault(const char* what)
     char words[256] = "";
     ERR_error_string_n(ERR_get_error(), words, sizeof words);
     ERR_clear_error();
-    return fail(ErrorKind::Internal, std::string("The demo site's certificates cannot be made: ") + what, words);
+    return fail(ErrorKind::Internal, std::string("The demo site's certificates cannot be made: ") + what,
+                words);
 }
 
 std::string pem(const Bio& bio)
@@ -101,7 +102,8 @@ Result<KeyPair> make(const Wish& wish, const KeyPair* issuer)
     good = good && X509_set_issuer_name(x, X509_get_subject_name(from)) == 1;
     if (wish.usage.empty()) {
         good = good && extend(x, from, NID_basic_constraints, "critical,CA:TRUE");
-        good = good && extend(x, from, NID_key_usage, "critical,digitalSignature,keyEncipherment,keyCertSign");
+        good =
+            good && extend(x, from, NID_key_usage, "critical,digitalSignature,keyEncipherment,keyCertSign");
     } else {
         good = good && extend(x, from, NID_basic_constraints, "critical,CA:FALSE");
         good = good && extend(x, from, NID_key_usage, "critical,digitalSignature");
@@ -139,7 +141,8 @@ Result<Authority> Authority::create(const std::string& commonName)
     return authority;
 }
 
-Result<KeyPair> Authority::clientCertificate(const std::string& user, const std::vector<std::string>& groups) const
+Result<KeyPair> Authority::clientCertificate(const std::string& user,
+                                             const std::vector<std::string>& groups) const
 {
     return make({user, groups, "clientAuth", ""}, &m_own);
 }
@@ -149,7 +152,8 @@ Result<KeyPair> Authority::serverCertificate(const std::string& commonName,
 {
     std::string alternatives;
     for (const std::string& name : names)
-        alternatives += (alternatives.empty() ? "" : ",") + std::string(isAddress(name) ? "IP:" : "DNS:") + name;
+        alternatives +=
+            (alternatives.empty() ? "" : ",") + std::string(isAddress(name) ? "IP:" : "DNS:") + name;
     return make({commonName, {}, "serverAuth", alternatives}, &m_own);
 }
 
