@@ -14,7 +14,8 @@ namespace {
 // The changes of a kind since the last look.
 class Follower {
 public:
-    Follower(Store& store, const Kind& kind) : m_store(store), m_kind(kind), m_after(store.loadedRevision()) {}
+    Follower(Store& store, const Kind& kind) : m_store(store), m_kind(kind), m_after(store.loadedRevision())
+    {}
 
     std::vector<StoreEvent> take()
     {

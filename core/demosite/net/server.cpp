@@ -230,18 +230,21 @@ private:
             return;
         }
         m_head += "Content-Length: " + std::to_string(answer.body.size()) + "\r\n\r\n";
-        m_body = m_headOnly ? std::string() : std::move(answer.body);
+        // One buffer: a head of its own would also be a TLS record and a packet of its own.
+        m_body = std::move(m_head);
+        if (!m_headOnly)
+            m_body += answer.body;
         beast::get_lowest_layer(m_stream).expires_after(kWriteTime);
-        const std::array<net::const_buffer, 2> buffers{net::buffer(m_head), net::buffer(m_body)};
-        net::async_write(m_stream, buffers, [self = shared_from_this()](BoostError error, std::size_t) {
-            self->m_body = {};
-            if (error)
-                return;
-            if (self->m_keepAlive)
-                self->read();
-            else
-                self->close();
-        });
+        net::async_write(m_stream, net::buffer(m_body),
+                         [self = shared_from_this()](BoostError error, std::size_t) {
+                             self->m_body = {};
+                             if (error)
+                                 return;
+                             if (self->m_keepAlive)
+                                 self->read();
+                             else
+                                 self->close();
+                         });
     }
 
     // A stream is written whenever it has bytes; meanwhile one read waits for the client to hang up.

@@ -35,15 +35,15 @@ const std::vector<App>& applications(const std::string& tenant)
         {"monitoring", "Deployment", "grafana", "docker.io/grafana/grafana:11.2.0", 1, 250, 512},
         {"monitoring", "StatefulSet", "prometheus", "quay.io/prometheus/prometheus:v3.1.0", 1, 1000, 8192}};
     static const std::vector<App> lab = {
-        {"lab", "Deployment", "notebook", "quay.io/jupyter/base-notebook:2025-06-01", 4, 1000, 8192},
-        {"lab", "Deployment", "runner", "registry.rack-a.lan/lab/runner:5.1.0", 6, 1000, 4096},
+        {"lab", "Deployment", "notebook", "quay.io/jupyter/base-notebook:2025-06-01", 6, 1000, 8192},
+        {"lab", "Deployment", "runner", "registry.rack-a.lan/lab/runner:5.1.0", 8, 1000, 4096},
         {"lab", "StatefulSet", "db", "docker.io/library/postgres:16.4", 1, 2000, 16384},
         {"lab", "StatefulSet", "minio", "quay.io/minio/minio:RELEASE.2025-04-22T22-12-26Z", 2, 500, 4096},
         {"monitoring", "StatefulSet", "prometheus", "quay.io/prometheus/prometheus:v3.1.0", 1, 500, 4096}};
     static const std::vector<App> web = {
-        {"web", "Deployment", "nginx", "docker.io/library/nginx:1.27", 4, 500, 512},
+        {"web", "Deployment", "nginx", "docker.io/library/nginx:1.27", 6, 500, 512},
         {"web", "Deployment", "api", "registry.rack-a.lan/web/api:7.0.3", 4, 1000, 4096},
-        {"web", "Deployment", "worker", "registry.rack-a.lan/web/worker:7.0.3", 3, 1000, 4096},
+        {"web", "Deployment", "worker", "registry.rack-a.lan/web/worker:7.0.3", 5, 1000, 4096},
         {"web", "Deployment", "mailer", "registry.rack-a.lan/web/mailer:1.2.0", 1, 100, 256},
         {"web", "StatefulSet", "mariadb", "docker.io/library/mariadb:11.4", 2, 1000, 8192},
         {"ingress-nginx", "Deployment", "ingress-nginx-controller",

@@ -72,7 +72,7 @@ private Q_SLOTS:
         row("get machines -A", "", 13);
         row("get clusters -A", "", 5);
         row("get clusters.v1beta1.cluster.x-k8s.io -A", "NAMESPACE NAME CLUSTERCLASS PHASE AGE VERSION", 5);
-        row("get kcp,md -n red", "", 5);
+        row("get md -n red", "", 1);
         row("get pods -n blue", "NAME READY STATUS RESTARTS AGE", 3);
     }
     void reads()
