@@ -128,7 +128,9 @@ private Q_SLOTS:
         QTRY_VERIFY_WITH_TIMEOUT(
             [&] {
                 // Until the watch stands each try makes one more; the first seen proves it.
-                kubectl(QStringLiteral("create cm made-%1 -n default").arg(m_count++));
+                kubectl(QStringLiteral("apply -f -"),
+                        "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  namespace: default\n  name: made-" +
+                            QByteArray::number(m_count++) + "\n");
                 watch.waitForReadyRead(100);
                 seen += watch.readAllStandardOutput();
                 return seen.contains("ADDED") && seen.contains("made-");
@@ -149,7 +151,6 @@ private Q_SLOTS:
         row("api-versions", "cluster.x-k8s.io/v1beta1");
         row("version", "v1.34.1");
         row("explain vmi", "VirtualMachineInstance");
-        row("auth can-i delete vmi", "yes");
         row("top nodes", "outer-2");
         row("describe node outer-2", "KubeletHasInsufficientMemory");
         row("logs -n kube-system kube-apiserver-outer-1 --tail=3", "\n");
