@@ -4,6 +4,7 @@
 #include "core/base/error.h"
 #include "core/base/timestamp.h"
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -34,6 +35,8 @@ struct HostFacts {
     std::string hypervisor;        // "QEMU", "TEST"
     std::string hypervisorVersion; // "7.2.0"
     std::string libvirtVersion;    // "9.0.0"
+
+    friend bool operator==(const HostFacts&, const HostFacts&) = default;
 };
 
 enum class DomainState { NoState, Running, Blocked, Paused, ShuttingDown, ShutOff, Crashed, Suspended };
@@ -47,8 +50,13 @@ struct DomainFacts {
     std::int64_t memoryBytes = 0;
     bool persistent = false;
     bool autostart = false;
+
+    friend bool operator==(const DomainFacts&, const DomainFacts&) = default;
 };
 
+const char* toString(DomainState state); // "running", "paused", "shut off", …; untranslated
+
+// Live means that a first reading of the host and of all its domains has been delivered.
 enum class LinkPhase { Connecting, Live, Waiting, Closed };
 
 struct LinkState {
@@ -58,7 +66,8 @@ struct LinkState {
     Error error;        // why, when Waiting
 };
 
-// Receives one host's facts on that host's worker thread. Handlers must not block.
+// Receives one host's facts on that host's worker thread, one call at a time (that a call to libvirt hangs is
+// told from another thread, since the worker is what hangs). Handlers must not block.
 class HostSink {
 public:
     virtual ~HostSink() = default;
@@ -73,16 +82,28 @@ public:
 // unchanged.
 Result<std::string> checkUri(const std::string& uri);
 
+// How often a host is read. The defaults are for real use; tests hurry.
+struct Pace {
+    std::chrono::milliseconds usage{5000};
+    std::chrono::milliseconds domains{30000};             // events tell the rest meanwhile
+    std::chrono::milliseconds domainsWithoutEvents{5000}; // for drivers that have no events
+    std::chrono::milliseconds stuck{20000};               // a call that takes longer is told as a fault
+    std::chrono::milliseconds firstRetry{800};
+    std::chrono::milliseconds lastRetry{30000};
+};
+
 // One libvirt connection with its own worker thread: connects, reads, follows domain events, keeps alive,
 // reconnects with backoff. Every libvirt call runs on that thread, so no caller ever blocks.
 class Host {
 public:
-    static Result<std::unique_ptr<Host>> open(const std::string& uri, std::shared_ptr<HostSink> sink);
+    static Result<std::unique_ptr<Host>> open(const std::string& uri, std::shared_ptr<HostSink> sink,
+                                              Pace pace = Pace());
     virtual ~Host() = default; // returns at once even when a libvirt call hangs; no sink call comes after it
 
     virtual const std::string& uri() const = 0;
     virtual void retryNow() = 0;
-    // Documents for the details view; the callback comes on the worker thread.
+    // Documents for the details view; the callback comes once, on the worker thread: with Network while there
+    // is no connection, with Cancelled (from the destructor) when the host goes first.
     virtual void capabilitiesXml(std::function<void(Result<std::string>)> done) = 0;
     virtual void domainXml(const std::string& uuid, std::function<void(Result<std::string>)> done) = 0;
 };
