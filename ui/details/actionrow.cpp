@@ -4,8 +4,8 @@
 #include <QAction>
 #include <QEvent>
 #include <QMenu>
+#include <QPushButton>
 #include <QStyle>
-#include <QToolButton>
 
 namespace strata::ui {
 namespace {
@@ -17,13 +17,12 @@ constexpr int kGap = 6;
 ActionRow::ActionRow(QWidget* parent) : QWidget(parent)
 {
     setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Fixed);
-    m_more = new QToolButton(this);
+    m_more = new QPushButton(this);
     m_more->setText(QStringLiteral("⋯"));
     m_more->setAccessibleName(tr("More actions"));
     m_more->setToolTip(tr("More actions"));
-    m_more->setPopupMode(QToolButton::InstantPopup);
+    m_more->setAutoDefault(false);
     m_more->setMenu(new QMenu(m_more));
-    m_more->setProperty("framed", true);
     m_more->hide();
 }
 
@@ -35,21 +34,25 @@ void ActionRow::setActions(const QList<QAction*>& actions)
     m_buttons.clear();
     m_actions = actions;
     for (QAction* action : actions) {
-        auto* button = new QToolButton(this);
-        button->setDefaultAction(action);
-        button->setToolButtonStyle(Qt::ToolButtonTextOnly);
-        button->setFocusPolicy(Qt::StrongFocus);
-        button->setProperty("framed", true);
-        if (action->menu() != nullptr)
-            button->setPopupMode(QToolButton::InstantPopup);
+        auto* button = new QPushButton(this);
+        button->setAutoDefault(false);
         button->hide();
         m_buttons << button;
-        connect(action, &QAction::changed, this, [this] {
+        const auto follow = [button, action] {
+            button->setText(action->text());
+            button->setEnabled(action->isEnabled());
+            button->setToolTip(action->toolTip());
+            if (action->menu() != nullptr)
+                button->setMenu(action->menu());
+        };
+        follow();
+        connect(button, &QPushButton::clicked, action, &QAction::trigger);
+        connect(action, &QAction::changed, button, [this, follow] {
+            follow();
             updateGeometry();
             arrange();
         });
     }
-    m_more->setFocusPolicy(Qt::StrongFocus);
     updateGeometry();
     arrange();
 }
@@ -58,9 +61,10 @@ QSize ActionRow::sizeHint() const
 {
     int width = 0;
     int height = m_more->sizeHint().height();
-    for (const QToolButton* button : m_buttons) {
-        if (!button->defaultAction()->isVisible())
+    for (int i = 0; i < m_buttons.size(); ++i) {
+        if (!m_actions.at(i)->isVisible())
             continue;
+        const QPushButton* button = m_buttons.at(i);
         width += button->sizeHint().width() + (width > 0 ? kGap : 0);
         height = qMax(height, button->sizeHint().height());
     }
@@ -74,21 +78,24 @@ QSize ActionRow::minimumSizeHint() const
 
 void ActionRow::arrange()
 {
-    QList<QToolButton*> wanted;
-    for (QToolButton* button : m_buttons) {
-        if (button->defaultAction()->isVisible())
-            wanted << button;
-        else
-            button->hide();
+    QList<QPushButton*> wanted;
+    QList<QAction*> shown;
+    for (int i = 0; i < m_buttons.size(); ++i) {
+        if (m_actions.at(i)->isVisible()) {
+            wanted << m_buttons.at(i);
+            shown << m_actions.at(i);
+        } else {
+            m_buttons.at(i)->hide();
+        }
     }
     const int more = m_more->sizeHint().width();
     int total = 0;
-    for (const QToolButton* button : wanted)
+    for (const QPushButton* button : wanted)
         total += button->sizeHint().width() + kGap;
     const bool all = total - kGap <= width();
     int room = all ? width() : width() - more - kGap;
     int fitting = 0;
-    for (const QToolButton* button : wanted) {
+    for (const QPushButton* button : wanted) {
         room -= button->sizeHint().width() + (fitting > 0 ? kGap : 0);
         if (room < 0)
             break;
@@ -98,7 +105,7 @@ void ActionRow::arrange()
     menu->clear();
     for (int i = fitting; i < wanted.size(); ++i) {
         wanted.at(i)->hide();
-        menu->addAction(wanted.at(i)->defaultAction());
+        menu->addAction(shown.at(i));
     }
     int x = width();
     const auto place = [&](QWidget* widget) {

@@ -5,7 +5,7 @@
 #include <QWidget>
 
 class QAction;
-class QToolButton;
+class QPushButton;
 
 namespace strata::ui {
 
@@ -29,8 +29,8 @@ private:
     void arrange();
 
     QList<QAction*> m_actions;
-    QList<QToolButton*> m_buttons;
-    QToolButton* m_more = nullptr;
+    QList<QPushButton*> m_buttons;
+    QPushButton* m_more = nullptr;
 };
 
 } // namespace strata::ui
