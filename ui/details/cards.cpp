@@ -41,7 +41,7 @@ public:
         for (std::size_t i = 0; i < card.facts.size(); ++i) {
             if (i == m_rows.size()) {
                 auto* label = new ThemedLabel(TextRole::Muted, this);
-                auto* value = new ElidedLabel(TextRole::Text, this);
+                auto* value = new ValueLabel(TextRole::Text, this);
                 value->setElide(Qt::ElideMiddle);
                 value->setAlignment(Qt::AlignTrailing | Qt::AlignVCenter);
                 value->setObjectName(QStringLiteral("value"));
@@ -61,7 +61,7 @@ public:
 private:
     struct Row {
         ThemedLabel* label = nullptr;
-        ElidedLabel* value = nullptr;
+        ValueLabel* value = nullptr;
     };
     QGridLayout* m_grid = nullptr;
     std::vector<Row> m_rows;

@@ -6,6 +6,7 @@
 #include <QKeyEvent>
 #include <QPaintEvent>
 #include <QPainter>
+#include <QStyle>
 #include <QTextBlock>
 
 namespace strata::ui {

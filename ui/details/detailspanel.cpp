@@ -44,8 +44,8 @@ public:
     bool showingTabs = false; // the tab bar changes because the item did, not because the operator wants it
 
     Breadcrumb* breadcrumb = nullptr;
-    ElidedLabel* name = nullptr;
-    ElidedLabel* kind = nullptr;
+    ValueLabel* name = nullptr;
+    ValueLabel* kind = nullptr;
     StatePill* pill = nullptr;
     ActionRow* actions = nullptr;
     ThemedLabel* nothing = nullptr;
@@ -217,11 +217,11 @@ DetailsPanel::DetailsPanel(StackStore* store, Selection* selection, Documents* d
     head->addWidget(d.breadcrumb);
     auto* line = new QHBoxLayout;
     line->setSpacing(10);
-    d.name = new ElidedLabel(TextRole::Text, d.head);
+    d.name = new ValueLabel(TextRole::Text, d.head);
     d.name->setLook(1.5, QFont::DemiBold);
     d.name->setElide(Qt::ElideMiddle);
     d.pill = new StatePill(d.head);
-    d.kind = new ElidedLabel(TextRole::Muted, d.head);
+    d.kind = new ValueLabel(TextRole::Muted, d.head);
     d.actions = new ActionRow(d.head);
     line->addWidget(d.name, 0);
     line->addWidget(d.pill, 0);

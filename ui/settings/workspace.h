@@ -31,7 +31,7 @@ struct Connection {
 
 struct Settings {
     ThemeMode theme = ThemeMode::System;
-    double fontPoints = 0; // of the general font; 0: the theme's own size
+    double fontPoints = 0;       // of the general font; 0: the theme's own size
     bool reopen = true;          // connect at the start to what was open at the end
     int eventsEverySeconds = 15; // of the Events tab while it is seen, 5 … 300
 

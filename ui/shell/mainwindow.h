@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <utility>
 
 namespace strata::ui {
 
@@ -34,6 +35,9 @@ struct ShellServices {
     // gone).
     std::function<void(QObject* context, std::function<void(Result<void>)> done)> openDemo;
     std::function<std::uint64_t()> events; // watch events since the start
+    // Optional: kubeconfig path and context of a source that the window did not connect itself (the demo
+    // site's).
+    std::function<std::pair<QString, QString>(stack::SourceId source)> kubeconfigOf;
     Clock clock = systemNow;
 };
 
@@ -53,11 +57,12 @@ public:
     void select(stack::ItemId id);
     stack::ItemId current() const;
     void setCurrentTab(const QString& name); // of the details: "overview", …
+    void say(const QString& text);           // over the centre, until closed
 
 protected:
     void closeEvent(QCloseEvent* event) override;
-    bool eventFilter(QObject* watched, QEvent* event) override;
-    void resizeEvent(QResizeEvent* event) override;
+    void keyPressEvent(QKeyEvent* event) override;
+    void showEvent(QShowEvent* event) override;
 
 private:
     class Private;

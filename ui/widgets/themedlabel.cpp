@@ -113,20 +113,20 @@ void ThemedLabel::applyLook()
     m_applying = false;
 }
 
-ElidedLabel::ElidedLabel(TextRole role, QWidget* parent) : ThemedLabel(role, parent)
+ValueLabel::ValueLabel(TextRole role, QWidget* parent) : ThemedLabel(role, parent)
 {
     setTextInteractionFlags(Qt::TextSelectableByMouse);
     QSizePolicy policy(QSizePolicy::Preferred, QSizePolicy::Fixed);
     setSizePolicy(policy);
 }
 
-void ElidedLabel::setElide(Qt::TextElideMode mode)
+void ValueLabel::setElide(Qt::TextElideMode mode)
 {
     m_mode = mode;
     fit();
 }
 
-void ElidedLabel::setFullText(const QString& text, const QString& hint)
+void ValueLabel::setFullText(const QString& text, const QString& hint)
 {
     if (m_full == text && m_hint == hint)
         return;
@@ -139,19 +139,19 @@ void ElidedLabel::setFullText(const QString& text, const QString& hint)
     fit();
 }
 
-QSize ElidedLabel::sizeHint() const
+QSize ValueLabel::sizeHint() const
 {
     const QMargins margins = contentsMargins();
     return {fontMetrics().horizontalAdvance(m_full) + margins.left() + margins.right() + 2 * margin() + 2,
             fontMetrics().height() + margins.top() + margins.bottom() + 2 * margin() + 2};
 }
 
-QSize ElidedLabel::minimumSizeHint() const
+QSize ValueLabel::minimumSizeHint() const
 {
     return {qMin(sizeHint().width(), fontMetrics().averageCharWidth() * 6), sizeHint().height()};
 }
 
-void ElidedLabel::fit()
+void ValueLabel::fit()
 {
     const int room = contentsRect().width() - 2 * margin();
     const QString text = room <= 0 ? m_full : fontMetrics().elidedText(m_full, m_mode, room);
@@ -168,13 +168,13 @@ void ElidedLabel::fit()
         setToolTip(shown);
 }
 
-void ElidedLabel::resizeEvent(QResizeEvent* event)
+void ValueLabel::resizeEvent(QResizeEvent* event)
 {
     ThemedLabel::resizeEvent(event);
     fit();
 }
 
-void ElidedLabel::changeEvent(QEvent* event)
+void ValueLabel::changeEvent(QEvent* event)
 {
     ThemedLabel::changeEvent(event);
     if (event->type() == QEvent::FontChange) {
@@ -183,7 +183,7 @@ void ElidedLabel::changeEvent(QEvent* event)
     }
 }
 
-void ElidedLabel::keyPressEvent(QKeyEvent* event)
+void ValueLabel::keyPressEvent(QKeyEvent* event)
 {
     if (event->matches(QKeySequence::Copy) && m_elided && hasSelectedText()) {
         QApplication::clipboard()->setText(m_full);
@@ -193,7 +193,7 @@ void ElidedLabel::keyPressEvent(QKeyEvent* event)
     ThemedLabel::keyPressEvent(event);
 }
 
-void ElidedLabel::contextMenuEvent(QContextMenuEvent* event)
+void ValueLabel::contextMenuEvent(QContextMenuEvent* event)
 {
     auto* menu = new QMenu(this);
     menu->setAttribute(Qt::WA_DeleteOnClose);

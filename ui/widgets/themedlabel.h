@@ -42,11 +42,11 @@ private:
 // One line that ends with "…" (or has it in the middle) where there is no room, with the whole text as
 // tooltip. Its text can be selected with the mouse or the keyboard and copied, always as a whole when it is
 // shortened.
-class ElidedLabel : public ThemedLabel {
+class ValueLabel : public ThemedLabel {
     Q_OBJECT
 
 public:
-    explicit ElidedLabel(TextRole role, QWidget* parent = nullptr);
+    explicit ValueLabel(TextRole role, QWidget* parent = nullptr);
 
     void setElide(Qt::TextElideMode mode);
     void setFullText(const QString& text, const QString& hint = {});
