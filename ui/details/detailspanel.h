@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "core/base/timestamp.h"
 #include "core/stack/item.h"
 
+#include <QList>
 #include <QWidget>
 
 #include <memory>
+
+class QAction;
 
 namespace strata::ui {
 
@@ -22,8 +26,18 @@ public:
     DetailsPanel(StackStore* store, Selection* selection, Documents* documents, QWidget* parent = nullptr);
     ~DetailsPanel() override;
 
-    QString currentTab() const; // "overview", "conditions", "events", "yaml"
-    void setCurrentTab(const QString& name);
+    QString currentTab() const;              // "overview", "conditions", "events", "yaml"
+    void setCurrentTab(const QString& name); // kept in mind while the current item has no such tab
+    QStringList tabs() const;                // those that make sense for the current item
+
+    // The row at the right of the name. What an action does now, and whether it can, is the shell's to say.
+    void setActions(const QList<QAction*>& actions);
+    void setClock(Clock clock);
+    void setEventsEvery(int seconds);
+    void focusTabs();
+
+protected:
+    void showEvent(QShowEvent* event) override;
 
 private:
     class Private;

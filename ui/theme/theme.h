@@ -32,9 +32,11 @@ struct Colors {
     QColor hover;
     QColor bar; // usage bars
     QColor barTrack;
-    std::array<QColor, 5> health;     // by stack::Health: dots, text
-    std::array<QColor, 5> healthSoft; // backgrounds of pills and of chart cells
-    std::array<QColor, 5> layer;      // by stack::Layer: icons
+    std::array<QColor, 5> health;     // by stack::Health: text, on any view and on healthSoft
+    std::array<QColor, 5> healthFill; // shapes of paintHealth(); ≥ 3:1, not for text
+    std::array<QColor, 5> healthSoft; // backgrounds of pills
+    std::array<QColor, 5> healthCell; // backgrounds of chart cells
+    std::array<QColor, 5> layer;      // by stack::Layer: icons; ≥ 3:1
     std::array<QColor, 5> layerSoft;  // healthy chart cells
     bool dark = false;
 };
@@ -51,12 +53,19 @@ public:
     void setMode(ThemeMode mode);
     ThemeMode mode() const { return m_mode; }
     const Colors& colors() const;
+    static Colors colorsOf(bool dark); // both sets, whatever is shown now
+
+    // Of the general font, in points; 0 is the program's own size (10 pt, or the desktop's when that is
+    // larger).
+    void setFontSize(double points);
+    double fontSize() const { return m_fontSize; }
 
     // An icon of our own family (resources/icons/NAME.svg), drawn in the current text colour or in `color`.
     // An unknown name gives a visible placeholder and a warning.
     static QIcon icon(const QString& name, const QColor& color = {});
     static QIcon layerIcon(stack::ItemKind kind); // in its layer's colour
     static QFont monospace();
+    static QFont smallFont(); // notes, headings of columns: a notch below the general font
 
     // State is never told by colour alone: each health has a shape of its own (disc, ring, question mark,
     // triangle, cross). A worse state below is a small mark at the lower right.
@@ -69,9 +78,14 @@ Q_SIGNALS:
 private:
     Theme();
     void applyNow();
+    bool systemIsDark() const;
+    bool eventFilter(QObject* watched, QEvent* event) override;
 
     ThemeMode m_mode = ThemeMode::System;
     Colors m_colors;
+    double m_fontSize = 0;
+    bool m_installed = false;
+    bool m_applying = false; // or about to: one answer to many events
 };
 
 inline const Colors& colors()

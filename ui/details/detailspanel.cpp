@@ -1,0 +1,347 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/details/detailspanel.h"
+
+#include "ui/details/actionrow.h"
+#include "ui/details/breadcrumb.h"
+#include "ui/details/conditions.h"
+#include "ui/details/conditionspage.h"
+#include "ui/details/documentpage.h"
+#include "ui/details/documents.h"
+#include "ui/details/eventspage.h"
+#include "ui/details/overviewpage.h"
+#include "ui/details/statepill.h"
+#include "ui/stack/selection.h"
+#include "ui/stack/stackstore.h"
+#include "ui/theme/theme.h"
+
+#include <QAction>
+#include <QFrame>
+#include <QHBoxLayout>
+#include <QStackedWidget>
+#include <QTabBar>
+#include <QTimer>
+#include <QVBoxLayout>
+
+#include <algorithm>
+#include <array>
+
+namespace strata::ui {
+namespace {
+
+constexpr int kRefreshMs = 100; // many deltas, one look
+constexpr std::array<const char*, 4> kTabs = {"overview", "conditions", "events", "yaml"};
+
+} // namespace
+
+class DetailsPanel::Private {
+public:
+    DetailsPanel* q;
+    StackStore* store;
+    Selection* selection;
+    Clock clock = systemNow;
+    stack::ItemId current;
+    QString wantedTab = QStringLiteral("overview");
+    bool showingTabs = false; // the tab bar changes because the item did, not because the operator wants it
+
+    Breadcrumb* breadcrumb = nullptr;
+    ValueLabel* name = nullptr;
+    ValueLabel* kind = nullptr;
+    StatePill* pill = nullptr;
+    ActionRow* actions = nullptr;
+    ThemedLabel* nothing = nullptr;
+    QWidget* head = nullptr;
+    QTabBar* bar = nullptr;
+    QStackedWidget* pages = nullptr;
+    OverviewPage* overview = nullptr;
+    ConditionsPage* conditions = nullptr;
+    EventsPage* events = nullptr;
+    DocumentPage* document = nullptr;
+    QTimer refreshTimer;
+    QTimer second;
+
+    void show(stack::ItemId id);
+    void refresh();
+    void refreshTabs(const stack::Item& item, const std::vector<stack::Condition>* found,
+                     const std::vector<stack::ObjectRef>& objects);
+    void choosePage();
+    bool touches(const stack::StackDelta& delta) const;
+};
+
+void DetailsPanel::Private::show(stack::ItemId id)
+{
+    const bool other = id != current;
+    current = id;
+    refresh();
+    if (other)
+        overview->scrollToTop();
+}
+
+bool DetailsPanel::Private::touches(const stack::StackDelta& delta) const
+{
+    if (!delta.sources.empty() || !delta.removed.empty() || !delta.added.empty() || !delta.moved.empty())
+        return true; // rare: the path, the children or a connection may be another
+    const stack::Item* item = store->stack().find(current);
+    if (item == nullptr)
+        return true;
+    return std::any_of(delta.changed.begin(), delta.changed.end(), [&](stack::ItemId id) {
+        if (id == current)
+            return true;
+        const stack::Item* changed = store->stack().find(id);
+        return changed != nullptr &&
+               (std::find(changed->parent.begin(), changed->parent.end(), current) != changed->parent.end() ||
+                std::find(item->parent.begin(), item->parent.end(), id) != item->parent.end());
+    });
+}
+
+void DetailsPanel::Private::refresh()
+{
+    const stack::Stack& stack = store->stack();
+    const stack::Item* item = stack.find(current);
+    head->setVisible(item != nullptr);
+    bar->setVisible(item != nullptr);
+    pages->setVisible(item != nullptr);
+    nothing->setVisible(item == nullptr);
+    if (item == nullptr)
+        return;
+
+    const auto text = [](const std::string& value) { return QString::fromStdString(value); };
+    std::vector<Breadcrumb::Part> parts;
+    for (const stack::ItemId id : stack.path(current)) {
+        const stack::Item* part = stack.find(id);
+        if (part != nullptr)
+            parts.push_back({id, text(part->name), kindName(part->kind), id == current});
+    }
+    // A VM and the node in it bear the same name and are one thing to the operator: say which is which.
+    const auto& carried = item->childrenIn(stack::Tree::Stack);
+    if (item->kind == stack::ItemKind::Vm && carried.size() == 1) {
+        if (const stack::Item* node = stack.find(carried.front()))
+            parts.push_back(
+                {node->id, DetailsPanel::tr("%1 (node)").arg(text(node->name)), kindName(node->kind), false});
+    } else if (item->kind == stack::ItemKind::InnerNode && !parts.empty()) {
+        parts.back().name = DetailsPanel::tr("%1 (node)").arg(parts.back().name);
+    }
+    breadcrumb->setParts(parts);
+    name->setFullText(text(item->name));
+    QString what = kindName(item->kind);
+    if (!item->ns.empty())
+        what += QStringLiteral(" · ") + text(item->ns);
+    kind->setFullText(what);
+    pill->show(item->health, item->state.empty() ? Theme::healthName(item->health) : text(item->state));
+
+    const UnixMs now = clock();
+    overview->show(buildPage(stack, current, now));
+    const std::vector<stack::Condition>* found = stack.conditions(current);
+    if (found != nullptr)
+        conditions->show(*found, now);
+    const std::vector<stack::ObjectRef> objects = stack.objects(current);
+    events->setObjects(objects);
+    events->tick(now);
+    document->setObjects(objects);
+    refreshTabs(*item, found, objects);
+}
+
+void DetailsPanel::Private::refreshTabs(const stack::Item& item, const std::vector<stack::Condition>* found,
+                                        const std::vector<stack::ObjectRef>& objects)
+{
+    Q_UNUSED(item)
+    const bool libvirt = !objects.empty() && objects.front().group == "libvirt";
+    std::vector<std::pair<QString, QString>> wanted;
+    wanted.emplace_back(QStringLiteral("overview"), DetailsPanel::tr("Overview"));
+    if (found != nullptr && !found->empty()) {
+        const auto bad = std::count_if(found->begin(), found->end(), [](const stack::Condition& condition) {
+            return conditionHealth(condition) >= stack::Health::Warning;
+        });
+        wanted.emplace_back(QStringLiteral("conditions"), bad > 0 ? DetailsPanel::tr("Conditions %1").arg(bad)
+                                                                  : DetailsPanel::tr("Conditions"));
+    }
+    if (!objects.empty() && !libvirt) {
+        const int count = events->count();
+        wanted.emplace_back(QStringLiteral("events"), count > 0 ? DetailsPanel::tr("Events %1").arg(count)
+                                                                : DetailsPanel::tr("Events"));
+    }
+    if (!objects.empty())
+        wanted.emplace_back(QStringLiteral("yaml"),
+                            libvirt ? DetailsPanel::tr("XML") : DetailsPanel::tr("YAML"));
+
+    showingTabs = true;
+    QStringList have;
+    for (int i = 0; i < bar->count(); ++i)
+        have << bar->tabData(i).toString();
+    QStringList want;
+    for (const auto& [key, title] : wanted)
+        want << key;
+    if (have != want) {
+        while (bar->count() > 0)
+            bar->removeTab(bar->count() - 1);
+        for (const auto& [key, title] : wanted)
+            bar->setTabData(bar->addTab(title), key);
+    }
+    for (int i = 0; i < bar->count(); ++i) {
+        if (bar->tabText(i) != wanted[std::size_t(i)].second)
+            bar->setTabText(i, wanted[std::size_t(i)].second);
+        if (bar->tabData(i).toString() == wantedTab && bar->currentIndex() != i)
+            bar->setCurrentIndex(i);
+    }
+    if (!want.contains(wantedTab))
+        bar->setCurrentIndex(0);
+    showingTabs = false;
+    choosePage();
+}
+
+void DetailsPanel::Private::choosePage()
+{
+    const QString tab = bar->tabData(bar->currentIndex()).toString();
+    for (std::size_t i = 0; i < kTabs.size(); ++i) {
+        if (tab == QLatin1String(kTabs[i]) && pages->currentIndex() != int(i))
+            pages->setCurrentIndex(int(i));
+    }
+}
+
+DetailsPanel::DetailsPanel(StackStore* store, Selection* selection, Documents* documents, QWidget* parent)
+    : QWidget(parent), m_d(std::make_unique<Private>())
+{
+    Private& d = *m_d;
+    d.q = this;
+    d.store = store;
+    d.selection = selection;
+    setAccessibleName(tr("Details"));
+
+    auto* layout = new QVBoxLayout(this);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(0);
+    d.head = new QWidget(this);
+    auto* head = new QVBoxLayout(d.head);
+    head->setContentsMargins(16, 10, 16, 4);
+    head->setSpacing(3);
+    d.breadcrumb = new Breadcrumb(d.head);
+    head->addWidget(d.breadcrumb);
+    auto* line = new QHBoxLayout;
+    line->setSpacing(10);
+    d.name = new ValueLabel(TextRole::Text, d.head);
+    d.name->setLook(1.5, QFont::DemiBold);
+    d.name->setElide(Qt::ElideMiddle);
+    d.pill = new StatePill(d.head);
+    d.kind = new ValueLabel(TextRole::Muted, d.head);
+    d.actions = new ActionRow(d.head);
+    line->addWidget(d.name, 0);
+    line->addWidget(d.pill, 0);
+    line->addWidget(d.kind, 0);
+    line->addStretch(1);
+    line->addWidget(d.actions, 0);
+    head->addLayout(line);
+    layout->addWidget(d.head);
+
+    auto* tabRow = new QHBoxLayout;
+    tabRow->setContentsMargins(10, 0, 10, 0);
+    d.bar = new QTabBar(this);
+    d.bar->setExpanding(false);
+    d.bar->setDrawBase(false);
+    d.bar->setAccessibleName(tr("Parts of the details"));
+    tabRow->addWidget(d.bar);
+    tabRow->addStretch();
+    layout->addLayout(tabRow);
+    auto* rule = new QFrame(this);
+    rule->setFixedHeight(1);
+    rule->setObjectName(QStringLiteral("rule"));
+    const auto colourRule = [rule] {
+        QPalette look = rule->palette();
+        look.setColor(QPalette::Window, colors().border);
+        rule->setPalette(look);
+        rule->setAutoFillBackground(true);
+    };
+    colourRule();
+    connect(&Theme::instance(), &Theme::changed, rule, colourRule);
+    layout->addWidget(rule);
+
+    d.pages = new QStackedWidget(this);
+    d.overview = new OverviewPage(d.pages);
+    d.conditions = new ConditionsPage(d.pages);
+    d.events = new EventsPage(documents, d.pages);
+    d.document = new DocumentPage(documents, d.pages);
+    for (QWidget* page : std::initializer_list<QWidget*>{d.overview, d.conditions, d.events, d.document})
+        d.pages->addWidget(page);
+    layout->addWidget(d.pages, 1);
+
+    d.nothing =
+        new ThemedLabel(tr("Choose something in the stack to see its details."), TextRole::Muted, this);
+    d.nothing->setAlignment(Qt::AlignCenter);
+    layout->addWidget(d.nothing, 1);
+
+    connect(d.breadcrumb, &Breadcrumb::activated, selection, &Selection::select);
+    connect(d.overview, &OverviewPage::linkActivated, selection, &Selection::select);
+    connect(selection, &Selection::changed, this, [this](stack::ItemId id) { m_d->show(id); });
+    connect(store, &StackStore::changed, this, [this](const stack::StackDelta& delta) {
+        if (m_d->touches(delta) && !m_d->refreshTimer.isActive())
+            m_d->refreshTimer.start();
+    });
+    connect(d.bar, &QTabBar::currentChanged, this, [this](int index) {
+        if (m_d->showingTabs || index < 0)
+            return;
+        m_d->wantedTab = m_d->bar->tabData(index).toString();
+        m_d->choosePage();
+    });
+    connect(d.events, &EventsPage::countChanged, this, [this] { m_d->refreshTimer.start(); });
+
+    d.refreshTimer.setSingleShot(true);
+    d.refreshTimer.setInterval(kRefreshMs);
+    connect(&d.refreshTimer, &QTimer::timeout, this, [this] { m_d->refresh(); });
+    d.second.setInterval(1000);
+    connect(&d.second, &QTimer::timeout, this, [this] {
+        if (isVisible())
+            m_d->refresh(); // ages tick
+    });
+    d.second.start();
+    d.show(selection->current());
+}
+
+DetailsPanel::~DetailsPanel() = default;
+
+QString DetailsPanel::currentTab() const
+{
+    return m_d->bar->tabData(m_d->bar->currentIndex()).toString();
+}
+
+void DetailsPanel::setCurrentTab(const QString& name)
+{
+    if (std::none_of(kTabs.begin(), kTabs.end(), [&](const char* tab) { return name == QLatin1String(tab); }))
+        return;
+    m_d->wantedTab = name;
+    m_d->refresh();
+}
+
+QStringList DetailsPanel::tabs() const
+{
+    QStringList out;
+    for (int i = 0; i < m_d->bar->count(); ++i)
+        out << m_d->bar->tabData(i).toString();
+    return out;
+}
+
+void DetailsPanel::setActions(const QList<QAction*>& actions)
+{
+    m_d->actions->setActions(actions);
+}
+
+void DetailsPanel::setClock(Clock clock)
+{
+    m_d->clock = std::move(clock);
+    m_d->refresh();
+}
+
+void DetailsPanel::setEventsEvery(int seconds)
+{
+    m_d->events->setRefreshEvery(seconds);
+}
+
+void DetailsPanel::focusTabs()
+{
+    m_d->bar->setFocus(Qt::ShortcutFocusReason);
+}
+
+void DetailsPanel::showEvent(QShowEvent* event)
+{
+    QWidget::showEvent(event);
+    m_d->refresh();
+}
+
+} // namespace strata::ui

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/stack/health.h"
+#include "ui/details/pages/builders.h"
+
+namespace strata::ui {
+
+using namespace stack;
+
+void tenantClusterPage(const PageContext& context, Page& page)
+{
+    const ClusterFact* cluster = context.facts.cluster;
+    if (cluster == nullptr)
+        return;
+    Card card = facts("cluster", Details::tr("Tenant cluster"));
+    row(card, Details::tr("Phase"), text(cluster->phase),
+        cluster->phase == "Failed" ? TextRole::Failed : TextRole::Text);
+    row(card, Details::tr("Kubernetes"), text(context.item.version));
+    row(card, Details::tr("Namespace"), text(cluster->meta.ns));
+    row(card, Details::tr("Endpoint"), text(cluster->endpoint));
+    row(card, Details::tr("Pod network"), text(cluster->podCidr));
+    row(card, Details::tr("Service network"), text(cluster->serviceCidr));
+    if (!cluster->infrastructureKind.empty())
+        row(card, Details::tr("Infrastructure"),
+            QStringLiteral("%1/%2").arg(text(cluster->infrastructureKind),
+                                        text(cluster->infrastructureName)));
+    if (cluster->paused)
+        row(card, Details::tr("Paused"), Details::tr("yes"), TextRole::Warning,
+            Details::tr("Cluster API does not act on this cluster."));
+    conditionRow(card, Details::tr("Available"), cluster->conditions, "Available", context.now);
+    row(card, Details::tr("Age"), ageOf(cluster->meta.created, context.now));
+    add(page, std::move(card));
+
+    if (const ControlPlaneFact* plane = context.facts.controlPlane) {
+        Card control = facts("controlplane", Details::tr("Control plane"));
+        row(control, Details::tr("Name"), text(plane->meta.name));
+        if (plane->replicas >= 0)
+            row(control, Details::tr("Machines ready"),
+                QStringLiteral("%1/%2").arg(std::max(plane->readyReplicas, 0)).arg(plane->replicas),
+                plane->readyReplicas < plane->replicas ? TextRole::Warning : TextRole::Text);
+        row(control, Details::tr("Version"), text(plane->version));
+        yesNo(control, Details::tr("Initialised"), plane->initialized, TextRole::Progressing);
+        add(page, std::move(control));
+    }
+
+    Card api = facts("api", Details::tr("Inner Kubernetes API"));
+    const std::string key = cluster->meta.ns + "/" + cluster->meta.name;
+    for (const SourceId id : context.stack.sources()) {
+        const SourceState* source = context.stack.source(id);
+        if (source == nullptr || source->kind != SourceKind::InnerCluster || source->clusterKey != key ||
+            source->outer != context.item.source)
+            continue;
+        TextRole role = TextRole::Text;
+        const QString link = linkText(*source, context.now, role);
+        row(api, Details::tr("Connection"), link, role);
+        row(api, Details::tr("Server"), text(source->address));
+        row(api, Details::tr("Version"), text(source->version));
+        row(api, Details::tr("Error"), text(source->error.text), TextRole::Failed,
+            text(source->error.detail));
+        for (const KindState& kind : source->kinds)
+            row(api, text(kind.kind), text(kind.error.text), TextRole::Warning, text(kind.error.detail));
+    }
+    if (api.facts.empty())
+        row(api, Details::tr("Connection"), Details::tr("not connected"), TextRole::Muted,
+            Details::tr("No kubeconfig of this cluster has been found yet."));
+    add(page, std::move(api));
+
+    Card load = facts("load", Details::tr("Size"));
+    const Item& item = context.item;
+    row(load, Details::tr("vCPU"), cpuText(item.capacity.cpuMilli));
+    row(load, Details::tr("Memory"), bytesText(item.capacity.memoryBytes));
+    row(load, Details::tr("Pods"), QString::number(item.pods));
+    add(page, std::move(load));
+}
+
+} // namespace strata::ui

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/details/pages/builders.h"
+
+namespace strata::ui {
+
+using namespace stack;
+
+void workerPoolPage(const PageContext& context, Page& page)
+{
+    const MachineDeploymentFact* pool = context.facts.machineDeployment;
+    if (pool == nullptr)
+        return;
+    Card card = facts("pool", Details::tr("Worker pool"));
+    row(card, Details::tr("Cluster"), text(pool->clusterName));
+    row(card, Details::tr("Phase"), text(pool->phase),
+        pool->phase == "Failed" ? TextRole::Failed : TextRole::Text);
+    row(card, Details::tr("Version"), text(pool->version));
+    if (pool->replicas >= 0)
+        row(card, Details::tr("Machines ready"),
+            QStringLiteral("%1/%2").arg(std::max(pool->readyReplicas, 0)).arg(pool->replicas),
+            pool->readyReplicas < pool->replicas ? TextRole::Warning : TextRole::Text);
+    conditionRow(card, Details::tr("Available"), pool->conditions, "Available", context.now);
+    row(card, Details::tr("Namespace"), text(pool->meta.ns));
+    row(card, Details::tr("Age"), ageOf(pool->meta.created, context.now));
+    add(page, std::move(card));
+
+    Card load = facts("load", Details::tr("Size"));
+    row(load, Details::tr("vCPU"), cpuText(context.item.capacity.cpuMilli));
+    row(load, Details::tr("Memory"), bytesText(context.item.capacity.memoryBytes));
+    row(load, Details::tr("Pods"), QString::number(context.item.pods));
+    add(page, std::move(load));
+}
+
+} // namespace strata::ui

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/shell/actions.h"
+
+#include "ui/theme/theme.h"
+
+#include <QAction>
+#include <QActionGroup>
+#include <QCoreApplication>
+#include <QKeySequence>
+#include <QMenu>
+#include <QWidget>
+
+namespace strata::ui {
+namespace {
+
+class Words {
+    Q_DECLARE_TR_FUNCTIONS(Actions)
+};
+
+} // namespace
+
+Actions::Actions(QWidget* owner)
+{
+    const auto make = [&](const QString& text, const char* icon, const QKeySequence& keys,
+                          const QString& tip) {
+        auto* action = new QAction(text, owner);
+        action->setProperty("pictogram", QString::fromLatin1(icon));
+        if (!keys.isEmpty())
+            action->setShortcut(keys);
+        action->setStatusTip(tip);
+        // A tooltip tells the shortcut, too.
+        QString hover = tip.isEmpty() ? text : tip;
+        hover.remove(QLatin1Char('&'));
+        if (!keys.isEmpty())
+            hover += QStringLiteral(" (%1)").arg(keys.toString(QKeySequence::NativeText));
+        action->setToolTip(hover);
+        owner->addAction(action);
+        m_all << action;
+        return action;
+    };
+    openDemo =
+        make(Words::tr("Open the &demo site"), "play", {}, Words::tr("A small site inside this program"));
+    connectCluster = make(Words::tr("&Connect a cluster…"), "connect", QKeySequence(Qt::CTRL | Qt::Key_N),
+                          Words::tr("Connect an outer cluster by its kubeconfig"));
+    connectHost = make(Words::tr("&Enrol a host…"), "enrol", QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_N),
+                       Words::tr("Connect a bare-metal host through libvirt"));
+    settings = make(Words::tr("&Settings…"), "settings", QKeySequence(Qt::CTRL | Qt::Key_Comma),
+                    Words::tr("Theme, font size, remembered connections"));
+    quit = make(Words::tr("&Quit"), "quit", QKeySequence(Qt::CTRL | Qt::Key_Q), {});
+
+    copyName = make(Words::tr("Copy name"), "copy", QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_C),
+                    Words::tr("Copy the name of the selected item"));
+    copyCommand = make(Words::tr("Copy command"), "copy", QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_K),
+                       Words::tr("Copy the kubectl or virsh command that shows the selected item"));
+    openYaml = make(Words::tr("Open YAML"), "yaml", QKeySequence(Qt::CTRL | Qt::Key_Y),
+                    Words::tr("Show the objects behind the selected item"));
+    reveal = make(Words::tr("Reveal in tree"), "stack", QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_R),
+                  Words::tr("Show the selected item in the tree"));
+    relatedMenu = new QMenu(owner);
+    related = make(Words::tr("Go to"), "forward", {}, Words::tr("The same thing elsewhere"));
+    related->setMenu(relatedMenu);
+
+    back = make(Words::tr("&Back"), "back", QKeySequence(Qt::ALT | Qt::Key_Left),
+                Words::tr("The item selected before"));
+    forward = make(Words::tr("&Forward"), "forward", QKeySequence(Qt::ALT | Qt::Key_Right),
+                   Words::tr("The item selected next"));
+    palette = make(Words::tr("&Search, or run a command"), "search", QKeySequence(Qt::CTRL | Qt::Key_K), {});
+    filter = make(Words::tr("F&ilter the tree"), "filter", QKeySequence(Qt::CTRL | Qt::Key_F), {});
+    nextPlace = make(Words::tr("&Next place"), "chevron-right", QKeySequence(Qt::Key_F6),
+                     Words::tr("Tree, chart, details, problems, in a round"));
+    previousPlace = make(Words::tr("&Previous place"), "chevron-left", QKeySequence(Qt::Key_F5),
+                         Words::tr("The other way round"));
+    nextProblem = make(Words::tr("Next p&roblem"), "problem", QKeySequence(Qt::Key_F8), {});
+    previousProblem =
+        make(Words::tr("Previous pr&oblem"), "problem", QKeySequence(Qt::SHIFT | Qt::Key_F8), {});
+
+    themes = new QActionGroup(owner);
+    themeSystem = make(Words::tr("Theme: as the &system"), "palette", {}, {});
+    themeLight = make(Words::tr("Theme: &light"), "sun", {}, {});
+    themeDark = make(Words::tr("Theme: &dark"), "moon", {}, {});
+    for (QAction* action : {themeSystem, themeLight, themeDark}) {
+        action->setCheckable(true);
+        themes->addAction(action);
+    }
+    toggleTheme = make(Words::tr("Switch between light and dark"), "moon", {}, {});
+    larger = make(Words::tr("&Larger text"), "plus", QKeySequence(Qt::CTRL | Qt::Key_Plus), {});
+    larger->setShortcuts({QKeySequence(Qt::CTRL | Qt::Key_Plus), QKeySequence(Qt::CTRL | Qt::Key_Equal)});
+    smaller = make(Words::tr("S&maller text"), "minus", QKeySequence(Qt::CTRL | Qt::Key_Minus), {});
+    normalSize = make(Words::tr("No&rmal text"), "fit", QKeySequence(Qt::CTRL | Qt::Key_0), {});
+    fullScreen = make(Words::tr("&Full screen"), "expand", QKeySequence(Qt::Key_F11), {});
+    fullScreen->setCheckable(true);
+    const std::pair<QString, const char*> pages[] = {{Words::tr("&Overview"), "overview"},
+                                                     {Words::tr("&Conditions"), "conditions"},
+                                                     {Words::tr("&Events"), "events"},
+                                                     {Words::tr("&YAML"), "yaml"}};
+    int number = 1;
+    for (const auto& [text, name] : pages) {
+        QAction* action = make(text, name, QKeySequence(QStringLiteral("Ctrl+%1").arg(number++)),
+                               Words::tr("Part of the details"));
+        action->setData(QString::fromLatin1(name));
+        tabs << action;
+    }
+
+    shortcuts = make(Words::tr("&Keyboard shortcuts"), "key", QKeySequence(Qt::Key_F1), {});
+    about = make(Words::tr("&About Strata"), "info", {}, {});
+    recolour();
+}
+
+QList<QAction*> Actions::all() const
+{
+    return m_all;
+}
+
+QList<QAction*> Actions::forItem() const
+{
+    return {copyName, copyCommand, openYaml, reveal, related};
+}
+
+void Actions::recolour()
+{
+    for (QAction* action : m_all)
+        action->setIcon(Theme::icon(action->property("pictogram").toString()));
+    toggleTheme->setIcon(Theme::icon(colors().dark ? QStringLiteral("sun") : QStringLiteral("moon")));
+}
+
+} // namespace strata::ui

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QList>
+
+class QAction;
+class QActionGroup;
+class QMenu;
+class QWidget;
+
+namespace strata::ui {
+
+// Every action of the window, made once, with text, icon, shortcut and status tip. What they do is connected
+// by the window. All are added to `owner`, so that shortcuts work whether or not a menu shows them.
+struct Actions {
+    explicit Actions(QWidget* owner);
+
+    QAction* openDemo;
+    QAction* connectCluster;
+    QAction* connectHost;
+    QAction* settings;
+    QAction* quit;
+
+    QAction* copyName;
+    QAction* copyCommand;
+    QAction* openYaml;
+    QAction* reveal;
+    QAction* related; // has a menu
+    QMenu* relatedMenu;
+
+    QAction* back;
+    QAction* forward;
+    QAction* palette;
+    QAction* filter;
+    QAction* nextPlace;
+    QAction* previousPlace;
+    QAction* nextProblem;
+    QAction* previousProblem;
+
+    QAction* themeSystem;
+    QAction* themeLight;
+    QAction* themeDark;
+    QActionGroup* themes;
+    QAction* toggleTheme; // toolbar: light ↔ dark
+    QAction* larger;
+    QAction* smaller;
+    QAction* normalSize;
+    QAction* fullScreen;
+    QList<QAction*> tabs; // overview, conditions, events, yaml; their data is the tab's name
+
+    QAction* shortcuts;
+    QAction* about;
+
+    QList<QAction*> all() const;
+    QList<QAction*> forItem() const; // the details' row
+
+    void recolour(); // icons in the theme's colours
+
+private:
+    QList<QAction*> m_all;
+};
+
+} // namespace strata::ui

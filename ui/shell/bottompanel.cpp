@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/shell/bottompanel.h"
+
+#include "ui/shell/activity.h"
+#include "ui/shell/problemspanel.h"
+#include "ui/stack/stackstore.h"
+#include "ui/theme/theme.h"
+
+#include <QFrame>
+#include <QHBoxLayout>
+#include <QListView>
+#include <QStackedWidget>
+#include <QTabBar>
+#include <QVBoxLayout>
+
+namespace strata::ui {
+
+BottomPanel::BottomPanel(StackStore* store, Clock clock, QWidget* parent) : QWidget(parent)
+{
+    auto* layout = new QVBoxLayout(this);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(0);
+    auto* row = new QHBoxLayout;
+    row->setContentsMargins(10, 2, 10, 0);
+    m_bar = new QTabBar(this);
+    m_bar->setExpanding(false);
+    m_bar->setDrawBase(false);
+    m_bar->setAccessibleName(tr("Problems and activity"));
+    m_bar->addTab(tr("Problems"));
+    m_bar->addTab(tr("Activity"));
+    row->addWidget(m_bar);
+    row->addStretch();
+    layout->addLayout(row);
+    auto* rule = new QFrame(this);
+    rule->setFixedHeight(1);
+    rule->setAutoFillBackground(true);
+    const auto colourRule = [rule] {
+        QPalette look = rule->palette();
+        look.setColor(QPalette::Window, colors().border);
+        rule->setPalette(look);
+    };
+    colourRule();
+    connect(&Theme::instance(), &Theme::changed, rule, colourRule);
+    layout->addWidget(rule);
+    m_pages = new QStackedWidget(this);
+    m_activity = new ActivityLog(this);
+    m_problems = new ProblemsPanel(store, clock, m_pages);
+    m_activityView = makeActivityView(m_activity, m_pages);
+    m_pages->addWidget(m_problems);
+    m_pages->addWidget(m_activityView);
+    layout->addWidget(m_pages, 1);
+
+    connect(m_bar, &QTabBar::currentChanged, m_pages, &QStackedWidget::setCurrentIndex);
+    const auto title = [this](int count) {
+        m_bar->setTabText(0, count > 0 ? tr("Problems %1").arg(count) : tr("Problems"));
+    };
+    title(m_problems->count());
+    connect(m_problems, &ProblemsPanel::countChanged, this, title);
+    connect(store, &StackStore::changed, this, [this, store, clock](const stack::StackDelta& delta) {
+        if (!delta.sources.empty())
+            m_activity->follow(store->stack(), delta.sources, clock());
+    });
+    m_activity->follow(store->stack(), store->stack().sources(), clock());
+}
+
+QString BottomPanel::currentTab() const
+{
+    return m_bar->currentIndex() == 1 ? QStringLiteral("activity") : QStringLiteral("problems");
+}
+
+void BottomPanel::setCurrentTab(const QString& name)
+{
+    m_bar->setCurrentIndex(name == QLatin1String("activity") ? 1 : 0);
+}
+
+void BottomPanel::focusList()
+{
+    QListView* view = m_bar->currentIndex() == 1 ? m_activityView : m_problems->view();
+    if (view->isVisible()) {
+        view->setFocus(Qt::ShortcutFocusReason);
+        if (!view->currentIndex().isValid() && view->model()->rowCount() > 0)
+            view->selectionModel()->setCurrentIndex(view->model()->index(0, 0),
+                                                    QItemSelectionModel::NoUpdate);
+    } else {
+        m_bar->setFocus(Qt::ShortcutFocusReason);
+    }
+}
+
+} // namespace strata::ui

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/base/timestamp.h"
+#include "core/stack/facts.h"
+
+#include <QWidget>
+
+class QListView;
+class QStackedWidget;
+class QTabBar;
+
+namespace strata::ui {
+
+class ActivityLog;
+class ProblemsPanel;
+class StackStore;
+
+// The bottom dock: Problems and Activity as tabs.
+class BottomPanel : public QWidget {
+    Q_OBJECT
+
+public:
+    BottomPanel(StackStore* store, Clock clock, QWidget* parent = nullptr);
+
+    ProblemsPanel* problems() const { return m_problems; }
+    ActivityLog* activity() const { return m_activity; }
+    QString currentTab() const; // "problems", "activity"
+    void setCurrentTab(const QString& name);
+    void focusList();
+    QSize sizeHint() const override { return {600, 190}; }
+
+private:
+    ProblemsPanel* m_problems = nullptr;
+    ActivityLog* m_activity = nullptr;
+    QListView* m_activityView = nullptr;
+    QTabBar* m_bar = nullptr;
+    QStackedWidget* m_pages = nullptr;
+};
+
+} // namespace strata::ui

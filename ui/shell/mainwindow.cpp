@@ -1,0 +1,769 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/shell/mainwindow.h"
+
+#include "core/stack/print.h"
+#include "ui/connect/clusterdialog.h"
+#include "ui/connect/hostdialog.h"
+#include "ui/connect/welcomepage.h"
+#include "ui/details/detailspanel.h"
+#include "ui/details/page.h"
+#include "ui/settings/settingsdialog.h"
+#include "ui/shell/actions.h"
+#include "ui/shell/activity.h"
+#include "ui/shell/bottompanel.h"
+#include "ui/shell/centre.h"
+#include "ui/shell/command.h"
+#include "ui/shell/commandpalette.h"
+#include "ui/shell/helpdialogs.h"
+#include "ui/shell/messagebar.h"
+#include "ui/shell/opener.h"
+#include "ui/shell/problemspanel.h"
+#include "ui/shell/statuschips.h"
+#include "ui/stack/selection.h"
+#include "ui/stack/stackpanel.h"
+#include "ui/stack/stackstore.h"
+#include "ui/stack/stratachart.h"
+#include "ui/theme/theme.h"
+
+#include <QAction>
+#include <QActionGroup>
+#include <QApplication>
+#include <QClipboard>
+#include <QCloseEvent>
+#include <QDockWidget>
+#include <QKeyEvent>
+#include <QLineEdit>
+#include <QListView>
+#include <QMenu>
+#include <QMenuBar>
+#include <QPushButton>
+#include <QStatusBar>
+#include <QToolBar>
+#include <QToolButton>
+#include <QVBoxLayout>
+
+#include <algorithm>
+
+namespace strata::ui {
+
+using namespace stack;
+
+class MainWindow::Private {
+public:
+    Private(MainWindow* window, const ShellServices& given) : q(window), services(given) {}
+
+    MainWindow* q;
+    ShellServices services;
+    std::unique_ptr<Actions> actions;
+    Selection* selection = nullptr;
+    Opener* opener = nullptr;
+    StackPanel* tree = nullptr;
+    StrataChart* chart = nullptr;
+    DetailsPanel* details = nullptr;
+    WelcomePage* welcome = nullptr;
+    Centre* centre = nullptr;
+    MessageBar* message = nullptr;
+    BottomPanel* bottom = nullptr;
+    StatusChips* chips = nullptr;
+    CommandPalette* palette = nullptr;
+    QLineEdit* field = nullptr;
+    QToolButton* site = nullptr;
+    ChipButton* live = nullptr;
+    QDockWidget* treeDock = nullptr;
+    QDockWidget* bottomDock = nullptr;
+    QTimer second;
+    std::uint64_t eventsBefore = 0;
+    bool placed = false;
+
+    void makeParts();
+    void makeDocks();
+    void makeToolBar();
+    void makeMenus();
+    void makeStatusBar();
+    void connectAll();
+    void applySettings();
+    void setTheme(ThemeMode mode);
+    void resizeText(double step);
+    void updateItemActions();
+    void updateSite();
+    void updateLive();
+    void fillSiteMenu(QMenu* menu);
+    void showItemMenu(ItemId id, const QPoint& at);
+    void reveal();
+    void cyclePlaces(int step);
+    void stepProblems(int step);
+    void askCluster();
+    void askHost();
+    void restore();
+    void store();
+};
+
+void MainWindow::Private::makeParts()
+{
+    selection = new Selection(services.store, q);
+    opener = new Opener(services, q);
+    actions = std::make_unique<Actions>(q);
+    tree = new StackPanel(services.store, selection, q);
+    chart = new StrataChart(services.store, selection, q);
+    details = new DetailsPanel(services.store, selection, services.documents, q);
+    details->setClock(services.clock);
+    details->setActions(actions->forItem());
+    welcome = new WelcomePage(services.workspace, q);
+    auto* middle = new QWidget(q);
+    middle->setObjectName(QStringLiteral("middle"));
+    auto* layout = new QVBoxLayout(middle);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(0);
+    message = new MessageBar(middle);
+    centre = new Centre(services.store, services.clock, welcome, chart, details, middle);
+    layout->addWidget(message);
+    layout->addWidget(centre, 1);
+    // The centre is a view, the bars around it are not.
+    const auto colour = [middle] {
+        QPalette look = middle->palette();
+        look.setColor(QPalette::Window, colors().base);
+        middle->setPalette(look);
+        middle->setAutoFillBackground(true);
+    };
+    colour();
+    QObject::connect(&Theme::instance(), &Theme::changed, middle, colour);
+    q->setCentralWidget(middle);
+}
+
+void MainWindow::Private::makeDocks()
+{
+    q->setDockOptions(QMainWindow::AnimatedDocks);
+    q->setCorner(Qt::BottomLeftCorner, Qt::LeftDockWidgetArea);
+    q->setCorner(Qt::TopLeftCorner, Qt::LeftDockWidgetArea);
+    const auto make = [this](const QString& name, const QString& title, QWidget* widget,
+                             Qt::DockWidgetArea area) {
+        auto* dock = new QDockWidget(title, q);
+        dock->setObjectName(name);
+        dock->setFeatures(QDockWidget::DockWidgetClosable);
+        dock->setTitleBarWidget(new QWidget(dock)); // tabs inside say what it is
+        dock->setWidget(widget);
+        q->addDockWidget(area, dock);
+        return dock;
+    };
+    bottom = new BottomPanel(services.store, services.clock, q);
+    treeDock = make(QStringLiteral("stack"), MainWindow::tr("&Stack"), tree, Qt::LeftDockWidgetArea);
+    bottomDock = make(QStringLiteral("problems"), MainWindow::tr("&Problems and activity"), bottom,
+                      Qt::BottomDockWidgetArea);
+    tree->setMinimumWidth(240);
+}
+
+void MainWindow::Private::makeToolBar()
+{
+    auto* bar = new QToolBar(MainWindow::tr("Toolbar"), q);
+    bar->setObjectName(QStringLiteral("toolbar"));
+    bar->setMovable(false);
+    bar->setFloatable(false);
+    bar->setIconSize(QSize(16, 16));
+    bar->setContextMenuPolicy(Qt::PreventContextMenu);
+    q->addToolBar(bar);
+    q->setContextMenuPolicy(Qt::PreventContextMenu);
+
+    site = new QToolButton(bar);
+    site->setPopupMode(QToolButton::InstantPopup);
+    site->setFocusPolicy(Qt::StrongFocus);
+    auto* menu = new QMenu(site);
+    site->setMenu(menu);
+    QObject::connect(menu, &QMenu::aboutToShow, q, [this, menu] { fillSiteMenu(menu); });
+    bar->addWidget(site);
+    const auto button = [bar](QAction* action, const QString& text) {
+        auto* made = new QToolButton(bar);
+        made->setDefaultAction(action);
+        made->setToolButtonStyle(text.isEmpty() ? Qt::ToolButtonIconOnly : Qt::ToolButtonTextOnly);
+        if (!text.isEmpty())
+            made->setText(text);
+        made->setFocusPolicy(Qt::StrongFocus);
+        made->setAccessibleName(text.isEmpty() ? action->text().remove(QLatin1Char('&')) : text);
+        bar->addWidget(made);
+        return made;
+    };
+    button(actions->connectCluster, MainWindow::tr("Connect cluster…"));
+    button(actions->connectHost, MainWindow::tr("Enrol host…"));
+    button(actions->back, {});
+    button(actions->forward, {});
+    auto* space = new QWidget(bar);
+    space->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Preferred);
+    bar->addWidget(space);
+    field = new QLineEdit(bar);
+    field->setPlaceholderText(MainWindow::tr("Search, or run a command   Ctrl+K"));
+    field->setAccessibleName(MainWindow::tr("Search, or run a command"));
+    field->setMinimumWidth(180);
+    field->setMaximumWidth(360);
+    field->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
+    bar->addWidget(field);
+    live = new ChipButton(bar);
+    bar->addWidget(live);
+    button(actions->toggleTheme, {});
+    palette = new CommandPalette(services.store, field, q);
+    palette->setActions(actions->all());
+}
+
+void MainWindow::Private::makeMenus()
+{
+    QMenuBar* bar = q->menuBar();
+    QMenu* file = bar->addMenu(MainWindow::tr("&File"));
+    file->addActions({actions->openDemo, actions->connectCluster, actions->connectHost});
+    file->addSeparator();
+    file->addAction(actions->settings);
+    file->addSeparator();
+    file->addAction(actions->quit);
+
+    QMenu* item = bar->addMenu(MainWindow::tr("&Item"));
+    item->addActions(actions->forItem());
+
+    QMenu* view = bar->addMenu(MainWindow::tr("&View"));
+    view->addActions(actions->tabs);
+    view->addSeparator();
+    view->addAction(treeDock->toggleViewAction());
+    view->addAction(bottomDock->toggleViewAction());
+    view->addSeparator();
+    view->addActions({actions->themeSystem, actions->themeLight, actions->themeDark});
+    view->addSeparator();
+    view->addActions({actions->larger, actions->smaller, actions->normalSize});
+    view->addSeparator();
+    view->addAction(actions->fullScreen);
+
+    QMenu* go = bar->addMenu(MainWindow::tr("&Go"));
+    go->addActions({actions->back, actions->forward});
+    go->addSeparator();
+    go->addActions({actions->palette, actions->filter});
+    go->addSeparator();
+    go->addActions({actions->nextProblem, actions->previousProblem});
+    go->addSeparator();
+    go->addActions({actions->nextPlace, actions->previousPlace});
+
+    QMenu* help = bar->addMenu(MainWindow::tr("&Help"));
+    help->addActions({actions->shortcuts, actions->about});
+}
+
+void MainWindow::Private::makeStatusBar()
+{
+    QStatusBar* bar = q->statusBar();
+    bar->setSizeGripEnabled(false);
+    chips = new StatusChips(services.store, services.clock, bar);
+    bar->addPermanentWidget(chips, 1);
+}
+
+void MainWindow::Private::connectAll()
+{
+    const auto on = [this](QAction* action, auto what) {
+        QObject::connect(action, &QAction::triggered, q, what);
+    };
+    on(actions->openDemo, [this] { opener->openDemo(); });
+    on(actions->connectCluster, [this] { askCluster(); });
+    on(actions->connectHost, [this] { askHost(); });
+    on(actions->settings, [this] {
+        auto* dialog = new SettingsDialog(services.workspace, q);
+        dialog->setAttribute(Qt::WA_DeleteOnClose);
+        dialog->open();
+    });
+    on(actions->quit, [this] { q->close(); });
+    on(actions->copyName, [this] {
+        if (const Item* item = services.store->stack().find(selection->current()))
+            QApplication::clipboard()->setText(QString::fromStdString(item->name));
+    });
+    on(actions->copyCommand, [this] {
+        const std::vector<ObjectRef> objects = services.store->stack().objects(selection->current());
+        if (objects.empty())
+            return;
+        QApplication::clipboard()->setText(commandFor(services.store->stack(), selection->current(),
+                                                      opener->kubectlAccess(objects.front().source)));
+    });
+    on(actions->openYaml, [this] { details->setCurrentTab(QStringLiteral("yaml")); });
+    on(actions->reveal, [this] { reveal(); });
+    on(actions->back, [this] { selection->goBack(); });
+    on(actions->forward, [this] { selection->goForward(); });
+    on(actions->palette, [this] {
+        field->setFocus(Qt::ShortcutFocusReason);
+        field->selectAll();
+        palette->open();
+    });
+    on(actions->filter, [this] {
+        treeDock->show();
+        tree->focusFilter();
+    });
+    on(actions->nextPlace, [this] { cyclePlaces(1); });
+    on(actions->previousPlace, [this] { cyclePlaces(-1); });
+    on(actions->nextProblem, [this] { stepProblems(1); });
+    on(actions->previousProblem, [this] { stepProblems(-1); });
+    on(actions->themeSystem, [this] { setTheme(ThemeMode::System); });
+    on(actions->themeLight, [this] { setTheme(ThemeMode::Light); });
+    on(actions->themeDark, [this] { setTheme(ThemeMode::Dark); });
+    on(actions->toggleTheme, [this] { setTheme(colors().dark ? ThemeMode::Light : ThemeMode::Dark); });
+    on(actions->larger, [this] { resizeText(1); });
+    on(actions->smaller, [this] { resizeText(-1); });
+    on(actions->normalSize, [this] { resizeText(0); });
+    on(actions->fullScreen, [this](bool full) {
+        q->setWindowState(full ? q->windowState() | Qt::WindowFullScreen
+                               : q->windowState() & ~Qt::WindowFullScreen);
+    });
+    for (QAction* tab : actions->tabs)
+        on(tab, [this, tab] { details->setCurrentTab(tab->data().toString()); });
+    on(actions->shortcuts, [this] { showShortcuts(actions->all(), q); });
+    on(actions->about, [this] { showAbout(q); });
+
+    QObject::connect(selection, &Selection::changed, q, [this] { updateItemActions(); });
+    QObject::connect(services.store, &StackStore::changed, q, [this](const StackDelta& delta) {
+        if (!delta.sources.empty()) {
+            updateSite();
+            updateLive();
+        }
+        if (!delta.removed.empty() || !delta.moved.empty() || !delta.added.empty())
+            updateItemActions();
+    });
+    QObject::connect(tree, &StackPanel::menuWanted, q,
+                     [this](ItemId id, const QPoint& at) { showItemMenu(id, at); });
+    QObject::connect(chart, &StrataChart::menuWanted, q,
+                     [this](ItemId id, const QPoint& at) { showItemMenu(id, at); });
+    QObject::connect(tree, &StackPanel::activated, q, [this](ItemId id) {
+        selection->select(id);
+        details->focusTabs();
+    });
+    QObject::connect(tree, &StackPanel::retryWanted, opener, &Opener::retry);
+    QObject::connect(centre, &Centre::retryWanted, opener, &Opener::retry);
+    QObject::connect(chips, &StatusChips::retryWanted, opener, &Opener::retry);
+    QObject::connect(chips, &StatusChips::removeWanted, opener, &Opener::remove);
+    QObject::connect(palette, &CommandPalette::itemChosen, q, [this](ItemId id) {
+        selection->select(id);
+        details->focusTabs();
+    });
+    QObject::connect(palette, &CommandPalette::closed, q, [this] {
+        if (field->hasFocus())
+            tree->focusTree();
+    });
+    QObject::connect(bottom->problems(), &ProblemsPanel::itemWanted, selection, &Selection::select);
+    QObject::connect(bottom->problems(), &ProblemsPanel::sourceWanted, chips, &StatusChips::openSource);
+    QObject::connect(live, &QAbstractButton::clicked, q, [this] {
+        bottomDock->show();
+        bottom->setCurrentTab(QStringLiteral("activity"));
+        bottom->focusList();
+    });
+    QObject::connect(welcome, &WelcomePage::openDemoWanted, opener, &Opener::openDemo);
+    QObject::connect(welcome, &WelcomePage::connectClusterWanted, q, [this] { askCluster(); });
+    QObject::connect(welcome, &WelcomePage::connectHostWanted, q, [this] { askHost(); });
+    QObject::connect(welcome, &WelcomePage::openWanted, opener, &Opener::open);
+    QObject::connect(opener, &Opener::demoStarting, q, [this](bool starting) {
+        welcome->setDemoStarting(starting);
+        actions->openDemo->setEnabled(!starting);
+    });
+    QObject::connect(opener, &Opener::demoFailed, q, [this](const QString& text) {
+        welcome->setDemoError(text);
+        bottom->activity()->add(Health::Failed, MainWindow::tr("The demo site did not start"), text,
+                                services.clock());
+        if (!centre->isWelcome())
+            message->say(Health::Failed, MainWindow::tr("The demo site did not start: %1").arg(text));
+    });
+    QObject::connect(opener, &Opener::failed, q, [this](const QString& title, const QString& detail) {
+        bottom->activity()->add(Health::Failed, title, detail, services.clock());
+        message->say(Health::Warning, detail.isEmpty() ? title : QStringLiteral("%1: %2").arg(title, detail));
+    });
+    QObject::connect(services.workspace, &Workspace::settingsChanged, q, [this] { applySettings(); });
+    QObject::connect(services.workspace, &Workspace::saveFailed, q,
+                     [this](const QString& text) { message->say(Health::Warning, text); });
+    QObject::connect(&Theme::instance(), &Theme::changed, q, [this] { actions->recolour(); });
+    second.setInterval(1000);
+    QObject::connect(&second, &QTimer::timeout, q, [this] { updateLive(); });
+    second.start();
+}
+
+void MainWindow::Private::applySettings()
+{
+    const Settings& settings = services.workspace->settings();
+    Theme::instance().setMode(settings.theme);
+    Theme::instance().setFontSize(settings.fontPoints);
+    (settings.theme == ThemeMode::Light  ? actions->themeLight
+     : settings.theme == ThemeMode::Dark ? actions->themeDark
+                                         : actions->themeSystem)
+        ->setChecked(true);
+    details->setEventsEvery(settings.eventsEverySeconds);
+}
+
+void MainWindow::Private::setTheme(ThemeMode mode)
+{
+    Settings settings = services.workspace->settings();
+    settings.theme = mode;
+    services.workspace->setSettings(settings);
+}
+
+void MainWindow::Private::resizeText(double step)
+{
+    Settings settings = services.workspace->settings();
+    const double now = settings.fontPoints > 0 ? settings.fontPoints : QApplication::font().pointSizeF();
+    settings.fontPoints = step == 0 ? 0 : std::clamp(now + step, 7.0, 24.0);
+    services.workspace->setSettings(settings);
+}
+
+void MainWindow::Private::updateItemActions()
+{
+    const Stack& stack = services.store->stack();
+    const ItemId id = selection->current();
+    const Item* item = stack.find(id);
+    const std::vector<ObjectRef> objects = stack.objects(id);
+    const bool libvirt = !objects.empty() && objects.front().group == "libvirt";
+    actions->copyName->setEnabled(item != nullptr);
+    actions->reveal->setEnabled(item != nullptr);
+    actions->copyCommand->setEnabled(!objects.empty());
+    actions->copyCommand->setText(libvirt ? MainWindow::tr("Copy virsh command")
+                                          : MainWindow::tr("Copy kubectl command"));
+    actions->openYaml->setEnabled(!objects.empty());
+    actions->openYaml->setText(libvirt ? MainWindow::tr("Open XML") : MainWindow::tr("Open YAML"));
+    actions->back->setEnabled(selection->canGoBack());
+    actions->forward->setEnabled(selection->canGoForward());
+    actions->relatedMenu->clear();
+    for (const ItemId other : stack.related(id)) {
+        const Item* found = stack.find(other);
+        if (found == nullptr)
+            continue;
+        // '&' would be taken for a mnemonic, and the text comes from outside.
+        QString text =
+            QStringLiteral("%1 %2").arg(kindName(found->kind), QString::fromStdString(found->name));
+        text.replace(QLatin1Char('&'), QLatin1String("&&"));
+        QAction* jump = actions->relatedMenu->addAction(Theme::layerIcon(found->kind), text);
+        QObject::connect(jump, &QAction::triggered, q, [this, other] { selection->select(other); });
+    }
+    actions->related->setVisible(!actions->relatedMenu->isEmpty());
+    actions->related->setEnabled(!actions->relatedMenu->isEmpty());
+}
+
+void MainWindow::Private::updateSite()
+{
+    QStringList names;
+    const Stack& stack = services.store->stack();
+    for (const SourceId id : stack.sources()) {
+        const SourceState* source = stack.source(id);
+        if (source != nullptr && source->kind == SourceKind::OuterCluster)
+            names << QString::fromStdString(source->name);
+    }
+    QString text = MainWindow::tr("Site: none");
+    if (names.size() == 1)
+        text = MainWindow::tr("Site: %1").arg(names.front());
+    else if (names.size() > 1)
+        text = MainWindow::tr("Site: %n cluster(s)", nullptr, int(names.size()));
+    else if (!stack.sources().empty())
+        text = MainWindow::tr("Site: %n host(s)", nullptr, int(stack.sources().size()));
+    text = site->fontMetrics().elidedText(text, Qt::ElideMiddle, 220);
+    text.replace(QLatin1Char('&'), QLatin1String("&&"));
+    site->setText(text + QStringLiteral(" ▾"));
+    site->setAccessibleName(text);
+    q->setWindowTitle(names.isEmpty() ? MainWindow::tr("Strata")
+                                      : MainWindow::tr("%1 — Strata").arg(names.join(QStringLiteral(", "))));
+}
+
+void MainWindow::Private::updateLive()
+{
+    const Stack& stack = services.store->stack();
+    const std::uint64_t events = services.events ? services.events() : 0;
+    const std::uint64_t rate = events >= eventsBefore ? events - eventsBefore : 0;
+    eventsBefore = events;
+    Chip chip;
+    chip.key = QStringLiteral("live");
+    std::size_t live_ = 0;
+    const std::vector<SourceId> sources = stack.sources();
+    for (const SourceId id : sources) {
+        const SourceState* source = stack.source(id);
+        live_ += source != nullptr && source->phase == LinkPhase::Live ? 1U : 0U;
+    }
+    if (sources.empty()) {
+        chip.text = MainWindow::tr("not connected");
+        chip.health = Health::Unknown;
+    } else if (live_ == 0) {
+        chip.text = MainWindow::tr("no connection is live");
+        chip.health = Health::Failed;
+        for (const SourceId id : sources) {
+            if (stack.source(id)->phase == LinkPhase::Connecting) {
+                chip.text = MainWindow::tr("connecting…");
+                chip.health = Health::Progressing;
+            }
+        }
+    } else {
+        chip.text = MainWindow::tr("live · %1 events/s").arg(rate);
+        chip.health = live_ == sources.size() ? Health::Ok : Health::Warning;
+        if (live_ < sources.size())
+            chip.text =
+                MainWindow::tr("%1 of %2 live · %3 events/s").arg(live_).arg(sources.size()).arg(rate);
+    }
+    live->show(chip);
+    live->setToolTip(MainWindow::tr("What happened to the connections"));
+}
+
+void MainWindow::Private::fillSiteMenu(QMenu* menu)
+{
+    menu->clear();
+    const Stack& stack = services.store->stack();
+    int shown = 0;
+    for (const SourceId id : stack.sources()) {
+        const SourceState* source = stack.source(id);
+        if (source == nullptr || source->kind == SourceKind::InnerCluster || shown == 30)
+            continue;
+        ++shown;
+        QString name = QString::fromStdString(source->name);
+        name.replace(QLatin1Char('&'), QLatin1String("&&"));
+        QMenu* each = menu->addMenu(name);
+        QAction* state = each->addAction(sourceSentence(*source, services.clock()));
+        state->setEnabled(false);
+        each->addSeparator();
+        QObject::connect(each->addAction(MainWindow::tr("Connect again now")), &QAction::triggered, q,
+                         [this, id] { opener->retry(id); });
+        QObject::connect(each->addAction(MainWindow::tr("Disconnect")), &QAction::triggered, q,
+                         [this, id] { opener->remove(id); });
+    }
+    if (shown > 0)
+        menu->addSeparator();
+    menu->addActions({actions->connectCluster, actions->connectHost, actions->openDemo});
+    QList<Connection> recent;
+    for (const Connection& connection : services.workspace->connections()) {
+        if (!connection.open && connection.kind != Connection::Kind::Demo && recent.size() < 8)
+            recent << connection;
+    }
+    if (recent.isEmpty())
+        return;
+    menu->addSeparator();
+    for (const Connection& connection : std::as_const(recent)) {
+        QString text = MainWindow::tr("Open %1").arg(connection.name);
+        text.replace(QLatin1Char('&'), QLatin1String("&&"));
+        QObject::connect(menu->addAction(text), &QAction::triggered, q,
+                         [this, connection] { opener->open(connection); });
+    }
+}
+
+void MainWindow::Private::showItemMenu(ItemId id, const QPoint& at)
+{
+    selection->select(id);
+    if (services.store->stack().find(id) == nullptr)
+        return;
+    auto* menu = new QMenu(q);
+    menu->setAttribute(Qt::WA_DeleteOnClose);
+    menu->addActions({actions->copyName, actions->copyCommand, actions->openYaml});
+    menu->addSeparator();
+    menu->addAction(actions->reveal);
+    if (actions->related->isVisible())
+        menu->addAction(actions->related);
+    menu->popup(at);
+}
+
+void MainWindow::Private::reveal()
+{
+    const Item* item = services.store->stack().find(selection->current());
+    if (item == nullptr)
+        return;
+    Tree wanted = tree->perspective();
+    const auto has = [item, this](Tree each) {
+        if (item->parentIn(each))
+            return true;
+        const auto& roots = services.store->stack().roots(each);
+        return std::find(roots.begin(), roots.end(), item->id) != roots.end();
+    };
+    if (!has(wanted)) {
+        for (const Tree each : {Tree::Stack, Tree::Tenants, Tree::Hosts}) {
+            if (has(each)) {
+                wanted = each;
+                break;
+            }
+        }
+    }
+    treeDock->show();
+    if (!tree->filter().isEmpty())
+        tree->setFilter({});
+    if (tree->perspective() != wanted)
+        tree->setPerspective(wanted);
+    const ItemId id = item->id;
+    selection->select({});
+    selection->select(id); // the tree scrolls to what is selected anew
+    tree->focusTree();
+}
+
+void MainWindow::Private::cyclePlaces(int step)
+{
+    // The places that can be seen now, in the order of the window.
+    struct Place {
+        QWidget* widget;
+        std::function<void()> enter;
+    };
+    std::vector<Place> places;
+    if (treeDock->isVisible())
+        places.push_back({treeDock, [this] { tree->focusTree(); }});
+    if (centre->showsStack()) {
+        places.push_back({chart, [this] {
+                              chart->setFocus(Qt::ShortcutFocusReason);
+                              if (!chart->isAncestorOf(QApplication::focusWidget()) && !chart->hasFocus()) {
+                                  if (QWidget* next = chart->findChild<QWidget*>())
+                                      next->setFocus(Qt::ShortcutFocusReason);
+                              }
+                          }});
+        places.push_back({details, [this] { details->focusTabs(); }});
+    } else {
+        places.push_back({centre, [this] { welcome->setFocus(Qt::ShortcutFocusReason); }});
+    }
+    if (bottomDock->isVisible())
+        places.push_back({bottomDock, [this] { bottom->focusList(); }});
+    places.push_back({field, [this] { field->setFocus(Qt::ShortcutFocusReason); }});
+    QWidget* focus = QApplication::focusWidget();
+    int at = -1;
+    for (std::size_t i = 0; i < places.size(); ++i) {
+        if (focus != nullptr && (places[i].widget == focus || places[i].widget->isAncestorOf(focus)))
+            at = int(i);
+    }
+    const int count = int(places.size());
+    const int next = at < 0 ? (step > 0 ? 0 : count - 1) : (at + step + count) % count;
+    places[std::size_t(next)].enter();
+}
+
+void MainWindow::Private::stepProblems(int step)
+{
+    bottomDock->show();
+    bottom->setCurrentTab(QStringLiteral("problems"));
+    QListView* view = bottom->problems()->view();
+    const int count = view->model()->rowCount();
+    if (count == 0)
+        return;
+    const int at = view->currentIndex().isValid() ? view->currentIndex().row() + step
+                   : step > 0                     ? 0
+                                                  : count - 1;
+    const QModelIndex index = view->model()->index((at + count) % count, 0);
+    view->setCurrentIndex(index);
+    Q_EMIT view->clicked(index);
+}
+
+void MainWindow::Private::askCluster()
+{
+    auto* dialog = new ClusterDialog(services.connect, q);
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    QObject::connect(dialog, &ClusterDialog::connectCluster, opener, &Opener::connectCluster);
+    dialog->open();
+}
+
+void MainWindow::Private::askHost()
+{
+    auto* dialog = new HostDialog(services.connect, q);
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    QObject::connect(dialog, &HostDialog::connectHost, opener, &Opener::connectHost);
+    dialog->open();
+}
+
+void MainWindow::Private::restore()
+{
+    Workspace* workspace = services.workspace;
+    const QByteArray geometry = workspace->windowGeometry();
+    if (geometry.isEmpty() || !q->restoreGeometry(geometry))
+        q->resize(1440, 900);
+    if (q->restoreState(workspace->windowState()))
+        placed = true;
+    tree->restoreState(workspace->panelState(QStringLiteral("tree")));
+    chart->restoreState(workspace->panelState(QStringLiteral("chart")));
+    centre->restoreState(workspace->panelState(QStringLiteral("centre")));
+    const QJsonObject parts = workspace->panelState(QStringLiteral("tabs"));
+    bottom->setCurrentTab(parts.value(QLatin1String("bottom")).toString());
+    details->setCurrentTab(parts.value(QLatin1String("details")).toString());
+    if (!workspace->message().isEmpty())
+        message->say(Health::Warning, workspace->message());
+}
+
+void MainWindow::Private::store()
+{
+    Workspace* workspace = services.workspace;
+    workspace->setWindowGeometry(q->saveGeometry());
+    workspace->setWindowState(q->saveState());
+    workspace->setPanelState(QStringLiteral("tree"), tree->saveState());
+    workspace->setPanelState(QStringLiteral("chart"), chart->saveState());
+    workspace->setPanelState(QStringLiteral("centre"), centre->saveState());
+    QJsonObject parts;
+    parts.insert(QLatin1String("bottom"), bottom->currentTab());
+    parts.insert(QLatin1String("details"), details->currentTab());
+    workspace->setPanelState(QStringLiteral("tabs"), parts);
+}
+
+MainWindow::MainWindow(const ShellServices& services, QWidget* parent)
+    : QMainWindow(parent), m_d(std::make_unique<Private>(this, services))
+{
+    Private& d = *m_d;
+    setMinimumSize(760, 520);
+    d.makeParts();
+    d.makeDocks();
+    d.makeToolBar();
+    d.makeMenus();
+    d.makeStatusBar();
+    d.connectAll();
+    d.applySettings();
+    d.restore();
+    d.updateItemActions();
+    d.updateSite();
+    d.updateLive();
+    setWindowIcon(Theme::icon(QStringLiteral("strata"), colors().accent));
+}
+
+MainWindow::~MainWindow()
+{
+    // The parts look at actions and services while they go.
+    delete takeCentralWidget();
+    delete m_d->treeDock;
+    delete m_d->bottomDock;
+}
+
+void MainWindow::openRemembered()
+{
+    m_d->opener->openRemembered();
+}
+
+void MainWindow::open(const Connection& connection)
+{
+    m_d->opener->open(connection);
+}
+
+void MainWindow::openDemo()
+{
+    m_d->opener->openDemo();
+}
+
+void MainWindow::select(ItemId id)
+{
+    m_d->selection->select(id);
+}
+
+ItemId MainWindow::current() const
+{
+    return m_d->selection->current();
+}
+
+void MainWindow::setCurrentTab(const QString& name)
+{
+    m_d->details->setCurrentTab(name);
+}
+
+void MainWindow::say(const QString& text)
+{
+    m_d->message->say(Health::Warning, text);
+}
+
+void MainWindow::closeEvent(QCloseEvent* event)
+{
+    m_d->store();
+    QMainWindow::closeEvent(event);
+}
+
+void MainWindow::keyPressEvent(QKeyEvent* event)
+{
+    // What a part did not want for itself (a zoom to leave, a search to close) goes back.
+    if (event->key() == Qt::Key_Escape) {
+        if (m_d->selection->canGoBack())
+            m_d->selection->goBack();
+        return;
+    }
+    QMainWindow::keyPressEvent(event);
+}
+
+void MainWindow::showEvent(QShowEvent* event)
+{
+    QMainWindow::showEvent(event);
+    if (m_d->placed)
+        return;
+    m_d->placed = true;
+    resizeDocks({m_d->treeDock}, {std::clamp(width() * 31 / 100, 280, 460)}, Qt::Horizontal);
+    resizeDocks({m_d->bottomDock}, {std::clamp(height() * 21 / 100, 130, 260)}, Qt::Vertical);
+    m_d->tree->focusTree();
+}
+
+} // namespace strata::ui

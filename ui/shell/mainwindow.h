@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/base/timestamp.h"
+#include "core/stack/item.h"
+#include "ui/connect/services.h"
+#include "ui/settings/workspace.h"
+
+#include <QMainWindow>
+#include <QObject>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <utility>
+
+namespace strata::ui {
+
+class Documents;
+class StackStore;
+
+// All the window needs of the outside. The pointers must outlive it. Functions are called on the GUI thread
+// and must not block.
+struct ShellServices {
+    StackStore* store = nullptr;
+    Documents* documents = nullptr;
+    Workspace* workspace = nullptr; // already loaded
+    ConnectServices connect;
+
+    std::function<stack::SourceId(const kube::ClusterConfig& config, const QString& name)> connectCluster;
+    std::function<Result<stack::SourceId>(const QString& uri, const QString& name)> connectHost;
+    std::function<void(stack::SourceId source)> removeSource;
+    std::function<void(stack::SourceId source)> retry;
+    // Starts the demo site, connects to all of it and answers once on the GUI thread (not when `context` has
+    // gone).
+    std::function<void(QObject* context, std::function<void(Result<void>)> done)> openDemo;
+    std::function<std::uint64_t()> events; // watch events since the start
+    // Optional: kubeconfig path and context of a source that the window did not connect itself (the demo
+    // site's).
+    std::function<std::pair<QString, QString>(stack::SourceId source)> kubeconfigOf;
+    Clock clock = systemNow;
+};
+
+// The one window: stack at the left, strata chart over details in the centre, problems and activity below.
+class MainWindow : public QMainWindow {
+    Q_OBJECT
+
+public:
+    explicit MainWindow(const ShellServices& services, QWidget* parent = nullptr);
+    ~MainWindow() override;
+
+    // Opens what was open at the end of the last run, if the settings want that; call once after show().
+    void openRemembered();
+    void open(const Connection& connection);
+    void openDemo();
+
+    void select(stack::ItemId id);
+    stack::ItemId current() const;
+    void setCurrentTab(const QString& name); // of the details: "overview", …
+    void say(const QString& text);           // over the centre, until closed
+
+protected:
+    void closeEvent(QCloseEvent* event) override;
+    void keyPressEvent(QKeyEvent* event) override;
+    void showEvent(QShowEvent* event) override;
+
+private:
+    class Private;
+    std::unique_ptr<Private> m_d;
+};
+
+} // namespace strata::ui

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/shell/twolinedelegate.h"
+
+#include "core/stack/item.h"
+#include "ui/theme/theme.h"
+
+#include <QAction>
+#include <QApplication>
+#include <QClipboard>
+#include <QListView>
+#include <QPainter>
+
+#include <algorithm>
+
+namespace strata::ui {
+namespace {
+
+constexpr int kLeft = 16;
+constexpr int kDot = 11;
+constexpr int kTextLeft = kLeft + kDot + 16;
+constexpr int kRight = 16;
+constexpr int kAside = 110;
+constexpr int kTop = 8;
+constexpr int kMostLines = 2;
+
+QFont bold(const QFont& font)
+{
+    QFont out = font;
+    out.setWeight(QFont::DemiBold);
+    return out;
+}
+
+} // namespace
+
+TwoLineDelegate::TwoLineDelegate(QListView* view) : QStyledItemDelegate(view), m_view(view) {}
+
+int TwoLineDelegate::evidenceHeight(const QStyleOptionViewItem&, const QModelIndex& index, int width) const
+{
+    const QFontMetrics metrics(Theme::smallFont());
+    const QString text = index.data(Evidence).toString();
+    if (text.isEmpty())
+        return 0;
+    const int lines =
+        width <= 0 ? 1 : std::clamp((metrics.horizontalAdvance(text) + width - 1) / width, 1, kMostLines);
+    return lines * metrics.lineSpacing();
+}
+
+QSize TwoLineDelegate::sizeHint(const QStyleOptionViewItem& option, const QModelIndex& index) const
+{
+    const int width = m_view->viewport()->width() - kTextLeft - kRight - kAside;
+    const int title = QFontMetrics(bold(m_view->font())).lineSpacing();
+    return {200, 2 * kTop + title + 1 + evidenceHeight(option, index, width)};
+}
+
+void TwoLineDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option,
+                            const QModelIndex& index) const
+{
+    painter->save();
+    painter->setRenderHint(QPainter::Antialiasing);
+    const Colors& c = colors();
+    const QRect all = option.rect;
+    if (option.state.testFlag(QStyle::State_Selected))
+        painter->fillRect(all, c.selection);
+    else if (option.state.testFlag(QStyle::State_MouseOver))
+        painter->fillRect(all, c.hover);
+    painter->fillRect(QRect(all.left(), all.bottom(), all.width(), 1), c.border);
+    const auto placed = [&](const QRect& place) { return QStyle::visualRect(option.direction, all, place); };
+    const QFont titleFont = bold(m_view->font());
+    const QFontMetrics titleMetrics(titleFont);
+    const int top = all.top() + kTop;
+    const QVariant health = index.data(Health);
+    if (health.isValid())
+        Theme::paintHealth(
+            painter, placed(QRect(all.left() + kLeft, top + (titleMetrics.height() - kDot) / 2, kDot, kDot)),
+            static_cast<stack::Health>(health.toInt()), stack::Health::Ok);
+    const int width = all.width() - kTextLeft - kRight;
+    const QString aside = index.data(Aside).toString();
+    const int asideWidth = aside.isEmpty() ? 0 : kAside;
+    painter->setFont(titleFont);
+    painter->setPen(c.text);
+    const int titleWidth = width - asideWidth;
+    painter->drawText(placed(QRect(all.left() + kTextLeft, top, titleWidth, titleMetrics.height())),
+                      Qt::AlignLeading | Qt::AlignVCenter,
+                      titleMetrics.elidedText(index.data().toString(), Qt::ElideRight, titleWidth));
+    painter->setFont(Theme::smallFont());
+    painter->setPen(c.muted);
+    if (!aside.isEmpty())
+        painter->drawText(
+            placed(QRect(all.right() - kRight - kAside, top, kAside, titleMetrics.height())),
+            (option.direction == Qt::RightToLeft ? Qt::AlignLeft : Qt::AlignRight) | Qt::AlignVCenter, aside);
+    const int textWidth = width - kAside;
+    const int height = evidenceHeight(option, index, textWidth);
+    QTextOption wrapping;
+    wrapping.setWrapMode(QTextOption::WrapAtWordBoundaryOrAnywhere);
+    painter->setClipRect(all);
+    painter->drawText(QRectF(placed(QRect(all.left() + kTextLeft, top + titleMetrics.lineSpacing() + 1,
+                                          textWidth, height))),
+                      index.data(Evidence).toString(), wrapping);
+    painter->restore();
+    if (option.state.testFlag(QStyle::State_HasFocus) && m_view->hasFocus()) {
+        painter->save();
+        painter->setPen(QPen(c.accent, 1.5));
+        painter->setBrush(Qt::NoBrush);
+        painter->drawRect(QRectF(all).adjusted(1, 1, -1, -2));
+        painter->restore();
+    }
+}
+
+void setUpTwoLineList(QListView* view)
+{
+    view->setItemDelegate(new TwoLineDelegate(view));
+    view->setFrameShape(QFrame::NoFrame);
+    view->setEditTriggers(QListView::NoEditTriggers);
+    view->setSelectionMode(QListView::ExtendedSelection);
+    view->setVerticalScrollMode(QListView::ScrollPerPixel);
+    view->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    view->setResizeMode(QListView::Adjust); // row heights follow the width
+    view->setUniformItemSizes(false);
+    view->viewport()->setMouseTracking(true);
+    view->viewport()->setAttribute(Qt::WA_Hover);
+    auto* copy = new QAction(QCoreApplication::translate("Table", "Copy rows"), view);
+    copy->setShortcut(QKeySequence::Copy);
+    copy->setShortcutContext(Qt::WidgetShortcut);
+    QObject::connect(copy, &QAction::triggered, view, [view] {
+        QModelIndexList rows = view->selectionModel()->selectedIndexes();
+        std::sort(rows.begin(), rows.end());
+        QStringList lines;
+        for (const QModelIndex& row : rows)
+            lines << QStringLiteral("%1\t%2\t%3")
+                         .arg(row.data().toString(), row.data(TwoLineDelegate::Evidence).toString(),
+                              row.data(TwoLineDelegate::Aside).toString());
+        if (!lines.isEmpty())
+            QApplication::clipboard()->setText(lines.join(QLatin1Char('\n')));
+    });
+    view->addAction(copy);
+    view->setContextMenuPolicy(Qt::ActionsContextMenu);
+    QObject::connect(&Theme::instance(), &Theme::changed, view, [view] { view->doItemsLayout(); });
+}
+
+} // namespace strata::ui
