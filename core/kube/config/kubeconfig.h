@@ -27,14 +27,19 @@ struct ClusterConfig {
     Secret token;
 };
 
-// A kubeconfig file (client-go tools/clientcmd/api/v1). Size, depth and aliases are bounded: the file is
-// untrusted. A fault names file, context and field.
+// A kubeconfig file (client-go tools/clientcmd/api/v1). Size and depth are bounded, anchors and aliases
+// refused: the file is untrusted. A fault names file, context and field.
 class Kubeconfig {
 public:
     static Result<Kubeconfig> load(const std::string& path);
     // `baseDirectory` is where relative file references start from; empty refuses file references altogether,
     // which is right for kubeconfigs that come out of a cluster (they must not make us read local files).
     static Result<Kubeconfig> parse(std::string_view yaml, std::string origin, std::string baseDirectory);
+
+    // Several files as one, the way kubectl reads $KUBECONFIG: entries of the first file win as a whole, the
+    // first file that names a current context sets it. Paths of files stay relative to the file that holds
+    // them.
+    static Result<Kubeconfig> loadMerged(const std::vector<std::string>& paths);
 
     struct Context {
         std::string name;
@@ -56,11 +61,14 @@ private:
     std::vector<Context> m_contexts;
     std::string m_current;
     std::string m_origin;
-    std::string m_baseDirectory;
     std::shared_ptr<const Document> m_document;
 };
 
 // The files kubectl would read: $KUBECONFIG's list, else ~/.kube/config. Missing ones are left out.
 std::vector<std::string> usualKubeconfigPaths();
+
+// A kubeconfig with this one context, everything inline: what another tool needs to reach the same cluster as
+// the same user. The text holds the credential in the clear; keep it in files of mode 0600 only.
+Secret writeKubeconfig(const ClusterConfig& config);
 
 } // namespace strata::kube

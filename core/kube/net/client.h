@@ -9,6 +9,8 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <mutex>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -21,9 +23,9 @@ struct Request {
     std::string accept = "application/json";
     std::string contentType; // for a body
     std::string body;
-    std::chrono::milliseconds timeout{30000}; // the whole request; 0 for streams
+    std::chrono::milliseconds timeout{30000}; // the whole request; 0 for none; streams never have one
     std::chrono::milliseconds idleTimeout{0}; // streams: no byte for so long ends it with Timeout; 0 never
-    std::size_t maxBody = 256U << 20U;        // a longer answer ends with Protocol
+    std::size_t maxBody = 256U << 20U;        // a longer answer ends with Protocol; not for streams
 };
 
 struct Response {
@@ -43,14 +45,16 @@ public:
     virtual void onEnd(Result<void> end) = 0;
 };
 
-// Ends its request when it goes (then no callback follows, save one that runs at that moment).
+// Ends its request when it goes: no callback follows. Destroyed on another thread than the network's, it
+// waits for a callback that runs at that moment (so hold no lock that the callback takes).
 class RequestHandle {
 public:
     virtual ~RequestHandle() = default;
 };
 
 // The one network thread of the program: all clusters share its event loop (libcurl's multi interface).
-// Destroying it ends all requests with Cancelled and joins the thread; destroy clients and watches first.
+// Destroying it ends all requests with Cancelled and joins the thread; destroy clients and watches first. Not
+// to be destroyed on its own thread. What is sent or posted later is dropped without a callback.
 class Network {
 public:
     Network();
@@ -62,6 +66,7 @@ public:
     std::uint64_t postAfter(std::chrono::milliseconds delay,
                             std::function<void()> task); // returns an id for cancel()
     void cancel(std::uint64_t id);
+    bool onThread() const;
 
     class Private;
     Private& d() { return *m_d; }
@@ -88,6 +93,22 @@ public:
                                                   std::shared_ptr<StreamHandler> handler) = 0;
     // Server time minus local time, milliseconds, from the Date header; 0 until known.
     virtual std::int64_t clockOffsetMs() const = 0;
+
+    // What this server has taught us: API groups whose streaming lists (sendInitialEvents) it refuses.
+    bool refusesStreamingLists(const std::string& group) const
+    {
+        const std::lock_guard lock(m_learnedMutex);
+        return m_noStreamingLists.count(group) != 0;
+    }
+    void rememberRefusedStreamingLists(const std::string& group)
+    {
+        const std::lock_guard lock(m_learnedMutex);
+        m_noStreamingLists.insert(group);
+    }
+
+private:
+    mutable std::mutex m_learnedMutex;
+    std::set<std::string> m_noStreamingLists;
 };
 
 } // namespace strata::kube

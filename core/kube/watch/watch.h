@@ -34,13 +34,15 @@ enum class WatchPhase {
 
 struct WatchState {
     WatchPhase phase = WatchPhase::Listing;
-    UnixMs lastHeard = 0; // last byte or answer from the server, local clock
+    UnixMs lastHeard = 0; // last byte or answer from the server, local clock; told at most every five seconds
     UnixMs retryAt = 0;   // only when Waiting, Denied or Missing
     Error error;          // why, when Waiting, Denied or Missing
     bool synced = false;  // a full list has been delivered at least once
 };
 
-// Receives one watch's objects on the network's thread. Elements are valid during the call only.
+// Receives one watch's objects on the network's thread. Elements are valid during the call only. Objects of a
+// list lack apiVersion and kind when they are of a built-in kind (the server leaves them out); those of watch
+// events have them. The request says what they are.
 class ObjectSink {
 public:
     virtual ~ObjectSink() = default;
@@ -51,6 +53,8 @@ public:
     // A relist delivers only differences: changed objects by onUpsert, gone ones by onDelete, then onSynced.
     virtual void onSynced() = 0;
     virtual void onState(const WatchState& state) = 0;
+    // Something was left out (an object without a name, an event too large to keep); one sentence.
+    virtual void onWarning(const std::string& sentence) { (void)sentence; }
 };
 
 struct WatchRequest {

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/base/error.h"
+#include "core/kube/watch/watch.h"
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <unordered_map>
+#include <variant>
+#include <vector>
+
+// List + watch of one kind as a state machine without I/O, clock or randomness: step(state, input) changes
+// the state and says what to do. watch.cpp is the driver that does it. The rules are those of client-go's
+// tools/cache/reflector.go and kube-rs' watcher.rs.
+namespace strata::kube::machine {
+
+// ---- what happened ----
+struct Started {};
+struct PageStart { // a list page arrived; its items follow, then PageEnd
+    std::string resourceVersion;
+};
+struct Item { // of the list page that is being read
+    ObjectMeta meta;
+};
+struct PageEnd {
+    std::string resourceVersion;
+    std::string continueToken;
+};
+struct ListFailed {
+    Error error;
+};
+struct Opened {}; // the stream's headers arrived: 200
+enum class EventType { Added, Modified, Deleted };
+struct Event {
+    EventType type = EventType::Added;
+    ObjectMeta meta;
+};
+struct Bookmark {
+    std::string resourceVersion;
+    bool initialEventsEnd = false; // annotation k8s.io/initial-events-end
+};
+struct StreamError { // an ERROR event
+    Error error;
+};
+struct Garbage {}; // a frame that is no JSON, or no event
+struct Ended {     // the stream, after or instead of Opened
+    Result<void> end;
+    std::chrono::milliseconds lived{0}; // since Opened
+};
+struct Quiet {};    // a streaming list has not moved for a while
+struct WaitOver {}; // the wait ran out, or somebody cut it short
+
+using Input = std::variant<Started, PageStart, Item, PageEnd, ListFailed, Opened, Event, Bookmark,
+                           StreamError, Garbage, Ended, Quiet, WaitOver>;
+
+// ---- what to do ----
+struct Upsert {}; // hand on the object that came with this input
+struct Delete {
+    ObjectMeta meta;
+};
+struct Synced {};
+struct GetPage {
+    std::string continueToken; // empty: the first page
+};
+struct OpenStream {
+    std::string resourceVersion;
+    bool initialEvents = false; // a streaming list
+};
+struct DropStream {}; // forget the running stream; nothing more is to come from it
+struct Wait {
+    WatchPhase phase = WatchPhase::Waiting; // Waiting: with backoff; Denied, Missing: slowly
+    Error error;
+    std::chrono::seconds atLeast{0}; // what the server asked for
+};
+struct Tell { // a change of phase other than by Wait
+    WatchPhase phase = WatchPhase::Listing;
+};
+struct RefusesStreamingLists {}; // remember it for this server
+
+using Effect =
+    std::variant<Upsert, Delete, Synced, GetPage, OpenStream, DropStream, Wait, Tell, RefusesStreamingLists>;
+
+// ---- the state ----
+enum class Doing { Nothing, Listing, StreamListing, Watching, Waiting };
+
+struct State {
+    explicit State(bool streamingLists) : tryStreaming(streamingLists) {}
+
+    Doing doing = Doing::Nothing;
+    bool tryStreaming;
+    bool synced = false;
+    bool opened = false;         // the current stream answered 200
+    std::string resourceVersion; // where a watch resumes; empty: list first
+    std::string highestSeen;     // of lists and watches; a list must not be older
+    unsigned events = 0;         // of the current stream, bookmarks not counted
+    unsigned shortStreams = 0;   // in a row that ended within a second
+    unsigned relists = 0;        // since something was last heard on a watch
+    unsigned staleLists = 0;     // in a row that were older than what we had
+    unsigned brokenInitials = 0; // streaming lists in a row that ended before their end mark
+
+    struct Known {
+        std::string uid;
+        std::string resourceVersion;
+        std::uint32_t generation = 0; // of the list that named it last
+    };
+    std::unordered_map<std::string, Known> known; // "namespace/name"
+    std::uint32_t generation = 0;
+};
+
+// Effects are appended to `out`, to be carried out in order.
+void step(State& state, const Input& input, std::vector<Effect>& out);
+
+// Below 0 when `a` is older than `b`, above 0 when newer, 0 when equal or not comparable. Resource versions
+// are opaque by contract; all servers in use give decimal numbers, and only those are ordered here.
+int compareVersions(const std::string& a, const std::string& b);
+
+} // namespace strata::kube::machine
