@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/base/backoff.h"
+#include "core/feeds/discovery.h"
+#include "core/feeds/kinds/kinds.h"
+#include "core/feeds/outbox.h"
+#include "core/feeds/requests.h"
+#include "core/kube/net/client.h"
+#include "core/kube/watch/watch.h"
+
+#include <atomic>
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_set>
+#include <vector>
+
+namespace strata::feeds {
+
+// Texts of an error come from servers.
+Error cleanError(Error error);
+
+// What several feeds of a site share.
+struct FeedContext {
+    kube::Network& network;
+    Outbox& outbox;
+    std::atomic<std::uint64_t>& events;
+    std::chrono::milliseconds metricsEvery;
+};
+
+// One cluster's API, outer or inner: finds out what it serves, watches the kinds we read, polls usage, and
+// says how it goes. Lives on the network's thread; every method is called there.
+class ClusterFeed : public std::enable_shared_from_this<ClusterFeed> {
+public:
+    // What an owner hears of it; called on the network's thread, never from within a call to the feed.
+    struct Hooks {
+        // Cluster objects, before their facts are put; null when one has gone.
+        std::function<void(const kube::ObjectMeta&, const Json*)> onCluster;
+        // The server refuses our credential, or we its certificate.
+        std::function<void()> onNoAccess;
+        // The first picture is complete, or it will not come soon.
+        std::function<void()> onSettled;
+    };
+
+    // `state` names the source: id, kind, name, outer, clusterKey. The rest of it is the feed's.
+    ClusterFeed(FeedContext context, kube::ClusterConfig config, stack::SourceState state, Hooks hooks);
+    ~ClusterFeed();
+    ClusterFeed(const ClusterFeed&) = delete;
+    ClusterFeed& operator=(const ClusterFeed&) = delete;
+
+    void start();
+    void stop(); // after it nothing is called or put any more; open fetches are answered with Cancelled
+    void abandon() { m_dropFetches = true; } // before stop(): open fetches are not answered at all
+    void retryNow();
+    // Another credential or address for the same cluster; its facts stay until the new picture is complete.
+    void reconnect(kube::ClusterConfig config);
+
+    const kube::ClusterConfig& config() const { return m_client->config(); }
+    kube::Client& client() { return *m_client; }
+    const stack::SourceState& state() const { return m_state; }
+
+    void fetchDocument(const stack::ObjectRef& object, std::function<void(Result<std::string>)> done);
+    void fetchEvents(const stack::ObjectRef& object,
+                     std::function<void(Result<std::vector<stack::EventRow>>)> done);
+
+private:
+    class Sink;
+    friend class Sink;
+
+    // One kind: not chosen yet, not served, or watched.
+    struct Follow {
+        const Kind* kind = nullptr;
+        std::string version;
+        std::optional<Error> notServed;
+        std::uint64_t generation = 0; // of its watch; what an older one still says is not heard
+        std::unique_ptr<kube::Watch> watch;
+        kube::WatchState state;
+        std::unordered_set<std::string> known;    // names of the facts we have put
+        std::unordered_set<std::string> outdated; // of an earlier watch, until this one has synced
+    };
+
+    void onUpsert(std::size_t index, const kube::ObjectMeta& meta, const Json& object);
+    void onDelete(std::size_t index, const kube::ObjectMeta& meta);
+    void onSynced(std::size_t index);
+    void onState(std::size_t index, const kube::WatchState& state);
+    void forget(Follow& follow);
+    static std::string factName(const Kind& kind, const kube::ObjectMeta& meta);
+
+    void begin();
+    void askVersion();
+    void discover();
+    void onDiscovery(const Result<kube::Response>& result);
+    void planDiscovery(std::chrono::milliseconds delay);
+    void choose(std::size_t index, const std::optional<std::string>& version);
+    void watch(std::size_t index);
+
+    void planMetrics(std::chrono::milliseconds delay);
+    void pollMetrics();
+    void onMetrics(stack::FactKind kind, const Result<kube::Response>& result);
+
+    void review(); // works out the state anew and puts it when it differs
+    void putState();
+    void noAccess(const Error& error);
+    void fetchEventsAt(const stack::ObjectRef& object, const std::string& ns,
+                       std::function<void(Result<std::vector<stack::EventRow>>)> done);
+
+    FeedContext m_context;
+    Hooks m_hooks;
+    std::shared_ptr<kube::Client> m_client;
+    Requests m_requests;
+    Requests m_fetches;
+    stack::SourceState m_state;
+    std::vector<Follow> m_follows;
+    UnixMs m_heard = 0;
+    bool m_stopped = false;
+    bool m_settled = false;
+    bool m_dropFetches = false;
+    std::map<std::uint64_t, std::function<void(Error)>> m_openFetches;
+    std::uint64_t m_nextFetch = 0;
+
+    Backoff m_discoveryBackoff;
+    std::optional<Error> m_discoveryError;
+    bool m_discovering = false;
+    std::uint64_t m_discoveryTimer = 0;
+    std::chrono::steady_clock::time_point m_lastDiscovery;
+
+    std::uint64_t m_stateTimer = 0;
+    std::chrono::steady_clock::time_point m_lastPut;
+
+    struct Usage {
+        std::map<std::string, stack::UsageFact> known; // by the fact's name
+        unsigned failures = 0;
+        bool open = false;
+    };
+    Usage m_nodeUsage;
+    Usage m_podUsage;
+    std::uint64_t m_metricsTimer = 0;
+    std::chrono::milliseconds m_metricsDelay{0};
+};
+
+} // namespace strata::feeds

@@ -1,0 +1,327 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/feeds/innerclusters.h"
+
+#include "core/base/translate.h"
+#include "core/kube/config/kubeconfig.h"
+
+#include <algorithm>
+
+namespace strata::feeds {
+namespace {
+
+using Ms = std::chrono::milliseconds;
+
+constexpr std::size_t kConnectingAtOnce = 8;
+constexpr Ms kPlace{10000};          // after so long the next one may start though this one is still at it
+constexpr Ms kForbiddenAgain{60000}; // what is not allowed is seldom allowed soon
+constexpr std::int64_t kReread = 10000;
+
+std::string tr(const char* text, std::initializer_list<std::string> values)
+{
+    return arguments(translate("InnerClusters", text), values);
+}
+
+bool same(const kube::ClusterConfig& a, const kube::ClusterConfig& b)
+{
+    return a.server == b.server && a.caPem == b.caPem && a.tlsServerName == b.tlsServerName &&
+           a.insecureSkipTlsVerify == b.insecureSkipTlsVerify &&
+           a.clientCertificatePem == b.clientCertificatePem && a.clientKeyPem == b.clientKeyPem &&
+           a.token == b.token;
+}
+
+} // namespace
+
+InnerClusters::InnerClusters(FeedContext context, ClusterFeed& outer, stack::SourceId outerId, Hooks hooks)
+    : m_context(context), m_outer(outer), m_outerId(outerId), m_hooks(std::move(hooks)),
+      m_requests(context.network)
+{}
+
+InnerClusters::~InnerClusters()
+{
+    stop();
+}
+
+InnerClusters::Entry* InnerClusters::find(const std::string& key)
+{
+    const auto found = m_entries.find(key);
+    return found == m_entries.end() ? nullptr : &found->second;
+}
+
+void InnerClusters::onCluster(const kube::ObjectMeta& meta, const Json* object)
+{
+    const std::string key = cleanText(meta.ns) + "/" + cleanText(meta.name);
+    if (object == nullptr) {
+        remove(key);
+        return;
+    }
+    if (const Entry* entry = find(key); entry != nullptr) {
+        if (entry->uid == meta.uid)
+            return;
+        remove(key); // another cluster of the same name
+    }
+    if (isControlPlaneInitialized(*object))
+        add(key, meta);
+}
+
+void InnerClusters::add(const std::string& key, const kube::ObjectMeta& meta)
+{
+    Entry& entry = m_entries[key];
+    entry.ns = meta.ns;
+    entry.name = meta.name;
+    entry.uid = meta.uid;
+    entry.id = m_hooks.newId();
+    entry.state.id = entry.id;
+    entry.state.kind = stack::SourceKind::InnerCluster;
+    entry.state.name = key;
+    entry.state.outer = m_outerId;
+    entry.state.clusterKey = key;
+    m_context.outbox.put(entry.state, false);
+    enqueue(key);
+}
+
+void InnerClusters::remove(const std::string& key)
+{
+    const auto found = m_entries.find(key);
+    if (found == m_entries.end())
+        return;
+    Entry entry = std::move(found->second);
+    m_entries.erase(found);
+    m_requests.cancel(entry.timer);
+    if (entry.feed) {
+        entry.feed->stop();
+        m_hooks.onFeed(entry.id, nullptr);
+    }
+    if (!entry.dismissed)
+        m_context.outbox.remove(entry.id);
+    m_queue.erase(std::remove(m_queue.begin(), m_queue.end(), key), m_queue.end());
+    done(key);
+}
+
+bool InnerClusters::dismiss(stack::SourceId id)
+{
+    for (auto& [key, entry] : m_entries) {
+        if (entry.id != id || entry.dismissed)
+            continue;
+        entry.dismissed = true;
+        m_requests.cancel(entry.timer);
+        if (entry.feed) {
+            entry.feed->stop();
+            entry.feed.reset();
+            m_hooks.onFeed(entry.id, nullptr);
+        }
+        m_context.outbox.remove(entry.id);
+        done(key);
+        return true;
+    }
+    return false;
+}
+
+bool InnerClusters::retryNow(stack::SourceId id)
+{
+    for (auto& [key, entry] : m_entries) {
+        if (entry.id != id || entry.dismissed)
+            continue;
+        if (entry.timer != 0) {
+            m_requests.cancel(entry.timer);
+            enqueue(key);
+        }
+        if (entry.feed)
+            entry.feed->retryNow();
+        return true;
+    }
+    return false;
+}
+
+void InnerClusters::retryAll()
+{
+    for (auto& [key, entry] : m_entries) {
+        if (entry.timer == 0 || entry.dismissed)
+            continue;
+        m_requests.cancel(entry.timer);
+        enqueue(key);
+    }
+}
+
+void InnerClusters::stop()
+{
+    m_requests.clear();
+    m_queue.clear();
+    m_connecting.clear();
+    while (!m_entries.empty())
+        remove(m_entries.begin()->first);
+}
+
+void InnerClusters::abandonAll()
+{
+    for (auto& [key, entry] : m_entries)
+        if (entry.feed)
+            entry.feed->abandon();
+}
+
+void InnerClusters::enqueue(const std::string& key)
+{
+    Entry* entry = find(key);
+    if (entry == nullptr || entry->queued || entry->reading || entry->dismissed)
+        return;
+    entry->queued = true;
+    m_queue.push_back(key);
+    // Not from within a watch's call: there may be many more to come in it.
+    m_requests.after(Ms(0), [this] { pump(); });
+}
+
+void InnerClusters::pump()
+{
+    while (!m_queue.empty() && m_connecting.size() < kConnectingAtOnce) {
+        const std::string key = m_queue.front();
+        m_queue.pop_front();
+        Entry* entry = find(key);
+        if (entry == nullptr)
+            continue;
+        entry->queued = false;
+        if (entry->dismissed)
+            continue;
+        m_connecting.insert(key);
+        readSecret(key);
+    }
+}
+
+void InnerClusters::done(const std::string& key)
+{
+    if (m_connecting.erase(key) > 0 && !m_queue.empty())
+        m_requests.after(Ms(0), [this] { pump(); });
+}
+
+void InnerClusters::readSecret(const std::string& key)
+{
+    Entry* entry = find(key);
+    entry->reading = true;
+    entry->lastRead = systemNow();
+    kube::Request request;
+    request.path = kube::path({{}, "v1", "secrets", true}, entry->ns, entry->name + "-kubeconfig");
+    request.maxBody = 4U << 20U;
+    const stack::SourceId id = entry->id;
+    m_requests.send(m_outer.client(), std::move(request),
+                    [this, key, id](const Result<kube::Response>& result) {
+                        Entry* asked = find(key);
+                        if (asked == nullptr || asked->id != id || asked->dismissed)
+                            return;
+                        asked->reading = false;
+                        onSecret(key, result);
+                    });
+}
+
+void InnerClusters::onSecret(const std::string& key, const Result<kube::Response>& result)
+{
+    Entry* entry = find(key);
+    const std::string secret = entry->ns + "/" + entry->name + "-kubeconfig";
+    if (!result) {
+        Error error = cleanError(result.error());
+        Ms atLeast{0};
+        if (error.kind == ErrorKind::NotFound) {
+            error.text = tr("The secret %1 with the access to the inner cluster does not exist (yet).",
+                            {cleanText(secret)});
+        } else if (error.kind == ErrorKind::Forbidden) {
+            error.text = tr("Not allowed to read the secret %1, so the inner cluster stays closed.",
+                            {cleanText(secret)});
+            atLeast = kForbiddenAgain;
+        }
+        failed(key, error, atLeast);
+        return;
+    }
+    simdjson::dom::parser parser;
+    simdjson::dom::element element;
+    std::string yaml;
+    if (parser.parse(result->body).get(element) != simdjson::SUCCESS ||
+        !base64Decode(Json(element)["data"]["value"].raw(), yaml) || yaml.empty()) {
+        failed(
+            key,
+            Error{ErrorKind::Config, tr("The secret %1 holds no kubeconfig.", {cleanText(secret)}), {}, 0, 0},
+            kForbiddenAgain);
+        return;
+    }
+    // No base directory: a kubeconfig out of a cluster must not make us read files of this machine.
+    const Result<kube::Kubeconfig> file = kube::Kubeconfig::parse(yaml, "secret " + secret, {});
+    Result<kube::ClusterConfig> config =
+        file ? file->resolve() : Result<kube::ClusterConfig>(tl::unexpected<Error>(file.error()));
+    if (!config) {
+        failed(key, cleanError(config.error()), kForbiddenAgain);
+        return;
+    }
+    connect(key, std::move(*config));
+}
+
+void InnerClusters::failed(const std::string& key, const Error& error, Ms atLeast)
+{
+    Entry* entry = find(key);
+    const Ms wait = std::max(entry->backoff.next(), atLeast);
+    if (!entry->feed) { // else its own state tells more
+        entry->state.phase = stack::LinkPhase::Waiting;
+        entry->state.error = error;
+        entry->state.retryAt = systemNow() + wait.count();
+        m_context.outbox.put(entry->state, true);
+    }
+    m_requests.cancel(entry->timer);
+    entry->timer = m_requests.after(wait, [this, key] {
+        if (Entry* again = find(key); again != nullptr) {
+            again->timer = 0;
+            enqueue(key);
+        }
+    });
+    done(key);
+}
+
+void InnerClusters::connect(const std::string& key, kube::ClusterConfig config)
+{
+    Entry* entry = find(key);
+    if (entry->feed) {
+        if (!same(entry->feed->config(), config)) {
+            entry->backoff.reset();
+            entry->feed->reconnect(std::move(config));
+        }
+        done(key);
+        return;
+    }
+    entry->backoff.reset();
+    entry->state.phase = stack::LinkPhase::Connecting;
+    entry->state.error = {};
+    entry->state.retryAt = 0;
+    const stack::SourceId id = entry->id;
+    ClusterFeed::Hooks hooks;
+    hooks.onNoAccess = [this, key, id] {
+        if (const Entry* of = find(key); of != nullptr && of->id == id)
+            noAccess(key);
+    };
+    hooks.onSettled = [this, key, id] {
+        if (const Entry* of = find(key); of != nullptr && of->id == id)
+            done(key);
+    };
+    entry->feed = std::make_shared<ClusterFeed>(m_context, std::move(config), entry->state, std::move(hooks));
+    m_hooks.onFeed(id, entry->feed);
+    entry->feed->start();
+    m_requests.after(kPlace, [this, key, id] {
+        if (const Entry* of = find(key); of != nullptr && of->id == id)
+            done(key);
+    });
+}
+
+// Certificates in kubeconfigs are renewed before they expire, and a cluster may have got another authority.
+void InnerClusters::noAccess(const std::string& key)
+{
+    Entry* entry = find(key);
+    if (entry->reading || entry->queued || entry->timer != 0)
+        return;
+    const std::int64_t since = systemNow() - entry->lastRead;
+    if (since >= 0 && since < kReread) {
+        entry->timer = m_requests.after(Ms(kReread - since), [this, key] {
+            if (Entry* again = find(key); again != nullptr) {
+                again->timer = 0;
+                if (again->feed && again->feed->state().phase != stack::LinkPhase::Live)
+                    enqueue(key);
+            }
+        });
+        return;
+    }
+    enqueue(key);
+}
+
+} // namespace strata::feeds

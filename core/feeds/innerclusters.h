@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/base/backoff.h"
+#include "core/feeds/clusterfeed.h"
+
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+
+namespace strata::feeds {
+
+// Follows the Cluster objects of one outer cluster: once a control plane is initialized its kubeconfig secret
+// is read and the cluster behind it becomes a source; it goes with its Cluster. A few connect at a time, so
+// that a thousand tenants do not knock at once; each has waits of its own, so that one that is away harms no
+// other. Lives on the network's thread.
+class InnerClusters {
+public:
+    struct Hooks {
+        std::function<stack::SourceId()> newId;
+        std::function<void(stack::SourceId, std::shared_ptr<ClusterFeed>)> onFeed; // null: gone
+    };
+
+    InnerClusters(FeedContext context, ClusterFeed& outer, stack::SourceId outerId, Hooks hooks);
+    ~InnerClusters();
+    InnerClusters(const InnerClusters&) = delete;
+    InnerClusters& operator=(const InnerClusters&) = delete;
+
+    void onCluster(const kube::ObjectMeta& meta, const Json* object);
+    // The operator does not want it; it stays away until its Cluster is another one. False: not ours.
+    bool dismiss(stack::SourceId id);
+    bool retryNow(stack::SourceId id);
+    void retryAll();
+    void stop(); // all of them go, their sources with them
+    void abandonAll();
+
+private:
+    struct Entry {
+        std::string ns;
+        std::string name;
+        std::string uid;
+        stack::SourceId id = 0;
+        stack::SourceState state; // until there is a feed
+        std::shared_ptr<ClusterFeed> feed;
+        Backoff backoff;
+        std::uint64_t timer = 0;
+        bool reading = false;
+        bool queued = false;
+        bool dismissed = false;
+        UnixMs lastRead = 0;
+    };
+
+    void add(const std::string& key, const kube::ObjectMeta& meta);
+    void remove(const std::string& key);
+    void enqueue(const std::string& key);
+    void pump();
+    void done(const std::string& key); // its place among those that connect is free again
+    void readSecret(const std::string& key);
+    void onSecret(const std::string& key, const Result<kube::Response>& result);
+    void failed(const std::string& key, const Error& error, std::chrono::milliseconds atLeast);
+    void connect(const std::string& key, kube::ClusterConfig config);
+    void noAccess(const std::string& key);
+    Entry* find(const std::string& key);
+
+    FeedContext m_context;
+    ClusterFeed& m_outer;
+    stack::SourceId m_outerId;
+    Hooks m_hooks;
+    Requests m_requests;
+    std::map<std::string, Entry> m_entries; // by "namespace/name"
+    std::deque<std::string> m_queue;
+    std::set<std::string> m_connecting;
+};
+
+} // namespace strata::feeds

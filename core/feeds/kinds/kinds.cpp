@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/feeds/kinds/kinds.h"
+
+namespace strata::feeds {
+namespace {
+
+using stack::FactKind;
+
+template<auto Read>
+stack::Fact fact(const Json& object, const std::string& apiVersion)
+{
+    return Read(object, apiVersion);
+}
+
+} // namespace
+
+const std::vector<Kind>& outerKinds()
+{
+    // Small and joining kinds first: the picture grows from the top of each layer.
+    static const auto* kinds = new std::vector<Kind>{
+        {FactKind::KubeNode, "", {"v1"}, "nodes", false, fact<readKubeNode>},
+        {FactKind::Cluster, "cluster.x-k8s.io", {"v1beta2", "v1beta1"}, "clusters", true, fact<readCluster>},
+        {FactKind::ControlPlane,
+         "controlplane.cluster.x-k8s.io",
+         {"v1beta2", "v1beta1"},
+         "kubeadmcontrolplanes",
+         true,
+         fact<readKubeadmControlPlane>},
+        {FactKind::MachineDeployment,
+         "cluster.x-k8s.io",
+         {"v1beta2", "v1beta1"},
+         "machinedeployments",
+         true,
+         fact<readMachineDeployment>},
+        {FactKind::Machine, "cluster.x-k8s.io", {"v1beta2", "v1beta1"}, "machines", true, fact<readMachine>},
+        {FactKind::KubevirtMachine,
+         "infrastructure.cluster.x-k8s.io",
+         {"v1alpha1"},
+         "kubevirtmachines",
+         true,
+         fact<readKubevirtMachine>},
+        {FactKind::Vm, "kubevirt.io", {"v1"}, "virtualmachines", true, fact<readVirtualMachine>},
+        {FactKind::Vmi,
+         "kubevirt.io",
+         {"v1"},
+         "virtualmachineinstances",
+         true,
+         fact<readVirtualMachineInstance>},
+        {FactKind::Pod, "", {"v1"}, "pods", true, fact<readPod>},
+    };
+    return *kinds;
+}
+
+const std::vector<Kind>& innerKinds()
+{
+    static const auto* kinds = new std::vector<Kind>{
+        {FactKind::KubeNode, "", {"v1"}, "nodes", false, fact<readKubeNode>},
+        {FactKind::Pod, "", {"v1"}, "pods", true, fact<readPod>},
+    };
+    return *kinds;
+}
+
+} // namespace strata::feeds

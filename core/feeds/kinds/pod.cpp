@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/feeds/kinds/common.h"
+#include "core/feeds/kinds/kinds.h"
+
+#include <algorithm>
+#include <set>
+
+// core/v1 Pod (Kubernetes api/core/v1/types.go).
+namespace strata::feeds {
+namespace {
+
+void add(std::int64_t& sum, std::int64_t value)
+{
+    if (value >= 0)
+        sum = std::max<std::int64_t>(sum, 0) + value;
+}
+
+void add(stack::Amount& sum, const stack::Amount& value)
+{
+    add(sum.cpuMilli, value.cpuMilli);
+    add(sum.memoryBytes, value.memoryBytes);
+}
+
+void raise(stack::Amount& top, const stack::Amount& value)
+{
+    top.cpuMilli = std::max(top.cpuMilli, value.cpuMilli);
+    top.memoryBytes = std::max(top.memoryBytes, value.memoryBytes);
+}
+
+// What the scheduler sets aside (component-helpers resource.PodRequests): the containers together with the
+// sidecars (init containers that are restarted always) that run beside them, or more when an ordinary init
+// container, beside the sidecars started before it, needs more; a request of the pod as a whole goes before
+// that; the overhead of its runtime class comes on top.
+stack::Amount requestsOf(const Json& spec)
+{
+    stack::Amount running;
+    spec["containers"].each(
+        [&](const Json& container) { add(running, readAmount(container["resources"]["requests"])); });
+    stack::Amount sidecars;
+    stack::Amount starting;
+    spec["initContainers"].each([&](const Json& container) {
+        const stack::Amount own = readAmount(container["resources"]["requests"]);
+        if (container["restartPolicy"].raw() == "Always") {
+            add(running, own);
+            add(sidecars, own);
+            raise(starting, sidecars);
+        } else {
+            stack::Amount then = sidecars;
+            add(then, own);
+            raise(starting, then);
+        }
+    });
+    raise(running, starting);
+    const stack::Amount whole = readAmount(spec["resources"]["requests"]);
+    if (whole.cpuMilli >= 0)
+        running.cpuMilli = whole.cpuMilli;
+    if (whole.memoryBytes >= 0)
+        running.memoryBytes = whole.memoryBytes;
+    add(running, readAmount(spec["overhead"]));
+    return running;
+}
+
+struct Trouble {
+    int rank = 0;
+    std::string reason;
+    std::string message;
+
+    void worsen(int newRank, std::string newReason, std::string newMessage)
+    {
+        if (newRank <= rank)
+            return;
+        rank = newRank;
+        reason = std::move(newReason);
+        message = std::move(newMessage);
+    }
+};
+
+// A container's state: 3 failing, 2 ended badly, 1 not started yet.
+void judge(const Json& status, bool mayFinish, Trouble& trouble)
+{
+    const Json waiting = status["state"]["waiting"];
+    if (const std::string reason = waiting["reason"].text(); !reason.empty()) {
+        const bool starting = reason == "ContainerCreating" || reason == "PodInitializing";
+        trouble.worsen(starting ? 1 : 3, reason, waiting["message"].text());
+        return;
+    }
+    const Json terminated = status["state"]["terminated"];
+    if (!terminated.exists())
+        return;
+    const std::int64_t code = terminated["exitCode"].number(0);
+    const std::int64_t signal = terminated["signal"].number(0);
+    if (code == 0 && signal == 0 && mayFinish)
+        return;
+    std::string reason = terminated["reason"].text();
+    if (reason.empty())
+        reason = signal != 0 ? "Signal:" + std::to_string(signal) : "ExitCode:" + std::to_string(code);
+    trouble.worsen(code == 0 && signal == 0 ? 1 : 2, reason, terminated["message"].text());
+}
+
+} // namespace
+
+stack::PodFact readPod(const Json& object, const std::string& apiVersion)
+{
+    stack::PodFact pod;
+    pod.meta = readMeta(object, apiVersion);
+    const Json spec = object["spec"];
+    const Json status = object["status"];
+    pod.nodeName = spec["nodeName"].text();
+    pod.phase = status["phase"].text();
+    pod.ip = status["podIP"].text();
+    pod.launcherOf = readLabel(object, "kubevirt.io/created-by");
+    pod.templateHash = readLabel(object, "pod-template-hash");
+    pod.isStatic = object["metadata"]["annotations"]["kubernetes.io/config.mirror"].exists();
+    pod.requests = requestsOf(spec);
+
+    std::set<std::string> sidecars;
+    spec["initContainers"].each([&](const Json& container) {
+        if (container["restartPolicy"].raw() == "Always")
+            sidecars.insert(container["name"].text());
+    });
+    pod.containers = static_cast<unsigned>(sidecars.size());
+    spec["containers"].each([&pod](const Json&) { ++pod.containers; });
+
+    Trouble trouble;
+    const auto count = [&](const Json& container) {
+        if (container["ready"].flag())
+            ++pod.readyContainers;
+        pod.restarts += static_cast<unsigned>(
+            std::clamp<std::int64_t>(container["restartCount"].number(0), 0, 1'000'000));
+    };
+    status["initContainerStatuses"].each([&](const Json& container) {
+        const bool sidecar = sidecars.count(container["name"].text()) > 0;
+        if (sidecar)
+            count(container);
+        judge(container, true, trouble);
+    });
+    // A container that ended well while others run on is over only where it is not to be started again.
+    const bool mayFinish = spec["restartPolicy"].raw() != "Always" || pod.phase == "Succeeded";
+    status["containerStatuses"].each([&](const Json& container) {
+        count(container);
+        judge(container, mayFinish, trouble);
+    });
+    if (pod.phase != "Succeeded") {
+        pod.reason = trouble.reason;
+        pod.message = trouble.message;
+    }
+
+    status["conditions"].each([&](const Json& condition) {
+        const std::string type = condition["type"].text();
+        const std::string state = condition["status"].text();
+        if (type == "Ready")
+            pod.ready = state == "True";
+        else if (type == "PodScheduled" && state == "False" && trouble.rank == 0) {
+            pod.reason = condition["reason"].text(); // "Unschedulable", "SchedulingGated"
+            pod.message = condition["message"].text();
+        }
+    });
+    // The pod's own reason ("Evicted", "NodeLost") says more than its containers'.
+    if (const std::string reason = status["reason"].text(); !reason.empty()) {
+        pod.reason = reason;
+        pod.message = status["message"].text();
+    }
+    return pod;
+}
+
+} // namespace strata::feeds

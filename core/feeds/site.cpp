@@ -1,0 +1,301 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/feeds/site.h"
+
+#include "core/base/text.h"
+#include "core/base/translate.h"
+#include "core/feeds/clusterfeed.h"
+#include "core/feeds/hostfeed.h"
+#include "core/feeds/innerclusters.h"
+#include "core/feeds/outbox.h"
+
+#include <atomic>
+#include <future>
+#include <map>
+#include <mutex>
+
+namespace strata::feeds {
+namespace {
+
+Error unknownSource()
+{
+    return Error{ErrorKind::NotFound, translate("Site", "The connection is gone."), {}, 0, 0};
+}
+
+} // namespace
+
+// Clusters are the network thread's: public calls are posted there. Hosts have threads of their own and are
+// kept under a mutex.
+class Site::Private {
+public:
+    explicit Private(Options options) : m_options(options) {}
+
+    ~Private()
+    {
+        // Nobody waits for documents any more; their callbacks may already point to nowhere.
+        m_silent = true;
+        std::map<stack::SourceId, std::unique_ptr<virt::Host>> hosts;
+        {
+            const std::lock_guard lock(m_mutex);
+            hosts.swap(m_hosts);
+        }
+        hosts.clear();
+        // On the network's thread, so that nothing is in the middle of a call.
+        std::promise<void> stopped;
+        m_network.post([this, &stopped] {
+            for (auto& [id, outer] : m_outers) {
+                outer.feed->abandon();
+                if (outer.inner)
+                    outer.inner->abandonAll();
+            }
+            while (!m_outers.empty())
+                removeOuter(m_outers.begin()->first);
+            stopped.set_value();
+        });
+        stopped.get_future().wait();
+        outbox->setWakeup({});
+    }
+    Private(const Private&) = delete;
+    Private& operator=(const Private&) = delete;
+
+    stack::SourceId newId() { return ++m_lastId; }
+    void post(std::function<void()> task) { m_network.post(std::move(task)); }
+
+    FeedContext context() { return {m_network, *outbox, events, m_options.metricsEvery}; }
+
+    // --- on the network's thread
+
+    void addOuter(stack::SourceState state, const kube::ClusterConfig& config)
+    {
+        const stack::SourceId id = state.id;
+        Outer& outer = m_outers[id];
+        ClusterFeed::Hooks hooks;
+        if (m_options.followInnerClusters)
+            hooks.onCluster = [this, id](const kube::ObjectMeta& meta, const Json* object) {
+                if (const auto found = m_outers.find(id); found != m_outers.end() && found->second.inner)
+                    found->second.inner->onCluster(meta, object);
+            };
+        outer.feed = std::make_shared<ClusterFeed>(context(), config, std::move(state), std::move(hooks));
+        m_feeds[id] = outer.feed;
+        if (m_options.followInnerClusters) {
+            InnerClusters::Hooks inner;
+            inner.newId = [this] { return newId(); };
+            inner.onFeed = [this](stack::SourceId innerId, std::shared_ptr<ClusterFeed> feed) {
+                if (feed)
+                    m_feeds[innerId] = std::move(feed);
+                else
+                    m_feeds.erase(innerId);
+            };
+            outer.inner = std::make_unique<InnerClusters>(context(), *outer.feed, id, std::move(inner));
+        }
+        outer.feed->start();
+    }
+
+    bool removeOuter(stack::SourceId id)
+    {
+        const auto found = m_outers.find(id);
+        if (found == m_outers.end())
+            return false;
+        Outer outer = std::move(found->second);
+        m_outers.erase(found);
+        outer.feed->stop(); // first: nothing is added meanwhile
+        outer.inner.reset();
+        m_feeds.erase(id);
+        outbox->remove(id);
+        return true;
+    }
+
+    void removeCluster(stack::SourceId id)
+    {
+        if (removeOuter(id))
+            return;
+        for (auto& [outerId, outer] : m_outers)
+            if (outer.inner && outer.inner->dismiss(id))
+                return;
+    }
+
+    void retryCluster(stack::SourceId id)
+    {
+        if (const auto found = m_outers.find(id); found != m_outers.end()) {
+            found->second.feed->retryNow();
+            if (found->second.inner)
+                found->second.inner->retryAll();
+            return;
+        }
+        for (auto& [outerId, outer] : m_outers)
+            if (outer.inner && outer.inner->retryNow(id))
+                return;
+    }
+
+    std::shared_ptr<ClusterFeed> feed(stack::SourceId id) const
+    {
+        const auto found = m_feeds.find(id);
+        return found == m_feeds.end() ? nullptr : found->second;
+    }
+
+    // --- hosts, from any thread
+
+    // Runs `call` on a host; false when there is none of that id.
+    template<typename Call>
+    bool withHost(stack::SourceId id, Call&& call)
+    {
+        const std::lock_guard lock(m_mutex);
+        const auto found = m_hosts.find(id);
+        if (found == m_hosts.end())
+            return false;
+        call(*found->second);
+        return true;
+    }
+
+    void keepHost(stack::SourceId id, std::unique_ptr<virt::Host> host)
+    {
+        const std::lock_guard lock(m_mutex);
+        m_hosts.emplace(id, std::move(host));
+    }
+
+    bool removeHost(stack::SourceId id)
+    {
+        std::unique_ptr<virt::Host> host;
+        {
+            const std::lock_guard lock(m_mutex);
+            const auto found = m_hosts.find(id);
+            if (found == m_hosts.end())
+                return false;
+            host = std::move(found->second);
+            m_hosts.erase(found);
+        }
+        host.reset();
+        outbox->remove(id);
+        return true;
+    }
+
+    bool silent() const { return m_silent; }
+
+    const std::shared_ptr<Outbox> outbox = std::make_shared<Outbox>();
+    std::atomic<std::uint64_t> events{0};
+
+private:
+    struct Outer {
+        std::shared_ptr<ClusterFeed> feed;
+        std::unique_ptr<InnerClusters> inner; // behind the feed that it uses
+    };
+
+    const Options m_options;
+    std::atomic<stack::SourceId> m_lastId{0};
+    std::atomic<bool> m_silent{false};
+
+    std::mutex m_mutex; // guards the hosts
+    std::map<stack::SourceId, std::unique_ptr<virt::Host>> m_hosts;
+
+    std::map<stack::SourceId, Outer> m_outers;
+    std::map<stack::SourceId, std::shared_ptr<ClusterFeed>> m_feeds; // outer and inner
+
+    kube::Network m_network; // last, so that its thread ends first
+};
+
+Site::Site() : Site(Options()) {}
+
+Site::Site(Options options) : m_d(std::make_shared<Private>(options)) {}
+
+Site::~Site() = default;
+
+stack::SourceId Site::addCluster(const kube::ClusterConfig& config, const std::string& name)
+{
+    stack::SourceState state;
+    state.id = m_d->newId();
+    state.kind = stack::SourceKind::OuterCluster;
+    state.name = cleanText(name.empty() ? config.context : name);
+    state.address = cleanText(config.server);
+    state.insecure = config.insecureSkipTlsVerify;
+    const stack::SourceId id = state.id;
+    m_d->outbox->put(state, false);
+    m_d->post([d = m_d.get(), state = std::move(state), config] { d->addOuter(state, config); });
+    return id;
+}
+
+Result<stack::SourceId> Site::addHost(const std::string& uri, const std::string& name)
+{
+    const stack::SourceId id = m_d->newId();
+    const auto feed = std::make_shared<HostFeed>(m_d->outbox, id, uri, name);
+    if (const Result<std::string> checked = virt::checkUri(uri); !checked)
+        return tl::unexpected<Error>(checked.error());
+    feed->announce(); // before its first facts
+    Result<std::unique_ptr<virt::Host>> host = virt::Host::open(uri, feed);
+    if (!host) {
+        m_d->outbox->remove(id);
+        return tl::unexpected<Error>(host.error());
+    }
+    m_d->keepHost(id, std::move(*host));
+    return id;
+}
+
+void Site::remove(stack::SourceId source)
+{
+    if (!m_d->removeHost(source))
+        m_d->post([d = m_d.get(), source] { d->removeCluster(source); });
+}
+
+void Site::retryNow(stack::SourceId source)
+{
+    if (!m_d->withHost(source, [](virt::Host& host) { host.retryNow(); }))
+        m_d->post([d = m_d.get(), source] { d->retryCluster(source); });
+}
+
+stack::Batch Site::take()
+{
+    return m_d->outbox->take();
+}
+
+void Site::setWakeup(std::function<void()> wakeup)
+{
+    m_d->outbox->setWakeup(std::move(wakeup));
+}
+
+bool Site::settled() const
+{
+    return m_d->outbox->settled();
+}
+
+void Site::fetchDocument(const stack::ObjectRef& object, std::function<void(Result<std::string>)> done)
+{
+    if (object.group == "libvirt") {
+        const auto answer = [d = m_d.get(), done](Result<std::string> result) {
+            if (!d->silent())
+                done(std::move(result));
+        };
+        const bool known = m_d->withHost(object.source, [&](virt::Host& host) {
+            if (object.resource == "domain")
+                host.domainXml(object.name, answer);
+            else
+                host.capabilitiesXml(answer);
+        });
+        if (!known)
+            m_d->post([done] { done(tl::unexpected<Error>(unknownSource())); });
+        return;
+    }
+    m_d->post([d = m_d.get(), object, done = std::move(done)] {
+        if (const std::shared_ptr<ClusterFeed> feed = d->feed(object.source))
+            feed->fetchDocument(object, done);
+        else
+            done(tl::unexpected<Error>(unknownSource()));
+    });
+}
+
+void Site::fetchEvents(const stack::ObjectRef& object,
+                       std::function<void(Result<std::vector<stack::EventRow>>)> done)
+{
+    m_d->post([d = m_d.get(), object, done = std::move(done)] {
+        if (object.group == "libvirt")
+            done(std::vector<stack::EventRow>()); // libvirt keeps none
+        else if (const std::shared_ptr<ClusterFeed> feed = d->feed(object.source))
+            feed->fetchEvents(object, done);
+        else
+            done(tl::unexpected<Error>(unknownSource()));
+    });
+}
+
+Site::Traffic Site::traffic() const
+{
+    return {m_d->events.load()};
+}
+
+} // namespace strata::feeds
