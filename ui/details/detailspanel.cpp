@@ -13,12 +13,11 @@
 #include "ui/stack/selection.h"
 #include "ui/stack/stackstore.h"
 #include "ui/theme/theme.h"
+#include "ui/widgets/underlinetabs.h"
 
 #include <QAction>
-#include <QFrame>
 #include <QHBoxLayout>
 #include <QStackedWidget>
-#include <QTabBar>
 #include <QTimer>
 #include <QVBoxLayout>
 
@@ -50,7 +49,7 @@ public:
     ActionRow* actions = nullptr;
     ThemedLabel* nothing = nullptr;
     QWidget* head = nullptr;
-    QTabBar* bar = nullptr;
+    UnderlineTabs* bar = nullptr;
     QStackedWidget* pages = nullptr;
     OverviewPage* overview = nullptr;
     ConditionsPage* conditions = nullptr;
@@ -231,27 +230,9 @@ DetailsPanel::DetailsPanel(StackStore* store, Selection* selection, Documents* d
     head->addLayout(line);
     layout->addWidget(d.head);
 
-    auto* tabRow = new QHBoxLayout;
-    tabRow->setContentsMargins(10, 0, 10, 0);
-    d.bar = new QTabBar(this);
-    d.bar->setExpanding(false);
-    d.bar->setDrawBase(false);
+    d.bar = new UnderlineTabs(this);
     d.bar->setAccessibleName(tr("Parts of the details"));
-    tabRow->addWidget(d.bar);
-    tabRow->addStretch();
-    layout->addLayout(tabRow);
-    auto* rule = new QFrame(this);
-    rule->setFixedHeight(1);
-    rule->setObjectName(QStringLiteral("rule"));
-    const auto colourRule = [rule] {
-        QPalette look = rule->palette();
-        look.setColor(QPalette::Window, colors().border);
-        rule->setPalette(look);
-        rule->setAutoFillBackground(true);
-    };
-    colourRule();
-    connect(&Theme::instance(), &Theme::changed, rule, colourRule);
-    layout->addWidget(rule);
+    layout->addWidget(d.bar);
 
     d.pages = new QStackedWidget(this);
     d.overview = new OverviewPage(d.pages);

@@ -4,13 +4,10 @@
 #include "ui/shell/activity.h"
 #include "ui/shell/problemspanel.h"
 #include "ui/stack/stackstore.h"
-#include "ui/theme/theme.h"
+#include "ui/widgets/underlinetabs.h"
 
-#include <QFrame>
-#include <QHBoxLayout>
 #include <QListView>
 #include <QStackedWidget>
-#include <QTabBar>
 #include <QVBoxLayout>
 
 namespace strata::ui {
@@ -20,28 +17,11 @@ BottomPanel::BottomPanel(StackStore* store, Clock clock, QWidget* parent) : QWid
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(0);
-    auto* row = new QHBoxLayout;
-    row->setContentsMargins(10, 2, 10, 0);
-    m_bar = new QTabBar(this);
-    m_bar->setExpanding(false);
-    m_bar->setDrawBase(false);
+    m_bar = new UnderlineTabs(this);
     m_bar->setAccessibleName(tr("Problems and activity"));
     m_bar->addTab(tr("Problems"));
     m_bar->addTab(tr("Activity"));
-    row->addWidget(m_bar);
-    row->addStretch();
-    layout->addLayout(row);
-    auto* rule = new QFrame(this);
-    rule->setFixedHeight(1);
-    rule->setAutoFillBackground(true);
-    const auto colourRule = [rule] {
-        QPalette look = rule->palette();
-        look.setColor(QPalette::Window, colors().border);
-        rule->setPalette(look);
-    };
-    colourRule();
-    connect(&Theme::instance(), &Theme::changed, rule, colourRule);
-    layout->addWidget(rule);
+    layout->addWidget(m_bar);
     m_pages = new QStackedWidget(this);
     m_activity = new ActivityLog(this);
     m_problems = new ProblemsPanel(store, clock, m_pages);

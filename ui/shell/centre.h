@@ -10,6 +10,7 @@
 
 #include <vector>
 
+class QPushButton;
 class QSplitter;
 class QVBoxLayout;
 
@@ -36,7 +37,7 @@ private:
         ThemedLabel* name = nullptr;
         StatePill* pill = nullptr;
         ThemedLabel* words = nullptr;
-        class QPushButton* retry = nullptr;
+        QPushButton* retry = nullptr;
         stack::SourceId source = 0;
     };
     StackStore* m_store;

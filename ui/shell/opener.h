@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/stack/item.h"
+#include "ui/connect/services.h"
 #include "ui/settings/workspace.h"
 
 #include <QHash>

@@ -9,6 +9,7 @@
 #include "ui/theme/theme.h"
 #include "ui/widgets/themedlabel.h"
 
+#include <QCoreApplication>
 #include <QListView>
 #include <QStackedWidget>
 #include <QVBoxLayout>
