@@ -54,7 +54,8 @@ public:
 
     UnixMs now() const { return m_clock(); }
     std::uint64_t revision() const;
-    std::uint64_t loadedRevision() const; // of the last load(): where a follower that must miss nothing begins
+    std::uint64_t
+    loadedRevision() const; // of the last load(): where a follower that must miss nothing begins
 
     // Puts an object that was made complete by its writer (uid, creationTimestamp, status); for building a
     // site. `body` must begin with {"metadata":{. No watch event is kept: watches cannot start before it.

@@ -132,6 +132,29 @@ struct Site {
     std::shared_ptr<HttpHandler> handler;
 };
 
+// Null when the endpoint's certificates cannot be used.
+std::shared_ptr<Site> makeSite(const Endpoint& endpoint)
+{
+    BoostError error;
+    net::ssl::context tls(net::ssl::context::tls_server);
+    SSL_CTX_set_min_proto_version(tls.native_handle(), TLS1_2_VERSION);
+    // Sessions are small change next to a handshake on P-256, and a cache a context would add up at 1,000
+    // clusters.
+    SSL_CTX_set_session_cache_mode(tls.native_handle(), SSL_SESS_CACHE_OFF);
+    tls.use_certificate_chain(net::buffer(endpoint.certificatePem), error);
+    if (!error)
+        tls.use_private_key(net::buffer(endpoint.keyPem), net::ssl::context::pem, error);
+    if (!error)
+        tls.add_certificate_authority(net::buffer(endpoint.caPem), error);
+    // A wrong certificate is not a broken handshake: the client is told 401, as by a real API server.
+    SSL_CTX_set_verify(tls.native_handle(), SSL_VERIFY_PEER, [](int, X509_STORE_CTX*) { return 1; });
+    static constexpr unsigned char id[] = "strata-demosite";
+    SSL_CTX_set_session_id_context(tls.native_handle(), id, sizeof id - 1);
+    if (error)
+        return nullptr;
+    return std::make_shared<Site>(std::move(tls), endpoint.handler);
+}
+
 // One connection. All of its work runs on its own strand.
 class Session : public std::enable_shared_from_this<Session> {
 public:
@@ -362,9 +385,9 @@ public:
         return error;
     }
 
-    void serve(std::shared_ptr<Site> site)
+    void serve(Endpoint endpoint)
     {
-        m_site = std::move(site);
+        m_endpoint = std::move(endpoint);
         accept();
     }
 
@@ -375,7 +398,7 @@ private:
             net::make_strand(m_loop), [self = shared_from_this()](BoostError error, tcp::socket socket) {
                 if (error == net::error::operation_aborted)
                     return;
-                if (!error && *self->m_count < kMaxConnections) {
+                if (!error && *self->m_count < kMaxConnections && self->prepare()) {
                     BoostError ignored;
                     socket.set_option(tcp::no_delay(true), ignored);
                     std::make_shared<Session>(std::move(socket), self->m_site, self->m_count)->run();
@@ -391,8 +414,18 @@ private:
             });
     }
 
+    // A TLS context takes OpenSSL milliseconds to make: the first connection pays, so that a thousand
+    // listeners that nobody asks cost nothing. One accept is pending at a time, so this needs no lock.
+    bool prepare()
+    {
+        if (!m_site)
+            m_site = makeSite(m_endpoint);
+        return m_site != nullptr;
+    }
+
     net::io_context& m_loop;
     tcp::acceptor m_acceptor;
+    Endpoint m_endpoint;
     std::shared_ptr<std::atomic<std::size_t>> m_count;
     std::shared_ptr<Site> m_site;
 };
@@ -455,29 +488,11 @@ Result<unsigned short> Server::reserve()
 
 Result<void> Server::serve(unsigned short port, Endpoint endpoint)
 {
-    BoostError error;
-    net::ssl::context tls(net::ssl::context::tls_server);
-    SSL_CTX_set_min_proto_version(tls.native_handle(), TLS1_2_VERSION);
-    // Sessions are small change next to a handshake on P-256, and a cache a context would add up at 1,000
-    // clusters.
-    SSL_CTX_set_session_cache_mode(tls.native_handle(), SSL_SESS_CACHE_OFF);
-    tls.use_certificate_chain(net::buffer(endpoint.certificatePem), error);
-    if (!error)
-        tls.use_private_key(net::buffer(endpoint.keyPem), net::ssl::context::pem, error);
-    if (!error)
-        tls.add_certificate_authority(net::buffer(endpoint.caPem), error);
-    // A wrong certificate is not a broken handshake: the client is told 401, as by a real API server.
-    tls.set_verify_mode(net::ssl::verify_peer, error);
-    SSL_CTX_set_verify(tls.native_handle(), SSL_VERIFY_PEER, [](int, X509_STORE_CTX*) { return 1; });
-    static constexpr unsigned char id[] = "strata-demosite";
-    SSL_CTX_set_session_id_context(tls.native_handle(), id, sizeof id - 1);
-    if (error)
-        return fault("set up TLS", error);
     const std::lock_guard lock(m_d->mutex);
     const auto found = m_d->listeners.find(port);
     if (found == m_d->listeners.end())
         return fail(ErrorKind::Internal, "The demo site has no such port.");
-    found->second->serve(std::make_shared<Site>(std::move(tls), std::move(endpoint.handler)));
+    found->second->serve(std::move(endpoint));
     return {};
 }
 
