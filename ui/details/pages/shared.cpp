@@ -63,7 +63,7 @@ void addChart(const PageContext& context, Page& page, const std::vector<Sample>&
     const auto value = [memory](const Amount& amount) {
         return memory ? amount.memoryBytes : amount.cpuMilli;
     };
-    const auto format = memory ? &bytesText : &cpuText;
+    const auto format = memory ? &memoryText : &cpuText;
     Card card;
     card.kind = Card::Kind::Chart;
     card.id = memory ? QStringLiteral("chart-memory") : QStringLiteral("chart-cpu");
@@ -149,7 +149,7 @@ QString cpuText(std::int64_t milli)
     return milli < 0 ? QString() : QString::fromStdString(formatCpu(milli));
 }
 
-QString bytesText(std::int64_t bytes)
+QString memoryText(std::int64_t bytes)
 {
     return bytes < 0 ? QString() : QString::fromStdString(formatBytes(bytes));
 }
@@ -290,7 +290,7 @@ Card vmCard(const PageContext& context)
                                                                          : Amount{};
     if (size.cpuMilli >= 0 && size.memoryBytes >= 0)
         row(card, Details::tr("vCPU / memory"),
-            QStringLiteral("%1 / %2").arg(cpuText(size.cpuMilli), bytesText(size.memoryBytes)));
+            QStringLiteral("%1 / %2").arg(cpuText(size.cpuMilli), memoryText(size.memoryBytes)));
     if (f.vm != nullptr)
         row(card, Details::tr("Run strategy"), text(f.vm->runStrategy));
     if (f.vmi == nullptr)
@@ -305,7 +305,7 @@ Card vmCard(const PageContext& context)
             continue;
         QString disk = volume.claim.empty() ? text(volume.name) : text(volume.claim);
         if (volume.sizeBytes >= 0)
-            disk += QStringLiteral(" · ") + bytesText(volume.sizeBytes);
+            disk += QStringLiteral(" · ") + memoryText(volume.sizeBytes);
         row(card, Details::tr("Root disk"), disk);
     }
     row(card, Details::tr("Outer node"), text(f.vmi->nodeName));
