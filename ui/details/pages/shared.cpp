@@ -83,7 +83,16 @@ void addChart(const PageContext& context, Page& page, const std::vector<Sample>&
     card.chart.capacity = capacity > 0 ? double(capacity) : -1;
     card.chart.top = most > 0 ? most * 1.08 : 1;
     card.aside = share(value(item.used), capacity, format);
-    page.cards.push_back(std::move(card));
+    // The memory's stands beside the first two cards of facts: in three columns it is seen without scrolling.
+    auto place = page.cards.end();
+    if (memory) {
+        int facts = 0;
+        for (auto it = page.cards.begin(); it != page.cards.end() && place == page.cards.end(); ++it) {
+            if (it->kind == Card::Kind::Facts && ++facts == 2)
+                place = it + 1;
+        }
+    }
+    page.cards.insert(place, std::move(card));
 }
 
 void addCarried(const PageContext& context, Page& page, Tree tree, const char* id, const QString& title)
