@@ -211,7 +211,7 @@ bool Filter::holds(const Term& term, const stack::Stack& stack, const Item& item
         return item.kind != ItemKind::Placeholder && (term.mask & (1U << unsigned(item.health))) != 0;
     case Key::State:
         return (item.kind != ItemKind::Placeholder && (term.mask & (1U << unsigned(item.health))) != 0) ||
-               any(item.state) || any(item.rawReason);
+               any(item.state) || (term.mask == 0 && any(item.rawReason));
     case Key::Tenant:
         return any(item.tenant) || (item.kind == ItemKind::TenantCluster && any(item.name));
     case Key::Kind:

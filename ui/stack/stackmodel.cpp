@@ -1294,6 +1294,11 @@ QVariant StackModel::itemData(const Node* node, const Item& item, int column, in
                : column == MemoryColumn ? share(memoryOf(item).used)
                                         : QVariant();
     case AllocatedRole:
+        // The others take all they have; a mark at the very end would say nothing.
+        if (item.kind != ItemKind::Host && item.kind != ItemKind::OuterNode &&
+            item.kind != ItemKind::InnerNode &&
+            (column == CpuColumn ? item.used.cpuMilli : item.used.memoryBytes) >= 0)
+            return {};
         return column == CpuColumn      ? share(cpuOf(item).allocated)
                : column == MemoryColumn ? share(memoryOf(item).allocated)
                                         : QVariant();

@@ -74,17 +74,15 @@ public:
         const QString cut = elided(option.fontMetrics, name, room);
         painter->setFont(option.font);
         painter->setPen(isStale ? c.muted : c.text);
-        painter->drawText(place(x, std::max(0, room)),
-                          int(Qt::AlignVCenter | Qt::AlignLeading) | Qt::TextSingleLine, cut);
+        drawLine(painter, place(x, std::max(0, room)), cut, option.direction);
         x += option.fontMetrics.horizontalAdvance(cut) + gap;
         const QString note = index.data(NoteRole).toString();
         const int noteRoom = option.rect.width() - x - 4;
         if (!note.isEmpty() && noteRoom > height) {
             painter->setFont(Theme::smallFont());
             painter->setPen(c.muted);
-            painter->drawText(place(x, noteRoom),
-                              int(Qt::AlignVCenter | Qt::AlignLeading) | Qt::TextSingleLine,
-                              elided(painter->fontMetrics(), note, noteRoom));
+            drawLine(painter, place(x, noteRoom), elided(painter->fontMetrics(), note, noteRoom),
+                     option.direction);
         }
         painter->restore();
     }
@@ -275,9 +273,9 @@ public:
     void fitColumns()
     {
         const int height = q->fontMetrics().height();
-        view->header()->resizeSection(StackModel::StateColumn, qRound(height * 3.2));
+        view->header()->resizeSection(StackModel::StateColumn, qRound(height * 2.8));
         view->header()->resizeSection(StackModel::CpuColumn, qRound(height * 3.6));
-        view->header()->resizeSection(StackModel::MemoryColumn, qRound(height * 3.9));
+        view->header()->resizeSection(StackModel::MemoryColumn, qRound(height * 4.1));
     }
 
     void copy() const

@@ -69,6 +69,11 @@ QColor colourOfName(std::string_view name, bool dark)
     return QColor::fromHslF(float(hash % 360U) / 360.0F, dark ? 0.38F : 0.62F, dark ? 0.26F : 0.83F);
 }
 
+bool isIdleHost(const Item& item)
+{
+    return item.kind == ItemKind::Host && item.childrenIn(Tree::Stack).empty();
+}
+
 bool isUnder(const stack::Stack& stack, const Item& item, ItemId ancestor)
 {
     int steps = 0;
@@ -428,7 +433,9 @@ protected:
                 continue;
             const Item* item = cell.id ? stack.find(cell.id) : nullptr;
             const QColor fill = d->colourOf(cell, item);
-            const bool placeholder = item != nullptr && item->kind == ItemKind::Placeholder;
+            // Hatched, too: a host that carries nothing yet.
+            const bool placeholder =
+                item != nullptr && (item->kind == ItemKind::Placeholder || isIdleHost(*item));
             const bool small = rect.width() < 6;
             painter.setPen(Qt::NoPen);
             if (cell.more > 0 || placeholder) {
@@ -488,23 +495,28 @@ protected:
             }
         }
         const int room = int(right - inside.left());
-        if (room < metrics.averageCharWidth() * 3)
+        if (room < metrics.averageCharWidth() * 2)
             return;
         QString text;
         if (item != nullptr)
             text = shown(item->name);
         else
             text = StrataChart::tr("%n more", nullptr, cell.more);
-        text = elided(metrics, text, room);
+        // In a narrow cell dots would take the room of the letters that tell names apart.
+        text = room < metrics.averageCharWidth() * 9 ? text.left(16) : elided(metrics, text, room);
         const QRectF line(inside.left(), rect.top(), room, rect.height());
-        if (cell.more > 0 || (item != nullptr && item->kind == ItemKind::Placeholder)) {
+        if (cell.more > 0 ||
+            (item != nullptr && (item->kind == ItemKind::Placeholder || isIdleHost(*item)))) {
             // A quiet ground keeps words readable on hatching.
             const QRectF ground(line.left() - 3, line.center().y() - metrics.height() / 2.0,
-                                metrics.horizontalAdvance(text) + 6, metrics.height());
+                                std::min(metrics.horizontalAdvance(text), room) + 6, metrics.height());
             painter.fillRect(ground, cell.more > 0 ? fill : mixed(fill, c.base, 0.6));
         }
         painter.setPen(c.text);
-        painter.drawText(line, int(Qt::AlignVCenter | Qt::AlignLeading) | Qt::TextSingleLine, text);
+        painter.save();
+        painter.setClipRect(line, Qt::IntersectClip);
+        drawLine(&painter, line, text, layoutDirection());
+        painter.restore();
     }
 
     void resizeEvent(QResizeEvent* event) override
@@ -873,6 +885,7 @@ StrataChart::StrataChart(StackStore* store, Selection* selection, QWidget* paren
         auto* button = new QToolButton(this);
         button->setPopupMode(QToolButton::InstantPopup);
         button->setAutoRaise(true);
+        button->setProperty("muted", true);
         button->setFont(Theme::smallFont());
         button->setAccessibleName(description);
         auto* menu = new QMenu(button);

@@ -20,6 +20,10 @@ namespace {
 // Of its parent, for what does not tell; a placeholder's child is seen all the same.
 constexpr double kUntold = 0.01;
 
+// A host that has not joined is no part of the stack's capacity yet: it is there, but leaves the room to the
+// rest.
+constexpr double kIdleHost = 0.3;
+
 double capacityOr(std::int64_t capacity, std::int64_t other)
 {
     return double(capacity > 0 ? capacity : other);
@@ -64,6 +68,8 @@ double StrataLayout::shareOf(const Item& item, StrataWidth by)
 
 double StrataLayout::weightOf(const Item& item, StrataWidth by)
 {
+    if (item.kind == ItemKind::Host && item.childrenIn(Tree::Stack).empty())
+        return shareOf(item, by) * kIdleHost;
     if (item.kind != ItemKind::Placeholder)
         return shareOf(item, by);
     double sum = 0;

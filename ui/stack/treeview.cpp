@@ -20,7 +20,6 @@ TreeView::TreeView(QWidget* parent) : QTreeView(parent)
     setEditTriggers(NoEditTriggers);
     setVerticalScrollMode(ScrollPerPixel);
     setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
-    setAllColumnsShowFocus(true);
     setExpandsOnDoubleClick(false);
     setFrameShape(NoFrame);
     setMouseTracking(true);
@@ -196,6 +195,13 @@ void TreeView::wheelEvent(QWheelEvent* event)
 {
     Q_EMIT touched();
     QTreeView::wheelEvent(event);
+}
+
+void TreeView::focusInEvent(QFocusEvent* event)
+{
+    // The item view would make the first row the current one: the focus alone selects nothing.
+    QAbstractScrollArea::focusInEvent(event);
+    viewport()->update();
 }
 
 void TreeView::contextMenuEvent(QContextMenuEvent* event)

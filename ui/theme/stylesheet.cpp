@@ -36,6 +36,7 @@ QPushButton, QToolBar QToolButton {
 QPushButton:hover, QToolBar QToolButton:hover { background: @hover; }
 QPushButton:pressed, QToolBar QToolButton:pressed, QToolBar QToolButton:checked { background: @selection; }
 QPushButton:focus, QToolBar QToolButton:focus { border-color: @accent; }
+QToolButton[muted="true"] { color: @muted; }
 QPushButton:disabled, QToolBar QToolButton:disabled { color: @disabled; border-color: @border; }
 QPushButton[primary="true"], QPushButton:default, QToolBar QToolButton[primary="true"] {
   background: @accent; color: @accentText; border-color: @accent; }
@@ -101,7 +102,8 @@ QAbstractItemView { background: @base; color: @text; border: none; outline: none
 QTreeView, QTableView, QListView { alternate-background-color: @hover; gridline-color: @border; }
 QHeaderView { background: @base; border: none; }
 QHeaderView::section { background: @base; color: @muted; border: none; border-bottom: 1px solid @border;
-  padding: @4px @6px; font-size: @smallpt; }
+  padding: @4px @3px; font-size: @smallpt; }
+QHeaderView::section:first { padding-left: @10px; }
 QHeaderView::section:hover { color: @text; }
 QHeaderView::up-arrow { image: url(:/strata/controls/chevron-up.svg); width: @8px; height: @8px;
   subcontrol-position: center right; right: @2px; }
@@ -133,6 +135,7 @@ QFrame[card="true"] { background: @panel; border: 1px solid @border; border-radi
 QLabel { background: transparent; }
 QLabel[muted="true"] { color: @muted; }
 QLabel[small="true"] { font-size: @smallpt; }
+QLabel[wrong="true"] { color: @health4; }
 QLabel[heading="true"] { font-weight: 600; }
 QLabel[title="true"] { font-size: @titlept; font-weight: 600; }
 )";

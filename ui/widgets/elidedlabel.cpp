@@ -56,8 +56,7 @@ void ElidedLabel::paintEvent(QPaintEvent* event)
     QPainter painter(this);
     painter.setPen(m_muted ? colors().muted : palette().color(foregroundRole()));
     const QRect rect = contentsRect();
-    painter.drawText(rect, int(Qt::AlignVCenter | Qt::AlignLeading) | Qt::TextSingleLine,
-                     elided(fontMetrics(), m_text, rect.width()));
+    drawLine(&painter, rect, elided(fontMetrics(), m_text, rect.width()), layoutDirection());
 }
 
 bool ElidedLabel::event(QEvent* event)

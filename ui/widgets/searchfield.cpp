@@ -30,6 +30,7 @@ SearchField::SearchField(QWidget* parent)
     m_hint->setTextFormat(Qt::PlainText);
     m_hint->setWordWrap(true);
     m_hint->setProperty("small", true);
+    m_hint->setProperty("wrong", true);
     m_hint->hide();
     setFocusProxy(m_edit);
     m_edit->installEventFilter(this);
@@ -37,15 +38,6 @@ SearchField::SearchField(QWidget* parent)
         clear->setVisible(!text.isEmpty());
         Q_EMIT textChanged(text);
     });
-    connect(&Theme::instance(), &Theme::changed, this, &SearchField::paintHint);
-    paintHint();
-}
-
-void SearchField::paintHint()
-{
-    QPalette palette = m_hint->palette();
-    palette.setColor(QPalette::WindowText, colors().health[std::size_t(stack::Health::Failed)]);
-    m_hint->setPalette(palette);
 }
 
 QString SearchField::text() const

@@ -31,8 +31,6 @@ protected:
     bool eventFilter(QObject* watched, QEvent* event) override;
 
 private:
-    void paintHint();
-
     QLineEdit* m_edit;
     QLabel* m_hint;
 };

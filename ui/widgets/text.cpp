@@ -4,6 +4,7 @@
 #include "core/base/text.h"
 
 #include <QFontMetrics>
+#include <QPainter>
 
 namespace strata::ui {
 
@@ -32,6 +33,21 @@ QString elided(const QFontMetrics& metrics, const QString& text, int width)
         return {};
     // No glyph of a readable font is narrower than two pixels.
     return metrics.elidedText(text.left(qMax(8, width / 2)), Qt::ElideRight, width);
+}
+
+void drawLine(QPainter* painter, const QRectF& rect, const QString& text, Qt::LayoutDirection layout)
+{
+    const Qt::LayoutDirection before = painter->layoutDirection();
+    const bool own = text.isRightToLeft();
+    painter->setLayoutDirection(own ? Qt::RightToLeft : Qt::LeftToRight);
+    bool right = layout == Qt::RightToLeft;
+    if (right != own && painter->fontMetrics().horizontalAdvance(text) > rect.width())
+        right = own;
+    painter->drawText(rect,
+                      int(Qt::AlignVCenter | Qt::AlignAbsolute) |
+                          int(right ? Qt::AlignRight : Qt::AlignLeft) | Qt::TextSingleLine,
+                      text);
+    painter->setLayoutDirection(before);
 }
 
 } // namespace strata::ui

@@ -7,6 +7,8 @@
 #include <string_view>
 
 class QFontMetrics;
+class QPainter;
+class QRectF;
 
 namespace strata::ui {
 
@@ -26,5 +28,9 @@ QString plainToolTip(const QString& text);
 // Elided on the right; what could not fit anyway is cut off before it is measured, because measuring costs
 // more than linear time.
 QString elided(const QFontMetrics& metrics, const QString& text, int width);
+
+// One line at the leading edge of `rect`. A name keeps its own direction in a right-to-left layout; text that
+// does not fit loses its end.
+void drawLine(QPainter* painter, const QRectF& rect, const QString& text, Qt::LayoutDirection layout);
 
 } // namespace strata::ui

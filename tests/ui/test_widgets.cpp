@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/theme/theme.h"
+#include "ui/widgets/bars.h"
+#include "ui/widgets/elidedlabel.h"
+#include "ui/widgets/pill.h"
+#include "ui/widgets/searchfield.h"
+#include "ui/widgets/text.h"
+
+#include <QElapsedTimer>
+#include <QImage>
+#include <QLineEdit>
+#include <QPainter>
+#include <QSignalSpy>
+#include <QtTest>
+
+using namespace strata;
+using namespace strata::ui;
+
+namespace {
+
+int pixelsOf(const Usage& usage, const QColor& color)
+{
+    QImage image(100, 24, QImage::Format_ARGB32_Premultiplied);
+    image.fill(Qt::transparent);
+    QPainter painter(&image);
+    paintUsageBar(&painter, QRectF(0, 0, 100, 24), usage);
+    painter.end();
+    int count = 0;
+    for (int x = 0; x < 100; ++x)
+        count += image.pixelColor(x, 12) == color ? 1 : 0;
+    return count;
+}
+
+} // namespace
+
+class TestWidgets : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void initTestCase()
+    {
+        Theme::instance().setMode(ThemeMode::Light);
+        Theme::instance().install();
+    }
+
+    void tooltipsStayPlain()
+    {
+        const QString tip = plainToolTip(QStringLiteral("<b>x</b>\n<img src='file:///etc/passwd'>"));
+        QVERIFY(!tip.contains(QStringLiteral("<b>")));
+        QVERIFY(!tip.contains(QStringLiteral("<img")));
+        QVERIFY(tip.contains(QStringLiteral("&lt;b&gt;")));
+        QVERIFY(tip.contains(QStringLiteral("<br>")));
+        QVERIFY(plainToolTip({}).isEmpty());
+    }
+
+    void outsideTextIsCleaned()
+    {
+        QCOMPARE(cleaned(std::string_view("a\nb\x1b[31m")), QStringLiteral("a b [31m"));
+        QVERIFY(cleaned(QString(100000, u'x')).size() <= 1100);
+    }
+
+    void elidingIsBounded()
+    {
+        const QFontMetrics metrics{QFont()};
+        const QString cut = elided(metrics, QString(2'000'000, u'x'), 120);
+        QVERIFY(cut.size() < 70);
+        QVERIFY(cut.endsWith(u'…'));
+        QVERIFY(metrics.horizontalAdvance(cut) <= 120);
+        QCOMPARE(elided(metrics, QStringLiteral("abc"), 500), QStringLiteral("abc"));
+        QVERIFY(elided(metrics, QStringLiteral("abc"), 0).isEmpty());
+    }
+
+    void usageInShares()
+    {
+        QVERIFY(!usageOf(-1, -1, -1).told());
+        QVERIFY(!usageOf(5, -1, 0).told());
+        QCOMPARE(usageOf(25, 50, 100).used, 0.25);
+        QCOMPARE(usageOf(25, 50, 100).allocated, 0.5);
+        QCOMPARE(usageOf(25, 50, 0).used, 0.5); // of what it asked for
+        QVERIFY(usageOf(25, 50, 0).allocated < 0);
+        QVERIFY(usageText(25, 50, 100, coresText).contains(QStringLiteral("25 %")));
+        QVERIFY(usageText(25, 50, 100, coresText).contains(QStringLiteral("50 %")));
+        QVERIFY(usageText(-1, 50, 0, bytesText).contains(QStringLiteral("not measured")));
+        QVERIFY(usageText(-1, -1, -1, bytesText).isEmpty());
+    }
+
+    void barsAreAsLongAsTheShare()
+    {
+        const Colors& c = colors();
+        const int quarter = pixelsOf({0.25, -1}, c.bar);
+        QVERIFY2(quarter >= 20 && quarter <= 27, qPrintable(QString::number(quarter)));
+        QVERIFY(pixelsOf({0.75, -1}, c.bar) > 2 * quarter);
+        // Nearly full is amber, full is red; more than all is no more than the track.
+        QVERIFY(pixelsOf({0.93, -1}, c.healthFill[std::size_t(stack::Health::Warning)]) > 80);
+        QVERIFY(pixelsOf({3.0, -1}, c.healthFill[std::size_t(stack::Health::Failed)]) > 90);
+        QCOMPARE(pixelsOf({0.93, -1}, c.bar), 0);
+        QCOMPARE(pixelsOf({0.25, 0.5}, c.muted) > 0, true);
+        QCOMPARE(pixelsOf({0.25, -1}, c.muted), 0);
+    }
+
+    void searchFieldKeys()
+    {
+        SearchField field;
+        field.show();
+        QVERIFY(QTest::qWaitForWindowExposed(&field));
+        QSignalSpy left(&field, &SearchField::leaveWanted);
+        QSignalSpy changed(&field, &SearchField::textChanged);
+        QTest::keyClicks(field.edit(), QStringLiteral("blue"));
+        QCOMPARE(changed.count(), 4);
+        QTest::keyClick(field.edit(), Qt::Key_Escape);
+        QVERIFY(field.text().isEmpty());
+        QCOMPARE(left.count(), 0);
+        QTest::keyClick(field.edit(), Qt::Key_Escape);
+        QCOMPARE(left.count(), 1);
+        QTest::keyClick(field.edit(), Qt::Key_Down);
+        QCOMPARE(left.count(), 2);
+        const int before = field.sizeHint().height();
+        field.setHint(QStringLiteral("There is no field <b>foo</b>."));
+        QVERIFY(field.sizeHint().height() > before);
+        QCOMPARE(field.hint(), QStringLiteral("There is no field <b>foo</b>."));
+        field.setHint({});
+        QCOMPARE(field.sizeHint().height(), before);
+    }
+
+    void labelsDoNotWidenTheirWindow()
+    {
+        ElidedLabel label(QString(500, u'x'));
+        QVERIFY(label.minimumSizeHint().width() < 100);
+        QCOMPARE(label.accessibleName().size(), 500);
+        Pill pill;
+        pill.setState(stack::Health::Failed, QStringLiteral("Paused"));
+        QVERIFY(pill.accessibleName().contains(QStringLiteral("failed")));
+        QVERIFY(pill.minimumSizeHint().width() < 100);
+        pill.resize(pill.sizeHint());
+        const QImage image = pill.grab().toImage();
+        QCOMPARE(image.pixelColor(image.width() / 2, 1),
+                 colors().healthSoft[std::size_t(stack::Health::Failed)]);
+    }
+};
+
+QTEST_MAIN(TestWidgets)
+#include "test_widgets.moc"
