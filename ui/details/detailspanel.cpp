@@ -232,6 +232,8 @@ DetailsPanel::DetailsPanel(StackStore* store, Selection* selection, Documents* d
 
     d.bar = new UnderlineTabs(this);
     d.bar->setAccessibleName(tr("Parts of the details"));
+    d.bar->setStyleSheet(
+        QStringLiteral("QTabBar::tab:first { margin-left: 12px; }")); // in line with the head
     layout->addWidget(d.bar);
 
     d.pages = new QStackedWidget(this);

@@ -320,7 +320,9 @@ void DocumentPage::markHits()
     }
     m_hits->showText(wanted.isEmpty()            ? QString()
                      : marks.size() >= kMostHits ? tr("more than %1").arg(kMostHits)
-                                                 : tr("%n hit(s)", nullptr, int(marks.size())));
+                     : marks.isEmpty()           ? tr("not found")
+                     : marks.size() == 1         ? tr("1 hit")
+                                                 : tr("%n hits", nullptr, int(marks.size())));
     m_view->setExtraSelections(marks);
 }
 

@@ -19,6 +19,7 @@ BottomPanel::BottomPanel(StackStore* store, Clock clock, QWidget* parent) : QWid
     layout->setSpacing(0);
     m_bar = new UnderlineTabs(this);
     m_bar->setAccessibleName(tr("Problems and activity"));
+    m_bar->setStyleSheet(QStringLiteral("QTabBar::tab:first { margin-left: 12px; }"));
     m_bar->addTab(tr("Problems"));
     m_bar->addTab(tr("Activity"));
     layout->addWidget(m_bar);

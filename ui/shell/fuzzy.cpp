@@ -89,11 +89,9 @@ int fuzzyScore(const FuzzyText& query, const FuzzyText& text)
          at = text.folded.indexOf(query.folded.at(0), at + 1), ++starts)
         best = std::max(best, scoreFrom(query.folded, text.folded, at));
     const qsizetype whole = text.folded.indexOf(query.folded);
-    if (whole >= 0) {
-        best = std::max(best, int(query.folded.size()) * 12);
-        best += 20 + (beginsWord(text.folded, whole) ? 20 : 0) + (whole == 0 ? 15 : 0) +
+    if (whole >= 0) // side by side; inside of a word that is worth less than beginnings of words
+        best += (beginsWord(text.folded, whole) ? 40 : 4) + (whole == 0 ? 15 : 0) +
                 (query.folded.size() == text.folded.size() ? 50 : 0);
-    }
     if (best <= 0)
         return 0;
     return std::max(1, best * 16 - int(std::min<qsizetype>(text.folded.size(), 120)));

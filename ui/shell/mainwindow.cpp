@@ -442,9 +442,11 @@ void MainWindow::Private::updateSite()
     if (names.size() == 1)
         text = MainWindow::tr("Site: %1").arg(names.front());
     else if (names.size() > 1)
-        text = MainWindow::tr("Site: %n cluster(s)", nullptr, int(names.size()));
+        text = MainWindow::tr("Site: %n clusters", nullptr, int(names.size()));
     else if (!stack.sources().empty())
-        text = MainWindow::tr("Site: %n host(s)", nullptr, int(stack.sources().size()));
+        text = stack.sources().size() == 1
+                   ? MainWindow::tr("Site: 1 host")
+                   : MainWindow::tr("Site: %n hosts", nullptr, int(stack.sources().size()));
     text = site->fontMetrics().elidedText(text, Qt::ElideMiddle, 220);
     text.replace(QLatin1Char('&'), QLatin1String("&&"));
     site->setText(text + QStringLiteral(" ▾"));

@@ -56,11 +56,31 @@ ItemId causeInTenant(const Stack& stack, const Item& item)
     return {};
 }
 
+// The busy machine or VM below a tenant item that waits for it.
+ItemId busyInTenant(const Stack& stack, const Item& item)
+{
+    for (const ItemId childId : item.childrenIn(Tree::Tenants)) {
+        const Item* child = stack.find(childId);
+        if (child == nullptr)
+            continue;
+        if (const ItemId deeper = busyInTenant(stack, *child))
+            return deeper;
+        if (child->health == Health::Progressing &&
+            (child->kind == ItemKind::Vm || child->kind == ItemKind::Machine))
+            return childId;
+    }
+    return {};
+}
+
 // One step towards the cause; no item: `item` is one itself.
 ItemId stepTowardsCause(const Stack& stack, const Item& item)
 {
-    if (isTenantKind(item.kind))
-        return causeInTenant(stack, item);
+    if (isTenantKind(item.kind)) {
+        const ItemId cause = causeInTenant(stack, item);
+        return cause ? cause : busyInTenant(stack, item);
+    }
+    if (!unhealthy(item))
+        return {};
     if (item.kind == ItemKind::Domain) {
         for (const ItemId other : stack.related(item.id)) {
             const Item* vm = stack.find(other);

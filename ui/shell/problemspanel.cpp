@@ -39,13 +39,15 @@ QString counted(const Problem& problem)
 {
     QStringList parts;
     if (problem.nodes > 0)
-        parts << Words::tr("%n node(s)", nullptr, problem.nodes);
+        parts << (problem.nodes == 1 ? Words::tr("1 node") : Words::tr("%n nodes", nullptr, problem.nodes));
     if (problem.vms > 0)
-        parts << Words::tr("%n VM(s)", nullptr, problem.vms);
+        parts << (problem.vms == 1 ? Words::tr("1 VM") : Words::tr("%n VMs", nullptr, problem.vms));
     if (problem.workloads > 0)
-        parts << Words::tr("%n pod(s)", nullptr, problem.workloads);
+        parts << (problem.workloads == 1 ? Words::tr("1 pod")
+                                         : Words::tr("%n pods", nullptr, problem.workloads));
     if (problem.machines > 0)
-        parts << Words::tr("%n cluster object(s)", nullptr, problem.machines);
+        parts << (problem.machines == 1 ? Words::tr("1 cluster object")
+                                        : Words::tr("%n cluster objects", nullptr, problem.machines));
     return parts.join(QStringLiteral(", "));
 }
 
@@ -92,9 +94,11 @@ QString problemEvidence(const Stack& stack, const Problem& problem, UnixMs now)
         if (const QString explained = counted(problem); !explained.isEmpty())
             parts << Words::tr("explains %1 above it").arg(explained);
         if (problem.carriedVms > 0)
-            parts << Words::tr("carries %n VM(s)", nullptr, problem.carriedVms);
+            parts << (problem.carriedVms == 1 ? Words::tr("carries 1 VM")
+                                              : Words::tr("carries %n VMs", nullptr, problem.carriedVms));
         if (problem.carriedPods > 0 && problem.workloads == 0)
-            parts << Words::tr("%n pod(s) on it", nullptr, problem.carriedPods);
+            parts << (problem.carriedPods == 1 ? Words::tr("1 pod on it")
+                                               : Words::tr("%n pods on it", nullptr, problem.carriedPods));
         return parts.join(QStringLiteral(" · "));
     }
     const SourceState* source = stack.source(problem.source);

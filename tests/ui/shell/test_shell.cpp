@@ -284,7 +284,7 @@ private Q_SLOTS:
         Fixture f;
         f.store.apply(test::pictureSite());
         auto* problems = f.window->findChild<ui::ProblemsPanel*>();
-        QTRY_COMPARE(problems->count(), 2);
+        QTRY_COMPARE(problems->count(), 3);
         f.action("Next problem")->trigger();
         QCOMPARE(f.window->current(), find(f.store.stack(), "blue-md-0-x8k2p", ItemKind::Vm));
         f.action("Next problem")->trigger();

@@ -109,10 +109,10 @@ private Q_SLOTS:
     void keepsWhatItDoesNotKnow()
     {
         const QString path = fresh();
-        write(path, R"({"version": 7, "future": {"a": [1, 2]},
-                        "settings": {"theme": "light", "colour": "blue"},
-                        "connections": [{"kind": "recording", "file": "/r"},
-                                        {"kind": "host", "name": "m", "uri": "qemu:///system", "open": true}]})");
+        write(path, "{\"version\": 7, \"future\": {\"a\": [1, 2]}, "
+                    "\"settings\": {\"theme\": \"light\", \"colour\": \"blue\"}, "
+                    "\"connections\": [{\"kind\": \"recording\", \"file\": \"/r\"}, "
+                    "{\"kind\": \"host\", \"name\": \"m\", \"uri\": \"qemu:///system\", \"open\": true}]} ");
         {
             Workspace workspace(path);
             workspace.load();
@@ -136,7 +136,7 @@ private Q_SLOTS:
     void movesABrokenFileAside_data()
     {
         QTest::addColumn<QByteArray>("bytes");
-        QTest::newRow("half") << QByteArray(R"({"version": 1, "connec)");
+        QTest::newRow("half") << QByteArray("{\"version\": 1, \"connec");
         QTest::newRow("list") << QByteArray("[1, 2]");
         QTest::newRow("empty") << QByteArray();
         QTest::newRow("garbage") << QByteArray("\0\xff\xfe", 3);
@@ -179,9 +179,10 @@ private Q_SLOTS:
     {
         const QString path = fresh();
         write(path,
-              R"({"version": "x", "settings": {"fontPoints": 4000, "eventsEverySeconds": -5, "theme": 3},
-                        "connections": [1, "a", {}, {"kind": "cluster"}, {"kind": "host", "uri": 7}],
-                        "window": [], "panels": 3})");
+              "{\"version\": \"x\", \"settings\": {\"fontPoints\": 4000, \"eventsEverySeconds\": -5, "
+              "\"theme\": 3}, "
+              "\"connections\": [1, \"a\", {}, {\"kind\": \"cluster\"}, {\"kind\": \"host\", \"uri\": 7}], "
+              "\"window\": [], \"panels\": 3} ");
         Workspace workspace(path);
         workspace.load();
         QVERIFY(workspace.connections().isEmpty());

@@ -38,7 +38,7 @@ class Details {
 QString text(const std::string& value);
 QString ageOf(UnixMs since, UnixMs now); // "4m"; empty when not known
 QString cpuText(std::int64_t milli);     // "8"; empty when not told
-QString bytesText(std::int64_t bytes);
+QString memoryText(std::int64_t bytes);
 QString countText(std::int64_t count);
 // "12.5 of 64 (20 %)"; only the first part when the whole is not known.
 QString share(std::int64_t part, std::int64_t whole, QString (*format)(std::int64_t));

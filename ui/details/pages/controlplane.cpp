@@ -22,7 +22,10 @@ void controlPlanePage(const PageContext& context, Page& page)
     if (plane->replicas > 0) {
         // etcd keeps its quorum with more than half of its members.
         const int spare = (plane->replicas - 1) / 2;
-        row(card, Details::tr("May lose"), Details::tr("%n machine(s)", nullptr, spare),
+        row(card, Details::tr("May lose"),
+            spare == 0   ? Details::tr("no machine")
+            : spare == 1 ? Details::tr("1 machine")
+                         : Details::tr("%n machines", nullptr, spare),
             spare == 0 ? TextRole::Muted : TextRole::Text,
             Details::tr("How many of its machines may fail before etcd stops."));
     }
@@ -32,7 +35,7 @@ void controlPlanePage(const PageContext& context, Page& page)
 
     Card load = facts("load", Details::tr("Size"));
     row(load, Details::tr("vCPU"), cpuText(context.item.capacity.cpuMilli));
-    row(load, Details::tr("Memory"), bytesText(context.item.capacity.memoryBytes));
+    row(load, Details::tr("Memory"), memoryText(context.item.capacity.memoryBytes));
     row(load, Details::tr("Pods"), QString::number(context.item.pods));
     add(page, std::move(load));
 }

@@ -16,7 +16,7 @@ void domainPage(const PageContext& context, Page& page)
     row(card, Details::tr("Reason"), text(domain->stateReason));
     if (domain->vcpus > 0)
         row(card, Details::tr("vCPU"), QString::number(domain->vcpus));
-    row(card, Details::tr("Memory"), bytesText(domain->memoryBytes));
+    row(card, Details::tr("Memory"), memoryText(domain->memoryBytes));
     row(card, Details::tr("UUID"), text(domain->uuid));
     if (context.facts.host != nullptr)
         row(card, Details::tr("Host"), text(context.facts.host->hostname));

@@ -27,7 +27,7 @@ void hostPage(const PageContext& context, Page& page)
             row(card, Details::tr("Logical CPUs"),
                 host->mhz > 0 ? Details::tr("%1 at %2 MHz").arg(host->cpus).arg(host->mhz)
                               : QString::number(host->cpus));
-        row(card, Details::tr("Memory"), bytesText(host->memoryBytes));
+        row(card, Details::tr("Memory"), memoryText(host->memoryBytes));
         row(card, Details::tr("Architecture"), text(host->arch));
         row(card, Details::tr("UUID"), text(host->uuid));
         add(page, std::move(card));
@@ -54,10 +54,10 @@ void hostPage(const PageContext& context, Page& page)
     row(load, Details::tr("CPU used"),
         item.used.cpuMilli < 0 ? QString() : share(item.used.cpuMilli, item.capacity.cpuMilli, &cpuText));
     row(load, Details::tr("Memory requested"),
-        share(item.allocated.memoryBytes, item.capacity.memoryBytes, &bytesText));
+        share(item.allocated.memoryBytes, item.capacity.memoryBytes, &memoryText));
     row(load, Details::tr("Memory used"),
         item.used.memoryBytes < 0 ? QString()
-                                  : share(item.used.memoryBytes, item.capacity.memoryBytes, &bytesText));
+                                  : share(item.used.memoryBytes, item.capacity.memoryBytes, &memoryText));
     row(load, Details::tr("Domains"), QString::number(item.childrenIn(Tree::Hosts).size()));
     row(load, Details::tr("Pods above it"), QString::number(item.pods));
     add(page, std::move(load));

@@ -20,7 +20,7 @@ void innerNodePage(const PageContext& context, Page& page)
     Card load = facts("load", Details::tr("Capacity"));
     row(load, Details::tr("CPU requested"), share(item.allocated.cpuMilli, item.capacity.cpuMilli, &cpuText));
     row(load, Details::tr("Memory requested"),
-        share(item.allocated.memoryBytes, item.capacity.memoryBytes, &bytesText));
+        share(item.allocated.memoryBytes, item.capacity.memoryBytes, &memoryText));
     row(load, Details::tr("Pods"),
         node->podCapacity > 0 ? Details::tr("%1 of %2").arg(item.pods).arg(node->podCapacity)
                               : QString::number(item.pods));

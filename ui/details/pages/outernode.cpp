@@ -18,10 +18,10 @@ void outerNodePage(const PageContext& context, Page& page)
     if (item.used.cpuMilli >= 0)
         row(load, Details::tr("CPU used"), share(item.used.cpuMilli, item.capacity.cpuMilli, &cpuText));
     row(load, Details::tr("Memory requested"),
-        share(item.allocated.memoryBytes, item.capacity.memoryBytes, &bytesText));
+        share(item.allocated.memoryBytes, item.capacity.memoryBytes, &memoryText));
     if (item.used.memoryBytes >= 0)
         row(load, Details::tr("Memory used"),
-            share(item.used.memoryBytes, item.capacity.memoryBytes, &bytesText));
+            share(item.used.memoryBytes, item.capacity.memoryBytes, &memoryText));
     row(load, Details::tr("Pod limit"), countText(node->podCapacity));
     for (const char* type : {"MemoryPressure", "DiskPressure", "PIDPressure"})
         conditionRow(load, QString::fromLatin1(type), node->conditions, type, context.now);

@@ -63,7 +63,7 @@ void addChart(const PageContext& context, Page& page, const std::vector<Sample>&
     const auto value = [memory](const Amount& amount) {
         return memory ? amount.memoryBytes : amount.cpuMilli;
     };
-    const auto format = memory ? &bytesText : &cpuText;
+    const auto format = memory ? &memoryText : &cpuText;
     Card card;
     card.kind = Card::Kind::Chart;
     card.id = memory ? QStringLiteral("chart-memory") : QStringLiteral("chart-cpu");
@@ -83,7 +83,16 @@ void addChart(const PageContext& context, Page& page, const std::vector<Sample>&
     card.chart.capacity = capacity > 0 ? double(capacity) : -1;
     card.chart.top = most > 0 ? most * 1.08 : 1;
     card.aside = share(value(item.used), capacity, format);
-    page.cards.push_back(std::move(card));
+    // The memory's stands beside the first two cards of facts: in three columns it is seen without scrolling.
+    auto place = page.cards.end();
+    if (memory) {
+        int facts = 0;
+        for (auto it = page.cards.begin(); it != page.cards.end() && place == page.cards.end(); ++it) {
+            if (it->kind == Card::Kind::Facts && ++facts == 2)
+                place = it + 1;
+        }
+    }
+    page.cards.insert(place, std::move(card));
 }
 
 void addCarried(const PageContext& context, Page& page, Tree tree, const char* id, const QString& title)
@@ -149,7 +158,7 @@ QString cpuText(std::int64_t milli)
     return milli < 0 ? QString() : QString::fromStdString(formatCpu(milli));
 }
 
-QString bytesText(std::int64_t bytes)
+QString memoryText(std::int64_t bytes)
 {
     return bytes < 0 ? QString() : QString::fromStdString(formatBytes(bytes));
 }
@@ -290,7 +299,7 @@ Card vmCard(const PageContext& context)
                                                                          : Amount{};
     if (size.cpuMilli >= 0 && size.memoryBytes >= 0)
         row(card, Details::tr("vCPU / memory"),
-            QStringLiteral("%1 / %2").arg(cpuText(size.cpuMilli), bytesText(size.memoryBytes)));
+            QStringLiteral("%1 / %2").arg(cpuText(size.cpuMilli), memoryText(size.memoryBytes)));
     if (f.vm != nullptr)
         row(card, Details::tr("Run strategy"), text(f.vm->runStrategy));
     if (f.vmi == nullptr)
@@ -305,7 +314,7 @@ Card vmCard(const PageContext& context)
             continue;
         QString disk = volume.claim.empty() ? text(volume.name) : text(volume.claim);
         if (volume.sizeBytes >= 0)
-            disk += QStringLiteral(" · ") + bytesText(volume.sizeBytes);
+            disk += QStringLiteral(" · ") + memoryText(volume.sizeBytes);
         row(card, Details::tr("Root disk"), disk);
     }
     row(card, Details::tr("Outer node"), text(f.vmi->nodeName));

@@ -67,7 +67,7 @@ void tenantClusterPage(const PageContext& context, Page& page)
     Card load = facts("load", Details::tr("Size"));
     const Item& item = context.item;
     row(load, Details::tr("vCPU"), cpuText(item.capacity.cpuMilli));
-    row(load, Details::tr("Memory"), bytesText(item.capacity.memoryBytes));
+    row(load, Details::tr("Memory"), memoryText(item.capacity.memoryBytes));
     row(load, Details::tr("Pods"), QString::number(item.pods));
     add(page, std::move(load));
 }

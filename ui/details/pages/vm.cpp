@@ -35,7 +35,7 @@ void vmPage(const PageContext& context, Page& page)
         for (const Volume& volume : f.vmi->volumes) {
             QString value = volume.claim.empty() ? text(volume.kind) : text(volume.claim);
             if (volume.sizeBytes >= 0)
-                value += QStringLiteral(" · ") + bytesText(volume.sizeBytes);
+                value += QStringLiteral(" · ") + memoryText(volume.sizeBytes);
             row(volumes, text(volume.name), value, TextRole::Text, text(volume.phase));
         }
         add(page, std::move(volumes));

@@ -26,7 +26,7 @@ void workerPoolPage(const PageContext& context, Page& page)
 
     Card load = facts("load", Details::tr("Size"));
     row(load, Details::tr("vCPU"), cpuText(context.item.capacity.cpuMilli));
-    row(load, Details::tr("Memory"), bytesText(context.item.capacity.memoryBytes));
+    row(load, Details::tr("Memory"), memoryText(context.item.capacity.memoryBytes));
     row(load, Details::tr("Pods"), QString::number(context.item.pods));
     add(page, std::move(load));
 }

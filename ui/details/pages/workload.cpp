@@ -38,8 +38,8 @@ void workloadPage(const PageContext& context, Page& page)
     Card load = facts("load", Details::tr("Resources"));
     row(load, Details::tr("CPU requested"), cpuText(item.allocated.cpuMilli));
     row(load, Details::tr("CPU used"), cpuText(item.used.cpuMilli));
-    row(load, Details::tr("Memory requested"), bytesText(item.allocated.memoryBytes));
-    row(load, Details::tr("Memory used"), bytesText(item.used.memoryBytes));
+    row(load, Details::tr("Memory requested"), memoryText(item.allocated.memoryBytes));
+    row(load, Details::tr("Memory used"), memoryText(item.used.memoryBytes));
     add(page, std::move(load));
 
     Card table;
