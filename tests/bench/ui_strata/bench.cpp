@@ -70,7 +70,9 @@ int main(int argc, char** argv)
             b.machine(source, "blue", "blue-" + number + "-" + std::to_string(j), "outer-" + number, false, 4,
                       32);
     }
-    measure("first delta, tree and chart", 1, [&](int) { store.apply(b.batch); });
+    stack::Stack alone;
+    measure("first delta, the stack alone", 1, [&](int) { alone.apply(b.batch); });
+    measure("first delta, stack, tree and chart", 1, [&](int) { store.apply(b.batch); });
     std::printf("%zu items\n", store.stack().size());
     measure("first paint", 1, [&](int) { QApplication::processEvents(); });
 
