@@ -2,6 +2,7 @@
 #include "core/demosite/demosite.h"
 
 #include "core/base/text.h"
+#include "core/base/translate.h"
 #include "core/demosite/api/cluster.h"
 #include "core/demosite/api/handler.h"
 #include "core/demosite/life/life.h"
@@ -52,7 +53,8 @@ Result<void> writeFile(const std::string& path, const std::string& text)
     if (file >= 0)
         good = ::close(file) == 0 && good;
     if (!good)
-        return fail(ErrorKind::Io, "The demo site cannot write " + path + ".", std::strerror(error));
+        return fail(ErrorKind::Io, arguments(translate("DemoSite", "The demo site cannot write %1."), {path}),
+                    std::strerror(error));
     return {};
 }
 
@@ -134,7 +136,8 @@ private:
             const std::filesystem::path base = std::filesystem::temp_directory_path(error);
             std::string path = (base / "strata-demo-XXXXXX").string();
             if (error || ::mkdtemp(path.data()) == nullptr)
-                return fail(ErrorKind::Io, "The demo site cannot make its temporary folder.",
+                return fail(ErrorKind::Io,
+                            translate("DemoSite", "The demo site cannot make its temporary folder."),
                             std::strerror(errno));
             m_directory = path;
             m_ownsDirectory = true;
@@ -143,7 +146,9 @@ private:
             if (!std::filesystem::exists(m_directory, error))
                 std::filesystem::create_directories(m_directory, error);
             if (error || ::chmod(m_directory.c_str(), 0700) != 0)
-                return fail(ErrorKind::Io, "The demo site cannot use the folder " + m_directory + ".",
+                return fail(ErrorKind::Io,
+                            arguments(translate("DemoSite", "The demo site cannot use the folder %1."),
+                                      {m_directory}),
                             error ? error.message() : std::strerror(errno));
         }
         return {};

@@ -2,6 +2,7 @@
 #include "core/demosite/net/server.h"
 
 #include "core/base/text.h"
+#include "core/base/translate.h"
 
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/io_context.hpp>
@@ -430,11 +431,6 @@ private:
     std::shared_ptr<Site> m_site;
 };
 
-tl::unexpected<Error> fault(const char* what, const BoostError& error)
-{
-    return fail(ErrorKind::Io, std::string("The demo site cannot ") + what + ".", error.message());
-}
-
 } // namespace
 
 class Server::Private {
@@ -480,7 +476,8 @@ Result<unsigned short> Server::reserve()
     auto listener = std::make_shared<Listener>(m_d->loop, m_d->connections);
     unsigned short port = 0;
     if (const BoostError error = listener->open(port))
-        return fault("listen on 127.0.0.1", error);
+        return fail(ErrorKind::Io, translate("DemoSite", "The demo site cannot listen on 127.0.0.1."),
+                    error.message());
     const std::lock_guard lock(m_d->mutex);
     m_d->listeners.emplace(port, std::move(listener));
     return port;
@@ -491,7 +488,7 @@ Result<void> Server::serve(unsigned short port, Endpoint endpoint)
     const std::lock_guard lock(m_d->mutex);
     const auto found = m_d->listeners.find(port);
     if (found == m_d->listeners.end())
-        return fail(ErrorKind::Internal, "The demo site has no such port.");
+        return fail(ErrorKind::Internal, translate("DemoSite", "The demo site has no such port."));
     found->second->serve(std::move(endpoint));
     return {};
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/demosite/pki/pki.h"
 
+#include "core/base/translate.h"
+
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
@@ -32,8 +34,8 @@ tl::unexpected<Error> fault(const char* what)
     char words[256] = "";
     ERR_error_string_n(ERR_get_error(), words, sizeof words);
     ERR_clear_error();
-    return fail(ErrorKind::Internal, std::string("The demo site's certificates cannot be made: ") + what,
-                words);
+    return fail(ErrorKind::Internal, translate("DemoSite", "The demo site's certificates cannot be made."),
+                std::string(what) + ": " + words);
 }
 
 std::string pem(const Bio& bio)

@@ -35,17 +35,17 @@ const std::vector<App>& applications(const std::string& tenant)
         {"monitoring", "Deployment", "grafana", "docker.io/grafana/grafana:11.2.0", 1, 250, 512},
         {"monitoring", "StatefulSet", "prometheus", "quay.io/prometheus/prometheus:v3.1.0", 1, 1000, 8192}};
     static const std::vector<App> lab = {
-        {"lab", "Deployment", "notebook", "quay.io/jupyter/base-notebook:2025-06-01", 6, 1000, 8192},
-        {"lab", "Deployment", "runner", "registry.rack-a.lan/lab/runner:5.1.0", 8, 1000, 4096},
-        {"lab", "StatefulSet", "db", "docker.io/library/postgres:16.4", 1, 2000, 16384},
-        {"lab", "StatefulSet", "minio", "quay.io/minio/minio:RELEASE.2025-04-22T22-12-26Z", 2, 500, 4096},
+        {"lab", "Deployment", "notebook", "quay.io/jupyter/base-notebook:2025-06-01", 6, 400, 3072},
+        {"lab", "Deployment", "runner", "registry.rack-a.lan/lab/runner:5.1.0", 8, 300, 2048},
+        {"lab", "StatefulSet", "db", "docker.io/library/postgres:16.4", 1, 1000, 8192},
+        {"lab", "StatefulSet", "minio", "quay.io/minio/minio:RELEASE.2025-04-22T22-12-26Z", 2, 500, 2048},
         {"monitoring", "StatefulSet", "prometheus", "quay.io/prometheus/prometheus:v3.1.0", 1, 500, 4096}};
     static const std::vector<App> web = {
-        {"web", "Deployment", "nginx", "docker.io/library/nginx:1.27", 6, 500, 512},
-        {"web", "Deployment", "api", "registry.rack-a.lan/web/api:7.0.3", 4, 1000, 4096},
-        {"web", "Deployment", "worker", "registry.rack-a.lan/web/worker:7.0.3", 5, 1000, 4096},
+        {"web", "Deployment", "nginx", "docker.io/library/nginx:1.27", 6, 250, 512},
+        {"web", "Deployment", "api", "registry.rack-a.lan/web/api:7.0.3", 4, 500, 4096},
+        {"web", "Deployment", "worker", "registry.rack-a.lan/web/worker:7.0.3", 5, 400, 4096},
         {"web", "Deployment", "mailer", "registry.rack-a.lan/web/mailer:1.2.0", 1, 100, 256},
-        {"web", "StatefulSet", "mariadb", "docker.io/library/mariadb:11.4", 2, 1000, 8192},
+        {"web", "StatefulSet", "mariadb", "docker.io/library/mariadb:11.4", 2, 750, 8192},
         {"ingress-nginx", "Deployment", "ingress-nginx-controller",
          "registry.k8s.io/ingress-nginx/controller:v1.12.1", 2, 250, 512}};
     if (tenant == "blue")
@@ -172,7 +172,7 @@ void writeInner(Store& store, const SitePlan& plan, std::size_t index)
 {
     const TenantPlan& tenant = plan.tenants[index];
     const std::string& cluster = tenant.name;
-    constexpr long age = 12L * 86400;
+    const long age = tenantAge(index) - 600;
     std::vector<std::string> names = {"default",         "kube-system", "kube-public",
                                       "kube-node-lease", "monitoring",  "kubevirt-csi-driver"};
     const auto& apps = applications(cluster);
@@ -244,7 +244,7 @@ void writeInner(Store& store, const SitePlan& plan, std::size_t index)
                        app.replicas,
                        false,
                        false},
-                      workers, lost, 86400L * (1 + plan.uid(app.name)[0] % 9));
+                      workers, lost, age - 3600L * (1 + plan.uid(app.name)[0] % 30));
     store.load(
         Kinds::instance().get("services", ""),
         fill(R"({"metadata":{"name":"kubernetes","namespace":"default","uid":"@U@","creationTimestamp":"@T@",

@@ -913,7 +913,7 @@ void writeOuter(Store& store, const SitePlan& plan)
     writeNodes(store, plan);
     writePlatform(store, plan);
     for (std::size_t i = 0; i < plan.tenants.size(); ++i)
-        writeTenant(store, plan, plan.tenants[i], 86400L * (3 + static_cast<long>(i % 17)));
+        writeTenant(store, plan, plan.tenants[i], tenantAge(i));
 }
 
 } // namespace strata::demosite

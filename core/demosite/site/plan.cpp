@@ -154,6 +154,11 @@ std::string SitePlan::ago(long seconds) const
     return formatRfc3339(now - UnixMs{seconds} * 1000);
 }
 
+long tenantAge(std::size_t tenant)
+{
+    return 86400L * (3 + static_cast<long>(tenant % 17));
+}
+
 SitePlan makePlan(Size size, std::uint32_t seed, UnixMs now)
 {
     SitePlan plan;

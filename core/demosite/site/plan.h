@@ -59,6 +59,7 @@ struct SitePlan {
     std::string ago(long seconds) const; // RFC 3339
 };
 
+long tenantAge(std::size_t tenant); // seconds since its Cluster was created
 SitePlan makePlan(Size size, std::uint32_t seed, UnixMs now);
 
 } // namespace strata::demosite
