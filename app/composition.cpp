@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/composition.h"
+
+#include "core/libvirt/host.h"
+
+#include <thread>
+
+namespace strata::app {
+namespace {
+
+// Starts the demo site away from the GUI thread. Joined at the end, so that nothing outlives the program.
+class DemoStarter {
+public:
+    ~DemoStarter()
+    {
+        if (m_thread.joinable())
+            m_thread.join();
+    }
+
+    void start(Connections& connections, const demosite::Options& options, QObject* context,
+               std::function<void(Result<void>)> done)
+    {
+        if (m_running)
+            return;
+        if (connections.hasDemo()) {
+            done({});
+            return;
+        }
+        if (m_thread.joinable())
+            m_thread.join();
+        m_running = true;
+        using Started = std::shared_ptr<Result<std::unique_ptr<demosite::DemoSite>>>;
+        const std::function<void(Started)> adopt = [this, &connections, guard = QPointer<QObject>(context),
+                                                    done = std::move(done)](const Started& started) {
+            m_running = false;
+            Result<void> result;
+            if (*started)
+                result = connections.adoptDemo(std::move(**started));
+            else
+                result = tl::unexpected(started->error());
+            if (guard)
+                done(result);
+        };
+        m_thread = std::thread([options, finish = onGuiThread<Started>(QCoreApplication::instance(), adopt)] {
+            finish(std::make_shared<Result<std::unique_ptr<demosite::DemoSite>>>(
+                demosite::DemoSite::start(options)));
+        });
+    }
+
+private:
+    std::thread m_thread;
+    bool m_running = false;
+};
+
+ui::ConnectServices connectServices(Probes& probes)
+{
+    ui::ConnectServices services;
+    services.usualPaths = ui::usualPaths;
+    services.readKubeconfig = ui::readKubeconfig;
+    services.checkUri = virt::checkUri;
+    services.checkCluster = [&probes](const kube::ClusterConfig& config, QObject* context,
+                                      ui::ConnectServices::Checked done) {
+        probes.cluster(config, onGuiThread(context, std::move(done)));
+    };
+    services.testHost = [&probes](const std::string& uri, QObject* context,
+                                  ui::ConnectServices::Checked done) {
+        probes.host(uri, onGuiThread(context, std::move(done)));
+    };
+    return services;
+}
+
+} // namespace
+
+class Composition::Private {
+public:
+    Private(ui::Workspace& w, demosite::Options d) : workspace(w), demoOptions(std::move(d)) {}
+
+    ui::Workspace& workspace;
+    const demosite::Options demoOptions;
+    Probes probes;
+    Connections connections;
+    SiteDocuments documents{connections.site()};
+    ui::StackStore store;
+    DemoStarter demo;
+};
+
+Composition::Composition(ui::Workspace& workspace, demosite::Options demo)
+    : m_d(std::make_unique<Private>(workspace, std::move(demo)))
+{
+    Private* d = m_d.get();
+    d->store.setTaker([d] { return d->connections.site().take(); });
+    d->connections.site().setWakeup([d] { d->store.wake(); });
+}
+
+Composition::~Composition()
+{
+    m_d->connections.site().setWakeup({});
+}
+
+Connections& Composition::connections()
+{
+    return m_d->connections;
+}
+
+feeds::Site& Composition::site()
+{
+    return m_d->connections.site();
+}
+
+ui::StackStore& Composition::store()
+{
+    return m_d->store;
+}
+
+ui::ShellServices Composition::services()
+{
+    Private* d = m_d.get();
+    feeds::Site& site = d->connections.site();
+    ui::ShellServices services;
+    services.store = &d->store;
+    services.documents = &d->documents;
+    services.workspace = &d->workspace;
+    services.connect = connectServices(d->probes);
+    services.connectCluster = [&site](const kube::ClusterConfig& config, const QString& name) {
+        return site.addCluster(config, name.toStdString());
+    };
+    services.connectHost = [&site](const QString& uri, const QString& name) {
+        return site.addHost(uri.toStdString(), name.toStdString());
+    };
+    services.removeSource = [&site](stack::SourceId source) { site.remove(source); };
+    services.retry = [&site](stack::SourceId source) { site.retryNow(source); };
+    services.openDemo = [d](QObject* context, std::function<void(Result<void>)> done) {
+        d->demo.start(d->connections, d->demoOptions, context, std::move(done));
+    };
+    services.events = [&site] { return site.traffic().events; };
+    return services;
+}
+
+} // namespace strata::app

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/connections.h"
+
+namespace strata::app {
+
+Result<void> Connections::open(const CommandLine& line)
+{
+    if (line.demo)
+        return openDemo(line.site);
+    if (!line.kubeconfig.empty()) {
+        if (const auto added = addCluster(line.kubeconfig, line.context); !added)
+            return tl::unexpected(added.error());
+    }
+    for (const std::string& uri : line.hosts) {
+        if (const auto added = m_site.addHost(uri); !added)
+            return tl::unexpected(added.error());
+    }
+    return {};
+}
+
+Result<void> Connections::openDemo(const demosite::Options& options)
+{
+    if (m_demo)
+        return {};
+    auto demo = demosite::DemoSite::start(options);
+    if (!demo)
+        return tl::unexpected(demo.error());
+    return adoptDemo(std::move(*demo));
+}
+
+Result<void> Connections::adoptDemo(std::unique_ptr<demosite::DemoSite> demo)
+{
+    m_demo = std::move(demo);
+    const auto cluster = addCluster(m_demo->kubeconfigPath(), {}, m_demo->name());
+    if (!cluster)
+        return tl::unexpected(cluster.error());
+    m_demoSources.push_back(*cluster);
+    for (const demosite::DemoSite::HostEntry& host : m_demo->hosts()) {
+        const auto added = m_site.addHost(host.uri, host.name);
+        if (!added)
+            return tl::unexpected(added.error());
+        m_demoSources.push_back(*added);
+    }
+    return {};
+}
+
+Result<stack::SourceId> Connections::addCluster(const std::string& kubeconfig, const std::string& context,
+                                                const std::string& name)
+{
+    const auto file = kube::Kubeconfig::load(kubeconfig);
+    if (!file)
+        return tl::unexpected(file.error());
+    const auto config = file->resolve(context);
+    if (!config)
+        return tl::unexpected(config.error());
+    return m_site.addCluster(*config, name.empty() ? config->context : name);
+}
+
+void Connections::closeDemo()
+{
+    for (const stack::SourceId source : m_demoSources)
+        m_site.remove(source);
+    m_demoSources.clear();
+    m_demo.reset();
+}
+
+} // namespace strata::app

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "app/commandline.h"
+#include "core/demosite/demosite.h"
+#include "core/feeds/site.h"
+
+#include <memory>
+#include <string>
+
+namespace strata::app {
+
+// The feeds of one run and, when it is shown, the demo site behind them. Destroyed in the right order: feeds
+// first, then what they talk to.
+class Connections {
+public:
+    Connections() = default;
+
+    feeds::Site& site() { return m_site; }
+    bool hasDemo() const { return m_demo != nullptr; }
+
+    // What the command line names. A file that cannot be read or a refused URI is an error; a server that is
+    // away is not: its source says so.
+    Result<void> open(const CommandLine& line);
+    Result<void> openDemo(const demosite::Options& options); // starts it and connects to all of it; blocks
+    Result<void> adoptDemo(std::unique_ptr<demosite::DemoSite> demo);
+    Result<stack::SourceId> addCluster(const std::string& kubeconfig, const std::string& context,
+                                       const std::string& name = {});
+    void closeDemo(); // its sources go first
+
+private:
+    std::unique_ptr<demosite::DemoSite> m_demo;
+    std::vector<stack::SourceId> m_demoSources;
+    feeds::Site m_site;
+};
+
+} // namespace strata::app

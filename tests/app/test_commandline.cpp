@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/commandline.h"
+
+#include <QtTest>
+
+using namespace strata;
+using namespace strata::app;
+
+namespace {
+
+std::vector<std::string> words(const char* text)
+{
+    std::vector<std::string> out;
+    for (const QString& word : QString::fromUtf8(text).split(QLatin1Char(' '), Qt::SkipEmptyParts))
+        out.push_back(word.toStdString());
+    return out;
+}
+
+} // namespace
+
+class TestCommandLine : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void understands()
+    {
+        QCOMPARE(CommandLine::parse({})->command, Command::Window);
+        QVERIFY(CommandLine::parse({"--demo"})->demo);
+        const auto tree = CommandLine::parse(
+            words("tree --json --kubeconfig k --context=c --host test:///a --host test:///b"));
+        QVERIFY(tree);
+        QCOMPARE(tree->command, Command::Tree);
+        QVERIFY(tree->json);
+        QCOMPARE(tree->kubeconfig, std::string("k"));
+        QCOMPARE(tree->context, std::string("c"));
+        QCOMPARE(tree->hosts, (std::vector<std::string>{"test:///a", "test:///b"}));
+        const auto demo = CommandLine::parse(words("demo --size huge --seed 7 --speed 2.5 --no-life"));
+        QVERIFY(demo);
+        QCOMPARE(demo->site.size, demosite::Size::Huge);
+        QCOMPARE(demo->site.seed, 7U);
+        QCOMPARE(demo->site.speed, 2.5);
+        QVERIFY(!demo->site.life);
+        QCOMPARE(CommandLine::parse({"-V"})->command, Command::Version);
+        QCOMPARE(CommandLine::parse({"tree", "--help"})->command, Command::Help);
+        // A URI may hold '=' itself.
+        QCOMPARE(CommandLine::parse({"tree", "--host=qemu+ssh://h/system?keyfile=k"})->hosts.front(),
+                 std::string("qemu+ssh://h/system?keyfile=k"));
+    }
+
+    void refuses_data()
+    {
+        QTest::addColumn<QString>("line");
+        QTest::addColumn<QString>("named");
+        QTest::newRow("unknown command") << "fly"
+                                         << "fly";
+        QTest::newRow("unknown option") << "--fly"
+                                        << "--fly";
+        QTest::newRow("option of another command") << "demo --json"
+                                                   << "--json";
+        QTest::newRow("nothing to look at") << "tree"
+                                            << "--kubeconfig";
+        QTest::newRow("no value") << "tree --host"
+                                  << "--host";
+        QTest::newRow("empty value") << "tree --host="
+                                     << "--host";
+        QTest::newRow("size") << "demo --size enormous"
+                              << "enormous";
+        QTest::newRow("speed") << "demo --speed fast"
+                               << "fast";
+        QTest::newRow("speed of nothing") << "demo --speed 0"
+                                          << "--speed";
+        QTest::newRow("seed") << "demo --seed -1"
+                              << "--seed";
+        QTest::newRow("timeout") << "tree --demo --timeout 0"
+                                 << "--timeout";
+        QTest::newRow("both") << "tree --demo --kubeconfig k"
+                              << "--demo";
+        QTest::newRow("context alone") << "tree --host test:///a --context c"
+                                       << "--context";
+        QTest::newRow("geometry") << "--geometry 12"
+                                  << "--geometry";
+        QTest::newRow("theme") << "--theme pink"
+                               << "pink";
+    }
+
+    void refuses()
+    {
+        QFETCH(QString, line);
+        QFETCH(QString, named);
+        const auto parsed = CommandLine::parse(words(line.toUtf8().constData()));
+        QVERIFY(!parsed);
+        QCOMPARE(parsed.error().kind, ErrorKind::Config);
+        QVERIFY2(QString::fromStdString(parsed.error().text).contains(named), parsed.error().text.c_str());
+    }
+
+    void helpNamesEveryCommand()
+    {
+        const QString help = QString::fromStdString(CommandLine::help());
+        for (const char* word :
+             {"strata tree", "strata demo", "--version", "--kubeconfig", "--host", "--size"})
+            QVERIFY2(help.contains(QLatin1String(word)), word);
+    }
+};
+
+QTEST_APPLESS_MAIN(TestCommandLine)
+#include "test_commandline.moc"

@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <QDir>
+#include <QFile>
+#include <QFileInfo>
+#include <QJsonArray>
+#include <QJsonDocument>
+#include <QJsonObject>
+#include <QProcess>
+#include <QTcpServer>
+#include <QTemporaryDir>
+#include <QtTest>
+
+#include <functional>
+#include <memory>
+
+namespace {
+
+struct Outcome {
+    int code = -1;
+    QString out;
+    QString err;
+};
+
+Outcome run(const QStringList& arguments, int timeoutMs = 60000)
+{
+    QProcess process;
+    process.start(QStringLiteral(STRATA_PROGRAM), arguments);
+    Outcome outcome;
+    if (!process.waitForFinished(timeoutMs)) {
+        process.kill();
+        process.waitForFinished();
+        outcome.err = QStringLiteral("timed out");
+        return outcome;
+    }
+    outcome.code = process.exitStatus() == QProcess::NormalExit ? process.exitCode() : -2;
+    outcome.out = QString::fromUtf8(process.readAllStandardOutput());
+    outcome.err = QString::fromUtf8(process.readAllStandardError());
+    return outcome;
+}
+
+// A demo site served by a process of its own.
+class Server {
+public:
+    explicit Server(const QStringList& options = {})
+    {
+        m_process.start(QStringLiteral(STRATA_PROGRAM), QStringList{QStringLiteral("demo")} + options);
+        while (m_process.state() != QProcess::NotRunning && !m_process.canReadLine()) {
+            if (!m_process.waitForReadyRead(60000))
+                break;
+        }
+        kubeconfig = QString::fromUtf8(m_process.readLine()).trimmed();
+        while (m_process.canReadLine())
+            hosts << QString::fromUtf8(m_process.readLine()).trimmed();
+    }
+    ~Server() { stop(); }
+
+    int stop()
+    {
+        if (m_process.state() == QProcess::NotRunning)
+            return m_process.exitCode();
+        m_process.terminate();
+        if (!m_process.waitForFinished(20000)) {
+            m_process.kill();
+            m_process.waitForFinished();
+            return -1;
+        }
+        return m_process.exitStatus() == QProcess::NormalExit ? m_process.exitCode() : -2;
+    }
+
+    QString kubeconfig;
+    QStringList hosts;
+
+private:
+    QProcess m_process;
+};
+
+QString write(const QString& path, const QByteArray& content)
+{
+    QFile file(path);
+    if (!file.open(QIODevice::WriteOnly) || file.write(content) != content.size())
+        qFatal("cannot write %s", qPrintable(path));
+    return path;
+}
+
+QByteArray read(const QString& path)
+{
+    QFile file(path);
+    return file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray();
+}
+
+void walk(const QJsonArray& items, int depth, const std::function<void(const QJsonObject&, int)>& visit)
+{
+    for (const QJsonValue& value : items) {
+        const QJsonObject item = value.toObject();
+        visit(item, depth);
+        walk(item[QLatin1String("children")].toArray(), depth + 1, visit);
+    }
+}
+
+} // namespace
+
+class TestHeadless : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void version()
+    {
+        const Outcome outcome = run({QStringLiteral("--version")});
+        QCOMPARE(outcome.code, 0);
+        QVERIFY(outcome.out.startsWith(QLatin1String("strata ")));
+    }
+
+    void wrongArgumentsAreNamed()
+    {
+        const Outcome outcome = run({QStringLiteral("tree"), QStringLiteral("--fly")});
+        QCOMPARE(outcome.code, 2);
+        QVERIFY(outcome.err.contains(QLatin1String("--fly")));
+        QVERIFY(outcome.out.isEmpty());
+    }
+
+    void treeListsAllLayers()
+    {
+        const Outcome outcome =
+            run({QStringLiteral("tree"), QStringLiteral("--demo"), QStringLiteral("--no-life")});
+        QVERIFY2(outcome.code == 0, qPrintable(outcome.err));
+        for (const char* name : {"metal-01", "metal-04", "outer-1", "outer-3", "checkout"})
+            QVERIFY2(outcome.out.contains(QLatin1String(name)), qPrintable(outcome.out));
+    }
+
+    void jsonHoldsTheChainFromMetalToWorkload()
+    {
+        const Outcome outcome = run({QStringLiteral("tree"), QStringLiteral("--demo"),
+                                     QStringLiteral("--no-life"), QStringLiteral("--json")});
+        QVERIFY2(outcome.code == 0, qPrintable(outcome.err));
+        QJsonParseError fault{};
+        const QJsonObject site = QJsonDocument::fromJson(outcome.out.toUtf8(), &fault).object();
+        QVERIFY2(fault.error == QJsonParseError::NoError, qPrintable(fault.errorString()));
+        QMap<QString, int> kinds;
+        int deepest = 0;
+        bool paused = false;
+        walk(site[QLatin1String("stack")].toArray(), 1, [&](const QJsonObject& item, int depth) {
+            ++kinds[item[QLatin1String("kind")].toString()];
+            deepest = std::max(deepest, depth);
+            paused = paused ||
+                     item[QLatin1String("rawReason")].toString().contains(QLatin1String("PausedIOError"));
+        });
+        QCOMPARE(deepest, 5); // host › outer node › VM › inner node › workload
+        QCOMPARE(kinds[QStringLiteral("host")], 4);
+        QCOMPARE(kinds[QStringLiteral("outer-node")], 3);
+        QVERIFY(kinds[QStringLiteral("vm")] >= 10);
+        QVERIFY(kinds[QStringLiteral("inner-node")] >= 9);
+        QVERIFY(kinds[QStringLiteral("workload")] >= 40);
+        QVERIFY(paused);
+        int clusters = 0;
+        walk(site[QLatin1String("tenants")].toArray(), 1, [&](const QJsonObject& item, int) {
+            clusters += item[QLatin1String("kind")].toString() == QLatin1String("tenant-cluster") ? 1 : 0;
+        });
+        QCOMPARE(clusters, 5);
+    }
+
+    void servedSiteIsReadLikeARealOneAndLeavesNothing()
+    {
+        Server server({QStringLiteral("--no-life")});
+        QVERIFY(QFile::exists(server.kubeconfig));
+        QCOMPARE(QFileInfo(server.kubeconfig).permissions() &
+                     (QFile::ReadGroup | QFile::WriteGroup | QFile::ReadOther | QFile::WriteOther),
+                 QFile::Permissions());
+        QStringList arguments{QStringLiteral("tree"), QStringLiteral("--kubeconfig"), server.kubeconfig};
+        QCOMPARE(server.hosts.size(), 4);
+        for (const QString& host : std::as_const(server.hosts))
+            arguments << QStringLiteral("--host") << host;
+        const Outcome outcome = run(arguments);
+        QVERIFY2(outcome.code == 0, qPrintable(outcome.err));
+        QVERIFY(outcome.out.contains(QLatin1String("outer-2")));
+        QCOMPARE(server.stop(), 0);
+        QVERIFY(!QFile::exists(server.kubeconfig));
+    }
+
+    void aHostAloneIsAStack()
+    {
+        const Outcome outcome =
+            run({QStringLiteral("tree"), QStringLiteral("--host"), QStringLiteral("test:///default")});
+        QVERIFY2(outcome.code == 0, qPrintable(outcome.err));
+        QVERIFY(!outcome.out.isEmpty());
+    }
+
+    // Bad input: every fault ends in one sentence that names what and where, and the rest is still shown.
+    void faults_data()
+    {
+        QTest::addColumn<QByteArray>("kubeconfig");
+        QTest::addColumn<QString>("named");
+        const QByteArray frame = "apiVersion: v1\nkind: Config\ncurrent-context: c\n"
+                                 "contexts: [{name: c, context: {cluster: k, user: u}}]\n"
+                                 "users: [{name: u, user: {token: t}}]\n";
+        QTest::newRow("not YAML") << QByteArray("{[") << "kubeconfig";
+        QTest::newRow("no such context") << frame + "clusters: []\n"
+                                         << "k";
+        QTest::newRow("bad base64") << frame +
+                                           "clusters: [{name: k, cluster: {server: 'https://127.0.0.1:1', "
+                                           "certificate-authority-data: '***'}}]\n"
+                                    << "certificate-authority-data";
+    }
+
+    void faults()
+    {
+        QFETCH(QByteArray, kubeconfig);
+        QFETCH(QString, named);
+        QTemporaryDir folder;
+        const QString path = write(folder.filePath(QStringLiteral("kubeconfig")), kubeconfig);
+        const Outcome outcome = run({QStringLiteral("tree"), QStringLiteral("--kubeconfig"), path});
+        QCOMPARE(outcome.code, 1);
+        QVERIFY2(outcome.err.contains(named), qPrintable(outcome.err));
+        QVERIFY2(outcome.err.contains(path), qPrintable(outcome.err));
+    }
+
+    void aServerThatIsAwayLeavesTheHostsAlive()
+    {
+        QTcpServer listener; // a port that is surely closed once it goes
+        QVERIFY(listener.listen(QHostAddress::LocalHost));
+        const quint16 port = listener.serverPort();
+        listener.close();
+        QTemporaryDir folder;
+        const QString path = write(folder.filePath(QStringLiteral("kubeconfig")),
+                                   "apiVersion: v1\nkind: Config\ncurrent-context: c\n"
+                                   "contexts: [{name: c, context: {cluster: k, user: u}}]\n"
+                                   "users: [{name: u, user: {token: t}}]\n"
+                                   "clusters: [{name: k, cluster: {server: 'https://127.0.0.1:" +
+                                       QByteArray::number(port) + "'}}]\n");
+        const Outcome outcome = run({QStringLiteral("tree"), QStringLiteral("--kubeconfig"), path,
+                                     QStringLiteral("--host"), QStringLiteral("test:///default")});
+        QCOMPARE(outcome.code, 1);
+        QVERIFY2(outcome.err.contains(QStringLiteral("127.0.0.1:%1").arg(port)), qPrintable(outcome.err));
+        QVERIFY(!outcome.out.isEmpty()); // the host
+    }
+
+    void aWrongCertificateAuthorityIsSaid()
+    {
+        Server server({QStringLiteral("--no-life")});
+        Server other({QStringLiteral("--no-life")});
+        // The one's address with the other's CA.
+        QByteArray config = read(server.kubeconfig);
+        const QRegularExpression ca(QStringLiteral("certificate-authority-data: *(\\S+)"));
+        const QString mine = ca.match(QString::fromUtf8(config)).captured(1);
+        const QString theirs = ca.match(QString::fromUtf8(read(other.kubeconfig))).captured(1);
+        QVERIFY(!mine.isEmpty() && !theirs.isEmpty() && mine != theirs);
+        config.replace(mine.toUtf8(), theirs.toUtf8());
+        QTemporaryDir folder;
+        const QString path = write(folder.filePath(QStringLiteral("kubeconfig")), config);
+        const Outcome outcome = run({QStringLiteral("tree"), QStringLiteral("--kubeconfig"), path});
+        QCOMPARE(outcome.code, 1);
+        QVERIFY2(outcome.err.contains(QLatin1String("certificate"), Qt::CaseInsensitive),
+                 qPrintable(outcome.err));
+    }
+
+    void unknownLibvirtUrisAreRefused()
+    {
+        for (const char* uri : {"nonsense", "qemu+ssh://h/system?command=/bin/sh", "file:///etc/passwd"}) {
+            const Outcome outcome =
+                run({QStringLiteral("tree"), QStringLiteral("--host"), QLatin1String(uri)});
+            QCOMPARE(outcome.code, 1);
+            QVERIFY2(!outcome.err.isEmpty(), uri);
+        }
+    }
+};
+
+QTEST_GUILESS_MAIN(TestHeadless)
+#include "test_headless.moc"
