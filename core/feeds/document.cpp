@@ -97,7 +97,7 @@ public:
         value(object, 0, false, {});
         if (m_out.empty() || m_out.back() != '\n')
             m_out += '\n';
-        if (m_cut) {
+        if (full()) {
             const std::size_t end = m_out.rfind('\n', std::min(m_limit, m_out.size() - 1));
             m_out.resize(end == std::string::npos ? 0 : end + 1);
             m_out += "# " + arguments(translate("Document",

@@ -14,7 +14,7 @@ using Ms = std::chrono::milliseconds;
 constexpr std::size_t kConnectingAtOnce = 8;
 constexpr Ms kPlace{10000};          // after so long the next one may start though this one is still at it
 constexpr Ms kForbiddenAgain{60000}; // what is not allowed is seldom allowed soon
-constexpr std::int64_t kReread = 10000;
+constexpr std::int64_t kReread = 5000;
 
 std::string tr(const char* text, std::initializer_list<std::string> values)
 {

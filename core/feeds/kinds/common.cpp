@@ -103,7 +103,7 @@ std::int64_t readTopologyMilli(const Json& topology)
     const std::int64_t threads = topology["threads"].number(0);
     if (sockets <= 0 && cores <= 0 && threads <= 0)
         return -1;
-    constexpr std::int64_t limit = 1 << 16; // of each: a product that cannot overflow
+    static constexpr std::int64_t limit = 1 << 16; // of each: a product that cannot overflow
     const auto factor = [](std::int64_t value) { return std::clamp<std::int64_t>(value, 1, limit); };
     return factor(sockets) * factor(cores) * factor(threads) * 1000;
 }
