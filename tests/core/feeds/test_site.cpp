@@ -1,0 +1,855 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/base/text.h"
+#include "core/feeds/site.h"
+#include "core/stack/stack.h"
+#include "tests/core/feeds/fakeapi.h"
+
+#include <QJsonArray>
+#include <QJsonDocument>
+#include <QtTest>
+
+#include <condition_variable>
+#include <future>
+#include <mutex>
+#include <optional>
+
+using namespace strata;
+using namespace strata::feeds;
+using namespace strata::stack;
+using strata::test::FakeApi;
+
+// Declared before the first raw string: moc loses its way in those.
+class TestSite : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void outerCluster();
+    void whatIsNotInstalled();
+    void olderContract();
+    void discoveryIsForbidden();
+    void oneKindIsForbidden();
+    void unauthorized();
+    void awayAndBack();
+    void kindsThatVanish();
+    void innerClusters();
+    void innerSecretComesLater();
+    void innerSecretIsForbidden();
+    void innerThatIsAwayHarmsNobody();
+    void innerCredentialIsRenewed();
+    void innerKubeconfigMustNotReadFiles();
+    void manyInnerClusters();
+    void usage();
+    void usageIsAbsent();
+    void documents();
+    void events();
+    void removal();
+    void hosts();
+    void leavingInTheMiddle();
+};
+
+namespace {
+
+constexpr const char* kNodes = "/api/v1/nodes";
+constexpr const char* kPods = "/api/v1/pods";
+constexpr const char* kClusters = "/apis/cluster.x-k8s.io/v1beta2/clusters";
+constexpr const char* kMachines = "/apis/cluster.x-k8s.io/v1beta2/machines";
+constexpr const char* kPools = "/apis/cluster.x-k8s.io/v1beta2/machinedeployments";
+constexpr const char* kPlanes = "/apis/controlplane.cluster.x-k8s.io/v1beta2/kubeadmcontrolplanes";
+constexpr const char* kKubevirtMachines = "/apis/infrastructure.cluster.x-k8s.io/v1alpha1/kubevirtmachines";
+constexpr const char* kVms = "/apis/kubevirt.io/v1/virtualmachines";
+constexpr const char* kVmis = "/apis/kubevirt.io/v1/virtualmachineinstances";
+
+QJsonObject object(const char* json)
+{
+    const QJsonDocument document = QJsonDocument::fromJson(json);
+    if (!document.isObject())
+        qFatal("the test's JSON is broken: %s", json);
+    return document.object();
+}
+
+QJsonObject named(const QString& name, const QString& ns = {}, const QString& uid = {})
+{
+    QJsonObject metadata{{QStringLiteral("name"), name},
+                         {QStringLiteral("uid"), uid.isEmpty() ? QStringLiteral("uid-") + name : uid}};
+    if (!ns.isEmpty())
+        metadata[QStringLiteral("namespace")] = ns;
+    return {{QStringLiteral("metadata"), metadata}};
+}
+
+QJsonObject cluster(const QString& name, bool initialized, const QString& uid = {})
+{
+    QJsonObject out = named(name, QStringLiteral("t"), uid);
+    out[QStringLiteral("status")] =
+        QJsonObject{{QStringLiteral("phase"), QStringLiteral("Provisioned")},
+                    {QStringLiteral("initialization"),
+                     QJsonObject{{QStringLiteral("controlPlaneInitialized"), initialized}}}};
+    return out;
+}
+
+const char* const kAllGroups = R"({"kind": "APIGroupDiscoveryList", "items": [
+  {"metadata": {"name": "cluster.x-k8s.io"}, "versions": [
+    {"version": "v1beta2", "resources": [{"resource": "clusters"}, {"resource": "machines"},
+                                         {"resource": "machinedeployments"}]},
+    {"version": "v1beta1", "resources": [{"resource": "clusters"}]}]},
+  {"metadata": {"name": "controlplane.cluster.x-k8s.io"}, "versions": [
+    {"version": "v1beta2", "resources": [{"resource": "kubeadmcontrolplanes"}]}]},
+  {"metadata": {"name": "infrastructure.cluster.x-k8s.io"}, "versions": [
+    {"version": "v1alpha1", "resources": [{"resource": "kubevirtmachines"}]}]},
+  {"metadata": {"name": "kubevirt.io"}, "versions": [
+    {"version": "v1", "resources": [{"resource": "virtualmachines"}, {"resource": "virtualmachineinstances"}]}]}]})";
+
+void serveAll(FakeApi& api)
+{
+    api.answer("/apis", 200, kAllGroups);
+    for (const char* path :
+         {kNodes, kPods, kClusters, kMachines, kPools, kPlanes, kKubevirtMachines, kVms, kVmis})
+        api.serve(path);
+}
+
+void serveInner(FakeApi& api, const QString& node)
+{
+    api.serve(kNodes);
+    api.serve(kPods);
+    api.put(kNodes, named(node));
+}
+
+void putSecret(FakeApi& outer, const std::string& cluster, const std::string& kubeconfig)
+{
+    outer.answer("/api/v1/namespaces/t/secrets/" + cluster + "-kubeconfig", 200,
+                 R"({"kind":"Secret","apiVersion":"v1","data":{"value":")" + base64Encode(kubeconfig) +
+                     R"("}})");
+}
+
+// A site whose batches are taken as they come.
+class Watched {
+public:
+    explicit Watched(Site::Options options = quiet()) : site(options)
+    {
+        site.setWakeup([this] {
+            {
+                const std::lock_guard lock(m_mutex);
+                m_woken = true;
+            }
+            m_wake.notify_all();
+        });
+    }
+    ~Watched() { site.setWakeup({}); }
+    Watched(const Watched&) = delete;
+    Watched& operator=(const Watched&) = delete;
+
+    static Site::Options quiet()
+    {
+        Site::Options options;
+        options.metricsEvery = std::chrono::milliseconds(0);
+        return options;
+    }
+
+    // Takes batches until the condition holds; false when it does not in 20 seconds.
+    bool until(const std::function<bool()>& condition, std::chrono::seconds limit = std::chrono::seconds(20))
+    {
+        const auto end = std::chrono::steady_clock::now() + limit;
+        for (;;) {
+            take();
+            if (condition())
+                return true;
+            std::unique_lock lock(m_mutex);
+            // settled() may change without anything new to take.
+            const auto step =
+                std::min(end, std::chrono::steady_clock::now() + std::chrono::milliseconds(100));
+            m_wake.wait_until(lock, step, [this] { return m_woken; });
+            m_woken = false;
+            if (std::chrono::steady_clock::now() >= end)
+                return false;
+        }
+    }
+
+    void take()
+    {
+        const Batch batch = site.take();
+        graph.apply(batch);
+        for (const SourceChange& change : batch.sources) {
+            if (change.gone) {
+                states.erase(change.state.id);
+                for (auto it = facts.begin(); it != facts.end();)
+                    it = std::get<0>(it->first) == change.state.id ? facts.erase(it) : std::next(it);
+            } else {
+                states[change.state.id] = change.state;
+            }
+        }
+        for (const FactChange& change : batch.facts) {
+            const auto key = std::make_tuple(change.key.source, change.key.kind, change.key.name);
+            if (change.fact)
+                facts[key] = change.fact;
+            else
+                facts.erase(key);
+        }
+    }
+
+    bool has(SourceId source, FactKind kind, const std::string& name) const
+    {
+        return facts.count(std::make_tuple(source, kind, name)) > 0;
+    }
+    template<typename T>
+    T get(SourceId source, FactKind kind, const std::string& name) const
+    {
+        const auto found = facts.find(std::make_tuple(source, kind, name));
+        return found == facts.end() ? T() : std::get<T>(*found->second);
+    }
+    SourceState state(SourceId source) const
+    {
+        const auto found = states.find(source);
+        return found == states.end() ? SourceState() : found->second;
+    }
+    std::optional<Error> kindError(SourceId source, const std::string& resource) const
+    {
+        for (const KindState& kind : state(source).kinds)
+            if (kind.kind == resource)
+                return kind.error;
+        return std::nullopt;
+    }
+    SourceId inner(const std::string& key) const
+    {
+        for (const auto& [id, state] : states)
+            if (state.kind == SourceKind::InnerCluster && state.clusterKey == key)
+                return id;
+        return 0;
+    }
+    bool live(SourceId source) const
+    {
+        const SourceState s = state(source);
+        return s.phase == LinkPhase::Live && s.synced;
+    }
+
+    Stack graph;
+    std::map<SourceId, SourceState> states;
+    std::map<std::tuple<SourceId, FactKind, std::string>, std::shared_ptr<const Fact>> facts;
+
+private:
+    std::mutex m_mutex;
+    std::condition_variable m_wake;
+    bool m_woken = false;
+
+public:
+    Site site; // last: goes first
+};
+
+template<typename T>
+Result<T> wait(std::future<Result<T>> future)
+{
+    if (future.wait_for(std::chrono::seconds(20)) != std::future_status::ready)
+        return fail(ErrorKind::Internal, "the test's answer did not come");
+    return future.get();
+}
+
+Result<std::string> document(Site& site, const ObjectRef& object)
+{
+    auto promise = std::make_shared<std::promise<Result<std::string>>>();
+    site.fetchDocument(object, [promise](Result<std::string> r) { promise->set_value(std::move(r)); });
+    return wait(promise->get_future());
+}
+
+Result<std::vector<EventRow>> eventsOf(Site& site, const ObjectRef& object)
+{
+    auto promise = std::make_shared<std::promise<Result<std::vector<EventRow>>>>();
+    site.fetchEvents(object,
+                     [promise](Result<std::vector<EventRow>> r) { promise->set_value(std::move(r)); });
+    return wait(promise->get_future());
+}
+
+} // namespace
+
+void TestSite::outerCluster()
+{
+    FakeApi api;
+    serveAll(api);
+    api.put(kNodes, named(QStringLiteral("outer-wkr-1")));
+    api.put(kPods, named(QStringLiteral("p"), QStringLiteral("n")));
+    api.put(kVms, named(QStringLiteral("vm"), QStringLiteral("t")));
+    api.put(kVmis, object(R"({"metadata": {"name": "vm", "namespace": "t", "uid": "v"},
+                              "status": {"phase": "Running", "nodeName": "outer-wkr-1"}})"));
+    api.put(kMachines, named(QStringLiteral("vm"), QStringLiteral("t")));
+    api.put(kPools, named(QStringLiteral("md"), QStringLiteral("t")));
+    api.put(kPlanes, named(QStringLiteral("cp"), QStringLiteral("t")));
+    api.put(kKubevirtMachines, named(QStringLiteral("vm"), QStringLiteral("t")));
+    api.put(kClusters, cluster(QStringLiteral("blue"), false));
+    Watched watched;
+    const SourceId id = watched.site.addCluster(api.config("rack"), "rack-a");
+    QVERIFY(watched.until([&] { return watched.live(id) && !watched.state(id).version.empty(); }));
+    QVERIFY(watched.site.settled());
+    const SourceState state = watched.state(id);
+    QCOMPARE(state.name, std::string("rack-a"));
+    QCOMPARE(state.address, api.url());
+    QCOMPARE(state.version, std::string("v1.34.1"));
+    QVERIFY(state.kinds.empty());
+    QVERIFY(state.lastHeard > 0);
+    QVERIFY(watched.has(id, FactKind::KubeNode, "outer-wkr-1"));
+    QVERIFY(watched.has(id, FactKind::Pod, "n/p"));
+    QVERIFY(watched.has(id, FactKind::Vm, "t/vm"));
+    QVERIFY(watched.has(id, FactKind::Machine, "t/vm"));
+    QVERIFY(watched.has(id, FactKind::MachineDeployment, "t/md"));
+    QVERIFY(watched.has(id, FactKind::ControlPlane, "t/cp"));
+    QVERIFY(watched.has(id, FactKind::KubevirtMachine, "t/vm"));
+    QVERIFY(watched.has(id, FactKind::Cluster, "t/blue"));
+    QCOMPARE(watched.get<VmiFact>(id, FactKind::Vmi, "t/vm").nodeName, std::string("outer-wkr-1"));
+    QCOMPARE(watched.get<ClusterFact>(id, FactKind::Cluster, "t/blue").meta.apiVersion,
+             std::string("cluster.x-k8s.io/v1beta2"));
+    QCOMPARE(watched.get<KubeNodeFact>(id, FactKind::KubeNode, "outer-wkr-1").meta.apiVersion,
+             std::string("v1"));
+    QCOMPARE(watched.graph.count(ItemKind::OuterNode), std::size_t(1));
+    QCOMPARE(watched.inner("t/blue"), SourceId(0)); // nothing to connect to yet
+
+    api.put(kPods, object(R"({"metadata": {"name": "p", "namespace": "n", "uid": "uid-p"},
+                              "spec": {"nodeName": "outer-wkr-1"}})"));
+    api.put(kPods, named(QStringLiteral("q"), QStringLiteral("n")));
+    QVERIFY(watched.until([&] {
+        return watched.has(id, FactKind::Pod, "n/q") &&
+               watched.get<PodFact>(id, FactKind::Pod, "n/p").nodeName == "outer-wkr-1";
+    }));
+    api.remove(kPods, "n", "p");
+    QVERIFY(watched.until([&] { return !watched.has(id, FactKind::Pod, "n/p"); }));
+    QVERIFY(watched.site.traffic().events >= 10);
+}
+
+void TestSite::whatIsNotInstalled()
+{
+    FakeApi api;
+    api.answer("/apis", 200, R"({"kind": "APIGroupList", "groups": []})");
+    api.serve(kNodes);
+    api.serve(kPods);
+    Watched watched;
+    const SourceId id = watched.site.addCluster(api.config("rack"), {});
+    QVERIFY(watched.until([&] { return watched.live(id) && watched.state(id).kinds.size() == 7; }));
+    QCOMPARE(watched.state(id).name, std::string("rack"));
+    QCOMPARE(watched.kindError(id, "virtualmachines")->kind, ErrorKind::NotFound);
+    QVERIFY(watched.kindError(id, "virtualmachines")->text.find("kubevirt.io is not installed") !=
+            std::string::npos);
+    QVERIFY(watched.site.settled());
+    QCOMPARE(api.count(kVms), 0);
+
+    serveAll(api);
+    api.put(kVms, named(QStringLiteral("vm"), QStringLiteral("t")));
+    watched.site.retryNow(id);
+    QVERIFY(watched.until(
+        [&] { return watched.has(id, FactKind::Vm, "t/vm") && watched.state(id).kinds.empty(); }));
+}
+
+void TestSite::olderContract()
+{
+    FakeApi api;
+    serveAll(api);
+    api.unserve(kClusters);
+    api.answer("/apis", 200,
+               R"({"kind": "APIGroupDiscoveryList", "items": [{"metadata": {"name": "cluster.x-k8s.io"},
+      "versions": [{"version": "v1beta1", "resources": [{"resource": "clusters"}]}]}]})");
+    const char* const older = "/apis/cluster.x-k8s.io/v1beta1/clusters";
+    api.serve(older);
+    api.put(older,
+            object(R"({"metadata": {"name": "blue", "namespace": "t", "uid": "c"}, "status": {"conditions": [
+      {"type": "Ready", "status": "True", "severity": "Info"}]}})"));
+    Watched watched;
+    const SourceId id = watched.site.addCluster(api.config("rack"), {});
+    QVERIFY(watched.until([&] { return watched.has(id, FactKind::Cluster, "t/blue"); }));
+    QCOMPARE(watched.get<ClusterFact>(id, FactKind::Cluster, "t/blue").meta.apiVersion,
+             std::string("cluster.x-k8s.io/v1beta1"));
+    QCOMPARE(api.count(kClusters), 0);
+}
+
+void TestSite::discoveryIsForbidden()
+{
+    FakeApi api;
+    serveAll(api);
+    api.answer("/apis", 403,
+               R"({"kind":"Status","status":"Failure","reason":"Forbidden","message":"no","code":403})");
+    api.put(kClusters, cluster(QStringLiteral("blue"), false));
+    Watched watched;
+    const SourceId id = watched.site.addCluster(api.config("rack"), {});
+    QVERIFY(watched.until([&] { return watched.live(id) && watched.has(id, FactKind::Cluster, "t/blue"); }));
+}
+
+void TestSite::oneKindIsForbidden()
+{
+    FakeApi api;
+    serveAll(api);
+    api.refuse(kPods, 403);
+    api.put(kNodes, named(QStringLiteral("n1")));
+    Watched watched;
+    const SourceId id = watched.site.addCluster(api.config("rack"), {});
+    QVERIFY(watched.until([&] { return watched.live(id) && watched.kindError(id, "pods"); }));
+    QCOMPARE(watched.kindError(id, "pods")->kind, ErrorKind::Forbidden);
+    QCOMPARE(watched.state(id).kinds.size(), std::size_t(1));
+    QVERIFY(watched.has(id, FactKind::KubeNode, "n1"));
+    QVERIFY(watched.site.settled());
+
+    api.refuse(kPods, 0);
+    api.put(kPods, named(QStringLiteral("p"), QStringLiteral("n")));
+    watched.site.retryNow(id);
+    QVERIFY(watched.until(
+        [&] { return watched.has(id, FactKind::Pod, "n/p") && watched.state(id).kinds.empty(); }));
+}
+
+void TestSite::unauthorized()
+{
+    FakeApi api;
+    api.refuse("/", 401);
+    Watched watched;
+    const SourceId id = watched.site.addCluster(api.config("rack"), {});
+    QVERIFY(watched.until([&] { return watched.state(id).phase == LinkPhase::Waiting; }));
+    QVERIFY(watched.until([&] { return watched.site.settled(); }));
+    QCOMPARE(watched.state(id).error.kind, ErrorKind::Auth);
+    QVERIFY(!watched.state(id).synced);
+}
+
+void TestSite::awayAndBack()
+{
+    FakeApi api;
+    serveAll(api);
+    api.put(kNodes, named(QStringLiteral("n1")));
+    Watched watched;
+    const SourceId id = watched.site.addCluster(api.config("rack"), {});
+    QVERIFY(watched.until([&] { return watched.live(id); }));
+    api.setAway(true);
+    QVERIFY(watched.until([&] { return watched.state(id).phase == LinkPhase::Waiting; }));
+    QCOMPARE(watched.state(id).error.kind, ErrorKind::Network);
+    QVERIFY(watched.state(id).retryAt > 0);
+    QVERIFY(watched.has(id, FactKind::KubeNode, "n1")); // the last that is known
+    QVERIFY(watched.site.settled());
+    api.put(kNodes, named(QStringLiteral("n2")));
+    api.remove(kNodes, "", "n1");
+    api.answer("/version", 200, R"({"gitVersion": "v1.35.0"})");
+    api.setAway(false);
+    watched.site.retryNow(id);
+    QVERIFY(watched.until([&] {
+        return watched.live(id) && watched.has(id, FactKind::KubeNode, "n2") &&
+               !watched.has(id, FactKind::KubeNode, "n1") && watched.state(id).version == "v1.35.0";
+    }));
+}
+
+void TestSite::kindsThatVanish()
+{
+    FakeApi api;
+    serveAll(api);
+    api.put(kVms, named(QStringLiteral("vm"), QStringLiteral("t")));
+    Watched watched;
+    const SourceId id = watched.site.addCluster(api.config("rack"), {});
+    QVERIFY(watched.until([&] { return watched.live(id) && watched.has(id, FactKind::Vm, "t/vm"); }));
+    api.unserve(kVms);
+    QVERIFY(watched.until([&] { return !watched.has(id, FactKind::Vm, "t/vm"); }));
+    QCOMPARE(watched.kindError(id, "virtualmachines")->kind, ErrorKind::NotFound);
+    QCOMPARE(watched.state(id).phase, LinkPhase::Live);
+}
+
+void TestSite::innerClusters()
+{
+    FakeApi blue;
+    serveInner(blue, QStringLiteral("blue-cp-1"));
+    blue.put(kPods, named(QStringLiteral("web"), QStringLiteral("shop")));
+    FakeApi api;
+    serveAll(api);
+    putSecret(api, "blue", blue.kubeconfig());
+    api.put(kClusters, cluster(QStringLiteral("blue"), true));
+    Watched watched;
+    const SourceId id = watched.site.addCluster(api.config("rack"), {});
+    QVERIFY(
+        watched.until([&] { return watched.inner("t/blue") != 0 && watched.live(watched.inner("t/blue")); }));
+    const SourceId inner = watched.inner("t/blue");
+    QVERIFY(inner != id);
+    QCOMPARE(watched.state(inner).outer, id);
+    QCOMPARE(watched.state(inner).name, std::string("t/blue"));
+    QCOMPARE(watched.state(inner).address, blue.url());
+    QVERIFY(watched.has(inner, FactKind::KubeNode, "blue-cp-1"));
+    QVERIFY(watched.has(inner, FactKind::Pod, "shop/web"));
+    QVERIFY(watched.until([&] { return watched.site.settled(); }));
+    QCOMPARE(blue.count("/apis"), 0); // nothing to discover there
+
+    // Another cluster of the same name is another source.
+    api.put(kClusters, cluster(QStringLiteral("blue"), true, QStringLiteral("another")));
+    QVERIFY(watched.until([&] {
+        const SourceId now = watched.inner("t/blue");
+        return now != 0 && now != inner && watched.live(now);
+    }));
+    QVERIFY(watched.states.count(inner) == 0);
+
+    api.remove(kClusters, "t", "blue");
+    QVERIFY(watched.until([&] { return watched.inner("t/blue") == 0; }));
+    QCOMPARE(watched.states.size(), std::size_t(1));
+    for (const auto& [key, fact] : watched.facts)
+        QCOMPARE(std::get<0>(key), id);
+
+    // Off: it is not even asked for.
+    Site::Options options = Watched::quiet();
+    options.followInnerClusters = false;
+    Watched outerOnly(options);
+    api.put(kClusters, cluster(QStringLiteral("green"), true));
+    const SourceId other = outerOnly.site.addCluster(api.config("rack"), {});
+    QVERIFY(outerOnly.until([&] { return outerOnly.live(other); }));
+    QCOMPARE(outerOnly.states.size(), std::size_t(1));
+}
+
+void TestSite::innerSecretComesLater()
+{
+    FakeApi blue;
+    serveInner(blue, QStringLiteral("blue-cp-1"));
+    FakeApi api;
+    serveAll(api);
+    api.put(kClusters, cluster(QStringLiteral("blue"), true));
+    Watched watched;
+    watched.site.addCluster(api.config("rack"), {});
+    QVERIFY(
+        watched.until([&] { return watched.state(watched.inner("t/blue")).phase == LinkPhase::Waiting; }));
+    QCOMPARE(watched.state(watched.inner("t/blue")).error.kind, ErrorKind::NotFound);
+    QVERIFY(watched.state(watched.inner("t/blue")).error.text.find("t/blue-kubeconfig") != std::string::npos);
+    QVERIFY(watched.until([&] { return watched.site.settled(); }));
+    putSecret(api, "blue", blue.kubeconfig());
+    QVERIFY(watched.until([&] { return watched.live(watched.inner("t/blue")); })); // by itself
+    QVERIFY(watched.state(watched.inner("t/blue")).error == Error());
+}
+
+void TestSite::innerSecretIsForbidden()
+{
+    FakeApi blue;
+    serveInner(blue, QStringLiteral("blue-cp-1"));
+    FakeApi api;
+    serveAll(api);
+    api.refuse("/api/v1/namespaces/t/secrets/", 403);
+    api.put(kClusters, cluster(QStringLiteral("blue"), true));
+    Watched watched;
+    const SourceId id = watched.site.addCluster(api.config("rack"), {});
+    QVERIFY(
+        watched.until([&] { return watched.state(watched.inner("t/blue")).phase == LinkPhase::Waiting; }));
+    const SourceState state = watched.state(watched.inner("t/blue"));
+    QCOMPARE(state.error.kind, ErrorKind::Forbidden);
+    QVERIFY(state.retryAt > systemNow() + 30000);
+    QVERIFY(watched.until([&] { return watched.live(id); }));
+    api.refuse("/api/v1/namespaces/t/secrets/", 0);
+    putSecret(api, "blue", blue.kubeconfig());
+    watched.site.retryNow(state.id);
+    QVERIFY(watched.until([&] { return watched.live(watched.inner("t/blue")); }));
+}
+
+void TestSite::innerThatIsAwayHarmsNobody()
+{
+    FakeApi blue;
+    serveInner(blue, QStringLiteral("blue-cp-1"));
+    FakeApi red;
+    red.setAway(true);
+    FakeApi api;
+    serveAll(api);
+    putSecret(api, "blue", blue.kubeconfig());
+    putSecret(api, "red", red.kubeconfig());
+    api.put(kClusters, cluster(QStringLiteral("blue"), true));
+    api.put(kClusters, cluster(QStringLiteral("red"), true));
+    Watched watched;
+    const SourceId id = watched.site.addCluster(api.config("rack"), {});
+    QVERIFY(watched.until([&] {
+        return watched.live(id) && watched.live(watched.inner("t/blue")) &&
+               watched.state(watched.inner("t/red")).phase == LinkPhase::Waiting;
+    }));
+    QCOMPARE(watched.state(watched.inner("t/red")).error.kind, ErrorKind::Network);
+    QVERIFY(watched.until([&] { return watched.site.settled(); }));
+    serveInner(red, QStringLiteral("red-cp-1"));
+    red.setAway(false);
+    watched.site.retryNow(watched.inner("t/red"));
+    QVERIFY(watched.until([&] { return watched.live(watched.inner("t/red")); }));
+}
+
+void TestSite::innerCredentialIsRenewed()
+{
+    FakeApi before;
+    before.refuse("/", 401);
+    FakeApi after;
+    serveInner(after, QStringLiteral("blue-cp-1"));
+    FakeApi api;
+    serveAll(api);
+    putSecret(api, "blue", before.kubeconfig());
+    api.put(kClusters, cluster(QStringLiteral("blue"), true));
+    Watched watched;
+    watched.site.addCluster(api.config("rack"), {});
+    QVERIFY(watched.until([&] {
+        const SourceState state = watched.state(watched.inner("t/blue"));
+        return state.phase == LinkPhase::Waiting && state.error.kind == ErrorKind::Auth;
+    }));
+    const SourceId inner = watched.inner("t/blue");
+    putSecret(api, "blue", after.kubeconfig());
+    QVERIFY(watched.until([&] { return watched.live(inner); }));
+    QCOMPARE(watched.state(inner).address, after.url());
+    QVERIFY(watched.has(inner, FactKind::KubeNode, "blue-cp-1"));
+    QCOMPARE(api.count("/api/v1/namespaces/t/secrets/blue-kubeconfig"), 2);
+}
+
+void TestSite::innerKubeconfigMustNotReadFiles()
+{
+    FakeApi api;
+    serveAll(api);
+    putSecret(
+        api, "blue",
+        "apiVersion: v1\nkind: Config\ncurrent-context: c\nclusters:\n- name: k\n  cluster:\n    server: " +
+            api.url() +
+            "\ncontexts:\n- name: c\n  context:\n    cluster: k\n    user: u\nusers:\n- name: u\n  user:\n"
+            "    tokenFile: /etc/passwd\n");
+    api.answer("/api/v1/namespaces/t/secrets/red-kubeconfig", 200, R"({"data": {"value": "%%%"}})");
+    api.put(kClusters, cluster(QStringLiteral("blue"), true));
+    api.put(kClusters, cluster(QStringLiteral("red"), true));
+    Watched watched;
+    watched.site.addCluster(api.config("rack"), {});
+    for (const char* key : {"t/blue", "t/red"}) {
+        QVERIFY(watched.until([&] { return watched.state(watched.inner(key)).phase == LinkPhase::Waiting; }));
+        const ErrorKind kind = watched.state(watched.inner(key)).error.kind;
+        QVERIFY(kind == ErrorKind::Config || kind == ErrorKind::Refused);
+    }
+}
+
+void TestSite::manyInnerClusters()
+{
+    FakeApi inner;
+    serveInner(inner, QStringLiteral("node"));
+    FakeApi silent; // takes connections and says nothing
+    silent.hang(kNodes);
+    silent.hang(kPods);
+    silent.hang("/version");
+    FakeApi api;
+    serveAll(api);
+    for (int i = 0; i < 30; ++i) {
+        const std::string name = "c" + std::to_string(i);
+        putSecret(api, name, i == 3 ? silent.kubeconfig() : inner.kubeconfig());
+        api.put(kClusters, cluster(QString::fromStdString(name), true));
+    }
+    Watched watched;
+    watched.site.addCluster(api.config("rack"), {});
+    QVERIFY(watched.until([&] {
+        int live = 0;
+        for (const auto& [id, state] : watched.states)
+            live += watched.live(id) ? 1 : 0;
+        return live == 30; // the outer one and all but the silent one
+    }));
+    QCOMPARE(watched.state(watched.inner("t/c3")).phase, LinkPhase::Connecting);
+    QVERIFY(!watched.site.settled());
+}
+
+void TestSite::usage()
+{
+    FakeApi api;
+    serveAll(api);
+    const char* const nodes = "/apis/metrics.k8s.io/v1beta1/nodes";
+    const char* const pods = "/apis/metrics.k8s.io/v1beta1/pods";
+    api.answer(nodes, 200, R"({"items": [{"metadata": {"name": "n1"}, "timestamp": "2026-11-24T10:00:00Z",
+      "usage": {"cpu": "250m", "memory": "1Gi"}}, {"metadata": {"name": "n2"}, "usage": {"cpu": "1"}}]})");
+    api.answer(pods, 200, R"({"items": [{"metadata": {"name": "p", "namespace": "n"}, "containers": [
+      {"usage": {"cpu": "10m", "memory": "1Mi"}}, {"usage": {"cpu": "5m", "memory": "1Mi"}}]}]})");
+    Site::Options options;
+    options.metricsEvery = std::chrono::milliseconds(100);
+    Watched watched(options);
+    const SourceId id = watched.site.addCluster(api.config("rack"), {});
+    QVERIFY(watched.until([&] {
+        return watched.has(id, FactKind::NodeUsage, "n2") && watched.has(id, FactKind::PodUsage, "n/p");
+    }));
+    QCOMPARE(watched.get<UsageFact>(id, FactKind::NodeUsage, "n1").used.cpuMilli, std::int64_t(250));
+    QCOMPARE(watched.get<UsageFact>(id, FactKind::PodUsage, "n/p").used.cpuMilli, std::int64_t(15));
+    api.answer(nodes, 200, R"({"items": [{"metadata": {"name": "n1"}, "usage": {"cpu": "500m"}}]})");
+    QVERIFY(watched.until([&] {
+        return !watched.has(id, FactKind::NodeUsage, "n2") &&
+               watched.get<UsageFact>(id, FactKind::NodeUsage, "n1").used.cpuMilli == 500;
+    }));
+    // One fault is forgiven, several are not: old figures would pass for new ones.
+    api.answer(nodes, 503, "starting");
+    QVERIFY(watched.until([&] { return !watched.has(id, FactKind::NodeUsage, "n1"); }));
+    QVERIFY(watched.has(id, FactKind::PodUsage, "n/p"));
+    QVERIFY(watched.state(id).kinds.empty());
+}
+
+void TestSite::usageIsAbsent()
+{
+    FakeApi api;
+    serveAll(api);
+    Site::Options options;
+    options.metricsEvery = std::chrono::milliseconds(50);
+    Watched watched(options);
+    const SourceId id = watched.site.addCluster(api.config("rack"), {});
+    QVERIFY(api.waitForRequest("/apis/metrics.k8s.io/v1beta1/pods"));
+    QVERIFY(watched.until([&] { return watched.live(id); }));
+    QVERIFY(watched.state(id).kinds.empty());
+    // It is not asked for again and again.
+    QVERIFY(!watched.until([&] { return api.count("/apis/metrics.k8s.io/v1beta1/pods") > 1; },
+                           std::chrono::seconds(1)));
+}
+
+void TestSite::documents()
+{
+    FakeApi api;
+    serveAll(api);
+    api.answer("/api/v1/namespaces/n/pods/p", 200,
+               R"({"kind": "Pod", "apiVersion": "v1", "metadata": {"name": "p", "managedFields": [{}]}})");
+    api.answer("/api/v1/namespaces/n/secrets/s", 200,
+               R"({"kind": "Secret", "apiVersion": "v1", "data": {"password": "aHVudGVyMg=="}})");
+    api.answer("/api/v1/nodes/n1", 200, R"({"kind": "Node", "apiVersion": "v1"})");
+    api.answer("/apis/kubevirt.io/v1/namespaces/t/virtualmachines/vm", 403,
+               R"({"kind": "Status", "reason": "Forbidden", "message": "no\u202e"})");
+    Watched watched;
+    const SourceId id = watched.site.addCluster(api.config("rack"), {});
+    const auto pod = document(watched.site, {id, "", "v1", "pods", "Pod", "n", "p", "u"});
+    QVERIFY(pod);
+    QCOMPARE(*pod, std::string("kind: Pod\napiVersion: v1\nmetadata:\n  name: p\n"));
+    const auto secret = document(watched.site, {id, "", "v1", "secrets", "Secret", "n", "s", "u"});
+    QVERIFY(secret);
+    QVERIFY(secret->find("<hidden, 7 bytes>") != std::string::npos);
+    QVERIFY(secret->find("aHVu") == std::string::npos);
+    QVERIFY(document(watched.site, {id, "", "v1", "nodes", "Node", "", "n1", "u"}));
+    const auto refused = document(
+        watched.site, {id, "kubevirt.io", "v1", "virtualmachines", "VirtualMachine", "t", "vm", "u"});
+    QVERIFY(!refused);
+    QCOMPARE(refused.error().kind, ErrorKind::Forbidden);
+    QVERIFY(isCleanText(refused.error().detail));
+    const auto missing = document(watched.site, {id, "", "v1", "pods", "Pod", "n", "other", "u"});
+    QVERIFY(!missing);
+    QCOMPARE(missing.error().kind, ErrorKind::NotFound);
+    QVERIFY(!document(watched.site, {id + 77, "", "v1", "pods", "Pod", "n", "p", "u"}));
+}
+
+void TestSite::events()
+{
+    FakeApi api;
+    serveAll(api);
+    const char* const list = R"({"items": [
+      {"reason": "Old", "lastTimestamp": "2026-11-24T09:00:00Z"},
+      {"reason": "New", "lastTimestamp": "2026-11-24T10:00:00Z"},
+      {"reason": "Newest", "eventTime": "2026-11-24T11:00:00.000000Z"}]})";
+    api.answer("/api/v1/namespaces/t/events", 200, list);
+    api.answer("/api/v1/events", 403, "{}");
+    api.answer("/api/v1/namespaces/default/events", 200, list);
+    Watched watched;
+    const SourceId id = watched.site.addCluster(api.config("rack"), {});
+    const auto rows = eventsOf(watched.site, {id, "kubevirt.io", "v1", "virtualmachineinstances",
+                                              "VirtualMachineInstance", "t", "vm", "uid-1"});
+    QVERIFY(rows);
+    QCOMPARE(rows->size(), std::size_t(3));
+    QCOMPARE(rows->at(0).reason, std::string("Newest"));
+    QCOMPARE(rows->at(2).reason, std::string("Old"));
+    // A Node's events carry its name for a uid; whoever may not read all namespaces may read the default one.
+    const auto node = eventsOf(watched.site, {id, "", "v1", "nodes", "Node", "", "n1", "uid-2"});
+    QVERIFY(node);
+    QCOMPARE(node->size(), std::size_t(3));
+    bool byUid = false;
+    bool byName = false;
+    for (const std::string& request : api.requests()) {
+        byUid = byUid || (request.starts_with("/api/v1/namespaces/t/events?") &&
+                          request.find("fieldSelector=involvedObject.uid%3Duid-1") != std::string::npos);
+        byName = byName ||
+                 (request.starts_with("/api/v1/namespaces/default/events?") &&
+                  request.find("involvedObject.kind%3DNode%2CinvolvedObject.name%3Dn1") != std::string::npos);
+    }
+    QVERIFY(byUid);
+    QVERIFY(byName);
+}
+
+void TestSite::removal()
+{
+    FakeApi blue;
+    serveInner(blue, QStringLiteral("blue-cp-1"));
+    FakeApi api;
+    serveAll(api);
+    putSecret(api, "blue", blue.kubeconfig());
+    api.put(kClusters, cluster(QStringLiteral("blue"), true));
+    api.hang("/api/v1/namespaces/n/pods/p");
+    Watched watched;
+    const SourceId id = watched.site.addCluster(api.config("rack"), {});
+    QVERIFY(watched.until([&] { return watched.live(id) && watched.live(watched.inner("t/blue")); }));
+    auto promise = std::make_shared<std::promise<Result<std::string>>>();
+    watched.site.fetchDocument({id, "", "v1", "pods", "Pod", "n", "p", "u"},
+                               [promise](Result<std::string> r) { promise->set_value(std::move(r)); });
+    QVERIFY(api.waitForRequest("/api/v1/namespaces/n/pods/p"));
+    watched.site.remove(id);
+    const auto answer = wait(promise->get_future());
+    QVERIFY(!answer);
+    QCOMPARE(answer.error().kind, ErrorKind::Cancelled);
+    QVERIFY(watched.until([&] { return watched.states.empty() && watched.facts.empty(); }));
+    QVERIFY(watched.site.settled());
+    QCOMPARE(watched.graph.size(), std::size_t(0));
+
+    // One inner cluster alone stays away until it is another one.
+    const SourceId again = watched.site.addCluster(api.config("rack"), {});
+    QVERIFY(watched.until([&] { return watched.live(again) && watched.live(watched.inner("t/blue")); }));
+    watched.site.remove(watched.inner("t/blue"));
+    QVERIFY(watched.until([&] { return watched.inner("t/blue") == 0; }));
+    QJsonObject changed = cluster(QStringLiteral("blue"), true);
+    changed[QStringLiteral("spec")] = QJsonObject{{QStringLiteral("paused"), true}};
+    api.put(kClusters, changed);
+    QVERIFY(
+        watched.until([&] { return watched.get<ClusterFact>(again, FactKind::Cluster, "t/blue").paused; }));
+    QCOMPARE(watched.inner("t/blue"), SourceId(0));
+}
+
+void TestSite::hosts()
+{
+    Watched watched;
+    QVERIFY(!watched.site.addHost("qemu+ssh://h/system?command=/tmp/x"));
+    const Result<SourceId> id = watched.site.addHost("test:///default");
+    QVERIFY(id);
+    QVERIFY(watched.until([&] { return watched.live(*id) && watched.site.settled(); }));
+    QCOMPARE(watched.states.size(), std::size_t(1));
+    const SourceState state = watched.state(*id);
+    QCOMPARE(state.kind, SourceKind::Host);
+    QCOMPARE(state.name, std::string("test"));
+    QCOMPARE(state.address, std::string("test:///default"));
+    QVERIFY(state.version.starts_with("TEST "));
+    QCOMPARE(watched.get<HostFact>(*id, FactKind::Host, "").hostname, std::string("test"));
+    const char* const uuid = "6695eb01-f6a4-8304-79aa-97f2502e193f";
+    QCOMPARE(watched.get<DomainFact>(*id, FactKind::Domain, uuid).state, std::string("running"));
+    QCOMPARE(watched.graph.count(ItemKind::Host), std::size_t(1));
+    QCOMPARE(watched.graph.count(ItemKind::Domain), std::size_t(1));
+    const auto domain = document(watched.site, {*id, "libvirt", "", "domain", "Domain", "", uuid, uuid});
+    QVERIFY(domain);
+    QVERIFY(domain->find("<domain") != std::string::npos);
+    const auto capabilities =
+        document(watched.site, {*id, "libvirt", "", "capabilities", "Capabilities", "", "", ""});
+    QVERIFY(capabilities);
+    QVERIFY(capabilities->find("<capabilities>") != std::string::npos);
+    QVERIFY(eventsOf(watched.site, {*id, "libvirt", "", "domain", "Domain", "", uuid, uuid})->empty());
+    const Result<SourceId> named = watched.site.addHost("test:///default", "metal-01");
+    QVERIFY(named);
+    QVERIFY(watched.until([&] { return watched.live(*named); }));
+    QCOMPARE(watched.state(*named).name, std::string("metal-01"));
+    watched.site.remove(*id);
+    QVERIFY(watched.until([&] { return watched.states.size() == 1; }));
+    QVERIFY(watched.states.count(*named) == 1);
+    const Result<SourceId> away = watched.site.addHost("test:///nowhere/metal-99.xml");
+    QVERIFY(away);
+    QVERIFY(watched.until([&] { return watched.state(*away).phase == LinkPhase::Waiting; }));
+    QVERIFY(watched.site.settled());
+    QCOMPARE(watched.state(*away).name, std::string("metal-99"));
+}
+
+void TestSite::leavingInTheMiddle()
+{
+    FakeApi blue;
+    serveInner(blue, QStringLiteral("blue-cp-1"));
+    FakeApi api;
+    serveAll(api);
+    putSecret(api, "blue", blue.kubeconfig());
+    api.put(kClusters, cluster(QStringLiteral("blue"), true));
+    api.hang("/api/v1/namespaces/n/pods/p");
+    std::atomic<int> answers{0};
+    std::atomic<bool> gone{false};
+    std::atomic<int> late{0};
+    for (int round = 0; round < 10; ++round) {
+        gone = false;
+        auto site = std::make_unique<Site>();
+        site->setWakeup([&] { late += gone ? 1 : 0; });
+        const SourceId id = site->addCluster(api.config("rack"), {});
+        site->addHost("test:///default");
+        site->fetchDocument({id, "", "v1", "pods", "Pod", "n", "p", "u"},
+                            [&](const Result<std::string>&) { ++answers; });
+        if (round % 2 == 0) {
+            QVERIFY(api.waitForRequest("/api/v1/namespaces/n/pods/p", round / 2 + 1));
+            for (int i = 0; i < 4 * round; ++i)
+                api.put(kPods, named(QStringLiteral("p%1").arg(i), QStringLiteral("n")));
+        }
+        const auto started = std::chrono::steady_clock::now();
+        site.reset();
+        gone = true;
+        QVERIFY(std::chrono::steady_clock::now() - started < std::chrono::seconds(5));
+    }
+    QCOMPARE(answers.load(), 0);
+    QCOMPARE(late.load(), 0);
+}
+
+QTEST_APPLESS_MAIN(TestSite)
+#include "test_site.moc"
