@@ -229,8 +229,13 @@ int main(int argc, char** argv)
             site.facts.clear();
     }
     if (state != QLatin1String("empty")) {
+        // Usage comes with its history: the newest would shut out the older ones.
+        std::erase_if(site.facts, [](const stack::FactChange& change) {
+            return std::holds_alternative<stack::UsageFact>(*change.fact);
+        });
+        const bool any = !site.facts.empty();
         store.apply(site);
-        if (!site.facts.empty())
+        if (any)
             addHistory(store);
     }
     if (state == QLatin1String("full") || state == QLatin1String("lost")) {
@@ -258,8 +263,10 @@ int main(int argc, char** argv)
     else if (open == QLatin1String("palette"))
         trigger(QStringLiteral("Search"));
     else if (open == QLatin1String("popup"))
-        window.findChild<ui::StatusChips*>()->openSource(state == QLatin1String("lost") ? test::kBlue
-                                                                                        : test::kOuter);
+        QTimer::singleShot(700, &window, [&window, state] {
+            window.findChild<ui::StatusChips*>()->openSource(state == QLatin1String("lost") ? test::kBlue
+                                                                                            : test::kOuter);
+        });
     if (!value("search").isEmpty()) {
         for (QLineEdit* field : window.findChildren<QLineEdit*>()) {
             if (field->accessibleName().startsWith(QLatin1String("Search, or run"))) {

@@ -3,6 +3,7 @@
 
 #include "core/base/text.h"
 #include "ui/connect/contextlist.h"
+#include "ui/widgets/celldelegate.h"
 #include "ui/widgets/tablecopy.h"
 #include "ui/widgets/themedlabel.h"
 
@@ -95,6 +96,7 @@ ClusterDialog::ClusterDialog(const ConnectServices& services, QWidget* parent)
     header->setSectionResizeMode(ContextList::File, QHeaderView::ResizeToContents);
     header->setMaximumSectionSize(280);
     header->resizeSection(ContextList::Name, 190);
+    d.table->setItemDelegate(new CellDelegate(d.table));
     installTableCopy(d.table);
     layout->addWidget(d.table, 1);
 

@@ -4,6 +4,7 @@
 #include "core/base/text.h"
 #include "core/base/timestamp.h"
 #include "ui/details/conditions.h"
+#include "ui/widgets/celldelegate.h"
 #include "ui/widgets/healthicon.h"
 #include "ui/widgets/tablecopy.h"
 #include "ui/widgets/themedlabel.h"
@@ -116,7 +117,7 @@ QVariant ConditionModel::data(const QModelIndex& index, int role) const
             return colorOf(roleOf(row.health));
         return index.column() == Age ? QVariant(colorOf(TextRole::Muted)) : QVariant();
     case Qt::TextAlignmentRole:
-        return int(Qt::AlignLeading | Qt::AlignTop);
+        return int(Qt::AlignLeading | Qt::AlignVCenter);
     case Qt::ToolTipRole:
         return row.message.isEmpty() ? QVariant()
                                      : QVariant(QStringLiteral("<p>%1</p>").arg(row.message.toHtmlEscaped()));
@@ -171,6 +172,7 @@ ConditionsPage::ConditionsPage(QWidget* parent) : QTableView(parent)
         horizontalHeader()->setSectionResizeMode(column, QHeaderView::ResizeToContents);
     horizontalHeader()->setMaximumSectionSize(320);
     horizontalHeader()->setMinimumSectionSize(60);
+    setItemDelegate(new CellDelegate(this, ConditionModel::Message));
     installTableCopy(this);
 }
 

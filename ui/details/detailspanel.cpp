@@ -63,6 +63,7 @@ public:
     void refreshTabs(const stack::Item& item, const std::vector<stack::Condition>* found,
                      const std::vector<stack::ObjectRef>& objects);
     void choosePage();
+    void fitName();
     bool touches(const stack::StackDelta& delta) const;
 };
 
@@ -121,6 +122,7 @@ void DetailsPanel::Private::refresh()
     }
     breadcrumb->setParts(parts);
     name->setFullText(text(item->name));
+    fitName();
     QString what = kindName(item->kind);
     if (!item->ns.empty())
         what += QStringLiteral(" · ") + text(item->ns);
@@ -187,6 +189,14 @@ void DetailsPanel::Private::refreshTabs(const stack::Item& item, const std::vect
     choosePage();
 }
 
+void DetailsPanel::Private::fitName()
+{
+    // The name is read first: actions go into their menu before it is shortened.
+    const int wanted = std::min(name->sizeHint().width(), q->width() * 45 / 100);
+    if (name->minimumWidth() != wanted)
+        name->setMinimumWidth(wanted);
+}
+
 void DetailsPanel::Private::choosePage()
 {
     const QString tab = bar->tabData(bar->currentIndex()).toString();
@@ -241,7 +251,11 @@ DetailsPanel::DetailsPanel(StackStore* store, Selection* selection, Documents* d
     d.conditions = new ConditionsPage(d.pages);
     d.events = new EventsPage(documents, d.pages);
     d.document = new DocumentPage(documents, d.pages);
-    for (QWidget* page : std::initializer_list<QWidget*>{d.overview, d.conditions, d.events, d.document})
+    auto* indented = new QWidget(d.pages); // cells in line with the head above
+    auto* indent = new QVBoxLayout(indented);
+    indent->setContentsMargins(10, 0, 0, 0);
+    indent->addWidget(d.conditions);
+    for (QWidget* page : std::initializer_list<QWidget*>{d.overview, indented, d.events, d.document})
         d.pages->addWidget(page);
     layout->addWidget(d.pages, 1);
 
@@ -319,6 +333,12 @@ void DetailsPanel::setEventsEvery(int seconds)
 void DetailsPanel::focusTabs()
 {
     m_d->bar->setFocus(Qt::ShortcutFocusReason);
+}
+
+void DetailsPanel::resizeEvent(QResizeEvent* event)
+{
+    m_d->fitName();
+    QWidget::resizeEvent(event);
 }
 
 void DetailsPanel::showEvent(QShowEvent* event)

@@ -37,6 +37,7 @@ public:
     void focusTabs();
 
 protected:
+    void resizeEvent(QResizeEvent* event) override;
     void showEvent(QShowEvent* event) override;
 
 private:

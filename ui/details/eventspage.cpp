@@ -3,6 +3,7 @@
 
 #include "core/base/text.h"
 #include "ui/details/documents.h"
+#include "ui/widgets/celldelegate.h"
 #include "ui/widgets/healthicon.h"
 #include "ui/widgets/tablecopy.h"
 #include "ui/widgets/themedlabel.h"
@@ -127,7 +128,7 @@ QVariant EventModel::data(const QModelIndex& index, int role) const
         return index.column() == Last || index.column() == Object ? QVariant(colorOf(TextRole::Muted))
                                                                   : QVariant();
     case Qt::TextAlignmentRole:
-        return int(Qt::AlignLeading | Qt::AlignTop);
+        return int(Qt::AlignLeading | Qt::AlignVCenter);
     case Qt::ToolTipRole:
         return QStringLiteral("<p>%1: %2</p><p>%3</p>")
             .arg(text(row.type).toHtmlEscaped(), text(row.message).toHtmlEscaped(),
@@ -176,6 +177,7 @@ EventsPage::EventsPage(Documents* documents, QWidget* parent) : QWidget(parent),
     layout->addWidget(m_fault);
     m_pages = new QStackedWidget(this);
     layout->addWidget(m_pages);
+    m_pages->setContentsMargins(10, 0, 0, 0); // cells in line with the head above
 
     m_model = new EventModel(this);
     m_model->tick(systemNow());
@@ -200,6 +202,8 @@ EventsPage::EventsPage(Documents* documents, QWidget* parent) : QWidget(parent),
     header->setSectionResizeMode(EventModel::Object, QHeaderView::Interactive);
     header->resizeSection(EventModel::Object, 200);
     header->setSectionResizeMode(EventModel::Message, QHeaderView::Stretch);
+    m_table->setTextElideMode(Qt::ElideMiddle);
+    m_table->setItemDelegate(new CellDelegate(m_table, EventModel::Message));
     installTableCopy(m_table);
     m_pages->addWidget(m_table);
 

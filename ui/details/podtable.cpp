@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/details/podtable.h"
 
+#include "ui/widgets/celldelegate.h"
 #include "ui/widgets/healthicon.h"
 #include "ui/widgets/tablecopy.h"
 
@@ -138,6 +139,7 @@ PodTable::PodTable(QWidget* parent) : QTableView(parent)
     horizontalHeader()->setMinimumSectionSize(56);
     setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
+    setItemDelegate(new CellDelegate(this));
     installTableCopy(this);
 }
 

@@ -12,7 +12,7 @@
 
 namespace strata::ui {
 
-BottomPanel::BottomPanel(StackStore* store, Clock clock, QWidget* parent) : QWidget(parent)
+BottomPanel::BottomPanel(StackStore* store, Clock clock, QWidget* parent) : BasePane(parent)
 {
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);

@@ -3,8 +3,7 @@
 
 #include "core/base/timestamp.h"
 #include "core/stack/facts.h"
-
-#include <QWidget>
+#include "ui/widgets/basepane.h"
 
 class QListView;
 class QStackedWidget;
@@ -17,7 +16,7 @@ class ProblemsPanel;
 class StackStore;
 
 // The bottom dock: Problems and Activity as tabs.
-class BottomPanel : public QWidget {
+class BottomPanel : public BasePane {
     Q_OBJECT
 
 public:

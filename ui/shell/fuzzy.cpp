@@ -16,37 +16,53 @@ std::uint64_t bitOf(QChar c)
     return 1ULL << (36 + code % 28);
 }
 
-bool beginsWord(const QString& text, qsizetype at)
+using View = QStringView;
+
+qsizetype indexIn(View text, QChar wanted, qsizetype from)
 {
-    return at == 0 || (!text.at(at - 1).isLetterOrNumber() && text.at(at).isLetterOrNumber()) ||
-           (text.at(at).isDigit() && !text.at(at - 1).isDigit());
+    const QChar* const begin = text.data();
+    const QChar* const end = begin + text.size();
+    const QChar* const found = std::find(begin + std::min(from, text.size()), end, wanted);
+    return found == end ? -1 : found - begin;
+}
+
+bool beginsWord(View text, qsizetype at)
+{
+    if (at == 0)
+        return true;
+    const QChar before = text[at - 1];
+    const QChar here = text[at];
+    return (!before.isLetterOrNumber() && here.isLetterOrNumber()) || (here.isDigit() && !before.isDigit());
+}
+
+bool follows(View query, View text, qsizetype from)
+{
+    for (const QChar wanted : query) {
+        from = indexIn(text, wanted, from);
+        if (from < 0)
+            return false;
+        ++from;
+    }
+    return true;
 }
 
 // Follows the query from one place where its first character is; 0 when it does not end.
-int scoreFrom(const QString& query, const QString& text, qsizetype start)
+int scoreFrom(View query, View text, qsizetype start)
 {
     int score = 0;
     qsizetype at = start;
     qsizetype last = start - 1;
     for (qsizetype i = 0; i < query.size(); ++i) {
-        const QChar wanted = query.at(i);
-        at = text.indexOf(wanted, at);
+        at = indexIn(text, query[i], at);
         if (at < 0)
             return 0;
         if (at != last + 1 && i > 0 && !beginsWord(text, at)) {
-            // A later place that begins a word is worth more than the first one.
-            for (qsizetype other = text.indexOf(wanted, at + 1); other >= 0;
-                 other = text.indexOf(wanted, other + 1)) {
+            // A later place that begins a word is worth more than the first one, when the rest is still
+            // behind it.
+            for (qsizetype other = indexIn(text, query[i], at + 1); other >= 0;
+                 other = indexIn(text, query[i], other + 1)) {
                 if (beginsWord(text, other)) {
-                    // Only when the rest is still found behind it.
-                    qsizetype rest = other + 1;
-                    bool all = true;
-                    for (qsizetype k = i + 1; all && k < query.size(); ++k) {
-                        rest = text.indexOf(query.at(k), rest);
-                        all = rest >= 0;
-                        ++rest;
-                    }
-                    if (all)
+                    if (follows(query.mid(i + 1), text, other + 1))
                         at = other;
                     break;
                 }
@@ -83,17 +99,26 @@ int fuzzyScore(const FuzzyText& query, const FuzzyText& text)
 {
     if (query.folded.isEmpty() || (query.mask & ~text.mask) != 0 || query.folded.size() > text.folded.size())
         return 0;
+    const View wanted = query.folded;
+    const View name = text.folded;
     int best = 0;
     int starts = 0;
-    for (qsizetype at = text.folded.indexOf(query.folded.at(0)); at >= 0 && starts < 6;
-         at = text.folded.indexOf(query.folded.at(0), at + 1), ++starts)
-        best = std::max(best, scoreFrom(query.folded, text.folded, at));
-    const qsizetype whole = text.folded.indexOf(query.folded);
-    if (whole >= 0) // side by side; inside of a word that is worth less than beginnings of words
-        best += (beginsWord(text.folded, whole) ? 40 : 4) + (whole == 0 ? 15 : 0) +
-                (query.folded.size() == text.folded.size() ? 50 : 0);
-    if (best <= 0)
+    for (qsizetype at = indexIn(name, wanted[0], 0); at >= 0 && starts < 4;
+         at = indexIn(name, wanted[0], at + 1), ++starts) {
+        const int score = scoreFrom(wanted, name, at);
+        if (score == 0)
+            break; // from further on it is not found either
+        best = std::max(best, score);
+    }
+    if (best == 0)
         return 0;
+    // Side by side; inside of a word that is worth less than beginnings of words while it is short.
+    const qsizetype whole = wanted.size() == 1 ? indexIn(name, wanted[0], 0) : name.indexOf(wanted);
+    if (whole >= 0) {
+        const int inside = int(std::min<qsizetype>((wanted.size() - 1) * (wanted.size() - 1) * 4, 36));
+        best += (beginsWord(name, whole) ? 40 : inside) + (whole == 0 ? 15 : 0) +
+                (wanted.size() == name.size() ? 50 : 0);
+    }
     return std::max(1, best * 16 - int(std::min<qsizetype>(text.folded.size(), 120)));
 }
 

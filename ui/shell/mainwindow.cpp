@@ -24,6 +24,7 @@
 #include "ui/stack/stackstore.h"
 #include "ui/stack/stratachart.h"
 #include "ui/theme/theme.h"
+#include "ui/widgets/basepane.h"
 
 #include <QAction>
 #include <QActionGroup>
@@ -109,7 +110,7 @@ void MainWindow::Private::makeParts()
     details->setClock(services.clock);
     details->setActions(actions->forItem());
     welcome = new WelcomePage(services.workspace, q);
-    auto* middle = new QWidget(q);
+    auto* middle = new BasePane(q); // a view; the bars around it are not
     middle->setObjectName(QStringLiteral("middle"));
     auto* layout = new QVBoxLayout(middle);
     layout->setContentsMargins(0, 0, 0, 0);
@@ -118,15 +119,6 @@ void MainWindow::Private::makeParts()
     centre = new Centre(services.store, services.clock, welcome, chart, details, middle);
     layout->addWidget(message);
     layout->addWidget(centre, 1);
-    // The centre is a view, the bars around it are not.
-    const auto colour = [middle] {
-        QPalette look = middle->palette();
-        look.setColor(QPalette::Window, colors().base);
-        middle->setPalette(look);
-        middle->setAutoFillBackground(true);
-    };
-    colour();
-    QObject::connect(&Theme::instance(), &Theme::changed, middle, colour);
     q->setCentralWidget(middle);
 }
 
@@ -763,7 +755,7 @@ void MainWindow::showEvent(QShowEvent* event)
     if (m_d->placed)
         return;
     m_d->placed = true;
-    resizeDocks({m_d->treeDock}, {std::clamp(width() * 31 / 100, 280, 460)}, Qt::Horizontal);
+    resizeDocks({m_d->treeDock}, {std::clamp(width() * 31 / 100, 360, 460)}, Qt::Horizontal);
     resizeDocks({m_d->bottomDock}, {std::clamp(height() * 21 / 100, 130, 260)}, Qt::Vertical);
     m_d->tree->focusTree();
 }

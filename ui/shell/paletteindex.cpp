@@ -30,6 +30,7 @@ void PaletteIndex::build()
     m_built = true;
     m_entries.clear();
     m_places.clear();
+    m_lastQuery.clear();
     m_entries.reserve(m_store->stack().size());
     std::vector<ItemId> open;
     for (std::size_t tree = 0; tree < kTrees; ++tree) {
@@ -52,6 +53,8 @@ void PaletteIndex::follow(const StackDelta& delta)
 {
     if (!m_built)
         return;
+    if (!delta.removed.empty() || !delta.added.empty())
+        m_lastQuery.clear();
     for (const ItemId id : delta.removed) {
         const auto found = m_places.find(id);
         if (found == m_places.end())
@@ -84,9 +87,17 @@ std::vector<PaletteIndex::Hit> PaletteIndex::search(const QString& query, std::s
     if (wanted.folded.isEmpty() || limit == 0)
         return hits;
     const auto better = [](const Hit& a, const Hit& b) { return a.score > b.score; };
-    for (const Entry& entry : m_entries) {
+    const bool narrows = !m_lastQuery.isEmpty() && wanted.folded.startsWith(m_lastQuery);
+    std::vector<std::uint32_t> matches;
+    const std::size_t count = narrows ? m_lastMatches.size() : m_entries.size();
+    for (std::size_t i = 0; i < count; ++i) {
+        const std::uint32_t at = narrows ? m_lastMatches[i] : static_cast<std::uint32_t>(i);
+        const Entry& entry = m_entries[at];
         const int score = fuzzyScore(wanted, entry.name);
-        if (score <= 0 || (hits.size() == limit && score <= hits.front().score))
+        if (score <= 0)
+            continue;
+        matches.push_back(at);
+        if (hits.size() == limit && score <= hits.front().score)
             continue;
         if (hits.size() == limit) {
             std::pop_heap(hits.begin(), hits.end(), better);
@@ -95,6 +106,8 @@ std::vector<PaletteIndex::Hit> PaletteIndex::search(const QString& query, std::s
         hits.push_back({entry.item, score});
         std::push_heap(hits.begin(), hits.end(), better);
     }
+    m_lastQuery = wanted.folded;
+    m_lastMatches = std::move(matches);
     std::sort(hits.begin(), hits.end(), [this](const Hit& a, const Hit& b) {
         if (a.score != b.score)
             return a.score > b.score;

@@ -42,6 +42,9 @@ private:
     bool m_built = false;
     std::vector<Entry> m_entries;
     std::unordered_map<stack::ItemId, std::size_t> m_places;
+    // What matched the last query: one more character narrows it down.
+    QString m_lastQuery;
+    std::vector<std::uint32_t> m_lastMatches;
 };
 
 } // namespace strata::ui

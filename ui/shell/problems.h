@@ -32,8 +32,8 @@ struct Problem {
 //  - a host that says only what its Kubernetes node reports follows from the node;
 //  - a libvirt domain follows from its VM;
 //  - a tenant cluster, control plane, pool or machine follows from an unhealthy machine, VM, inner node or
-//    carrier of these below it in the Tenants tree; when there is none, from a machine or VM that is still being
-//    built: then that is what to wait for.
+//    carrier of these below it in the Tenants tree; when there is none, from a machine or VM that is still
+//    being built: then that is what to wait for.
 stack::ItemId causeOf(const stack::Stack& stack, stack::ItemId id);
 
 // The causes only, worst first, then those that explain more, then the older ones. Connections that are lost

@@ -89,7 +89,20 @@ void ThemedLabel::showText(const QString& text)
 void ThemedLabel::changeEvent(QEvent* event)
 {
     QLabel::changeEvent(event);
-    if (event->type() == QEvent::ApplicationFontChange && !m_applying)
+    if (m_applying)
+        return;
+    const QEvent::Type type = event->type();
+    // A style sheet that is set anew gives a widget back the palette it had before.
+    if (type == QEvent::ApplicationFontChange ||
+        ((type == QEvent::StyleChange || type == QEvent::PaletteChange) &&
+         palette().color(QPalette::WindowText) != colorOf(m_role)))
+        applyLook();
+}
+
+void ThemedLabel::showEvent(QShowEvent* event)
+{
+    QLabel::showEvent(event);
+    if (palette().color(QPalette::WindowText) != colorOf(m_role))
         applyLook();
 }
 

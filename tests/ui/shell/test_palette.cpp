@@ -67,6 +67,25 @@ private Q_SLOTS:
             QVERIFY(hits[i - 1].score >= hits[i].score);
     }
 
+    // Typing on searches only what matched before; that must not change the answer.
+    void narrowingChangesNothing()
+    {
+        ui::StackStore store;
+        store.apply(test::pictureSite());
+        ui::PaletteIndex typed(&store);
+        const QString query = QStringLiteral("bluemdx");
+        for (int length = 1; length <= query.size(); ++length) {
+            ui::PaletteIndex fresh(&store);
+            const auto a = typed.search(query.left(length), 50);
+            const auto b = fresh.search(query.left(length), 50);
+            QCOMPARE(a.size(), b.size());
+            QVERIFY(!a.empty());
+            for (std::size_t i = 0; i < a.size(); ++i)
+                QCOMPARE(a[i].score, b[i].score);
+        }
+        QVERIFY(typed.search(QStringLiteral("metal"), 5).size() >= 4); // and back out of it
+    }
+
     void followsDeltas()
     {
         ui::StackStore store;

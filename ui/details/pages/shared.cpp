@@ -78,7 +78,10 @@ void addChart(const PageContext& context, Page& page, const std::vector<Sample>&
         card.chart.points.emplace_back(std::clamp(at, -1800.0, 0.0), double(value(sample.used)));
         most = std::max(most, double(value(sample.used)));
     }
-    if (card.chart.points.empty() && value(item.used) < 0)
+    // Of some kinds no history is kept; of the others "nothing measured yet" is worth saying.
+    const bool kept = item.kind == ItemKind::OuterNode || item.kind == ItemKind::Vm ||
+                      item.kind == ItemKind::InnerNode || item.kind == ItemKind::Workload;
+    if (card.chart.points.empty() && (!kept || value(item.used) < 0))
         return;
     card.chart.capacity = capacity > 0 ? double(capacity) : -1;
     card.chart.top = most > 0 ? most * 1.08 : 1;

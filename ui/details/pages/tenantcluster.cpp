@@ -68,6 +68,12 @@ void tenantClusterPage(const PageContext& context, Page& page)
     const Item& item = context.item;
     row(load, Details::tr("vCPU"), cpuText(item.capacity.cpuMilli));
     row(load, Details::tr("Memory"), memoryText(item.capacity.memoryBytes));
+    if (context.item.used.cpuMilli >= 0)
+        row(load, Details::tr("CPU used"),
+            share(context.item.used.cpuMilli, context.item.capacity.cpuMilli, &cpuText));
+    if (context.item.used.memoryBytes >= 0)
+        row(load, Details::tr("Memory used"),
+            share(context.item.used.memoryBytes, context.item.capacity.memoryBytes, &memoryText));
     row(load, Details::tr("Pods"), QString::number(item.pods));
     add(page, std::move(load));
 }

@@ -27,6 +27,12 @@ void workerPoolPage(const PageContext& context, Page& page)
     Card load = facts("load", Details::tr("Size"));
     row(load, Details::tr("vCPU"), cpuText(context.item.capacity.cpuMilli));
     row(load, Details::tr("Memory"), memoryText(context.item.capacity.memoryBytes));
+    if (context.item.used.cpuMilli >= 0)
+        row(load, Details::tr("CPU used"),
+            share(context.item.used.cpuMilli, context.item.capacity.cpuMilli, &cpuText));
+    if (context.item.used.memoryBytes >= 0)
+        row(load, Details::tr("Memory used"),
+            share(context.item.used.memoryBytes, context.item.capacity.memoryBytes, &memoryText));
     row(load, Details::tr("Pods"), QString::number(context.item.pods));
     add(page, std::move(load));
 }
