@@ -821,8 +821,10 @@ private Q_SLOTS:
               "connections %d",
               static_cast<long long>(openMs), static_cast<long long>(earlyMs),
               static_cast<long long>(timer.elapsed()), server.connections());
+        // One; or two when the 101st request was sent before the server had said that it takes more than 100
+        // streams a connection.
         if (http2)
-            QCOMPARE(server.connections(), 1);
+            QVERIFY2(server.connections() <= 2, qPrintable(QString::number(server.connections())));
         server.push(id, "y");
         for (const auto& log : logs)
             QTRY_COMPARE_WITH_TIMEOUT(log->size.load(), std::size_t(2), kLong);
