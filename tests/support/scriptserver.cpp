@@ -217,7 +217,10 @@ private:
     void onHandshake(error_code code)
     {
         if (code) {
-            close(false);
+            // Closing with unread bytes would reset the connection and take the alert with it.
+            error_code ignored;
+            m_stream.lowest_layer().shutdown(tcp::socket::shutdown_send, ignored);
+            drain();
             return;
         }
         {
@@ -236,6 +239,17 @@ private:
         if (length == 2)
             startHttp2();
         read();
+    }
+
+    void drain()
+    {
+        m_stream.next_layer().async_read_some(asio::buffer(m_in),
+                                              [self = shared_from_this()](error_code code, std::size_t) {
+                                                  if (code)
+                                                      self->close(false);
+                                                  else
+                                                      self->drain();
+                                              });
     }
 
     void read()

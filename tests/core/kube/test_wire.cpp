@@ -13,6 +13,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <array>
 #include <atomic>
 #include <functional>
 #include <map>
@@ -386,11 +387,44 @@ private Q_SLOTS:
         c.server = "https://127.0.0.1:" + std::to_string(ntohs(address.sin_port));
         c.caPem = m_ca.certificatePem();
         Network network;
-        const auto answer = ask(*Client::create(network, c), get("/version"));
+        const auto client = Client::create(network, c);
+        // The second and third wait for the first, which must not hold them up by failing; nor may it later
+        // on.
+        std::array<Answer, 4> answers;
+        std::vector<std::unique_ptr<RequestHandle>> handles;
+        for (std::size_t i = 0; i < 3; ++i)
+            handles.push_back(client->send(get("/version"), answers[i].taker()));
+        for (std::size_t i = 0; i < 3; ++i)
+            QTRY_VERIFY_WITH_TIMEOUT(answers[i].there(), kLong);
+        handles.push_back(client->send(get("/version"), answers[3].taker()));
+        QTRY_VERIFY_WITH_TIMEOUT(answers[3].there(), kLong);
         close(fd);
-        QVERIFY(!answer);
-        QCOMPARE(int(answer.error().kind), int(ErrorKind::Network));
-        VERIFY_HAS(answer.error().text, "Nothing listens at " + c.server);
+        for (const Answer& one : answers) {
+            const auto answer = one.get();
+            QVERIFY(!answer);
+            QCOMPARE(int(answer.error().kind), int(ErrorKind::Network));
+            VERIFY_HAS(answer.error().text, "Nothing listens at " + c.server);
+        }
+    }
+
+    // Whoever goes ahead may be given up: the others go on without it.
+    void firstRequestGivenUp()
+    {
+        ScriptServer server(options(true));
+        server.expect("GET", "/x", {}, Reply::json(200, "{}"), 20);
+        Network network;
+        for (int round = 0; round < 20; ++round) {
+            const auto client = Client::create(network, config(server));
+            Answer first;
+            Answer second;
+            auto one = client->send(get("/given-up"), first.taker());
+            const auto two = client->send(get("/x"), second.taker());
+            one.reset();
+            QTRY_VERIFY_WITH_TIMEOUT(second.there(), kLong);
+            QVERIFY(second.get());
+            QCOMPARE(first.count(), 0);
+        }
+        QVERIFY(server.dry());
     }
 
     void nameNotFound()
@@ -787,8 +821,10 @@ private Q_SLOTS:
               "connections %d",
               static_cast<long long>(openMs), static_cast<long long>(earlyMs),
               static_cast<long long>(timer.elapsed()), server.connections());
+        // One; or two when the 101st request was sent before the server had said that it takes more than 100
+        // streams a connection.
         if (http2)
-            QCOMPARE(server.connections(), 1);
+            QVERIFY2(server.connections() <= 2, qPrintable(QString::number(server.connections())));
         server.push(id, "y");
         for (const auto& log : logs)
             QTRY_COMPARE_WITH_TIMEOUT(log->size.load(), std::size_t(2), kLong);
