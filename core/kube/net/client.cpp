@@ -16,9 +16,11 @@
 
 #include <algorithm>
 #include <atomic>
+#include <deque>
 #include <mutex>
 #include <optional>
 #include <unordered_map>
+#include <vector>
 
 namespace strata::kube {
 namespace {
@@ -139,6 +141,8 @@ private:
     void complete(const std::shared_ptr<Transfer>& transfer, Result<void> end);
     void detach(Transfer& transfer);
     bool prepare(Transfer& transfer, const std::shared_ptr<Transfer>& shared);
+    void add(const std::shared_ptr<Transfer>& transfer);
+    void releaseWaiting();
     void armIdle(const std::shared_ptr<Transfer>& transfer, Ms delay);
     Error failure(const Transfer& transfer, CURLcode code) const;
     Result<void> judge(Transfer& transfer) const;
@@ -153,13 +157,20 @@ private:
     static std::size_t headerCallback(char* data, std::size_t size, std::size_t count, void* user);
     static std::size_t bodyCallback(char* data, std::size_t size, std::size_t count, void* user);
     static int sockoptCallback(void*, curl_socket_t fd, curlsocktype);
+    static int connectedCallback(void* user, char*, char*, int, int);
 
     std::shared_ptr<Loop> m_loop;
     ClusterConfig m_config;
     std::optional<ServerUrl> m_url;
     CURLM* m_multi = nullptr;
     bool m_ended = false;
-    bool m_http1 = false; // the last answer came by HTTP/1: waiting for a shared connection is pointless
+    // Whether streams can share a connection is known once the first one stands. Until then one request goes
+    // ahead and the others wait: else each would open a connection of its own, or (with libcurl's own
+    // waiting, which lets go of one at a time) stand in line for it on a server without HTTP/2.
+    bool m_protocolKnown = false;
+    bool m_http2 = false;
+    std::weak_ptr<Transfer> m_scout;
+    std::deque<std::shared_ptr<Transfer>> m_waiting;
     std::uint64_t m_timer = 0;
     std::unordered_map<CURL*, std::shared_ptr<Transfer>> m_transfers;
     std::atomic<std::int64_t> m_clockOffset{0};
@@ -199,6 +210,17 @@ int Core::sockoptCallback(void*, curl_socket_t fd, curlsocktype)
     return CURL_SOCKOPT_OK;
 }
 
+int Core::connectedCallback(void* user, char*, char*, int, int)
+{
+    auto& transfer = *static_cast<Transfer*>(user);
+    const auto core = transfer.core;
+    if (core && !core->m_protocolKnown) {
+        core->m_protocolKnown = true;
+        core->m_loop->post([core] { core->releaseWaiting(); });
+    }
+    return CURL_PREREQFUNC_OK;
+}
+
 void Core::open()
 {
     if (m_multi != nullptr)
@@ -231,10 +253,14 @@ void Core::close()
 
 void Core::onLoopEnd()
 {
-    const auto self = shared_from_this();
+    // Nobody may hold us any more, with the task that deletes us still to come.
+    const auto self = weak_from_this().lock();
     m_ended = true;
-    const auto transfers = m_transfers;
-    for (const auto& [easy, transfer] : transfers)
+    std::vector<std::shared_ptr<Transfer>> all(m_waiting.begin(), m_waiting.end());
+    m_waiting.clear();
+    for (const auto& [easy, transfer] : m_transfers)
+        all.push_back(transfer);
+    for (const auto& transfer : all)
         complete(transfer, fail(ErrorKind::Cancelled,
                                 tr("The request to %1 was stopped.", {cleanText(m_config.server, 256)})));
     close();
@@ -290,7 +316,7 @@ void Core::noteHeaders(Transfer& transfer)
     }
     long version = 0;
     curl_easy_getinfo(transfer.easy, CURLINFO_HTTP_VERSION, &version);
-    m_http1 = version != 0 && version < CURL_HTTP_VERSION_2_0;
+    m_http2 = version >= CURL_HTTP_VERSION_2_0;
 
     if (!transfer.isStream || transfer.response.status != 200 || transfer.plainStream)
         return;
@@ -407,7 +433,9 @@ bool Core::prepare(Transfer& t, const std::shared_ptr<Transfer>& shared)
     curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, m_url->tls ? "https" : "http");
     curl_easy_setopt(e, CURLOPT_HTTP_VERSION,
                      static_cast<long>(m_url->tls ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1));
-    curl_easy_setopt(e, CURLOPT_PIPEWAIT, m_url->tls && !m_http1 && r.method == "GET" ? 1L : 0L);
+    curl_easy_setopt(e, CURLOPT_PIPEWAIT, m_http2 && r.method == "GET" ? 1L : 0L);
+    curl_easy_setopt(e, CURLOPT_PREREQFUNCTION, &Core::connectedCallback);
+    curl_easy_setopt(e, CURLOPT_PREREQDATA, &t);
     curl_easy_setopt(e, CURLOPT_PATH_AS_IS, 1L);
     curl_easy_setopt(e, CURLOPT_FOLLOWLOCATION, 0L);
     curl_easy_setopt(e, CURLOPT_PROXY, "");
@@ -463,6 +491,18 @@ void Core::start(const std::shared_ptr<Transfer>& transfer)
     if (transfer->dead)
         return;
     transfer->core = shared_from_this();
+    if (!m_ended && !m_protocolKnown && transfer->request.method == "GET") {
+        if (!m_scout.expired()) {
+            m_waiting.push_back(transfer);
+            return;
+        }
+        m_scout = transfer;
+    }
+    add(transfer);
+}
+
+void Core::add(const std::shared_ptr<Transfer>& transfer)
+{
     if (!prepare(*transfer, transfer))
         return;
     open();
@@ -471,6 +511,17 @@ void Core::start(const std::shared_ptr<Transfer>& transfer)
     curl_multi_add_handle(m_multi, transfer->easy);
     if (transfer->isStream && transfer->request.idleTimeout.count() > 0)
         armIdle(transfer, transfer->request.idleTimeout);
+}
+
+void Core::releaseWaiting()
+{
+    m_scout.reset();
+    const auto waiting = std::move(m_waiting);
+    m_waiting.clear();
+    for (const auto& transfer : waiting) {
+        if (!transfer->dead)
+            add(transfer);
+    }
 }
 
 void Core::armIdle(const std::shared_ptr<Transfer>& transfer, Ms delay)
@@ -497,6 +548,13 @@ void Core::detach(Transfer& t)
     if (t.idleTimer != 0)
         m_loop->cancel(t.idleTimer);
     t.idleTimer = 0;
+    // The one that went ahead failed or was given up: each for itself now, lest they fail one after the
+    // other.
+    if (m_scout.lock().get() == &t) {
+        m_scout.reset();
+        if (!m_waiting.empty())
+            m_loop->post([self = shared_from_this()] { self->releaseWaiting(); });
+    }
     if (t.easy == nullptr)
         return;
     if (m_transfers.erase(t.easy) != 0)

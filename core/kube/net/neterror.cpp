@@ -32,6 +32,10 @@ enum Verify : long {
 
 std::string certificateSentence(const TransferFailure& f, const std::string& server)
 {
+    // libcurl compares the name itself, after OpenSSL found the chain good (or has not said anything yet).
+    if (f.verifyResult <= 1 && f.words.find(" name ") != std::string::npos)
+        return tr("The certificate of the API server %1 is not made out to %2.",
+                  {server, cleanText(f.expectedName, 256)});
     switch (f.verifyResult) {
     case HasExpired:
         return tr(
@@ -51,7 +55,6 @@ std::string certificateSentence(const TransferFailure& f, const std::string& ser
                   {server});
     case Revoked:
         return tr("The certificate of the API server %1 has been revoked.", {server});
-    case 0:
     case HostnameMismatch:
     case IpMismatch:
         return tr("The certificate of the API server %1 is not made out to %2.",
@@ -129,10 +132,18 @@ Error errorFromFailure(const TransferFailure& f)
     case CURLE_SEND_ERROR:
     case CURLE_HTTP2:
     case CURLE_HTTP2_STREAM:
-        return error(ErrorKind::Network,
-                     f.answerStarted
-                         ? tr("The API server %1 broke off in the middle of its answer.", {server})
-                         : tr("The API server %1 closed the connection without an answer.", {server}));
+        if (f.answerStarted)
+            return error(ErrorKind::Network,
+                         tr("The API server %1 broke off in the middle of its answer.", {server}));
+        // With TLS 1.3 a refused certificate can look like this: the alert is lost when the connection is
+        // reset.
+        return error(
+            ErrorKind::Network,
+            f.hasClientCertificate
+                ? tr("The API server %1 closed the connection without an answer; perhaps it does not "
+                     "accept our client certificate.",
+                     {server})
+                : tr("The API server %1 closed the connection without an answer.", {server}));
     case CURLE_UNSUPPORTED_PROTOCOL:
     case CURLE_WEIRD_SERVER_REPLY:
     case CURLE_BAD_CONTENT_ENCODING:
