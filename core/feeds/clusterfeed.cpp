@@ -49,6 +49,13 @@ bool sameButHeard(const stack::SourceState& a, const stack::SourceState& b)
            sameKinds(a.kinds, b.kinds);
 }
 
+std::string notServed(const Kind& kind)
+{
+    if (*kind.group == '\0')
+        return tr("%1 are not served here.", {kind.resource});
+    return tr("%1 are not served: %2 is not installed.", {kind.resource, kind.group});
+}
+
 bool isAccessError(const Error& error)
 {
     return error.kind == ErrorKind::Auth || error.kind == ErrorKind::Tls;
@@ -296,12 +303,7 @@ void ClusterFeed::choose(std::size_t index, const std::optional<std::string>& ve
         // A watch that runs learns of it by itself, and may know better: discovery of an aggregated API can
         // be out of date.
         if (!follow.watch)
-            follow.notServed = Error{
-                ErrorKind::NotFound,
-                tr("%1 are not served: %2 is not installed.", {follow.kind->resource, follow.kind->group}),
-                {},
-                0,
-                0};
+            follow.notServed = Error{ErrorKind::NotFound, notServed(*follow.kind), {}, 0, 0};
         return;
     }
     follow.notServed.reset();
@@ -425,6 +427,7 @@ void ClusterFeed::review()
     bool live = false;
     bool waiting = false;
     bool listing = false;
+    bool strange = false;
     const Error* why = nullptr;
     const Error* refused = nullptr;
     for (const Follow& follow : m_follows) {
@@ -473,11 +476,11 @@ void ClusterFeed::review()
             next.kinds.push_back({resource, follow.state.error});
             break;
         case kube::WatchPhase::Missing:
+            if (*follow.kind->group == '\0') // every cluster has these
+                strange = true;
             next.kinds.push_back(
-                {resource,
-                 Error{ErrorKind::NotFound,
-                       tr("%1 are not served: %2 is not installed.", {resource, follow.kind->group}),
-                       follow.state.error.text, follow.state.error.httpStatus, 0}});
+                {resource, Error{ErrorKind::NotFound, notServed(*follow.kind), follow.state.error.text,
+                                 follow.state.error.httpStatus, 0}});
             break;
         case kube::WatchPhase::Stopped:
             break;
@@ -491,6 +494,14 @@ void ClusterFeed::review()
     } else if (refused != nullptr) {
         next.phase = stack::LinkPhase::Waiting;
         next.error = *refused;
+    } else if (strange) {
+        next.phase = stack::LinkPhase::Waiting;
+        next.error = Error{ErrorKind::Protocol,
+                           tr("%1 is not the address of a Kubernetes API.", {m_state.address}),
+                           {},
+                           0,
+                           0};
+        next.synced = false;
     } else if (listing) {
         // A relist of everything is no new connection.
         next.phase =

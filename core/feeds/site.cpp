@@ -154,7 +154,7 @@ public:
 
     bool removeHost(stack::SourceId id)
     {
-        std::unique_ptr<virt::Host> host;
+        std::shared_ptr<virt::Host> host;
         {
             const std::lock_guard lock(m_mutex);
             const auto found = m_hosts.find(id);
@@ -163,8 +163,11 @@ public:
             host = std::move(found->second);
             m_hosts.erase(found);
         }
-        host.reset();
-        outbox->remove(id);
+        // On a worker thread: documents that are still asked for are answered by it.
+        m_network.post([this, id, host = std::move(host)]() mutable {
+            host.reset();
+            outbox->remove(id); // last: the host says no more
+        });
         return true;
     }
 

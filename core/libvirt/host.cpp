@@ -198,6 +198,41 @@ private:
         });
     }
 
+    // What the close callback gets instead of a pointer: a driver without that callback takes it with success
+    // and never gives it back (virConnectRegisterCloseCallback in libvirt's src/libvirt-host.c), so that what
+    // it held would be lost.
+    class Tickets {
+    public:
+        void* give(std::weak_ptr<Link> link)
+        {
+            const std::lock_guard lock(m_mutex);
+            m_links.emplace(++m_last, std::move(link));
+            return reinterpret_cast<void*>(m_last);
+        }
+        std::shared_ptr<Link> find(void* ticket)
+        {
+            const std::lock_guard lock(m_mutex);
+            const auto found = m_links.find(reinterpret_cast<std::uintptr_t>(ticket));
+            return found == m_links.end() ? nullptr : found->second.lock();
+        }
+        void takeBack(const Link* link)
+        {
+            const std::lock_guard lock(m_mutex);
+            for (auto it = m_links.begin(); it != m_links.end();)
+                it = it->second.lock().get() == link ? m_links.erase(it) : std::next(it);
+        }
+
+    private:
+        std::mutex m_mutex;
+        std::uintptr_t m_last = 0;
+        std::map<std::uintptr_t, std::weak_ptr<Link>> m_links;
+    };
+    static Tickets& tickets()
+    {
+        static auto* all = new Tickets(); // outlives every detached thread
+        return *all;
+    }
+
     // --- libvirt's callbacks, on the event loop's thread: note it and wake the worker
 
     static int onLifecycle(virConnectPtr, virDomainPtr domain, int, int, void* opaque)
@@ -218,7 +253,10 @@ private:
 
     static void onClose(virConnectPtr, int reason, void* opaque)
     {
-        Link& link = **static_cast<std::shared_ptr<Link>*>(opaque);
+        const std::shared_ptr<Link> held = tickets().find(opaque);
+        if (!held)
+            return;
+        Link& link = *held;
         const std::string name = nameOf(link.m_parts);
         Error error{ErrorKind::Network, {}, {}, 0, 0};
         switch (reason) {
@@ -320,11 +358,9 @@ private:
         {
             const Busy busy(*this);
             virConnectSetKeepAlive(c, kKeepAliveSeconds, kKeepAliveCount); // not all drivers have it
+            closeWatched =
+                virConnectRegisterCloseCallback(c, onClose, tickets().give(weak_from_this()), nullptr) == 0;
             void* opaque = share();
-            closeWatched = virConnectRegisterCloseCallback(c, onClose, opaque, release) == 0;
-            if (!closeWatched)
-                release(opaque);
-            opaque = share();
             events =
                 virConnectDomainEventRegisterAny(c, nullptr, VIR_DOMAIN_EVENT_ID_LIFECYCLE,
                                                  VIR_DOMAIN_EVENT_CALLBACK(onLifecycle), opaque, release);
@@ -337,6 +373,7 @@ private:
             virConnectDomainEventDeregisterAny(c, events);
         if (closeWatched)
             virConnectUnregisterCloseCallback(c, onClose);
+        tickets().takeBack(this);
         connection.reset(); // a call like any other: it may hang
         return error;
     }

@@ -3,13 +3,14 @@
 
 #include "core/base/translate.h"
 #include "core/libvirt/errors.h"
+#include "core/libvirt/eventloop.h"
 
 #include <libvirt/libvirt.h>
 #include <libvirt/virterror.h>
 #include <libxml/parser.h>
 #include <libxml/xmlerror.h>
+#include <signal.h>
 
-#include <chrono>
 #include <mutex>
 #include <optional>
 #include <thread>
@@ -21,24 +22,18 @@ void silence(void*, virErrorPtr) {}
 
 void silenceXml(void*, const char*, ...) {}
 
-void runEvents()
-{
-    for (;;) {
-        // It fails only for want of memory or descriptors; spinning would make that worse.
-        if (virEventRunDefaultImpl() < 0)
-            std::this_thread::sleep_for(std::chrono::milliseconds(200));
-    }
-}
-
 std::optional<Error> prepare()
 {
     xmlInitParser();
     virSetErrorFunc(nullptr, silence);
-    if (virInitialize() < 0 || virEventRegisterDefaultImpl() < 0)
+    if (virInitialize() < 0)
         return Error{ErrorKind::Internal, translate("Host", "libvirt could not be initialised."),
                      lastLibvirtMessage(), 0, 0};
-    // Without handles and timers the loop sleeps in poll(); adding one wakes it.
-    std::thread(runEvents).detach();
+    EventLoop::instance().registerWithLibvirt();
+    std::thread([] {
+        prepareThread();
+        EventLoop::instance().run();
+    }).detach();
     return std::nullopt;
 }
 
@@ -47,6 +42,11 @@ std::optional<Error> prepare()
 void prepareThread()
 {
     xmlSetGenericErrorFunc(nullptr, silenceXml); // libxml2 keeps it by thread
+    // libvirt writes to sockets that may just have been closed at the other end: SIGPIPE would end the
+    // program. Blocked, the write fails instead. The other signals are the main thread's business.
+    sigset_t all;
+    sigfillset(&all);
+    pthread_sigmask(SIG_BLOCK, &all, nullptr);
 }
 
 Result<void> prepareLibrary()

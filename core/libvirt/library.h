@@ -5,11 +5,12 @@
 
 namespace strata::virt {
 
-// Once for the process, before the first connection: libvirt initialised, its event loop implementation
-// registered and its thread running (until the process ends), its error printer silenced. Thread-safe.
+// Once for the process, before the first connection: libvirt initialised, our event loop registered with
+// it and running (until the process ends), its error printer silenced. Thread-safe.
 Result<void> prepareLibrary();
 
-// Once for each thread that calls libvirt: the XML parser below it keeps quiet too.
+// Once for each thread of ours that calls libvirt: the XML parser below it keeps quiet too, and signals are
+// not delivered there.
 void prepareThread();
 
 } // namespace strata::virt

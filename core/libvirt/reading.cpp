@@ -242,6 +242,11 @@ std::optional<CpuClock> readUsage(virConnectPtr connection, const HostUri& parts
             0) {
             for (int i = 0; i < count; ++i) {
                 const std::string_view field = stats[static_cast<std::size_t>(i)].field;
+                // The kernel's own total: virNodeGetInfo() may count less of the machine.
+                if (field == VIR_NODE_MEMORY_STATS_TOTAL)
+                    facts.memoryBytes =
+                        std::max(facts.memoryBytes,
+                                 static_cast<std::int64_t>(stats[static_cast<std::size_t>(i)].value * 1024));
                 // What the kernel would give to a guest: page cache counts as free.
                 if (field == VIR_NODE_MEMORY_STATS_FREE || field == VIR_NODE_MEMORY_STATS_BUFFERS ||
                     field == VIR_NODE_MEMORY_STATS_CACHED) {

@@ -29,6 +29,7 @@ private Q_SLOTS:
     void discoveryIsForbidden();
     void oneKindIsForbidden();
     void unauthorized();
+    void noKubernetes();
     void awayAndBack();
     void kindsThatVanish();
     void innerClusters();
@@ -396,6 +397,17 @@ void TestSite::unauthorized()
     QVERIFY(watched.until([&] { return watched.state(id).phase == LinkPhase::Waiting; }));
     QVERIFY(watched.until([&] { return watched.site.settled(); }));
     QCOMPARE(watched.state(id).error.kind, ErrorKind::Auth);
+    QVERIFY(!watched.state(id).synced);
+}
+
+void TestSite::noKubernetes()
+{
+    FakeApi api; // says 404 to everything
+    Watched watched;
+    const SourceId id = watched.site.addCluster(api.config("rack"), {});
+    QVERIFY(watched.until([&] { return watched.state(id).phase == LinkPhase::Waiting; }));
+    QVERIFY(watched.until([&] { return watched.site.settled(); }));
+    QCOMPARE(watched.state(id).error.kind, ErrorKind::Protocol);
     QVERIFY(!watched.state(id).synced);
 }
 
@@ -809,6 +821,7 @@ void TestSite::hosts()
     QCOMPARE(watched.state(*named).name, std::string("metal-01"));
     watched.site.remove(*id);
     QVERIFY(watched.until([&] { return watched.states.size() == 1; }));
+    QVERIFY(!document(watched.site, {*id, "libvirt", "", "domain", "Domain", "", uuid, uuid}));
     QVERIFY(watched.states.count(*named) == 1);
     const Result<SourceId> away = watched.site.addHost("test:///nowhere/metal-99.xml");
     QVERIFY(away);

@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/libvirt/host.h"
+#include "tests/core/libvirt/hostwatcher.h"
+
+#include <QDir>
+#include <QFile>
+#include <QProcess>
+#include <QStandardPaths>
+#include <QTemporaryDir>
+#include <QtTest>
+
+#include <grp.h>
+#include <libvirt/libvirt.h>
+#include <libvirt/virterror.h>
+#include <pwd.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/mount.h>
+#include <unistd.h>
+
+#include <array>
+#include <future>
+
+using namespace strata;
+using namespace strata::virt;
+using strata::test::HostWatcher;
+
+namespace {
+
+using Seen = HostWatcher::Seen;
+
+QString g_missing; // why there is nothing to test against; empty: all is there
+
+bool write(const QString& path, const QByteArray& text, QIODevice::OpenMode mode = QIODevice::WriteOnly)
+{
+    QFile file(path);
+    return file.open(mode) && file.write(text) == text.size();
+}
+
+// libvirtd keeps its state in fixed places and expects an account that only its service package makes. In a
+// mount namespace of our own both are ours, and all of it is gone with the process. It holds for the calling
+// thread and for what that starts afterwards, libvirt's threads included.
+QString enterPrivateNamespace(const QString& directory)
+{
+    if (::geteuid() != 0)
+        return QStringLiteral("libvirtd runs guests of qemu:///system for root only.");
+    for (const char* program : {"libvirtd", "qemu-system-x86_64"})
+        if (QStandardPaths::findExecutable(QString::fromLatin1(program)).isEmpty() &&
+            QStandardPaths::findExecutable(QString::fromLatin1(program), {QStringLiteral("/usr/sbin")})
+                .isEmpty())
+            return QStringLiteral("%1 is not installed.").arg(QString::fromLatin1(program));
+    if (!QDir(QStringLiteral("/etc/libvirt")).exists())
+        return QStringLiteral("/etc/libvirt is missing.");
+    if (::unshare(CLONE_NEWNS) != 0 || ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0)
+        return QStringLiteral("No mount namespace may be made here.");
+    for (const char* place : {"/run", "/var/lib", "/var/log", "/var/cache", "/etc/libvirt"})
+        if (::mount("tmpfs", place, "tmpfs", MS_NOSUID | MS_NODEV, "mode=0755") != 0)
+            return QStringLiteral("%1 cannot be covered.").arg(QString::fromLatin1(place));
+    const auto cover = [&](const char* path, const QByteArray& line) {
+        const QString copy =
+            directory + QStringLiteral("/") + QString::fromLatin1(path).section(QLatin1Char('/'), -1);
+        return QFile::copy(QString::fromLatin1(path), copy) &&
+               write(copy, line, QIODevice::WriteOnly | QIODevice::Append) &&
+               ::mount(copy.toLocal8Bit().constData(), path, nullptr, MS_BIND, nullptr) == 0;
+    };
+    if (::getgrnam("libvirt-qemu") == nullptr && !cover("/etc/group", "libvirt-qemu:x:64055:\n"))
+        return QStringLiteral("/etc/group cannot be covered.");
+    if (::getpwnam("libvirt-qemu") == nullptr &&
+        !cover("/etc/passwd", "libvirt-qemu:x:64055:64055::/var/lib/libvirt:/usr/sbin/nologin\n"))
+        return QStringLiteral("/etc/passwd cannot be covered.");
+    if (!write(QStringLiteral("/etc/libvirt/qemu.conf"),
+               "user = \"root\"\ngroup = \"root\"\n"
+               "security_driver = \"none\"\ncgroup_controllers = []\n"
+               "remember_owner = 0\nnamespaces = []\nstdio_handler = \"file\"\n") ||
+        !write(directory + QStringLiteral("/libvirtd.conf"),
+               "auth_unix_ro = \"none\"\nauth_unix_rw = \"none\"\nkeepalive_interval = -1\n"))
+        return QStringLiteral("libvirtd's settings cannot be written.");
+    return {};
+}
+
+constexpr const char* kSystem = "qemu:///system";
+constexpr const char* kSocket = "/run/libvirt/libvirt-sock";
+constexpr const char* kUuid = "8f4d5b8e-0f3c-4e7e-9a68-6f0a54c1f0aa";
+// Firmware and nothing to boot: it runs for ever and does nothing.
+constexpr const char* kDomain = R"(<domain type='qemu'>
+  <name>tenant-blue_wkr-1</name><uuid>8f4d5b8e-0f3c-4e7e-9a68-6f0a54c1f0aa</uuid>
+  <memory unit='MiB'>32</memory><vcpu>1</vcpu>
+  <os><type arch='x86_64' machine='pc'>hvm</type></os>
+</domain>)";
+
+Pace hurried()
+{
+    Pace pace;
+    pace.usage = std::chrono::milliseconds(200);
+    pace.domains = std::chrono::hours(1); // what is seen is seen by events
+    pace.firstRetry = std::chrono::milliseconds(100);
+    pace.lastRetry = std::chrono::milliseconds(500);
+    pace.stuck = std::chrono::milliseconds(1000);
+    return pace;
+}
+
+} // namespace
+
+class LiveLibvirt : public QObject {
+    Q_OBJECT
+
+private:
+    QTemporaryDir m_directory;
+    QProcess m_libvirtd;
+
+    bool startLibvirtd()
+    {
+        m_libvirtd.setProcessChannelMode(QProcess::MergedChannels);
+        m_libvirtd.start(QStringLiteral("libvirtd"),
+                         {QStringLiteral("-f"), m_directory.filePath(QStringLiteral("libvirtd.conf")),
+                          QStringLiteral("-p"), m_directory.filePath(QStringLiteral("pid"))});
+        if (!m_libvirtd.waitForStarted())
+            return false;
+        // Its socket is there before its drivers are; opening waits for those.
+        return QTest::qWaitFor(
+                   [this] {
+                       if (m_libvirtd.state() != QProcess::Running)
+                           return true;
+                       virConnectPtr connection =
+                           QFile::exists(QString::fromLatin1(kSocket)) ? virConnectOpen(kSystem) : nullptr;
+                       if (connection != nullptr)
+                           virConnectClose(connection);
+                       return connection != nullptr;
+                   },
+                   30000) &&
+               m_libvirtd.state() == QProcess::Running;
+    }
+
+    void stopLibvirtd()
+    {
+        if (m_libvirtd.state() == QProcess::NotRunning)
+            return;
+        m_libvirtd.terminate();
+        if (!m_libvirtd.waitForFinished(20000)) {
+            m_libvirtd.kill();
+            m_libvirtd.waitForFinished();
+        }
+    }
+
+private Q_SLOTS:
+    void initTestCase()
+    {
+        g_missing = enterPrivateNamespace(m_directory.path());
+        if (!g_missing.isEmpty())
+            QSKIP(qPrintable(g_missing));
+        // From here on there is a thread of libvirt's.
+        const auto watcher = std::make_shared<HostWatcher>();
+        auto prepared = Host::open("test:///default", watcher);
+        QVERIFY(prepared);
+        QVERIFY(watcher->waitForPhase(LinkPhase::Live));
+        if (!startLibvirtd()) {
+            g_missing = QStringLiteral("libvirtd does not start here: ") +
+                        QString::fromLocal8Bit(m_libvirtd.readAll()).right(400);
+            stopLibvirtd();
+            QSKIP(qPrintable(g_missing));
+        }
+    }
+
+    void init()
+    {
+        if (!g_missing.isEmpty())
+            QSKIP(qPrintable(g_missing));
+    }
+
+    void cleanupTestCase()
+    {
+        if (m_libvirtd.state() == QProcess::NotRunning)
+            return;
+        if (virConnectPtr connection = virConnectOpen(kSystem); connection != nullptr) {
+            if (virDomainPtr domain = virDomainLookupByUUIDString(connection, kUuid); domain != nullptr) {
+                virDomainDestroy(domain);
+                virDomainFree(domain);
+            }
+            virConnectClose(connection);
+        }
+        stopLibvirtd();
+    }
+
+    void host()
+    {
+        const auto watcher = std::make_shared<HostWatcher>();
+        const auto host = Host::open(kSystem, watcher, hurried());
+        QVERIFY(host);
+        QVERIFY(watcher->waitForPhase(LinkPhase::Live));
+        const HostFacts facts = *watcher->seen().host;
+        std::array<char, 256> name{};
+        QCOMPARE(::gethostname(name.data(), name.size() - 1), 0);
+        QVERIFY(facts.hostname.starts_with(name.data()));
+        QCOMPARE(facts.uuid.size(), std::size_t(36));
+        QCOMPARE(facts.hypervisor, std::string("QEMU"));
+        QVERIFY(!facts.hypervisorVersion.empty());
+        QVERIFY(!facts.cpuModel.empty() || facts.arch != "x86_64");
+        QVERIFY(facts.cpus > 0);
+        QVERIFY(facts.memoryBytes > (std::int64_t(1) << 28));
+        QVERIFY(facts.memoryFreeBytes > 0 && facts.memoryFreeBytes <= facts.memoryBytes);
+        QVERIFY(facts.cpuFeatures.size() > 10);
+        QCOMPARE(facts.kvmUsable, QFile::exists(QStringLiteral("/dev/kvm")));
+        QVERIFY(watcher->waitFor([](const Seen& seen) { return seen.host && seen.host->cpuUsed >= 0; }));
+        QVERIFY(watcher->seen().host->cpuUsed <= 1);
+        std::promise<Result<std::string>> document;
+        (*host)->capabilitiesXml([&](Result<std::string> r) { document.set_value(std::move(r)); });
+        const Result<std::string> xml = document.get_future().get();
+        QVERIFY(xml);
+        QVERIFY(xml->find("<host>") != std::string::npos);
+    }
+
+    void guest()
+    {
+        const auto watcher = std::make_shared<HostWatcher>();
+        const auto host = Host::open(kSystem, watcher, hurried());
+        QVERIFY(host);
+        QVERIFY(watcher->waitForPhase(LinkPhase::Live));
+        QVERIFY(watcher->seen().domains.empty());
+
+        const std::unique_ptr<virConnect, int (*)(virConnectPtr)> other(virConnectOpen(kSystem),
+                                                                        virConnectClose);
+        QVERIFY(other);
+        const std::unique_ptr<virDomain, int (*)(virDomainPtr)> domain(
+            virDomainCreateXML(other.get(), kDomain, 0), virDomainFree);
+        QVERIFY2(domain, virGetLastErrorMessage());
+        const auto inState = [](DomainState state, const std::string& reason) {
+            return [state, reason](const Seen& seen) {
+                const auto found = seen.domains.find("tenant-blue_wkr-1");
+                return found != seen.domains.end() && found->second.state == state &&
+                       found->second.stateReason == reason;
+            };
+        };
+        QVERIFY(watcher->waitFor(inState(DomainState::Running, "booted")));
+        const DomainFacts facts = watcher->seen().domains.at("tenant-blue_wkr-1");
+        QCOMPARE(facts.uuid, std::string(kUuid));
+        QCOMPARE(facts.memoryBytes, std::int64_t(32) << 20);
+        QCOMPARE(facts.vcpus, 1U);
+        QVERIFY(!facts.persistent);
+        std::promise<Result<std::string>> document;
+        (*host)->domainXml(kUuid, [&](Result<std::string> r) { document.set_value(std::move(r)); });
+        const Result<std::string> xml = document.get_future().get();
+        QVERIFY(xml);
+        QVERIFY(xml->find("tenant-blue_wkr-1") != std::string::npos);
+
+        QCOMPARE(virDomainSuspend(domain.get()), 0);
+        QVERIFY(watcher->waitFor(inState(DomainState::Paused, "user")));
+        QCOMPARE(virDomainResume(domain.get()), 0);
+        QVERIFY(watcher->waitFor(inState(DomainState::Running, "unpaused")));
+        QCOMPARE(virDomainDestroy(domain.get()), 0);
+        QVERIFY(watcher->waitFor([](const Seen& seen) { return seen.domains.empty(); }));
+    }
+
+    void stoppedAndStarted()
+    {
+        const auto watcher = std::make_shared<HostWatcher>();
+        const auto host = Host::open(kSystem, watcher, hurried());
+        QVERIFY(host);
+        QVERIFY(watcher->waitForPhase(LinkPhase::Live));
+        stopLibvirtd();
+        QVERIFY(watcher->waitForPhase(LinkPhase::Waiting));
+        QVERIFY(!watcher->seen().states.back().error.text.empty());
+        QVERIFY(startLibvirtd());
+        (*host)->retryNow();
+        QVERIFY(watcher->waitForPhase(LinkPhase::Live));
+    }
+
+    // A daemon that is stopped in the middle answers nothing; opening a connection to it hangs.
+    void frozen()
+    {
+        const pid_t pid = static_cast<pid_t>(m_libvirtd.processId());
+        QCOMPARE(::kill(pid, SIGSTOP), 0);
+        const auto watcher = std::make_shared<HostWatcher>();
+        auto host = Host::open(kSystem, watcher, hurried());
+        const bool told = host && watcher->waitFor([](const Seen& seen) {
+            return seen.phase() == LinkPhase::Waiting && seen.states.back().error.kind == ErrorKind::Timeout;
+        });
+        const auto second = std::make_shared<HostWatcher>();
+        auto leaving = Host::open(kSystem, second, hurried());
+        const auto started = std::chrono::steady_clock::now();
+        leaving->reset();
+        const auto took = std::chrono::steady_clock::now() - started;
+        QCOMPARE(::kill(pid, SIGCONT), 0);
+        QVERIFY(told);
+        QVERIFY(took < std::chrono::seconds(2));
+        QVERIFY(watcher->waitForPhase(LinkPhase::Live)); // it goes on where it hung
+    }
+};
+
+QTEST_GUILESS_MAIN(LiveLibvirt)
+#include "test_libvirt.moc"
