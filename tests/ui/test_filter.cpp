@@ -51,7 +51,7 @@ private Q_SLOTS:
     void words()
     {
         QCOMPARE(found(QStringLiteral("CHECKOUT")), QStringList{QStringLiteral("workload checkout")});
-        QVERIFY(found(QStringLiteral("check out")).isEmpty());
+        QVERIFY(found(QStringLiteral("\"check out\"")).isEmpty());
         QCOMPARE(found(QStringLiteral("metal-03")), QStringList{QStringLiteral("host metal-03")});
         // A word may be a kind.
         const QStringList vms = found(QStringLiteral("vm layer:vm"));

@@ -24,9 +24,10 @@ QString print(const QAbstractItemModel& model, const QModelIndex& parent = {}, i
     QString out;
     for (int row = 0; row < model.rowCount(parent); ++row) {
         const QModelIndex index = model.index(row, 0, parent);
-        out += QString(depth * 2, u' ') + index.data().toString() + u" | " + index.data(NoteRole).toString();
+        out += QString(depth * 2, u' ') + index.data().toString() + QStringLiteral(" | ") +
+               index.data(NoteRole).toString();
         for (int column = 1; column < model.columnCount(); ++column)
-            out += u" | " + index.siblingAtColumn(column).data().toString();
+            out += QStringLiteral(" | ") + index.siblingAtColumn(column).data().toString();
         out += u'\n' + print(model, index, depth + 1);
     }
     return out;

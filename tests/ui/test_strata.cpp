@@ -59,7 +59,8 @@ QString flaw(const Stack& stack, const std::vector<StrataCell>& cells, const Str
             const Item* item = stack.find(cell.id);
             if (item == nullptr)
                 return QStringLiteral("a dead item");
-            if (const StrataCell* carrier = cellOf(cells, item->parentIn(Tree::Stack))) {
+            const ItemId below = item->parentIn(Tree::Stack);
+            if (const StrataCell* carrier = below ? cellOf(cells, below) : nullptr) {
                 if (cell.x < carrier->x - 0.01 || cell.x + cell.width > carrier->x + carrier->width + 0.01)
                     return QString::fromStdString(item->name) + QStringLiteral(" hangs over");
             }

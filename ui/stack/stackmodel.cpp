@@ -817,7 +817,7 @@ void StackModel::apply(const StackDelta& delta)
         }
     }
     emitChanged(changed);
-    if (!delta.sources.empty() || !m_sources.empty())
+    if (!delta.sources.empty() || m_trouble) // a host that speaks for its connection may have gone
         updateSources(true);
     Q_EMIT applied(m_structureChanged);
 }
@@ -902,10 +902,13 @@ void StackModel::updateSources(bool signal)
     std::unordered_set<SourceId> staleNow;
     std::unordered_map<SourceId, Node*> needed;
     bool ticking = false;
+    m_trouble = false;
     for (const SourceId id : stack.sources()) {
         const SourceState* source = stack.source(id);
         if (source == nullptr)
             continue;
+        m_trouble =
+            m_trouble || source->phase != LinkPhase::Live || !source->synced || !source->kinds.empty();
         if (source->phase != LinkPhase::Live) {
             staleNow.insert(id);
             ticking = true;

@@ -121,6 +121,7 @@ private:
     std::unordered_map<stack::SourceId, NodePtr> m_sources;
     std::unordered_set<stack::SourceId> m_stale; // known and not live
     QTimer m_tick;
+    bool m_trouble = false; // a connection has something to say
     bool m_structureChanged = false;
 };
 

@@ -374,6 +374,7 @@ StackPanel::StackPanel(StackStore* store, Selection* selection, QWidget* parent)
     });
     connect(d.view, &QTreeView::collapsed, this, [&d](const QModelIndex& index) {
         if (!d.filterOpening) {
+            d.touched = true; // what was closed stays closed
             d.expanded[d.tree()].erase(d.model->itemOf(index));
             d.openedByFilter.erase(d.model->itemOf(index));
         }

@@ -31,6 +31,7 @@
 #include <cmath>
 #include <functional>
 #include <optional>
+#include <unordered_map>
 
 namespace strata::ui {
 
@@ -60,6 +61,27 @@ QColor colourOfName(std::string_view name, bool dark)
 {
     if (name.empty())
         return dark ? QColor(0x3b, 0x42, 0x4a) : QColor(0xde, 0xe2, 0xe6);
+    // A name that is a colour's looks like it; any other hue would mislead.
+    struct Hue {
+        std::string_view name;
+        float degrees;
+    };
+    static constexpr std::array<Hue, 12> kHues = {{{"red", 2},
+                                                   {"orange", 28},
+                                                   {"amber", 40},
+                                                   {"ochre", 40},
+                                                   {"yellow", 52},
+                                                   {"green", 135},
+                                                   {"teal", 175},
+                                                   {"cyan", 190},
+                                                   {"blue", 212},
+                                                   {"violet", 262},
+                                                   {"purple", 280},
+                                                   {"pink", 330}}};
+    for (const Hue& hue : kHues) {
+        if (name == hue.name)
+            return QColor::fromHslF(hue.degrees / 360.0F, dark ? 0.42F : 0.7F, dark ? 0.27F : 0.83F);
+    }
     std::uint32_t hash = 2166136261U;
     for (const char c : name)
         hash = (hash ^ static_cast<unsigned char>(c)) * 16777619U;
@@ -269,19 +291,42 @@ public:
     std::vector<StrataCell> cells;
     std::array<std::vector<std::size_t>, kRows> rows; // indices of cells by layer, left to right
     std::optional<std::size_t> hover;
+    std::unordered_map<QRgb, QBrush> hatches;
     QPoint pressedAt;
     double pressedFrom = 0;
     double pressedTo = 1;
     bool dragging = false;
     bool pressed = false;
 
-    int labelWidth() const
+    int label = 0; // width of the rows' labels; 0: none, there is no room
+    QRect box;     // the cells' area
+
+    int labelWidth() const { return label; }
+    QRect area() const { return box; }
+
+    // Measured once, not a cell: after a change of size, font, words or direction.
+    void measure()
     {
         int widest = 0;
         const QFontMetrics metrics(Theme::smallFont());
         for (std::size_t row = 0; row < kRows; ++row)
             widest = std::max(widest, metrics.horizontalAdvance(labelOf(Layer(row))));
-        return width() < widest * 5 ? 0 : widest + 26;
+        label = width() < widest * 5 ? 0 : widest + 26;
+        // Mirrored layouts have the labels at the right.
+        const QRect wanted(label == 0 ? 8 : label, 4, width() - (label == 0 ? 16 : label + 12),
+                           height() - 10);
+        box = layoutDirection() == Qt::RightToLeft ? QStyle::visualRect(Qt::RightToLeft, rect(), wanted)
+                                                   : wanted;
+    }
+
+    void changeEvent(QEvent* event) override
+    {
+        QWidget::changeEvent(event);
+        if (event->type() == QEvent::FontChange || event->type() == QEvent::LayoutDirectionChange ||
+            event->type() == QEvent::StyleChange || event->type() == QEvent::LanguageChange) {
+            d->refresh();
+            update();
+        }
     }
 
     static QString labelOf(Layer layer)
@@ -301,20 +346,10 @@ public:
         return {};
     }
 
-    // The cells' area; mirrored layouts have the labels at the right.
-    QRect area() const
-    {
-        const int label = labelWidth();
-        const QRect rect(label == 0 ? 8 : label, 4, width() - (label == 0 ? 16 : label + 12), height() - 10);
-        return layoutDirection() == Qt::RightToLeft ? QStyle::visualRect(Qt::RightToLeft, this->rect(), rect)
-                                                    : rect;
-    }
-
     double pitch() const { return std::max(4.0, area().height() / double(kRows)); }
 
     QRectF rectOf(const StrataCell& cell) const
     {
-        const QRect box = area();
         const double height = pitch();
         const double top = box.top() + height * double(kRows - 1 - std::size_t(cell.layer));
         const double gap = height > 14 ? 3 : 1;
@@ -327,14 +362,12 @@ public:
     // Within the area, a little over its edges: a cell that goes on outside shows no end there.
     QRectF clipped(const QRectF& rect) const
     {
-        const QRectF box = QRectF(area()).adjusted(-8, 0, 8, 0);
-        return {QPointF(std::max(rect.left(), box.left()), rect.top()),
-                QPointF(std::min(rect.right(), box.right()), rect.bottom())};
+        return {QPointF(std::max(rect.left(), box.left() - 8.0), rect.top()),
+                QPointF(std::min(rect.right(), box.right() + 9.0), rect.bottom())};
     }
 
     std::optional<std::size_t> cellAt(const QPointF& position) const
     {
-        const QRect box = area();
         if (!box.contains(position.toPoint()))
             return std::nullopt;
         const auto row = int((position.y() - box.top()) / pitch());
@@ -398,10 +431,9 @@ protected:
         const stack::Stack& stack = d->store->stack();
         QPainter painter(this);
         painter.fillRect(event->rect(), c.base);
-        const QRect box = area();
         const double height = pitch();
         const bool rightToLeft = layoutDirection() == Qt::RightToLeft;
-        if (const int label = labelWidth(); label > 0) {
+        if (label > 0) {
             painter.setFont(Theme::smallFont());
             painter.setPen(c.text);
             for (std::size_t row = 0; row < kRows; ++row) {
@@ -438,11 +470,16 @@ protected:
                 item != nullptr && (item->kind == ItemKind::Placeholder || isIdleHost(*item));
             const bool small = rect.width() < 6;
             painter.setPen(Qt::NoPen);
-            if (cell.more > 0 || placeholder) {
-                painter.fillRect(rect, cell.more > 0 ? fill : mixed(fill, c.base, 0.6));
-                painter.fillRect(rect, QBrush(mixed(fill, c.text, c.dark ? 0.35 : 0.3), Qt::BDiagPattern));
-            } else if (small) {
-                painter.fillRect(rect, fill);
+            if (cell.more > 0 || placeholder || small) {
+                // On whole pixels: there may be thousands of them.
+                const int left = qRound(rect.left());
+                const QRect whole(left, qRound(rect.top()), std::max(1, qRound(rect.right()) - left),
+                                  qRound(rect.height()));
+                painter.setRenderHint(QPainter::Antialiasing, false);
+                painter.fillRect(whole, placeholder ? mixed(fill, c.base, 0.6) : fill);
+                if (cell.more > 0 || placeholder)
+                    painter.fillRect(whole, hatch(mixed(fill, c.text, c.dark ? 0.35 : 0.3)));
+                painter.setRenderHint(QPainter::Antialiasing);
             } else {
                 painter.setBrush(fill);
                 painter.drawRoundedRect(rect, 3, 3);
@@ -474,6 +511,20 @@ protected:
                 painter.drawRoundedRect(rect.adjusted(3, 3, -3, -3), 2, 2);
             }
         }
+    }
+
+    // A tile of diagonal lines; far cheaper than a pattern brush.
+    const QBrush& hatch(const QColor& line)
+    {
+        auto found = hatches.find(line.rgb());
+        if (found == hatches.end()) {
+            QImage tile(8, 8, QImage::Format_ARGB32_Premultiplied);
+            tile.fill(Qt::transparent);
+            for (int i = 0; i < 8; ++i)
+                tile.setPixel(i, 7 - i, line.rgb());
+            found = hatches.emplace(line.rgb(), QBrush(tile)).first;
+        }
+        return found->second;
     }
 
     void paintText(QPainter& painter, const QFontMetrics& metrics, const StrataCell& cell, const Item* item,
@@ -530,7 +581,6 @@ protected:
     // -------------------------------------------------------------------------------------------------
     double unitAt(double x) const
     {
-        const QRect box = area();
         double share = (x - box.left()) / std::max(1, box.width());
         if (layoutDirection() == Qt::RightToLeft)
             share = 1 - share;
@@ -797,6 +847,7 @@ protected:
 
 void StrataChart::Private::refresh()
 {
+    canvas->measure();
     window.pixels = canvas->area().width();
     canvas->setCells(layout.cells(window, by()));
 }

@@ -96,6 +96,11 @@ void StrataLayout::update(const stack::StackDelta& delta)
                 m_order.erase(item->parentIn(Tree::Stack));
         }
     }
+    for (const ItemId id : delta.changed) {
+        // Of all names only a host's can change; the others are what an object is known by.
+        if (const Item* item = m_stack.find(id); item != nullptr && item->kind == ItemKind::Host)
+            m_order.erase(item->parentIn(Tree::Stack));
+    }
     for (const ItemId id : delta.removed)
         m_order.erase(id);
     // A removed root is skipped where it is met; a list of nothing but such would only grow.
