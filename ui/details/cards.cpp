@@ -43,7 +43,9 @@ public:
                 auto* label = new ThemedLabel(TextRole::Muted, this);
                 auto* value = new ValueLabel(TextRole::Text, this);
                 value->setElide(Qt::ElideMiddle);
-                value->setAlignment(Qt::AlignTrailing | Qt::AlignVCenter);
+                // By the layout, not by the text, which is hardly ever right-to-left.
+                value->setAlignment((layoutDirection() == Qt::RightToLeft ? Qt::AlignLeft : Qt::AlignRight) |
+                                    Qt::AlignAbsolute | Qt::AlignVCenter);
                 value->setObjectName(QStringLiteral("value"));
                 label->setBuddy(value);
                 m_grid->addWidget(label, int(i), 0);

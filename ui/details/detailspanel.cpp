@@ -195,6 +195,7 @@ void DetailsPanel::Private::fitName()
     const int wanted = std::min(name->sizeHint().width(), q->width() * 45 / 100);
     if (name->minimumWidth() != wanted)
         name->setMinimumWidth(wanted);
+    kind->setVisible(q->width() > kind->fontMetrics().averageCharWidth() * 100);
 }
 
 void DetailsPanel::Private::choosePage()

@@ -41,6 +41,7 @@ UsageChartView::UsageChartView(QWidget* parent) : QChartView(parent)
     m_used = new QLineSeries(this);
     m_floor = new QLineSeries(this);
     m_area = new QAreaSeries(m_used, m_floor);
+    m_line = new QLineSeries; // the area's own pen would draw its sides, too
     m_capacity = new QLineSeries;
     m_last = new QScatterSeries;
     m_last->setMarkerSize(6);
@@ -53,7 +54,8 @@ UsageChartView::UsageChartView(QWidget* parent) : QChartView(parent)
     m_value->setLineVisible(false);
     all->addAxis(m_time, Qt::AlignBottom);
     all->addAxis(m_value, Qt::AlignLeft);
-    for (QAbstractSeries* series : std::initializer_list<QAbstractSeries*>{m_area, m_capacity, m_last}) {
+    for (QAbstractSeries* series :
+         std::initializer_list<QAbstractSeries*>{m_area, m_line, m_capacity, m_last}) {
         all->addSeries(series);
         series->attachAxis(m_time);
         series->attachAxis(m_value);
@@ -67,7 +69,8 @@ void UsageChartView::recolour()
     const Colors& c = colors();
     QColor soft = c.bar;
     soft.setAlpha(36);
-    m_area->setPen(QPen(c.bar, 2));
+    m_area->setPen(Qt::NoPen);
+    m_line->setPen(QPen(c.bar, 2));
     m_area->setBrush(soft);
     QPen limit(c.health[static_cast<std::size_t>(stack::Health::Failed)], 1.2, Qt::DashLine);
     limit.setDashPattern({4, 3});
@@ -91,6 +94,7 @@ void UsageChartView::show(const UsageChart& chart)
         floor = {{used.first().x(), 0}, {used.last().x(), 0}};
     m_floor->replace(floor);
     m_used->replace(used);
+    m_line->replace(used);
     m_last->replace(used.isEmpty() ? QList<QPointF>{} : QList<QPointF>{used.last()});
     m_capacity->replace(chart.capacity > 0 ? QList<QPointF>{{-kSpan, chart.capacity}, {0, chart.capacity}}
                                            : QList<QPointF>{});

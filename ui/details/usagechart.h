@@ -32,7 +32,8 @@ private:
     void recolour();
 
     UsageChart m_shown;
-    QLineSeries* m_used = nullptr;
+    QLineSeries* m_used = nullptr; // upper edge of the area
+    QLineSeries* m_line = nullptr;
     QLineSeries* m_floor = nullptr;
     QAreaSeries* m_area = nullptr;
     QLineSeries* m_capacity = nullptr;

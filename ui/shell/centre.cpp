@@ -10,6 +10,7 @@
 #include <QHBoxLayout>
 #include <QJsonArray>
 #include <QPushButton>
+#include <QScrollArea>
 #include <QSplitter>
 #include <QVBoxLayout>
 
@@ -21,7 +22,21 @@ namespace {
 
 constexpr std::size_t kMostRows = 12;
 
+// A page that is tall does not make the window so, least of all while it is not shown.
+QWidget* scrolled(QWidget* page)
+{
+    auto* area = new QScrollArea;
+    area->setFrameShape(QFrame::NoFrame);
+    area->setFocusPolicy(Qt::NoFocus);
+    area->setWidgetResizable(true);
+    area->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    area->setWidget(page);
+    page->setAutoFillBackground(false);
+    area->viewport()->setAutoFillBackground(false);
+    return area;
 }
+
+} // namespace
 
 ConnectingPage::ConnectingPage(StackStore* store, Clock clock, QWidget* parent)
     : QWidget(parent), m_store(store), m_clock(std::move(clock))
@@ -77,6 +92,7 @@ void ConnectingPage::refresh()
             column->setContentsMargins(0, 0, 0, 0);
             column->setSpacing(3);
             auto* line = new QHBoxLayout;
+            line->setSpacing(8);
             row.name = new ThemedLabel(TextRole::Text, row.box);
             row.name->setLook(1, QFont::DemiBold);
             row.pill = new StatePill(row.box);
@@ -130,9 +146,9 @@ Centre::Centre(StackStore* store, Clock clock, QWidget* welcome, QWidget* chart,
                QWidget* parent)
     : QStackedWidget(parent), m_store(store)
 {
-    addWidget(welcome);
+    addWidget(scrolled(welcome));
     m_connecting = new ConnectingPage(store, std::move(clock), this);
-    addWidget(m_connecting);
+    addWidget(scrolled(m_connecting));
     m_splitter = new QSplitter(Qt::Vertical, this);
     m_splitter->setHandleWidth(1);
     m_splitter->setChildrenCollapsible(false);

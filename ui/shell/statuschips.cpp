@@ -199,6 +199,7 @@ SourcePopup::SourcePopup(StackStore* store, Clock clock, std::vector<SourceId> s
         column->setContentsMargins(0, 0, 0, 0);
         column->setSpacing(2);
         auto* top = new QHBoxLayout;
+        top->setSpacing(8);
         auto* name = new ValueLabel(TextRole::Text, row);
         name->setLook(1, QFont::DemiBold);
         auto* pill = new StatePill(row);

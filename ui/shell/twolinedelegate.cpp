@@ -90,7 +90,7 @@ void TwoLineDelegate::paint(QPainter* painter, const QStyleOptionViewItem& optio
             (option.direction == Qt::RightToLeft ? Qt::AlignLeft : Qt::AlignRight) | Qt::AlignVCenter, aside);
     const int textWidth = width - kAside;
     const int height = evidenceHeight(option, index, textWidth);
-    QTextOption wrapping;
+    QTextOption wrapping(option.direction == Qt::RightToLeft ? Qt::AlignRight : Qt::AlignLeft);
     wrapping.setWrapMode(QTextOption::WrapAtWordBoundaryOrAnywhere);
     painter->setClipRect(all);
     painter->drawText(QRectF(placed(QRect(all.left() + kTextLeft, top + titleMetrics.lineSpacing() + 1,

@@ -61,6 +61,27 @@ QColor colourOfName(std::string_view name, bool dark)
 {
     if (name.empty())
         return dark ? QColor(0x3b, 0x42, 0x4a) : QColor(0xde, 0xe2, 0xe6);
+    // A name that is a colour's looks like it; any other hue would mislead.
+    struct Hue {
+        std::string_view name;
+        float degrees;
+    };
+    static constexpr std::array<Hue, 12> kHues = {{{"red", 2},
+                                                   {"orange", 28},
+                                                   {"amber", 40},
+                                                   {"ochre", 40},
+                                                   {"yellow", 52},
+                                                   {"green", 135},
+                                                   {"teal", 175},
+                                                   {"cyan", 190},
+                                                   {"blue", 212},
+                                                   {"violet", 262},
+                                                   {"purple", 280},
+                                                   {"pink", 330}}};
+    for (const Hue& hue : kHues) {
+        if (name == hue.name)
+            return QColor::fromHslF(hue.degrees / 360.0F, dark ? 0.42F : 0.7F, dark ? 0.27F : 0.83F);
+    }
     std::uint32_t hash = 2166136261U;
     for (const char c : name)
         hash = (hash ^ static_cast<unsigned char>(c)) * 16777619U;

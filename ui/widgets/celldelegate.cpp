@@ -8,7 +8,7 @@
 namespace strata::ui {
 namespace {
 
-constexpr int kSide = 6; // the heading's padding, so that both stand in line
+constexpr int kSide = 10; // the heading's padding, so that both stand in line
 constexpr int kAbove = 4;
 
 } // namespace

@@ -414,6 +414,23 @@ private Q_SLOTS:
         QTRY_VERIFY(!ui::colors().dark);
     }
 
+    // Pages that are not shown, and long lists in them, do not hold the window open.
+    void fitsSmallScreens()
+    {
+        Fixture f;
+        for (int i = 0; i < 8; ++i) {
+            ui::Connection host;
+            host.kind = ui::Connection::Kind::Host;
+            host.name = QStringLiteral("metal-%1").arg(i);
+            host.uri = QStringLiteral("qemu+ssh://metal-%1/system").arg(i);
+            f.workspace->remember(host);
+        }
+        f.store.apply(test::pictureSite());
+        f.window->select(find(f.store.stack(), "blue-md-0-x8k2p", ItemKind::Vm));
+        f.window->resize(800, 560);
+        QTRY_COMPARE(f.window->size(), QSize(800, 560));
+    }
+
     void everythingHasAName()
     {
         Fixture f;
