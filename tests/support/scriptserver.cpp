@@ -106,6 +106,7 @@ struct Expectation {
     int times = 1;
     int met = 0;
     std::vector<std::weak_ptr<Exchange>> held;
+    std::vector<std::function<void(Exchange&)>> early; // what the test wanted before anything was held open
 };
 
 } // namespace
@@ -150,15 +151,26 @@ public:
                  const std::shared_ptr<Exchange>& exchange);
     void drip(int id, std::shared_ptr<const Reply> reply, std::size_t index, std::size_t offset,
               const std::shared_ptr<Exchange>& exchange);
-    std::vector<std::shared_ptr<Exchange>> heldBy(int id)
+    // Does it to every answer that the expectation holds open; when there is none yet, to the first.
+    void toHeld(int id, std::function<void(Exchange&)> act)
     {
-        std::vector<std::shared_ptr<Exchange>> out;
-        const std::lock_guard lock(mutex);
-        for (const auto& weak : expectations.at(static_cast<std::size_t>(id)).held) {
-            if (auto exchange = weak.lock())
-                out.push_back(std::move(exchange));
-        }
-        return out;
+        asio::post(io, [this, id, act = std::move(act)] {
+            std::vector<std::shared_ptr<Exchange>> all;
+            {
+                const std::lock_guard lock(mutex);
+                Expectation& expectation = expectations.at(static_cast<std::size_t>(id));
+                if (expectation.held.empty()) {
+                    expectation.early.push_back(act);
+                    return;
+                }
+                for (const auto& weak : expectation.held) {
+                    if (auto exchange = weak.lock())
+                        all.push_back(std::move(exchange));
+                }
+            }
+            for (const auto& exchange : all)
+                act(*exchange);
+        });
     }
 
     Options options;
@@ -640,8 +652,15 @@ void ScriptServer::Private::perform(int id, std::shared_ptr<const Reply> reply, 
             exchange->reset();
             break;
         case Reply::Kind::Hold: {
-            const std::lock_guard lock(mutex);
-            expectations.at(static_cast<std::size_t>(id)).held.push_back(exchange);
+            std::vector<std::function<void(Exchange&)>> early;
+            {
+                const std::lock_guard lock(mutex);
+                Expectation& expectation = expectations.at(static_cast<std::size_t>(id));
+                expectation.held.push_back(exchange);
+                early.swap(expectation.early);
+            }
+            for (const auto& act : early)
+                act(*exchange);
             break;
         }
         }
@@ -699,32 +718,23 @@ int ScriptServer::expect(const std::string& method, const std::string& path,
                          std::vector<std::string> queryParts, Reply reply, int times)
 {
     const std::lock_guard lock(m_d->mutex);
-    m_d->expectations.push_back({method, path, std::move(queryParts), std::move(reply), times, 0, {}});
+    m_d->expectations.push_back({method, path, std::move(queryParts), std::move(reply), times, 0, {}, {}});
     return static_cast<int>(m_d->expectations.size()) - 1;
 }
 
 void ScriptServer::push(int expectation, std::string bytes)
 {
-    asio::post(m_d->io, [this, expectation, bytes = std::move(bytes)] {
-        for (const auto& exchange : m_d->heldBy(expectation))
-            exchange->bytes(bytes);
-    });
+    m_d->toHeld(expectation, [bytes = std::move(bytes)](Exchange& exchange) { exchange.bytes(bytes); });
 }
 
 void ScriptServer::end(int expectation)
 {
-    asio::post(m_d->io, [this, expectation] {
-        for (const auto& exchange : m_d->heldBy(expectation))
-            exchange->end();
-    });
+    m_d->toHeld(expectation, [](Exchange& exchange) { exchange.end(); });
 }
 
 void ScriptServer::cut(int expectation)
 {
-    asio::post(m_d->io, [this, expectation] {
-        for (const auto& exchange : m_d->heldBy(expectation))
-            exchange->cut();
-    });
+    m_d->toHeld(expectation, [](Exchange& exchange) { exchange.cut(); });
 }
 
 int ScriptServer::answered(int expectation) const

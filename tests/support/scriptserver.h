@@ -85,7 +85,8 @@ public:
     int expect(const std::string& method, const std::string& path, std::vector<std::string> queryParts,
                Reply reply, int times = 1);
 
-    void push(int expectation, std::string bytes); // to every answer it holds open
+    // To every answer the expectation holds open; when it holds none yet, to the first it will.
+    void push(int expectation, std::string bytes);
     void end(int expectation);
     void cut(int expectation);
 
