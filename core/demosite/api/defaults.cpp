@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/demosite/api/defaults.h"
+
+#include "core/demosite/api/store.h"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+
+namespace strata::demosite {
+namespace {
+
+void setDefault(Json& object, const char* key, Json value)
+{
+    if (!object.contains(key) || object[key].is_null())
+        object[key] = std::move(value);
+}
+
+Json& objectAt(Json& parent, const char* key)
+{
+    Json& child = parent[key];
+    if (!child.is_object())
+        child = Json::object();
+    return child;
+}
+
+void podSpec(Json& spec)
+{
+    setDefault(spec, "restartPolicy", "Always");
+    setDefault(spec, "terminationGracePeriodSeconds", 30);
+    setDefault(spec, "dnsPolicy", "ClusterFirst");
+    setDefault(spec, "serviceAccountName", "default");
+    setDefault(spec, "schedulerName", "default-scheduler");
+    if (!spec.contains("containers") || !spec["containers"].is_array())
+        return;
+    for (Json& container : spec["containers"]) {
+        if (!container.is_object())
+            continue;
+        setDefault(container, "resources", Json::object());
+        setDefault(container, "imagePullPolicy", "IfNotPresent");
+        setDefault(container, "terminationMessagePath", "/dev/termination-log");
+        setDefault(container, "terminationMessagePolicy", "File");
+    }
+}
+
+void workload(const Kind& kind, Json& object)
+{
+    Json& spec = objectAt(object, "spec");
+    if (kind.resource != "daemonsets")
+        setDefault(spec, "replicas", 1);
+    if (kind.resource == "deployments") {
+        setDefault(
+            spec, "strategy",
+            {{"type", "RollingUpdate"}, {"rollingUpdate", {{"maxUnavailable", "25%"}, {"maxSurge", "25%"}}}});
+        setDefault(spec, "revisionHistoryLimit", 10);
+        setDefault(spec, "progressDeadlineSeconds", 600);
+    }
+    if (Json& templ = objectAt(spec, "template"); true)
+        podSpec(objectAt(templ, "spec"));
+}
+
+void service(Json& object, Store& store)
+{
+    Json& spec = objectAt(object, "spec");
+    setDefault(spec, "type", "ClusterIP");
+    setDefault(spec, "sessionAffinity", "None");
+    if (spec["type"] != "ExternalName" && text(spec, "clusterIP").empty()) {
+        const std::string uid = store.newUid();
+        const auto byte = [&](std::size_t at) {
+            return std::to_string(std::stoi(uid.substr(at, 2), nullptr, 16));
+        };
+        spec["clusterIP"] = "10.96." + byte(0) + "." + byte(2);
+        spec["clusterIPs"] = Json::array({spec["clusterIP"]});
+    }
+    if (spec.contains("ports") && spec["ports"].is_array()) {
+        for (Json& port : spec["ports"]) {
+            if (!port.is_object())
+                continue;
+            setDefault(port, "protocol", "TCP");
+            if (port.contains("port"))
+                setDefault(port, "targetPort", port["port"]);
+        }
+    }
+    setDefault(object, "status", {{"loadBalancer", Json::object()}});
+}
+
+} // namespace
+
+bool isDnsSubdomain(std::string_view name)
+{
+    if (name.empty() || name.size() > 253)
+        return false;
+    const auto edge = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };
+    bool atStart = true;
+    char last = '.';
+    for (const char c : name) {
+        if (atStart ? !edge(c) : !(edge(c) || c == '-' || c == '.'))
+            return false;
+        if (c == '.' && last == '-')
+            return false;
+        atStart = c == '.';
+        last = c;
+    }
+    return edge(last);
+}
+
+Answer<void> applyDefaults(const Kind& kind, Json& object, Store& store)
+{
+    Json& metadata = object["metadata"];
+    const std::string name = text(metadata, "name");
+    // RBAC names are path segments: "system:node" is one.
+    const bool rbac = kind.group == "rbac.authorization.k8s.io";
+    if (rbac ? name.find_first_of("/%") != std::string::npos : !isDnsSubdomain(name))
+        return invalid(std::string(kind.group), std::string(kind.kind), name,
+                       {{"FieldValueInvalid",
+                         "Invalid value: \"" + name +
+                             "\": a lowercase RFC 1123 subdomain must consist of lower case alphanumeric "
+                             "characters, '-' or '.', and must start and end with an alphanumeric character",
+                         "metadata.name"}});
+    if (kind.has(Namespaced)) {
+        const std::string ns = text(metadata, "namespace");
+        const ObjectPtr home = store.get(Kinds::instance().get("namespaces", ""), "", ns);
+        if (!home)
+            return notFound("", "namespaces", ns);
+        if (home->body.find("\"deletionTimestamp\"") != std::string::npos)
+            return deny(403, "Forbidden",
+                        std::string(kind.resource) + " \"" + name +
+                            "\" is forbidden: unable to create new content in namespace " + ns +
+                            " because it is being terminated");
+    } else {
+        metadata.erase("namespace");
+    }
+    if (const Json* finalizers = find(metadata, "finalizers");
+        finalizers != nullptr && !finalizers->is_array())
+        return badRequest("metadata.finalizers must be an array");
+
+    if (kind.group == "apps") {
+        workload(kind, object);
+    } else if (kind.group.empty()) {
+        if (kind.resource == "namespaces") {
+            objectAt(metadata, "labels")["kubernetes.io/metadata.name"] = name;
+            objectAt(object, "spec")["finalizers"] = Json::array({"kubernetes"});
+            object["status"] = {{"phase", "Active"}};
+        } else if (kind.resource == "pods") {
+            podSpec(objectAt(object, "spec"));
+            Json& status = objectAt(object, "status");
+            setDefault(status, "phase", "Pending");
+            setDefault(status, "qosClass", "BestEffort");
+        } else if (kind.resource == "services") {
+            service(object, store);
+        } else if (kind.resource == "secrets") {
+            setDefault(object, "type", "Opaque");
+        } else if (kind.resource == "persistentvolumeclaims") {
+            setDefault(object, "status", {{"phase", "Pending"}});
+        }
+    }
+    return {};
+}
+
+} // namespace strata::demosite

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/demosite/api/json.h"
+#include "core/demosite/api/kinds.h"
+#include "core/demosite/api/status.h"
+
+namespace strata::demosite {
+
+class Store;
+
+// Checks and fills in what the real server's admission would of a new object: names, the namespace's
+// existence, the fields others rely on (a namespace's phase, a service's address, a pod's first conditions).
+Answer<void> applyDefaults(const Kind& kind, Json& object, Store& store);
+
+bool isDnsSubdomain(std::string_view name); // RFC 1123, up to 253 characters
+
+} // namespace strata::demosite

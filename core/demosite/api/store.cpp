@@ -1,0 +1,560 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/demosite/api/store.h"
+
+#include "core/base/quantity.h"
+#include "core/demosite/api/defaults.h"
+#include "core/demosite/api/managedfields.h"
+
+#include <nlohmann/json.hpp>
+#include <simdjson.h>
+
+#include <algorithm>
+#include <random>
+
+namespace strata::demosite {
+namespace {
+
+constexpr std::size_t kMaxPictures = 64;
+constexpr UnixMs kPictureAge = 5LL * 60 * 1000;
+constexpr std::string_view kSuffixAlphabet = "bcdfghjklmnpqrstvwxz2456789"; // apimachinery util/rand
+
+simdjson::dom::parser& parser()
+{
+    thread_local simdjson::dom::parser instance;
+    return instance;
+}
+
+std::string_view stringAt(const simdjson::dom::element& element, std::string_view path)
+{
+    simdjson::dom::element at = element;
+    while (!path.empty()) {
+        const std::size_t dot = path.find('.');
+        const auto next = at[path.substr(0, dot)];
+        if (next.error() != simdjson::SUCCESS)
+            return {};
+        at = next.value_unsafe();
+        path = dot == std::string_view::npos ? std::string_view() : path.substr(dot + 1);
+    }
+    if (at.is_string())
+        return at.get_string().value_unsafe();
+    if (at.is_bool())
+        return at.get_bool().value_unsafe() ? "true" : "false";
+    return {};
+}
+
+void pair(std::string& out, std::string_view key, std::string_view value)
+{
+    if (out.empty())
+        out += '\n';
+    out += key;
+    out += '=';
+    out += value;
+    out += '\n';
+}
+
+void requests(const simdjson::dom::element& root, Object& object)
+{
+    simdjson::dom::array containers;
+    if (root["spec"]["containers"].get_array().get(containers) != simdjson::SUCCESS)
+        return;
+    for (const simdjson::dom::element container : containers) {
+        simdjson::dom::element wanted;
+        if (container["resources"]["requests"].get(wanted) != simdjson::SUCCESS)
+            continue;
+        object.cpuMilli += parseQuantityMilli(stringAt(wanted, "cpu")).value_or(0);
+        object.memoryBytes += parseQuantity(stringAt(wanted, "memory")).value_or(0);
+    }
+}
+
+bool stripsStatus(Part part, const Kind& kind)
+{
+    return part == Part::Main && kind.has(HasStatus);
+}
+
+} // namespace
+
+std::string canonical(Json object)
+{
+    Json metadata = object.contains("metadata") ? std::move(object["metadata"]) : Json::object();
+    metadata.erase("resourceVersion");
+    std::string out = R"({"metadata":)" + compact(metadata);
+    object.erase("metadata");
+    object.erase("apiVersion");
+    object.erase("kind");
+    const std::string rest = compact(object);
+    if (rest.size() > 2)
+        out += "," + rest.substr(1);
+    else
+        out += "}";
+    return out;
+}
+
+void Store::Subscription::cancel()
+{
+    const std::lock_guard lock(m_mutex);
+    m_wake = {};
+}
+
+void Store::Subscription::call()
+{
+    const std::lock_guard lock(m_mutex);
+    if (m_wake)
+        m_wake();
+}
+
+Store::Store(Clock clock, std::size_t window)
+    : m_clock(std::move(clock)), m_window(window), m_kinds(Kinds::instance().all().size()),
+      m_random((std::uint64_t{std::random_device{}()} << 32U) | std::random_device{}())
+{}
+
+Store::~Store() = default;
+
+std::uint64_t Store::revision() const
+{
+    const std::lock_guard lock(m_mutex);
+    return m_revision;
+}
+
+std::uint64_t Store::loadedRevision() const
+{
+    const std::lock_guard lock(m_mutex);
+    return m_loaded;
+}
+
+std::shared_ptr<Object> Store::indexed(const Kind& kind, std::string body, std::uint64_t revision)
+{
+    auto object = std::make_shared<Object>();
+    object->kind = &kind;
+    object->revision = revision;
+    object->body = std::move(body);
+    simdjson::dom::element root;
+    if (parser().parse(object->body).get(root) != simdjson::SUCCESS)
+        return object; // cannot be: the body was written by a JSON library or by us
+    simdjson::dom::element metadata;
+    if (root["metadata"].get(metadata) != simdjson::SUCCESS)
+        return object;
+    object->ns = std::string(stringAt(metadata, "namespace"));
+    object->name = std::string(stringAt(metadata, "name"));
+    object->uid = std::string(stringAt(metadata, "uid"));
+    simdjson::dom::object labels;
+    if (metadata["labels"].get(labels) == simdjson::SUCCESS) {
+        for (const auto& label : labels)
+            pair(object->labels, label.key,
+                 label.value.is_string() ? label.value.get_string().value_unsafe() : std::string_view());
+    }
+    simdjson::dom::array owners;
+    if (metadata["ownerReferences"].get(owners) == simdjson::SUCCESS) {
+        for (const simdjson::dom::element owner : owners) {
+            if (object->owners.empty())
+                object->owners = "\n";
+            object->owners += stringAt(owner, "uid");
+            object->owners += '\n';
+        }
+    }
+    for (const std::string_view path : selectableFields(kind)) {
+        // An event's source is its component; a node that says nothing is schedulable.
+        std::string_view value =
+            stringAt(root, path == "source" ? std::string_view("source.component") : path);
+        if (path == "spec.unschedulable" && value.empty())
+            value = "false";
+        pair(object->fields, path, value);
+    }
+    if (kind.resource == "pods" && kind.group.empty())
+        requests(root, *object);
+    return object;
+}
+
+void Store::load(const Kind& kind, std::string body)
+{
+    std::shared_ptr<Object> object = indexed(kind, std::move(body), 0);
+    const std::lock_guard lock(m_mutex);
+    object->revision = ++m_revision;
+    KindData& data = m_kinds[kind.index];
+    data.floor = m_revision;
+    m_loaded = m_revision;
+    data.objects.insert_or_assign(keyOf(object->ns, object->name), std::move(object));
+}
+
+ObjectPtr Store::get(const Kind& kind, const std::string& ns, const std::string& name) const
+{
+    const std::lock_guard lock(m_mutex);
+    const auto& objects = m_kinds[kind.index].objects;
+    const auto found = objects.find(keyOf(ns, name));
+    return found == objects.end() ? nullptr : found->second;
+}
+
+std::vector<ObjectPtr> Store::list(const Kind& kind, const std::string& ns, std::uint64_t* revision) const
+{
+    const std::lock_guard lock(m_mutex);
+    if (revision != nullptr)
+        *revision = m_revision;
+    const auto& objects = m_kinds[kind.index].objects;
+    std::vector<ObjectPtr> result;
+    if (ns.empty()) {
+        result.reserve(objects.size());
+        for (const auto& [key, object] : objects)
+            result.push_back(object);
+    } else {
+        for (auto at = objects.lower_bound(ns + "\n"); at != objects.end() && at->second->ns == ns; ++at)
+            result.push_back(at->second);
+    }
+    return result;
+}
+
+std::size_t Store::count(const Kind& kind) const
+{
+    const std::lock_guard lock(m_mutex);
+    return m_kinds[kind.index].objects.size();
+}
+
+std::size_t Store::count() const
+{
+    const std::lock_guard lock(m_mutex);
+    std::size_t sum = 0;
+    for (const KindData& data : m_kinds)
+        sum += data.objects.size();
+    return sum;
+}
+
+std::vector<ObjectPtr> Store::ownedBy(const std::string& uid) const
+{
+    std::vector<ObjectPtr> result;
+    if (uid.empty())
+        return result;
+    const std::string wanted = "\n" + uid + "\n";
+    const std::lock_guard lock(m_mutex);
+    for (const KindData& data : m_kinds) {
+        for (const auto& [key, object] : data.objects) {
+            if (object->owners.find(wanted) != std::string::npos)
+                result.push_back(object);
+        }
+    }
+    return result;
+}
+
+std::string Store::newUid()
+{
+    const std::lock_guard lock(m_mutex);
+    static constexpr std::string_view hex = "0123456789abcdef";
+    std::string uid = "xxxxxxxx-xxxx-4xxx-yxxx-xxxxxxxxxxxx";
+    std::mt19937_64 engine(m_random++);
+    for (char& c : uid) {
+        if (c == 'x')
+            c = hex[engine() % 16];
+        else if (c == 'y')
+            c = hex[8 + engine() % 4];
+    }
+    return uid;
+}
+
+std::string Store::newSuffix(std::size_t length)
+{
+    const std::lock_guard lock(m_mutex);
+    std::mt19937_64 engine(m_random++);
+    std::string suffix;
+    for (std::size_t i = 0; i < length; ++i)
+        suffix += kSuffixAlphabet[engine() % kSuffixAlphabet.size()];
+    return suffix;
+}
+
+std::vector<std::shared_ptr<Store::Subscription>> Store::note(KindData& data, StoreEvent event)
+{
+    data.events.push_back(std::move(event));
+    if (data.events.size() > m_window) {
+        data.floor = data.events.front().revision;
+        data.events.pop_front();
+    }
+    std::vector<std::shared_ptr<Subscription>> alive;
+    auto& all = data.subscribers;
+    for (std::size_t i = 0; i < all.size();) {
+        if (auto subscription = all[i].lock()) {
+            alive.push_back(std::move(subscription));
+            ++i;
+        } else {
+            all[i] = all.back();
+            all.pop_back();
+        }
+    }
+    return alive;
+}
+
+void Store::wake(const std::vector<std::shared_ptr<Subscription>>& subscribers)
+{
+    for (const auto& subscription : subscribers)
+        subscription->call();
+}
+
+Answer<ObjectPtr> Store::create(const Kind& kind, Json object, const WriteOptions& options)
+{
+    if (!object.is_object())
+        return badRequest("the object is not a JSON object");
+    Json& metadata = object["metadata"];
+    if (metadata.is_null())
+        metadata = Json::object();
+    if (!metadata.is_object())
+        return badRequest("metadata must be an object");
+    const std::string generate = text(metadata, "generateName");
+    if (text(metadata, "name").empty() && !generate.empty())
+        metadata["name"] = generate.substr(0, 58) + newSuffix();
+    const std::string name = text(metadata, "name");
+    if (name.empty())
+        return invalid(
+            std::string(kind.group), std::string(kind.kind), "",
+            {{"FieldValueRequired", "Required value: name or generateName is required", "metadata.name"}});
+    const std::string ns = text(metadata, "namespace");
+    for (const char* ours : {"resourceVersion", "uid", "creationTimestamp", "deletionTimestamp",
+                             "deletionGracePeriodSeconds", "generation", "selfLink", "managedFields"})
+        metadata.erase(ours);
+    if (stripsStatus(options.part, kind))
+        object.erase("status");
+    metadata["uid"] = newUid();
+    metadata["creationTimestamp"] = formatRfc3339(now());
+    if (kind.has(Generation))
+        metadata["generation"] = 1;
+    if (const auto good = applyDefaults(kind, object, *this); !good)
+        return tl::unexpected<Status>(good.error());
+    if (!options.manager.empty())
+        recordUpdate(object, Json::object(), options.manager, "", formatRfc3339(now()), kind);
+
+    std::string body = canonical(std::move(object));
+    std::vector<std::shared_ptr<Subscription>> subscribers;
+    std::shared_ptr<Object> stored = indexed(kind, std::move(body), 0);
+    {
+        const std::lock_guard lock(m_mutex);
+        KindData& data = m_kinds[kind.index];
+        const Key key = keyOf(ns, name);
+        if (data.objects.find(key) != data.objects.end())
+            return alreadyExists(std::string(kind.group), std::string(kind.resource), name);
+        if (options.dryRun)
+            return stored;
+        stored->revision = ++m_revision;
+        data.objects.emplace(key, stored);
+        subscribers = note(data, {m_revision, EventType::Added, stored, nullptr});
+    }
+    wake(subscribers);
+    return stored;
+}
+
+Answer<ObjectPtr> Store::update(const Kind& kind, const std::string& ns, const std::string& name,
+                                const Edit& edit, const WriteOptions& options)
+{
+    const std::string group(kind.group);
+    const std::string resource(kind.resource);
+    for (int tries = 0; tries < 16; ++tries) {
+        const ObjectPtr before = get(kind, ns, name);
+        if (!before)
+            return notFound(group, resource, name);
+        const Json old = parseOwn(serve(*before));
+        Json object = old;
+        if (const auto good = edit(object); !good)
+            return tl::unexpected<Status>(good.error());
+        if (!object.is_object() || !object.contains("metadata") || !object["metadata"].is_object())
+            return badRequest("metadata must be an object");
+
+        Json& metadata = object["metadata"];
+        const std::string wanted = text(metadata, "resourceVersion");
+        if (!wanted.empty() && wanted != std::to_string(before->revision))
+            return conflict(
+                group, resource, name,
+                "the object has been modified; please apply your changes to the latest version and "
+                "try again");
+        const std::string uid = text(metadata, "uid");
+        if (!uid.empty() && uid != before->uid)
+            return conflict(group, resource, name,
+                            "Precondition failed: UID in precondition: " + uid +
+                                ", UID in object meta: " + before->uid);
+        if (text(metadata, "name") != name || text(metadata, "namespace") != ns)
+            return badRequest("the name or namespace of the object does not match the URL");
+
+        // What only the server writes stays as it is.
+        const Json& oldMetadata = old["metadata"];
+        for (const char* ours :
+             {"uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation"}) {
+            if (oldMetadata.contains(ours))
+                metadata[ours] = oldMetadata[ours];
+            else
+                metadata.erase(ours);
+        }
+        if (options.part == Part::Status) {
+            Json merged = old;
+            if (object.contains("status"))
+                merged["status"] = object["status"];
+            else
+                merged.erase("status");
+            merged["metadata"]["managedFields"] =
+                metadata.contains("managedFields") ? metadata["managedFields"] : Json();
+            if (merged["metadata"]["managedFields"].is_null())
+                merged["metadata"].erase("managedFields");
+            object = std::move(merged);
+        } else if (stripsStatus(options.part, kind)) {
+            if (old.contains("status"))
+                object["status"] = old["status"];
+            else
+                object.erase("status");
+        }
+        Json& meta = object["metadata"];
+        if (kind.has(Generation)) {
+            const Json none;
+            const Json& oldSpec = old.contains("spec") ? old["spec"] : none;
+            const Json& newSpec = object.contains("spec") ? object["spec"] : none;
+            if (oldSpec != newSpec)
+                meta["generation"] = number(oldMetadata, "generation").value_or(1) + 1;
+        }
+        if (!options.manager.empty())
+            recordUpdate(object, old, options.manager, options.part == Part::Status ? "status" : "",
+                         formatRfc3339(now()), kind);
+
+        const Json* finalizers = demosite::find(meta, "finalizers");
+        const bool ends =
+            meta.contains("deletionTimestamp") && (finalizers == nullptr || finalizers->empty());
+        std::string body = canonical(std::move(object));
+        if (body == before->body && !ends)
+            return before; // nothing changed: no event, as upstream does
+        std::shared_ptr<Object> after = indexed(kind, std::move(body), 0);
+        if (options.dryRun) {
+            after->revision = before->revision;
+            return after;
+        }
+        std::vector<std::shared_ptr<Subscription>> subscribers;
+        {
+            const std::lock_guard lock(m_mutex);
+            KindData& data = m_kinds[kind.index];
+            const auto found = data.objects.find(keyOf(ns, name));
+            if (found == data.objects.end() || found->second != before)
+                continue; // somebody else was faster
+            after->revision = ++m_revision;
+            if (ends)
+                data.objects.erase(found);
+            else
+                found->second = after;
+            subscribers =
+                note(data, {m_revision, ends ? EventType::Deleted : EventType::Modified, after, before});
+        }
+        wake(subscribers);
+        return after;
+    }
+    return conflict(group, resource, name, "too many concurrent writers; try again");
+}
+
+Answer<Store::Removed> Store::remove(const Kind& kind, const std::string& ns, const std::string& name,
+                                     const DeleteOptions& options)
+{
+    const std::string group(kind.group);
+    const std::string resource(kind.resource);
+    for (int tries = 0; tries < 16; ++tries) {
+        const ObjectPtr before = get(kind, ns, name);
+        if (!before)
+            return notFound(group, resource, name);
+        if (!options.uid.empty() && options.uid != before->uid)
+            return conflict(group, resource, name,
+                            "Precondition failed: UID in precondition: " + options.uid +
+                                ", UID in object meta: " + before->uid);
+        if (!options.resourceVersion.empty() && options.resourceVersion != std::to_string(before->revision))
+            return conflict(
+                group, resource, name,
+                "Precondition failed: ResourceVersion in precondition: " + options.resourceVersion +
+                    ", ResourceVersion in object meta: " + std::to_string(before->revision));
+        if (options.dryRun)
+            return Removed{before, true};
+        Json object = parseOwn(serve(*before));
+        Json& metadata = object["metadata"];
+        if (options.propagation == "Foreground" || options.propagation == "Orphan") {
+            const std::string finalizer = options.propagation == "Orphan" ? "orphan" : "foregroundDeletion";
+            Json& list = metadata["finalizers"];
+            if (!list.is_array())
+                list = Json::array();
+            if (std::find(list.begin(), list.end(), Json(finalizer)) == list.end())
+                list.push_back(finalizer);
+        }
+        const Json* finalizers = demosite::find(metadata, "finalizers");
+        // A namespace goes when its content is gone: spec.finalizers says so.
+        const Json* content =
+            kind.resource == "namespaces" ? demosite::find(object, "spec.finalizers") : nullptr;
+        const bool stays =
+            (finalizers != nullptr && !finalizers->empty()) || (content != nullptr && !content->empty());
+        if (stays && metadata.contains("deletionTimestamp"))
+            return Removed{before, false};
+        if (stays) {
+            metadata["deletionTimestamp"] = formatRfc3339(now());
+            metadata["deletionGracePeriodSeconds"] = 0;
+            if (kind.resource == "namespaces")
+                object["status"]["phase"] = "Terminating";
+        }
+        std::shared_ptr<Object> after = indexed(kind, canonical(std::move(object)), 0);
+        std::vector<std::shared_ptr<Subscription>> subscribers;
+        {
+            const std::lock_guard lock(m_mutex);
+            KindData& data = m_kinds[kind.index];
+            const auto found = data.objects.find(keyOf(ns, name));
+            if (found == data.objects.end() || found->second != before)
+                continue;
+            after->revision = ++m_revision;
+            if (stays)
+                found->second = after;
+            else
+                data.objects.erase(found);
+            subscribers =
+                note(data, {m_revision, stays ? EventType::Modified : EventType::Deleted, after, before});
+        }
+        wake(subscribers);
+        return Removed{after, !stays};
+    }
+    return conflict(group, resource, name, "too many concurrent writers; try again");
+}
+
+Answer<std::vector<StoreEvent>> Store::since(const Kind& kind, std::uint64_t after, std::size_t limit,
+                                             std::uint64_t* upTo) const
+{
+    const std::lock_guard lock(m_mutex);
+    const KindData& data = m_kinds[kind.index];
+    if (after < data.floor)
+        return expired("too old resource version: " + std::to_string(after) + " (" +
+                       std::to_string(data.floor + 1) + ")");
+    const auto first =
+        std::partition_point(data.events.begin(), data.events.end(),
+                             [after](const StoreEvent& event) { return event.revision <= after; });
+    const auto rest = static_cast<std::size_t>(data.events.end() - first);
+    const auto last = first + static_cast<std::ptrdiff_t>(std::min(rest, limit));
+    if (upTo != nullptr)
+        *upTo = rest <= limit ? m_revision : (last - 1)->revision;
+    return std::vector<StoreEvent>(first, last);
+}
+
+std::shared_ptr<Store::Subscription> Store::subscribe(const Kind& kind, std::function<void()> wakeUp)
+{
+    auto subscription = std::make_shared<Subscription>(std::move(wakeUp));
+    const std::lock_guard lock(m_mutex);
+    m_kinds[kind.index].subscribers.push_back(subscription);
+    return subscription;
+}
+
+std::uint64_t Store::keepPicture(Picture picture, std::uint64_t revision)
+{
+    const UnixMs at = now();
+    const std::lock_guard lock(m_mutex);
+    while (!m_pictures.empty() &&
+           (m_pictures.size() >= kMaxPictures || m_pictures.front().at + kPictureAge < at))
+        m_pictures.pop_front();
+    m_pictures.push_back({++m_lastPicture, revision, at, std::move(picture)});
+    return m_lastPicture;
+}
+
+Store::Picture Store::picture(std::uint64_t id, std::uint64_t& revision) const
+{
+    const std::lock_guard lock(m_mutex);
+    for (const KeptPicture& kept : m_pictures) {
+        if (kept.id == id) {
+            revision = kept.revision;
+            return kept.picture;
+        }
+    }
+    return nullptr;
+}
+
+void Store::expirePictures()
+{
+    const std::lock_guard lock(m_mutex);
+    m_pictures.clear();
+}
+
+} // namespace strata::demosite

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/base/timestamp.h"
+#include "core/demosite/api/json.h"
+#include "core/demosite/api/object.h"
+#include "core/demosite/api/selector.h"
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+namespace strata::demosite {
+
+enum class EventType { Added, Modified, Deleted };
+
+struct StoreEvent {
+    std::uint64_t revision = 0;
+    EventType type = EventType::Added;
+    ObjectPtr object;   // after the change; for Deleted its last state, at the deletion's revision
+    ObjectPtr previous; // before it; null for Added
+};
+
+struct DeleteOptions {
+    std::string uid; // precondition
+    std::string resourceVersion;
+    std::string propagation; // "Foreground", "Background", "Orphan"
+    bool dryRun = false;
+};
+
+// What of an object a write may change.
+enum class Part { Main, Status, All };
+
+struct WriteOptions {
+    Part part = Part::All;
+    bool dryRun = false;
+    std::string manager; // metadata.managedFields entry to keep up to date; empty: none
+};
+
+// All objects of one cluster, with the semantics of an API server's storage: one rising revision, a window of
+// past changes for watches, optimistic concurrency, finalizers. Thread-safe. Controllers and HTTP handlers
+// use it alike and through this interface only.
+class Store {
+public:
+    explicit Store(Clock clock, std::size_t window = 4096);
+    ~Store();
+    Store(const Store&) = delete;
+    Store& operator=(const Store&) = delete;
+
+    UnixMs now() const { return m_clock(); }
+    std::uint64_t revision() const;
+    std::uint64_t loadedRevision() const; // of the last load(): where a follower that must miss nothing begins
+
+    // Puts an object that was made complete by its writer (uid, creationTimestamp, status); for building a
+    // site. `body` must begin with {"metadata":{. No watch event is kept: watches cannot start before it.
+    void load(const Kind& kind, std::string body);
+
+    ObjectPtr get(const Kind& kind, const std::string& ns, const std::string& name) const;
+    // In the order of namespace and name; `revision` gets the revision of this picture.
+    std::vector<ObjectPtr> list(const Kind& kind, const std::string& ns = {},
+                                std::uint64_t* revision = nullptr) const;
+    std::size_t count(const Kind& kind) const;
+    std::size_t count() const;
+    std::vector<ObjectPtr> ownedBy(const std::string& uid) const;
+
+    // `object` is whole (kind and apiVersion are ignored). Fills name from generateName, uid,
+    // creationTimestamp, generation and the kind's defaults.
+    Answer<ObjectPtr> create(const Kind& kind, Json object, const WriteOptions& options = {});
+    // Reads, edits, writes; tries again when somebody else wrote in between, so `edit` may run more than once
+    // and must depend on its argument only. A resourceVersion that the edit leaves different from the stored
+    // one is a conflict.
+    using Edit = std::function<Answer<void>(Json& object)>;
+    Answer<ObjectPtr> update(const Kind& kind, const std::string& ns, const std::string& name,
+                             const Edit& edit, const WriteOptions& options = {});
+    // The object as it was; null in `gone` terms: with finalizers it stays, marked by deletionTimestamp.
+    struct Removed {
+        ObjectPtr object;
+        bool gone = true;
+    };
+    Answer<Removed> remove(const Kind& kind, const std::string& ns, const std::string& name,
+                           const DeleteOptions& options = {});
+
+    // Changes of `kind` after `after`, at most `limit`; an error (410) when they are out of the window.
+    // `upTo` gets the revision the answer is complete to.
+    Answer<std::vector<StoreEvent>> since(const Kind& kind, std::uint64_t after, std::size_t limit,
+                                          std::uint64_t* upTo = nullptr) const;
+    // `wake` is called after each change of the kind, from the changing thread: it must only wake somebody
+    // up. After the handle is gone it is not called any more.
+    class Subscription;
+    std::shared_ptr<Subscription> subscribe(const Kind& kind, std::function<void()> wake);
+
+    // Consistent paging: a list cut in pages goes on over the picture its first page was taken from. Old
+    // pictures are dropped; nullptr then (the client gets 410).
+    using Picture = std::shared_ptr<const std::vector<ObjectPtr>>;
+    std::uint64_t keepPicture(Picture picture, std::uint64_t revision);
+    Picture picture(std::uint64_t id, std::uint64_t& revision) const;
+    void expirePictures();
+
+    std::string newUid();
+    std::string newSuffix(std::size_t length = 5); // of the alphabet Kubernetes uses for names
+
+private:
+    using Key = std::string; // "ns\nname"
+    struct KindData {
+        std::map<Key, ObjectPtr> objects;
+        std::deque<StoreEvent> events;
+        std::uint64_t floor = 0; // events up to here are gone
+        std::vector<std::weak_ptr<Subscription>> subscribers;
+    };
+    struct KeptPicture {
+        std::uint64_t id = 0;
+        std::uint64_t revision = 0;
+        UnixMs at = 0;
+        Picture picture;
+    };
+    static Key keyOf(const std::string& ns, const std::string& name) { return ns + "\n" + name; }
+    static std::shared_ptr<Object> indexed(const Kind& kind, std::string body, std::uint64_t revision);
+    std::vector<std::shared_ptr<Subscription>> note(KindData& data, StoreEvent event); // m_mutex is held
+    static void wake(const std::vector<std::shared_ptr<Subscription>>& subscribers);
+
+    Clock m_clock;
+    std::size_t m_window;
+    mutable std::mutex m_mutex;
+    std::vector<KindData> m_kinds;
+    std::uint64_t m_revision = 1000;
+    std::uint64_t m_loaded = 1000;
+    std::deque<KeptPicture> m_pictures;
+    std::uint64_t m_lastPicture = 0;
+    std::uint64_t m_random;
+};
+
+// Keeps a wake-up registered; see Store::subscribe.
+class Store::Subscription {
+public:
+    explicit Subscription(std::function<void()> wake) : m_wake(std::move(wake)) {}
+    void cancel();
+    void call();
+
+private:
+    std::mutex m_mutex;
+    std::function<void()> m_wake;
+};
+
+// metadata first, without apiVersion, kind and resourceVersion: the stored form.
+std::string canonical(Json object);
+
+} // namespace strata::demosite

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+// Requests and answers as values: what the API's code sees of HTTP. Nothing here knows sockets.
+namespace strata::demosite {
+
+struct Identity {
+    bool known = false;
+    std::string user;
+    std::vector<std::string> groups;
+};
+
+struct HttpRequest {
+    std::string method;
+    std::string path;                                      // percent-decoded, without the query
+    std::map<std::string, std::vector<std::string>> query; // decoded
+    std::string accept;
+    std::string contentType; // without parameters, lower case
+    std::string userAgent;
+    std::string authorization;
+    std::string body;
+    Identity identity; // from the client's certificate or bearer token
+
+    const std::string& one(const char* name) const; // the first value of a query parameter, or ""
+    bool flag(const char* name) const;              // "1", "true"
+};
+
+// The body of an answer that goes on for long. Used by one thread at a time.
+class HttpStream {
+public:
+    virtual ~HttpStream() = default;
+    // What is there now, possibly nothing; `done` ends the answer.
+    virtual std::string read(bool& done) = 0;
+    // `wake` may be called from any thread when read() has something new; it must not be called after this
+    // object is gone.
+    virtual void start(std::function<void()> wake) = 0;
+    // read() is called after so long even when nobody woke it.
+    virtual std::chrono::milliseconds patience() const = 0;
+};
+
+struct HttpAnswer {
+    int status = 200;
+    std::string contentType = "application/json";
+    std::string body;
+    std::vector<std::string> warnings; // sent as Warning: 299 - "…"
+    int retryAfterSeconds = 0;
+    std::unique_ptr<HttpStream> stream; // instead of a body
+};
+
+class HttpHandler {
+public:
+    virtual ~HttpHandler() = default;
+    virtual HttpAnswer handle(const HttpRequest& request) = 0; // from several threads at once
+    virtual Identity identify(std::string_view bearerToken) = 0;
+};
+
+std::string percentDecode(std::string_view text, bool plusIsBlank);
+// Fills path and query from a request target.
+void parseTarget(std::string_view target, HttpRequest& request);
+
+} // namespace strata::demosite

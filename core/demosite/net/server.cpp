@@ -1,0 +1,494 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/demosite/net/server.h"
+
+#include "core/base/text.h"
+
+#include <boost/asio/dispatch.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/ssl/context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/strand.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/core/tcp_stream.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/read.hpp>
+#include <boost/beast/http/string_body.hpp>
+#include <boost/beast/ssl/ssl_stream.hpp>
+#include <openssl/x509.h>
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <cstdio>
+#include <ctime>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <vector>
+
+namespace strata::demosite {
+namespace {
+
+namespace net = boost::asio;
+namespace beast = boost::beast;
+namespace http = boost::beast::http;
+using tcp = net::ip::tcp;
+using BoostError = boost::system::error_code;
+
+constexpr std::uint64_t kMaxBody = 3U << 20U;
+constexpr std::uint32_t kMaxHeader = 64U << 10U;
+constexpr auto kHandshakeTime = std::chrono::seconds(30);
+constexpr auto kIdleTime = std::chrono::minutes(5);
+constexpr auto kWriteTime = std::chrono::minutes(2);
+constexpr std::size_t kMaxConnections = 8192;
+
+const char* reasonPhrase(int status)
+{
+    switch (status) {
+    case 200:
+        return "OK";
+    case 201:
+        return "Created";
+    case 202:
+        return "Accepted";
+    case 400:
+        return "Bad Request";
+    case 401:
+        return "Unauthorized";
+    case 403:
+        return "Forbidden";
+    case 404:
+        return "Not Found";
+    case 405:
+        return "Method Not Allowed";
+    case 406:
+        return "Not Acceptable";
+    case 409:
+        return "Conflict";
+    case 410:
+        return "Gone";
+    case 413:
+        return "Request Entity Too Large";
+    case 415:
+        return "Unsupported Media Type";
+    case 422:
+        return "Unprocessable Entity";
+    case 429:
+        return "Too Many Requests";
+    case 500:
+        return "Internal Server Error";
+    case 503:
+        return "Service Unavailable";
+    case 504:
+        return "Gateway Timeout";
+    default:
+        return "Status";
+    }
+}
+
+std::string httpDate()
+{
+    const std::time_t now = std::time(nullptr);
+    std::tm utc{};
+    gmtime_r(&now, &utc);
+    char text[64];
+    return std::string(text, std::strftime(text, sizeof text, "%a, %d %b %Y %H:%M:%S GMT", &utc));
+}
+
+Identity certificateIdentity(SSL* ssl)
+{
+    Identity identity;
+    X509* const certificate = SSL_get1_peer_certificate(ssl);
+    if (certificate == nullptr)
+        return identity;
+    if (SSL_get_verify_result(ssl) == X509_V_OK) {
+        X509_NAME* const subject = X509_get_subject_name(certificate);
+        const auto values = [&](int nid, auto&& use) {
+            for (int at = X509_NAME_get_index_by_NID(subject, nid, -1); at >= 0;
+                 at = X509_NAME_get_index_by_NID(subject, nid, at)) {
+                const ASN1_STRING* text = X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, at));
+                use(std::string(reinterpret_cast<const char*>(ASN1_STRING_get0_data(text)),
+                                static_cast<std::size_t>(ASN1_STRING_length(text))));
+            }
+        };
+        values(NID_commonName, [&](std::string value) { identity.user = std::move(value); });
+        values(NID_organizationName, [&](std::string value) { identity.groups.push_back(std::move(value)); });
+        identity.known = !identity.user.empty();
+    }
+    X509_free(certificate);
+    return identity;
+}
+
+struct Site {
+    explicit Site(net::ssl::context context, std::shared_ptr<HttpHandler> h)
+        : tls(std::move(context)), handler(std::move(h))
+    {}
+    net::ssl::context tls;
+    std::shared_ptr<HttpHandler> handler;
+};
+
+// One connection. All of its work runs on its own strand.
+class Session : public std::enable_shared_from_this<Session> {
+public:
+    Session(tcp::socket socket, std::shared_ptr<Site> site, std::shared_ptr<std::atomic<std::size_t>> count)
+        : m_site(std::move(site)), m_count(std::move(count)), m_stream(std::move(socket), m_site->tls),
+          m_timer(m_stream.get_executor())
+    {
+        ++*m_count;
+    }
+    ~Session() { --*m_count; }
+    Session(const Session&) = delete;
+    Session& operator=(const Session&) = delete;
+
+    void run()
+    {
+        net::dispatch(m_stream.get_executor(), [self = shared_from_this()] {
+            beast::get_lowest_layer(self->m_stream).expires_after(kHandshakeTime);
+            self->m_stream.async_handshake(net::ssl::stream_base::server, [self](BoostError error) {
+                if (error)
+                    return;
+                self->m_certificate = certificateIdentity(self->m_stream.native_handle());
+                self->read();
+            });
+        });
+    }
+
+private:
+    void read()
+    {
+        m_parser.emplace();
+        m_parser->body_limit(kMaxBody);
+        m_parser->header_limit(kMaxHeader);
+        beast::get_lowest_layer(m_stream).expires_after(kIdleTime);
+        http::async_read(m_stream, m_buffer, *m_parser,
+                         [self = shared_from_this()](BoostError error, std::size_t) { self->onRead(error); });
+    }
+
+    void onRead(BoostError error)
+    {
+        if (error == http::error::body_limit || error == http::error::header_limit) {
+            HttpAnswer answer;
+            answer.status = 413;
+            answer.body = R"({"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure",)"
+                          R"("message":"Request entity too large: limit is 3145728",)"
+                          R"("reason":"RequestEntityTooLarge","code":413})";
+            m_keepAlive = false;
+            send(std::move(answer));
+            return;
+        }
+        if (error) {
+            close();
+            return;
+        }
+        auto message = m_parser->release();
+        HttpRequest request;
+        const auto header = [&](http::field field) {
+            const auto value = message[field];
+            return std::string(value.data(), value.size());
+        };
+        request.method = std::string(message.method_string().data(), message.method_string().size());
+        parseTarget({message.target().data(), message.target().size()}, request);
+        for (const auto& field : message) { // several Accept headers count as one list
+            if (field.name() == http::field::accept)
+                request.accept += (request.accept.empty() ? "" : ",") +
+                                  std::string(field.value().data(), field.value().size());
+        }
+        const std::string type = header(http::field::content_type);
+        request.contentType = toLower(trimmed(std::string_view(type).substr(0, type.find(';'))));
+        request.userAgent = header(http::field::user_agent);
+        request.authorization = header(http::field::authorization);
+        request.body = std::move(message.body());
+        m_keepAlive = message.keep_alive();
+        m_headOnly = request.method == "HEAD";
+        request.identity = m_certificate;
+        constexpr std::string_view bearer = "Bearer ";
+        if (!request.identity.known && request.authorization.compare(0, bearer.size(), bearer) == 0)
+            request.identity =
+                m_site->handler->identify(std::string_view(request.authorization).substr(bearer.size()));
+        send(m_site->handler->handle(request));
+    }
+
+    void send(HttpAnswer answer)
+    {
+        m_head = "HTTP/1.1 " + std::to_string(answer.status) + " " + reasonPhrase(answer.status) + "\r\n";
+        m_head += "Date: " + httpDate() + "\r\nContent-Type: " + answer.contentType +
+                  "\r\nCache-Control: no-cache, private\r\n";
+        for (const std::string& warning : answer.warnings)
+            m_head += "Warning: 299 - \"" + warning + "\"\r\n";
+        if (answer.retryAfterSeconds > 0)
+            m_head += "Retry-After: " + std::to_string(answer.retryAfterSeconds) + "\r\n";
+        if (!m_keepAlive)
+            m_head += "Connection: close\r\n";
+        if (answer.stream) {
+            m_head += "Transfer-Encoding: chunked\r\n\r\n";
+            startStream(std::move(answer.stream));
+            return;
+        }
+        m_head += "Content-Length: " + std::to_string(answer.body.size()) + "\r\n\r\n";
+        // One buffer: a head of its own would also be a TLS record and a packet of its own.
+        m_body = std::move(m_head);
+        if (!m_headOnly)
+            m_body += answer.body;
+        beast::get_lowest_layer(m_stream).expires_after(kWriteTime);
+        net::async_write(m_stream, net::buffer(m_body),
+                         [self = shared_from_this()](BoostError error, std::size_t) {
+                             self->m_body = {};
+                             if (error)
+                                 return;
+                             if (self->m_keepAlive)
+                                 self->read();
+                             else
+                                 self->close();
+                         });
+    }
+
+    // A stream is written whenever it has bytes; meanwhile one read waits for the client to hang up.
+    void startStream(std::unique_ptr<HttpStream> stream)
+    {
+        m_httpStream = std::move(stream);
+        m_ended = false;
+        beast::get_lowest_layer(m_stream).expires_never();
+        m_httpStream->start([weak = weak_from_this(), executor = m_stream.get_executor()] {
+            net::post(executor, [weak] {
+                if (const auto self = weak.lock())
+                    self->pump();
+            });
+        });
+        m_stream.async_read_some(net::buffer(m_probe),
+                                 [self = shared_from_this()](BoostError, std::size_t) { self->abandon(); });
+        m_writing = true;
+        net::async_write(m_stream, net::buffer(m_head),
+                         [self = shared_from_this()](BoostError error, std::size_t) {
+                             self->m_writing = false;
+                             if (error)
+                                 self->abandon();
+                             else
+                                 self->pump();
+                         });
+    }
+
+    void pump()
+    {
+        if (m_writing || !m_httpStream || m_ended)
+            return;
+        m_timer.cancel();
+        std::string bytes = m_httpStream->read(m_ended);
+        if (bytes.empty() && !m_ended) {
+            m_timer.expires_after(m_httpStream->patience());
+            m_timer.async_wait([self = shared_from_this()](BoostError error) {
+                if (!error)
+                    self->pump();
+            });
+            return;
+        }
+        m_body.clear();
+        if (!bytes.empty()) {
+            char size[24];
+            std::snprintf(size, sizeof size, "%zx\r\n", bytes.size());
+            m_body = size + bytes + "\r\n";
+        }
+        if (m_ended)
+            m_body += "0\r\n\r\n";
+        m_writing = true;
+        net::async_write(
+            m_stream, net::buffer(m_body), [self = shared_from_this()](BoostError error, std::size_t) {
+                self->m_writing = false;
+                if (error)
+                    self->abandon();
+                else if (self->m_ended)
+                    self->close(); // the probing read makes this connection unfit for another request
+                else
+                    self->pump();
+            });
+    }
+
+    void abandon()
+    {
+        m_httpStream.reset();
+        m_timer.cancel();
+        BoostError ignored;
+        beast::get_lowest_layer(m_stream).socket().close(ignored);
+    }
+
+    void close()
+    {
+        m_httpStream.reset();
+        beast::get_lowest_layer(m_stream).expires_after(std::chrono::seconds(5));
+        m_stream.async_shutdown([self = shared_from_this()](BoostError) {
+            BoostError ignored;
+            beast::get_lowest_layer(self->m_stream).socket().close(ignored);
+        });
+    }
+
+    std::shared_ptr<Site> m_site;
+    std::shared_ptr<std::atomic<std::size_t>> m_count;
+    beast::ssl_stream<beast::tcp_stream> m_stream;
+    net::steady_timer m_timer;
+    beast::flat_buffer m_buffer;
+    std::optional<http::request_parser<http::string_body>> m_parser;
+    Identity m_certificate;
+    std::string m_head;
+    std::string m_body;
+    std::unique_ptr<HttpStream> m_httpStream;
+    std::array<char, 256> m_probe{};
+    bool m_keepAlive = true;
+    bool m_headOnly = false;
+    bool m_writing = false;
+    bool m_ended = false;
+};
+
+class Listener : public std::enable_shared_from_this<Listener> {
+public:
+    Listener(net::io_context& loop, std::shared_ptr<std::atomic<std::size_t>> count)
+        : m_loop(loop), m_acceptor(loop), m_count(std::move(count))
+    {}
+
+    BoostError open(unsigned short& port)
+    {
+        BoostError error;
+        const tcp::endpoint endpoint(net::ip::address_v4::loopback(), 0);
+        m_acceptor.open(endpoint.protocol(), error);
+        if (!error)
+            m_acceptor.bind(endpoint, error);
+        if (!error)
+            m_acceptor.listen(net::socket_base::max_listen_connections, error);
+        if (!error)
+            port = m_acceptor.local_endpoint(error).port();
+        return error;
+    }
+
+    void serve(std::shared_ptr<Site> site)
+    {
+        m_site = std::move(site);
+        accept();
+    }
+
+private:
+    void accept()
+    {
+        m_acceptor.async_accept(
+            net::make_strand(m_loop), [self = shared_from_this()](BoostError error, tcp::socket socket) {
+                if (error == net::error::operation_aborted)
+                    return;
+                if (!error && *self->m_count < kMaxConnections) {
+                    BoostError ignored;
+                    socket.set_option(tcp::no_delay(true), ignored);
+                    std::make_shared<Session>(std::move(socket), self->m_site, self->m_count)->run();
+                }
+                if (error == net::error::no_descriptors) {
+                    // Out of files: try again a little later instead of spinning.
+                    auto timer =
+                        std::make_shared<net::steady_timer>(self->m_loop, std::chrono::milliseconds(100));
+                    timer->async_wait([self, timer](BoostError) { self->accept(); });
+                    return;
+                }
+                self->accept();
+            });
+    }
+
+    net::io_context& m_loop;
+    tcp::acceptor m_acceptor;
+    std::shared_ptr<std::atomic<std::size_t>> m_count;
+    std::shared_ptr<Site> m_site;
+};
+
+tl::unexpected<Error> fault(const char* what, const BoostError& error)
+{
+    return fail(ErrorKind::Io, std::string("The demo site cannot ") + what + ".", error.message());
+}
+
+} // namespace
+
+class Server::Private {
+public:
+    explicit Private(unsigned threads) : loop(static_cast<int>(threads)), work(net::make_work_guard(loop))
+    {
+        for (unsigned i = 0; i < threads; ++i)
+            pool.emplace_back([this] { loop.run(); });
+    }
+
+    net::io_context loop;
+    net::executor_work_guard<net::io_context::executor_type> work;
+    std::vector<std::thread> pool;
+    std::mutex mutex;
+    std::map<unsigned short, std::shared_ptr<Listener>> listeners;
+    std::shared_ptr<std::atomic<std::size_t>> connections = std::make_shared<std::atomic<std::size_t>>(0);
+};
+
+Server::Server(unsigned threads) : m_d(std::make_unique<Private>(threads))
+{
+    // A listener and some connections a cluster: more than the usual soft limit of 1,024 files at a big site.
+    rlimit limit{};
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+        const rlim_t wanted = std::min<rlim_t>(limit.rlim_max, 16384);
+        if (limit.rlim_cur < wanted) {
+            limit.rlim_cur = wanted;
+            setrlimit(RLIMIT_NOFILE, &limit);
+        }
+    }
+}
+
+Server::~Server()
+{
+    m_d->work.reset();
+    m_d->loop.stop();
+    for (std::thread& thread : m_d->pool)
+        thread.join();
+    m_d->listeners.clear();
+}
+
+Result<unsigned short> Server::reserve()
+{
+    auto listener = std::make_shared<Listener>(m_d->loop, m_d->connections);
+    unsigned short port = 0;
+    if (const BoostError error = listener->open(port))
+        return fault("listen on 127.0.0.1", error);
+    const std::lock_guard lock(m_d->mutex);
+    m_d->listeners.emplace(port, std::move(listener));
+    return port;
+}
+
+Result<void> Server::serve(unsigned short port, Endpoint endpoint)
+{
+    BoostError error;
+    net::ssl::context tls(net::ssl::context::tls_server);
+    SSL_CTX_set_min_proto_version(tls.native_handle(), TLS1_2_VERSION);
+    // Sessions are small change next to a handshake on P-256, and a cache a context would add up at 1,000
+    // clusters.
+    SSL_CTX_set_session_cache_mode(tls.native_handle(), SSL_SESS_CACHE_OFF);
+    tls.use_certificate_chain(net::buffer(endpoint.certificatePem), error);
+    if (!error)
+        tls.use_private_key(net::buffer(endpoint.keyPem), net::ssl::context::pem, error);
+    if (!error)
+        tls.add_certificate_authority(net::buffer(endpoint.caPem), error);
+    // A wrong certificate is not a broken handshake: the client is told 401, as by a real API server.
+    tls.set_verify_mode(net::ssl::verify_peer, error);
+    SSL_CTX_set_verify(tls.native_handle(), SSL_VERIFY_PEER, [](int, X509_STORE_CTX*) { return 1; });
+    static constexpr unsigned char id[] = "strata-demosite";
+    SSL_CTX_set_session_id_context(tls.native_handle(), id, sizeof id - 1);
+    if (error)
+        return fault("set up TLS", error);
+    const std::lock_guard lock(m_d->mutex);
+    const auto found = m_d->listeners.find(port);
+    if (found == m_d->listeners.end())
+        return fail(ErrorKind::Internal, "The demo site has no such port.");
+    found->second->serve(std::make_shared<Site>(std::move(tls), std::move(endpoint.handler)));
+    return {};
+}
+
+Result<unsigned short> Server::listen(Endpoint endpoint)
+{
+    const auto port = reserve();
+    if (!port)
+        return port;
+    if (auto good = serve(*port, std::move(endpoint)); !good)
+        return tl::unexpected<Error>(good.error());
+    return port;
+}
+
+} // namespace strata::demosite

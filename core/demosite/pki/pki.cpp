@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/demosite/pki/pki.h"
+
+#include <openssl/bio.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/rand.h>
+#include <openssl/x509v3.h>
+
+#include <memory>
+
+namespace strata::demosite {
+namespace {
+
+struct Free {
+    void operator()(EVP_PKEY* key) const { EVP_PKEY_free(key); }
+    void operator()(X509* certificate) const { X509_free(certificate); }
+    void operator()(BIO* bio) const { BIO_free(bio); }
+    void operator()(X509_EXTENSION* extension) const { X509_EXTENSION_free(extension); }
+    void operator()(X509_NAME* name) const { X509_NAME_free(name); }
+};
+using Key = std::unique_ptr<EVP_PKEY, Free>;
+using Certificate = std::unique_ptr<X509, Free>;
+using Bio = std::unique_ptr<BIO, Free>;
+
+constexpr long kHour = 3600;
+constexpr long kYear = 365L * 24 * kHour;
+
+tl::unexpected<Error> fault(const char* what)
+{
+    char words[256] = "";
+    ERR_error_string_n(ERR_get_error(), words, sizeof words);
+    ERR_clear_error();
+    return fail(ErrorKind::Internal, std::string("The demo site's certificates cannot be made: ") + what,
+                words);
+}
+
+std::string pem(const Bio& bio)
+{
+    char* data = nullptr;
+    const long size = BIO_get_mem_data(bio.get(), &data);
+    return size > 0 ? std::string(data, static_cast<std::size_t>(size)) : std::string();
+}
+
+bool extend(X509* certificate, X509* issuer, int nid, const std::string& value)
+{
+    X509V3_CTX context;
+    X509V3_set_ctx_nodb(&context);
+    X509V3_set_ctx(&context, issuer, certificate, nullptr, nullptr, 0);
+    const std::unique_ptr<X509_EXTENSION, Free> extension(
+        X509V3_EXT_conf_nid(nullptr, &context, nid, value.c_str()));
+    return extension && X509_add_ext(certificate, extension.get(), -1) == 1;
+}
+
+bool entry(X509_NAME* name, const char* field, const std::string& value)
+{
+    return X509_NAME_add_entry_by_txt(name, field, MBSTRING_UTF8,
+                                      reinterpret_cast<const unsigned char*>(value.c_str()), -1, -1, 0) == 1;
+}
+
+struct Wish {
+    std::string commonName;
+    std::vector<std::string> organizations;
+    std::string usage; // extendedKeyUsage; empty: an authority
+    std::string alternatives;
+};
+
+// Self-signed when `issuer` is null.
+Result<KeyPair> make(const Wish& wish, const KeyPair* issuer)
+{
+    const Key key(EVP_EC_gen("P-256"));
+    const Certificate certificate(X509_new());
+    if (!key || !certificate)
+        return fault("key");
+    Key signer;
+    Certificate parent;
+    if (issuer != nullptr) {
+        const Bio keyBio(BIO_new_mem_buf(issuer->keyPem.data(), static_cast<int>(issuer->keyPem.size())));
+        const Bio certificateBio(
+            BIO_new_mem_buf(issuer->certificatePem.data(), static_cast<int>(issuer->certificatePem.size())));
+        signer.reset(PEM_read_bio_PrivateKey(keyBio.get(), nullptr, nullptr, nullptr));
+        parent.reset(PEM_read_bio_X509(certificateBio.get(), nullptr, nullptr, nullptr));
+        if (!signer || !parent)
+            return fault("issuer");
+    }
+
+    std::uint64_t serial = 0;
+    RAND_bytes(reinterpret_cast<unsigned char*>(&serial), sizeof serial);
+    X509* const x = certificate.get();
+    X509_set_version(x, 2);
+    ASN1_INTEGER_set_uint64(X509_get_serialNumber(x), serial >> 1U);
+    X509_gmtime_adj(X509_getm_notBefore(x), -kHour);
+    X509_gmtime_adj(X509_getm_notAfter(x), issuer == nullptr ? 10 * kYear : kYear);
+    X509_set_pubkey(x, key.get());
+    X509_NAME* const subject = X509_get_subject_name(x);
+    bool good = true;
+    for (const std::string& organization : wish.organizations)
+        good = good && entry(subject, "O", organization);
+    good = good && entry(subject, "CN", wish.commonName);
+    X509* const from = parent ? parent.get() : x;
+    good = good && X509_set_issuer_name(x, X509_get_subject_name(from)) == 1;
+    if (wish.usage.empty()) {
+        good = good && extend(x, from, NID_basic_constraints, "critical,CA:TRUE");
+        good =
+            good && extend(x, from, NID_key_usage, "critical,digitalSignature,keyEncipherment,keyCertSign");
+    } else {
+        good = good && extend(x, from, NID_basic_constraints, "critical,CA:FALSE");
+        good = good && extend(x, from, NID_key_usage, "critical,digitalSignature");
+        good = good && extend(x, from, NID_ext_key_usage, wish.usage);
+    }
+    good = good && extend(x, from, NID_subject_key_identifier, "hash");
+    good = good && extend(x, from, NID_authority_key_identifier, "keyid");
+    if (!wish.alternatives.empty())
+        good = good && extend(x, from, NID_subject_alt_name, wish.alternatives);
+    if (!good || X509_sign(x, signer ? signer.get() : key.get(), EVP_sha256()) == 0)
+        return fault("certificate");
+
+    const Bio certificateOut(BIO_new(BIO_s_mem()));
+    const Bio keyOut(BIO_new(BIO_s_mem()));
+    if (PEM_write_bio_X509(certificateOut.get(), x) != 1 ||
+        PEM_write_bio_PrivateKey(keyOut.get(), key.get(), nullptr, nullptr, 0, nullptr, nullptr) != 1)
+        return fault("PEM");
+    return KeyPair{pem(certificateOut), pem(keyOut)};
+}
+
+bool isAddress(const std::string& name)
+{
+    return name.find_first_not_of("0123456789.") == std::string::npos || name.find(':') != std::string::npos;
+}
+
+} // namespace
+
+Result<Authority> Authority::create(const std::string& commonName)
+{
+    auto own = make({commonName, {}, "", ""}, nullptr);
+    if (!own)
+        return tl::unexpected<Error>(own.error());
+    Authority authority;
+    authority.m_own = std::move(*own);
+    return authority;
+}
+
+Result<KeyPair> Authority::clientCertificate(const std::string& user,
+                                             const std::vector<std::string>& groups) const
+{
+    return make({user, groups, "clientAuth", ""}, &m_own);
+}
+
+Result<KeyPair> Authority::serverCertificate(const std::string& commonName,
+                                             const std::vector<std::string>& names) const
+{
+    std::string alternatives;
+    for (const std::string& name : names)
+        alternatives +=
+            (alternatives.empty() ? "" : ",") + std::string(isAddress(name) ? "IP:" : "DNS:") + name;
+    return make({commonName, {}, "serverAuth", alternatives}, &m_own);
+}
+
+} // namespace strata::demosite
