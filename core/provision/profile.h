@@ -116,7 +116,7 @@ struct ClusterProfile {
     NodeImage image;
     ControlPlane controlPlane;
     std::vector<WorkerPool> workers{WorkerPool{}};
-    std::vector<std::string> sshKeys; // authorized_keys lines for the user "capk" of every node
+    std::vector<std::string> sshKeys; // authorized_keys lines for the user "strata" of every node
     BootstrapCheck bootstrapCheck = BootstrapCheck::Ssh;
     Endpoint endpoint = Endpoint::LoadBalancer;
     Networking network;
