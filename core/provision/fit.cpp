@@ -33,7 +33,8 @@ Objection objection(const NodeRoom& node, const VmDemand& vm, const Room& reques
     return Objection::None;
 }
 
-std::string explain(const std::vector<NodeRoom>& nodes, const VmDemand& vm, const Room& request, bool keepApart)
+std::string explain(const std::vector<NodeRoom>& nodes, const VmDemand& vm, const Room& request,
+                    bool keepApart)
 {
     if (nodes.empty())
         return translate(kContext, "There are no outer nodes.");
@@ -55,8 +56,9 @@ std::string explain(const std::vector<NodeRoom>& nodes, const VmDemand& vm, cons
     };
     add(Objection::Closed, translate(kContext, "closed for VMs"));
     add(Objection::Affinity, translate(kContext, "already with a VM of this group"));
-    add(Objection::Memory, arguments(translate(kContext, "with too little memory (%1 wanted, at most %2 free)"),
-                                     {formatBytes(request.memoryBytes), formatBytes(mostMemory)}));
+    add(Objection::Memory,
+        arguments(translate(kContext, "with too little memory (%1 wanted, at most %2 free)"),
+                  {formatBytes(request.memoryBytes), formatBytes(mostMemory)}));
     add(Objection::Cpu, arguments(translate(kContext, "with too little CPU (%1 wanted, at most %2 free)"),
                                   {formatCpu(request.cpuMilli), formatCpu(mostCpu)}));
     add(Objection::Pods, translate(kContext, "with no room for another pod"));
@@ -79,8 +81,8 @@ void take(NodeRoom& node, const VmDemand& vm, const Room& request)
         ++node.groups[vm.group];
 }
 
-// Places the VMs in `order`. `spread` takes the emptiest node as the scheduler's default scoring does; otherwise the
-// fullest that still has room, which packs best.
+// Places the VMs in `order`. `spread` takes the emptiest node as the scheduler's default scoring does;
+// otherwise the fullest that still has room, which packs best.
 Attempt place(const std::vector<VmDemand>& vms, const std::vector<Room>& requests,
               const std::vector<std::size_t>& order, std::vector<NodeRoom> nodes, AntiAffinity antiAffinity,
               bool spread)
@@ -127,7 +129,8 @@ Room launcherRequest(const VmDemand& vm, const LauncherCosts& costs)
     Room room;
     const std::int64_t vcpus = std::max(vm.vcpus, 0);
     const int ratio = std::max(costs.cpuAllocationRatio, 1);
-    // The guest's console is logged by a container of its own: 5m CPU, 35M; a container disk is another: 1m, 40M.
+    // The guest's console is logged by a container of its own: 5m CPU, 35M; a container disk is another: 1m,
+    // 40M.
     room.cpuMilli = (vcpus * 1000 + ratio - 1) / ratio + 5 + (vm.containerDisk ? 1 : 0);
     const std::int64_t guest = vm.guestMemory * 100 / std::max(costs.memoryOvercommitPercent, 1);
     room.memoryBytes = guest + guest / 512 + (220 + 8 + 32) * kMi + vcpus * 8 * kMi + 35'000'000 +
@@ -148,8 +151,8 @@ std::vector<VmDemand> demands(const ClusterProfile& profile)
     const bool containerDisk = profile.image.source == ImageSource::ContainerDisk;
     const auto add = [&](const std::string& group, int count, const MachineSize& size) {
         for (int i = 1; i <= std::min(count, 1000); ++i) {
-            vms.push_back({group + " " + std::to_string(i), group, size.vcpus, parseQuantity(size.memory).value_or(0),
-                           containerDisk});
+            vms.push_back({group + " " + std::to_string(i), group, size.vcpus,
+                           parseQuantity(size.memory).value_or(0), containerDisk});
         }
     };
     add(profile.name + "-cp", profile.controlPlane.replicas, profile.controlPlane.size);
@@ -206,15 +209,18 @@ Fit fit(const std::vector<VmDemand>& vms, const std::vector<NodeRoom>& nodes, An
     result.nodes = std::move(best.nodes);
     std::string verdict;
     if (best.missing > 0)
-        verdict = arguments(translate(kContext, "does not fit: no room for %1"), {std::to_string(best.missing)});
+        verdict =
+            arguments(translate(kContext, "does not fit: no room for %1"), {std::to_string(best.missing)});
     else if (result.tight)
         verdict = translate(kContext, "fits barely: the scheduler must place the large VMs first");
     else if (result.doubledUp)
-        verdict = arguments(translate(kContext, "fits on %1 nodes, but some VMs share one"), {std::to_string(used.size())});
+        verdict = arguments(translate(kContext, "fits on %1 nodes, but some VMs share one"),
+                            {std::to_string(used.size())});
     else
         verdict = arguments(translate(kContext, "fits on %1 nodes"), {std::to_string(used.size())});
-    result.summary = arguments(translate(kContext, "%1 VMs · %2 vCPU · %3 · %4"),
-                               {std::to_string(vms.size()), std::to_string(vcpus), formatBytes(memory), verdict});
+    result.summary =
+        arguments(translate(kContext, "%1 VMs · %2 vCPU · %3 · %4"),
+                  {std::to_string(vms.size()), std::to_string(vcpus), formatBytes(memory), verdict});
     return result;
 }
 

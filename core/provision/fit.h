@@ -8,7 +8,8 @@
 #include <string>
 #include <vector>
 
-// Does a tenant cluster fit on the outer nodes? Pure: a forecast of what the scheduler will do, not a promise.
+// Does a tenant cluster fit on the outer nodes? Pure: a forecast of what the scheduler will do, not a
+// promise.
 namespace strata::provision {
 
 struct Room {
@@ -18,12 +19,13 @@ struct Room {
     friend bool operator==(const Room&, const Room&) = default;
 };
 
-// An outer node: what is left on it (allocatable minus the requests of its pods), and whether VMs may go there.
+// An outer node: what is left on it (allocatable minus the requests of its pods), and whether VMs may go
+// there.
 struct NodeRoom {
     std::string name;
     std::string host; // the bare metal under it; empty when not known
     Room free;
-    std::string closed; // why no VM may go there ("cordoned"), empty when it may
+    std::string closed;                // why no VM may go there ("cordoned"), empty when it may
     std::map<std::string, int> groups; // VMs that are there already, by anti-affinity group
 };
 
@@ -35,9 +37,10 @@ struct VmDemand {
     bool containerDisk = false;
 };
 
-// What the scheduler sees of a VM: guest memory plus the launcher's overhead, and the CPU request after KubeVirt's
-// allocation ratio (pkg/virt-controller/services and pkg/hypervisor/kvm of v1.9: 220 MiB of processes, guest / 512 for
-// page tables, 8 MiB a vCPU, 8 MiB for the I/O thread, 32 MiB of video memory; amd64, no devices passed through).
+// What the scheduler sees of a VM: guest memory plus the launcher's overhead, and the CPU request after
+// KubeVirt's allocation ratio (pkg/virt-controller/services and pkg/hypervisor/kvm of v1.9: 220 MiB of
+// processes, guest / 512 for page tables, 8 MiB a vCPU, 8 MiB for the I/O thread, 32 MiB of video memory;
+// amd64, no devices passed through).
 struct LauncherCosts {
     int cpuAllocationRatio = 10; // spec.configuration.developerConfiguration.cpuAllocationRatio
     int memoryOvercommitPercent = 100;
@@ -54,13 +57,14 @@ struct Placement {
 struct Fit {
     std::vector<Placement> placements; // in the order they would be created
     std::vector<NodeRoom> nodes;       // with what is left after
-    bool tight = false;    // fits only if placed in the best order; the scheduler may not find it
-    bool doubledUp = false; // preferred anti-affinity could not be kept everywhere
+    bool tight = false;                // fits only if placed in the best order; the scheduler may not find it
+    bool doubledUp = false;            // preferred anti-affinity could not be kept everywhere
     bool fits() const;
     std::string summary; // "3 VMs · 6 vCPU · 12 GiB · fits: 4 nodes have room"
 };
 
-std::vector<VmDemand> demands(const ClusterProfile& profile); // control plane first; autoscaler: the starting count
+std::vector<VmDemand>
+demands(const ClusterProfile& profile); // control plane first; autoscaler: the starting count
 Fit fit(const std::vector<VmDemand>& vms, const std::vector<NodeRoom>& nodes, AntiAffinity antiAffinity,
         const LauncherCosts& costs = {});
 

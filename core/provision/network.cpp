@@ -3,8 +3,9 @@
 
 #include "core/base/translate.h"
 
-#include <algorithm>
 #include <arpa/inet.h>
+
+#include <algorithm>
 #include <charconv>
 #include <cstring>
 
@@ -169,10 +170,12 @@ OverlayProposal proposeOverlay(const OuterOverlay& outer)
             ++proposal.vxlanPort;
     }
     proposal.why = arguments(
-        translate(kContext, "A VM's interface carries %1 bytes (%2); the nested tunnel takes %3 of them. UDP port %4 "
-                            "is not used by a tunnel outside."),
-        {std::to_string(outerMtu), outer.podMtu > 0 ? translate(kContext, "as seen on the outer nodes")
-                                                    : translate(kContext, "assumed: a VXLAN on 1500"),
+        translate(kContext,
+                  "A VM's interface carries %1 bytes (%2); the nested tunnel takes %3 of them. UDP port %4 "
+                  "is not used by a tunnel outside."),
+        {std::to_string(outerMtu),
+         outer.podMtu > 0 ? translate(kContext, "as seen on the outer nodes")
+                          : translate(kContext, "assumed: a VXLAN on 1500"),
          std::to_string(overhead), std::to_string(proposal.vxlanPort)});
     return proposal;
 }

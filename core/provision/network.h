@@ -23,8 +23,9 @@ struct Cidr {
     friend bool operator==(const Cidr&, const Cidr&) = default;
 };
 
-std::optional<Cidr> parseCidr(std::string_view text); // "10.0.0.0/8", "fd00::/48"; a prefix length is required
-bool overlap(const Cidr& a, const Cidr& b);           // false across address families
+std::optional<Cidr>
+parseCidr(std::string_view text);           // "10.0.0.0/8", "fd00::/48"; a prefix length is required
+bool overlap(const Cidr& a, const Cidr& b); // false across address families
 
 // A network that is in use somewhere in the stack: "10.244.0.0/16", "pods of the outer cluster".
 struct UsedNetwork {
@@ -39,16 +40,16 @@ struct CidrProposal {
     std::string pods;
     std::string services;
 };
-// Private IPv4 ranges that collide with nothing given and not with each other: CAPK's own choice (10.243.0.0/16 and
-// 10.95.0.0/16) when it is free, else the next free ranges, /16 first and smaller ones when space is short. nullopt
-// when all private space is taken.
+// Private IPv4 ranges that collide with nothing given and not with each other: CAPK's own choice
+// (10.243.0.0/16 and 10.95.0.0/16) when it is free, else the next free ranges, /16 first and smaller ones
+// when space is short. nullopt when all private space is taken.
 std::optional<CidrProposal> proposeCidrs(const std::vector<UsedNetwork>& used);
 
 // The overlay under the VMs, as far as known.
 struct OuterOverlay {
-    int podMtu = 0;             // of an outer pod's interface, which is the VM's; 0 unknown
-    std::vector<int> ports;     // UDP ports that encapsulation uses outside: 4789, 8472 …; empty: unknown
-    bool ipv6Underlay = false;  // the inner tunnel runs over IPv6: 20 bytes more
+    int podMtu = 0;            // of an outer pod's interface, which is the VM's; 0 unknown
+    std::vector<int> ports;    // UDP ports that encapsulation uses outside: 4789, 8472 …; empty: unknown
+    bool ipv6Underlay = false; // the inner tunnel runs over IPv6: 20 bytes more
 };
 struct OverlayProposal {
     int mtu = 0;

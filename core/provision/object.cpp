@@ -76,7 +76,8 @@ const Json* find(const Json& json, std::string_view path)
     return at;
 }
 
-// ---- YAML: reading -------------------------------------------------------------------------------------------
+// ---- YAML: reading
+// -------------------------------------------------------------------------------------------
 
 bool oneOf(std::string_view text, std::initializer_list<std::string_view> words)
 {
@@ -186,19 +187,23 @@ public:
     void OnNull(const YAML::Mark& mark, YAML::anchor_t) override { add(mark, Json()); }
     void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override
     {
-        throw Refusal{translate(kContext, "aliases (*name) are not accepted; write the value out"), mark.line};
+        throw Refusal{translate(kContext, "aliases (*name) are not accepted; write the value out"),
+                      mark.line};
     }
-    void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t, const std::string& value) override
+    void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t,
+                  const std::string& value) override
     {
         if (!m_stack.empty() && m_stack.back().value.is_object() && !m_stack.back().keyed) {
             if (tag == "?" && value == "<<")
-                throw Refusal{translate(kContext, "merge keys (<<) are not accepted; write the fields out"), mark.line};
+                throw Refusal{translate(kContext, "merge keys (<<) are not accepted; write the fields out"),
+                              mark.line};
             m_stack.back().key = value;
             m_stack.back().keyed = true;
             count(mark);
             if (m_stack.back().value.contains(value))
-                throw Refusal{arguments(translate(kContext, "the field “%1” stands twice"), {cleanText(value, 80)}),
-                              mark.line};
+                throw Refusal{
+                    arguments(translate(kContext, "the field “%1” stands twice"), {cleanText(value, 80)}),
+                    mark.line};
             return;
         }
         add(mark, resolve(mark, tag, value));
@@ -209,7 +214,8 @@ public:
         open(mark, Json::array());
     }
     void OnSequenceEnd() override { close(); }
-    void OnMapStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override
+    void OnMapStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t,
+                    YAML::EmitterStyle::value) override
     {
         open(mark, Json::object());
     }
@@ -273,7 +279,8 @@ private:
         } else if (value.is_null()) { // an empty key
             throw Refusal{translate(kContext, "a field has no name"), mark.line};
         } else {
-            throw Refusal{translate(kContext, "a field's name must be a word, not a list or mapping"), mark.line};
+            throw Refusal{translate(kContext, "a field's name must be a word, not a list or mapping"),
+                          mark.line};
         }
     }
 
@@ -283,7 +290,8 @@ private:
         if (m_stack.size() >= m_limits.depth)
             throw Refusal{translate(kContext, "it is nested too deeply"), mark.line};
         if (!m_stack.empty() && m_stack.back().value.is_object() && !m_stack.back().keyed)
-            throw Refusal{translate(kContext, "a field's name must be a word, not a list or mapping"), mark.line};
+            throw Refusal{translate(kContext, "a field's name must be a word, not a list or mapping"),
+                          mark.line};
         m_marks.push_back(mark);
         m_stack.push_back(Frame{std::move(empty), {}, false});
     }
@@ -314,7 +322,8 @@ Error yamlError(const std::string& origin, int line, const std::string& what)
                  0};
 }
 
-// ---- YAML: writing -------------------------------------------------------------------------------------------
+// ---- YAML: writing
+// -------------------------------------------------------------------------------------------
 
 // True when the text means itself as a plain scalar under YAML 1.1 and 1.2, and looks harmless.
 bool plainSafe(std::string_view text)
@@ -322,7 +331,8 @@ bool plainSafe(std::string_view text)
     if (isNullWord(text) || boolWord(text) || numberWord(text))
         return false;
     const auto safeFirst = [](char c) {
-        return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '/' || c == '.' || c == '$';
+        return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '/' || c == '.' ||
+               c == '$';
     };
     if (!safeFirst(text[0]) || text.back() == ':' || text.back() == ' ')
         return false;
@@ -331,7 +341,8 @@ bool plainSafe(std::string_view text)
         const char c = text[i];
         if (c < 0x20 || c >= 0x7f || std::string_view("{}[],").find(c) != std::string_view::npos)
             return false;
-        if ((c == ':' && i + 1 < text.size() && text[i + 1] == ' ') || (c == '#' && i > 0 && text[i - 1] == ' '))
+        if ((c == ':' && i + 1 < text.size() && text[i + 1] == ' ') ||
+            (c == '#' && i > 0 && text[i - 1] == ' '))
             return false;
         const bool digit = std::isdigit(static_cast<unsigned char>(c)) != 0;
         if (!digit && std::string_view(":-.+ TZtzeExX_").find(c) == std::string_view::npos)
@@ -591,7 +602,8 @@ std::string toYaml(const std::vector<Object>& objects)
     return out;
 }
 
-Result<std::vector<Json>> parseYaml(std::string_view text, const std::string& origin, const YamlLimits& limits)
+Result<std::vector<Json>> parseYaml(std::string_view text, const std::string& origin,
+                                    const YamlLimits& limits)
 {
     if (text.size() > limits.bytes) {
         return fail(ErrorKind::Config,
@@ -612,7 +624,8 @@ Result<std::vector<Json>> parseYaml(std::string_view text, const std::string& or
     return std::move(builder.documents);
 }
 
-Result<std::vector<Object>> objectsFromYaml(std::string_view text, const std::string& origin, const YamlLimits& limits)
+Result<std::vector<Object>> objectsFromYaml(std::string_view text, const std::string& origin,
+                                            const YamlLimits& limits)
 {
     auto documents = parseYaml(text, origin, limits);
     if (!documents)
@@ -620,8 +633,9 @@ Result<std::vector<Object>> objectsFromYaml(std::string_view text, const std::st
     std::vector<Object> objects;
     std::size_t number = 0;
     const auto refuse = [&](const char* what) {
-        return fail(ErrorKind::Config, arguments(translate(kContext, "%1, document %2: %3."),
-                                                 {origin, std::to_string(number), translate(kContext, what)}));
+        return fail(ErrorKind::Config,
+                    arguments(translate(kContext, "%1, document %2: %3."),
+                              {origin, std::to_string(number), translate(kContext, what)}));
     };
     for (Json& document : *documents) {
         ++number;
@@ -651,7 +665,8 @@ Result<Object> objectFromJson(std::string_view text)
 {
     Json json = Json::parse(text, nullptr, false);
     if (json.is_discarded() || !json.is_object())
-        return fail(ErrorKind::Protocol, translate(kContext, "The server's answer is not a Kubernetes object."),
+        return fail(ErrorKind::Protocol,
+                    translate(kContext, "The server's answer is not a Kubernetes object."),
                     cleanText(text, 200));
     return Object(std::move(json));
 }

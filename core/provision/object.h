@@ -43,8 +43,8 @@ public:
     void setLabel(std::string_view key, std::string_view value);
     void setAnnotation(std::string_view key, std::string_view value);
 
-    // The scalar at a dotted path ("spec.replicas", "status.conditions.0.type") as text; nullopt when there is none
-    // or it is a mapping, a list or null. Keys that contain dots cannot be named this way.
+    // The scalar at a dotted path ("spec.replicas", "status.conditions.0.type") as text; nullopt when there
+    // is none or it is a mapping, a list or null. Keys that contain dots cannot be named this way.
     std::optional<std::string> text(std::string_view path) const;
     std::optional<std::int64_t> number(std::string_view path) const;
 
@@ -68,12 +68,14 @@ struct YamlLimits {
     std::size_t depth = 100;
 };
 
-// The documents of a YAML stream. The text is untrusted: size, depth and number of nodes are bounded, aliases and
-// duplicate keys are refused. Plain scalars are resolved as kubectl resolves them (YAML 1.1). Errors name `origin` and
-// the line. Empty documents are left out.
-Result<std::vector<Json>> parseYaml(std::string_view text, const std::string& origin, const YamlLimits& limits = {});
+// The documents of a YAML stream. The text is untrusted: size, depth and number of nodes are bounded, aliases
+// and duplicate keys are refused. Plain scalars are resolved as kubectl resolves them (YAML 1.1). Errors name
+// `origin` and the line. Empty documents are left out.
+Result<std::vector<Json>> parseYaml(std::string_view text, const std::string& origin,
+                                    const YamlLimits& limits = {});
 
-// As above, for manifests: each document must be a mapping with apiVersion, kind and a name; a List is flattened.
+// As above, for manifests: each document must be a mapping with apiVersion, kind and a name; a List is
+// flattened.
 Result<std::vector<Object>> objectsFromYaml(std::string_view text, const std::string& origin,
                                             const YamlLimits& limits = {});
 Result<Object> objectFromJson(std::string_view text);

@@ -22,10 +22,11 @@ const std::vector<std::pair<Verb, const char*>> kVerbs = {{Verb::Ensure, "ensure
                                                           {Verb::Apply, "apply"},
                                                           {Verb::Patch, "patch"},
                                                           {Verb::Delete, "delete"}};
-const std::vector<std::pair<Predicate::Kind, const char*>> kPredicates = {{Predicate::Kind::Exists, "exists"},
-                                                                          {Predicate::Kind::Condition, "condition"},
-                                                                          {Predicate::Kind::Field, "field"},
-                                                                          {Predicate::Kind::AtLeast, "atLeast"}};
+const std::vector<std::pair<Predicate::Kind, const char*>> kPredicates = {
+    {Predicate::Kind::Exists, "exists"},
+    {Predicate::Kind::Condition, "condition"},
+    {Predicate::Kind::Field, "field"},
+    {Predicate::Kind::AtLeast, "atLeast"}};
 
 std::string member(const Json& json, const char* key)
 {
@@ -141,8 +142,8 @@ Judgement judge(const Wait& wait, const Object* object)
 
 const Step* Plan::step(const std::string& stepId) const
 {
-    const auto found =
-        std::find_if(steps.begin(), steps.end(), [&](const Step& candidate) { return candidate.id == stepId; });
+    const auto found = std::find_if(steps.begin(), steps.end(),
+                                    [&](const Step& candidate) { return candidate.id == stepId; });
     return found == steps.end() ? nullptr : &*found;
 }
 
@@ -179,8 +180,9 @@ std::string preview(const Plan& plan)
             out += "\n";
         }
         for (const Wait& wait : step.waits) {
-            out += "   " + arguments(translate(kContext, "wait: %1 (%2, at most %3 min)"),
-                                     {wait.what, wait.ref.title(), std::to_string((step.timeoutSeconds + 59) / 60)}) +
+            out += "   " +
+                   arguments(translate(kContext, "wait: %1 (%2, at most %3 min)"),
+                             {wait.what, wait.ref.title(), std::to_string((step.timeoutSeconds + 59) / 60)}) +
                    "\n";
         }
     }
@@ -199,12 +201,14 @@ Result<void> check(const Plan& plan)
     do {
         before = done.size();
         for (const Step& step : plan.steps) {
-            if (std::all_of(step.after.begin(), step.after.end(), [&](const std::string& id) { return done.count(id) != 0; }))
+            if (std::all_of(step.after.begin(), step.after.end(),
+                            [&](const std::string& id) { return done.count(id) != 0; }))
                 done.insert(step.id);
         }
     } while (done.size() != before);
     if (done.size() != plan.steps.size())
-        return fail(ErrorKind::Internal, "The plan's steps wait for each other or for a step that is not there.");
+        return fail(ErrorKind::Internal,
+                    "The plan's steps wait for each other or for a step that is not there.");
     return {};
 }
 
@@ -213,7 +217,8 @@ std::string planToJson(const Plan& plan)
     Json json = {{"id", plan.id}, {"title", plan.title}, {"namespace", plan.ns}, {"cluster", plan.cluster}};
     Json& steps = json["steps"] = Json::array();
     for (const Step& step : plan.steps) {
-        Json item = {{"id", step.id}, {"title", step.title}, {"after", step.after}, {"timeout", step.timeoutSeconds}};
+        Json item = {
+            {"id", step.id}, {"title", step.title}, {"after", step.after}, {"timeout", step.timeoutSeconds}};
         item["writes"] = Json::array();
         for (const Write& write : step.writes)
             item["writes"].push_back({{"verb", toString(write.verb)},
@@ -223,8 +228,9 @@ std::string planToJson(const Plan& plan)
         for (const Wait& wait : step.waits) {
             Json any = Json::array();
             for (const Predicate& predicate : wait.anyOf) {
-                const auto word = std::find_if(kPredicates.begin(), kPredicates.end(),
-                                               [&](const auto& pair) { return pair.first == predicate.kind; });
+                const auto word = std::find_if(kPredicates.begin(), kPredicates.end(), [&](const auto& pair) {
+                    return pair.first == predicate.kind;
+                });
                 any.push_back({{"kind", word->second}, {"path", predicate.path}, {"value", predicate.value}});
             }
             item["waits"].push_back({{"inner", wait.target == Target::Inner},
@@ -239,7 +245,9 @@ std::string planToJson(const Plan& plan)
 
 Result<Plan> planFromJson(std::string_view text)
 {
-    const auto bad = [] { return fail(ErrorKind::Config, translate(kContext, "The recorded plan cannot be read.")); };
+    const auto bad = [] {
+        return fail(ErrorKind::Config, translate(kContext, "The recorded plan cannot be read."));
+    };
     const Json json = Json::parse(text, nullptr, false);
     if (!json.is_object() || !json.contains("steps") || !json["steps"].is_array())
         return bad();
@@ -249,8 +257,9 @@ Result<Plan> planFromJson(std::string_view text)
     plan.ns = member(json, "namespace");
     plan.cluster = member(json, "cluster");
     for (const Json& item : json["steps"]) {
-        if (!item.is_object() || !item.contains("after") || !item["after"].is_array() || !item.contains("writes") ||
-            !item["writes"].is_array() || !item.contains("waits") || !item["waits"].is_array())
+        if (!item.is_object() || !item.contains("after") || !item["after"].is_array() ||
+            !item.contains("writes") || !item["writes"].is_array() || !item.contains("waits") ||
+            !item["waits"].is_array())
             return bad();
         Step step;
         step.id = member(item, "id");
@@ -265,21 +274,23 @@ Result<Plan> planFromJson(std::string_view text)
         for (const Json& entry : item["writes"]) {
             if (!entry.is_object() || !entry.contains("object") || !entry["object"].is_object())
                 return bad();
-            const auto verb = std::find_if(kVerbs.begin(), kVerbs.end(),
-                                           [&](const auto& pair) { return pair.second == member(entry, "verb"); });
+            const auto verb = std::find_if(kVerbs.begin(), kVerbs.end(), [&](const auto& pair) {
+                return pair.second == member(entry, "verb");
+            });
             if (verb == kVerbs.end())
                 return bad();
-            step.writes.push_back(
-                {verb->first, entry.value("inner", false) ? Target::Inner : Target::Outer, Object(entry["object"])});
+            step.writes.push_back({verb->first, entry.value("inner", false) ? Target::Inner : Target::Outer,
+                                   Object(entry["object"])});
         }
         for (const Json& entry : item["waits"]) {
-            if (!entry.is_object() || !entry.contains("ref") || !entry["ref"].is_object() || !entry.contains("anyOf") ||
-                !entry["anyOf"].is_array())
+            if (!entry.is_object() || !entry.contains("ref") || !entry["ref"].is_object() ||
+                !entry.contains("anyOf") || !entry["anyOf"].is_array())
                 return bad();
             Wait wait;
             wait.target = entry.value("inner", false) ? Target::Inner : Target::Outer;
             const Json& ref = entry["ref"];
-            wait.ref = {member(ref, "apiVersion"), member(ref, "kind"), member(ref, "namespace"), member(ref, "name")};
+            wait.ref = {member(ref, "apiVersion"), member(ref, "kind"), member(ref, "namespace"),
+                        member(ref, "name")};
             wait.what = member(entry, "what");
             for (const Json& any : entry["anyOf"]) {
                 if (!any.is_object())

@@ -55,7 +55,8 @@ struct Wait {
 
 struct Judgement {
     bool met = false;
-    std::string evidence; // "Cluster blue/blue: InfrastructureReady is False (LoadBalancerProvisioningFailed): …"
+    std::string
+        evidence; // "Cluster blue/blue: InfrastructureReady is False (LoadBalancerProvisioningFailed): …"
 };
 Judgement judge(const Wait& wait, const Object* object); // null: the object does not exist
 

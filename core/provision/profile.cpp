@@ -102,11 +102,11 @@ public:
                     nearest = known;
                 }
             }
-            m_problems.push_back(
-                {at(cleanText(key, 60)), translate(kContext, "This field is not known."),
-                 nearest.empty() ? translate(kContext, "Remove it.")
-                                 : arguments(translate(kContext, "Did you mean “%1”?"), {nearest}),
-                 Severity::Error});
+            m_problems.push_back({at(cleanText(key, 60)), translate(kContext, "This field is not known."),
+                                  nearest.empty()
+                                      ? translate(kContext, "Remove it.")
+                                      : arguments(translate(kContext, "Did you mean “%1”?"), {nearest}),
+                                  Severity::Error});
         }
     }
 
@@ -180,13 +180,14 @@ public:
 
     void wrong(const std::string& field, const std::string& wanted, const Json& found)
     {
-        m_problems.push_back({field,
-                              arguments(translate(kContext, "“%1” does not fit here."),
-                                        {cleanText(found.is_string() ? found.get<std::string>()
-                                                                     : found.dump(-1, ' ', false,
-                                                                                  Json::error_handler_t::replace),
-                                                   60)}),
-                              arguments(translate(kContext, "Write %1."), {wanted}), Severity::Error});
+        m_problems.push_back(
+            {field,
+             arguments(
+                 translate(kContext, "“%1” does not fit here."),
+                 {cleanText(found.is_string() ? found.get<std::string>()
+                                              : found.dump(-1, ' ', false, Json::error_handler_t::replace),
+                            60)}),
+             arguments(translate(kContext, "Write %1."), {wanted}), Severity::Error});
     }
 
 private:
@@ -231,9 +232,10 @@ void readPool(const Json& json, const std::string& path, WorkerPool& pool, Probl
             if (taint)
                 pool.taints.push_back(*taint);
             else
-                reader.wrong(reader.at("taints") + "[" + std::to_string(i) + "]",
-                             translate(kContext, "key=value:Effect with NoSchedule, PreferNoSchedule or NoExecute"),
-                             item);
+                reader.wrong(
+                    reader.at("taints") + "[" + std::to_string(i) + "]",
+                    translate(kContext, "key=value:Effect with NoSchedule, PreferNoSchedule or NoExecute"),
+                    item);
         }
     }
     if (const Json* scaler = reader.take("autoscaler")) {
@@ -316,7 +318,8 @@ std::string toText(const Taint& taint)
 
 std::string ClusterProfile::effectiveDomain() const
 {
-    return network.serviceDomain.empty() ? name + "." + effectiveNamespace() + ".local" : network.serviceDomain;
+    return network.serviceDomain.empty() ? name + "." + effectiveNamespace() + ".local"
+                                         : network.serviceDomain;
 }
 
 std::string ClusterProfile::effectiveImage() const
@@ -350,7 +353,8 @@ Result<LoadedProfile> loadProfile(std::string_view yaml, const std::string& orig
         return tl::unexpected(documents.error());
     if (documents->size() != 1 || !documents->front().is_object()) {
         return fail(ErrorKind::Config,
-                    arguments(translate(kContext, "%1 is not a cluster profile: one mapping is expected."), {origin}));
+                    arguments(translate(kContext, "%1 is not a cluster profile: one mapping is expected."),
+                              {origin}));
     }
     LoadedProfile loaded;
     ClusterProfile& p = loaded.profile;
@@ -363,8 +367,9 @@ Result<LoadedProfile> loadProfile(std::string_view yaml, const std::string& orig
         reader.text("kind", kind);
         if (apiVersion != "strata/v1" || kind != "ClusterProfile") {
             return fail(ErrorKind::Config,
-                        arguments(translate(kContext, "%1 is not a cluster profile of a version Strata reads: it says "
-                                                      "%2, %3; strata/v1, ClusterProfile is expected."),
+                        arguments(translate(kContext,
+                                            "%1 is not a cluster profile of a version Strata reads: it says "
+                                            "%2, %3; strata/v1, ClusterProfile is expected."),
                                   {origin, cleanText(apiVersion, 60), cleanText(kind, 60)}));
         }
         reader.text("name", p.name);
@@ -395,7 +400,8 @@ Result<LoadedProfile> loadProfile(std::string_view yaml, const std::string& orig
                 if ((*keys)[i].is_string())
                     p.sshKeys.push_back((*keys)[i].get<std::string>());
                 else
-                    reader.wrong("sshKeys[" + std::to_string(i) + "]", translate(kContext, "a public key"), (*keys)[i]);
+                    reader.wrong("sshKeys[" + std::to_string(i) + "]", translate(kContext, "a public key"),
+                                 (*keys)[i]);
             }
         }
         reader.choice("bootstrapCheck", kChecks, p.bootstrapCheck);
@@ -440,7 +446,8 @@ Result<LoadedProfile> loadProfileFile(const std::string& path)
     file.read(text.data(), static_cast<std::streamsize>(text.size()));
     text.resize(static_cast<std::size_t>(file.gcount()));
     if (file.peek() != std::ifstream::traits_type::eof())
-        return fail(ErrorKind::Config, arguments(translate(kContext, "The profile %1 is larger than 1 MiB."), {path}));
+        return fail(ErrorKind::Config,
+                    arguments(translate(kContext, "The profile %1 is larger than 1 MiB."), {path}));
     return loadProfile(text, path);
 }
 
@@ -468,7 +475,8 @@ std::string saveProfile(const ClusterProfile& p)
         json["sshKeys"] = p.sshKeys;
     json["bootstrapCheck"] = wordOf(kChecks, p.bootstrapCheck);
     json["endpoint"] = wordOf(kEndpoints, p.endpoint);
-    Json& network = json["network"] = {{"podCidr", p.network.podCidr}, {"serviceCidr", p.network.serviceCidr}};
+    Json& network =
+        json["network"] = {{"podCidr", p.network.podCidr}, {"serviceCidr", p.network.serviceCidr}};
     putUnless(network, "serviceDomain", p.network.serviceDomain, standard.network.serviceDomain);
     putUnless(network, "mtu", p.network.mtu, 0);
     putUnless(network, "vxlanPort", p.network.vxlanPort, 0);

@@ -28,8 +28,8 @@ enum class AntiAffinity { None, Preferred, Required };
 
 struct NodeImage {
     ImageSource source = ImageSource::Registry;
-    // Registry, ContainerDisk: "quay.io/capk/ubuntu-2204-container-disk:v1.34.1"; without a tag the Kubernetes version
-    // is it. Http: the URL. Pvc: "namespace/name".
+    // Registry, ContainerDisk: "quay.io/capk/ubuntu-2204-container-disk:v1.34.1"; without a tag the
+    // Kubernetes version is it. Http: the URL. Pvc: "namespace/name".
     std::string location = "quay.io/capk/ubuntu-2204-container-disk";
     friend bool operator==(const NodeImage&, const NodeImage&) = default;
 };
@@ -84,7 +84,8 @@ struct Networking {
 
 struct CniChoice {
     Cni kind = Cni::Calico;
-    std::string manifest; // https URL or path of a file or folder; empty: Calico's release manifest (kCalicoManifest)
+    std::string
+        manifest; // https URL or path of a file or folder; empty: Calico's release manifest (kCalicoManifest)
     CniDelivery delivery = CniDelivery::ResourceSet;
     bool replacesKubeProxy = false; // Cilium without kube-proxy
     friend bool operator==(const CniChoice&, const CniChoice&) = default;
@@ -110,8 +111,8 @@ struct AddOns {
 // Everything that is asked to make a tenant cluster. The defaults are such that a name alone is enough.
 struct ClusterProfile {
     std::string name;
-    std::string tenant;        // a label on everything; empty: the name
-    std::string nameSpace;     // "namespace" in YAML; empty: the name
+    std::string tenant;    // a label on everything; empty: the name
+    std::string nameSpace; // "namespace" in YAML; empty: the name
     std::string kubernetesVersion = "v1.34.1";
     NodeImage image;
     ControlPlane controlPlane;
@@ -123,12 +124,13 @@ struct ClusterProfile {
     CniChoice cni;
     AddOns addOns;
     Eviction eviction = Eviction::External;
-    AntiAffinity antiAffinity = AntiAffinity::Preferred; // of the control plane's and of each pool's VMs over outer nodes
+    AntiAffinity antiAffinity =
+        AntiAffinity::Preferred; // of the control plane's and of each pool's VMs over outer nodes
 
     std::string effectiveNamespace() const { return nameSpace.empty() ? name : nameSpace; }
     std::string effectiveTenant() const { return tenant.empty() ? name : tenant; }
     std::string effectiveDomain() const;
-    std::string effectiveImage() const; // with the tag filled in
+    std::string effectiveImage() const;       // with the tag filled in
     std::string effectiveCniManifest() const; // empty when no CNI is installed or none is known
 
     friend bool operator==(const ClusterProfile&, const ClusterProfile&) = default;
@@ -142,7 +144,8 @@ struct LoadedProfile {
 // Reads `apiVersion: strata/v1`, `kind: ClusterProfile`. Fails only when the text is not one YAML mapping.
 Result<LoadedProfile> loadProfile(std::string_view yaml, const std::string& origin);
 Result<LoadedProfile> loadProfileFile(const std::string& path);
-std::string saveProfile(const ClusterProfile& profile); // what equals the default is left out, except the basics
+std::string
+saveProfile(const ClusterProfile& profile); // what equals the default is left out, except the basics
 
 // What validation may know about the site; all optional.
 struct SiteKnowledge {

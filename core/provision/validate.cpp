@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "core/provision/profile.h"
-
 #include "core/base/quantity.h"
 #include "core/base/text.h"
 #include "core/base/translate.h"
+#include "core/provision/profile.h"
 
 #include <algorithm>
 #include <array>
@@ -81,7 +80,8 @@ bool sshKeyLooksRight(std::string_view key)
     std::size_t length = 0;
     for (std::size_t i = 0; i < 4; ++i)
         length = length << 8U | static_cast<unsigned char>(blob[i]);
-    return length == words[0].size() && blob.compare(4, length, words[0]) == 0 && blob.size() > 4 + length + 16;
+    return length == words[0].size() && blob.compare(4, length, words[0]) == 0 &&
+           blob.size() > 4 + length + 16;
 }
 
 class Checker {
@@ -121,10 +121,12 @@ private:
     void label(const std::string& field, const std::string& value)
     {
         if (value.empty()) {
-            error(field, say("A name is needed."), say("Use lower-case letters, digits and dashes, for example “blue”."));
+            error(field, say("A name is needed."),
+                  say("Use lower-case letters, digits and dashes, for example “blue”."));
         } else if (!isDnsLabel(value)) {
             error(field, say("“%1” cannot be a name in Kubernetes.", {cleanText(value, 80)}),
-                  say("Use at most 63 lower-case letters, digits and dashes; begin and end with a letter or digit."));
+                  say("Use at most 63 lower-case letters, digits and dashes; begin and end with a letter or "
+                      "digit."));
         }
     }
 
@@ -137,7 +139,8 @@ private:
                 error("name", say("Names derived from “%1” would be longer than 63 characters.", {p.name}),
                       say("Use at most %1 characters.", {"54"}));
             if (std::isdigit(static_cast<unsigned char>(p.name[0])) != 0)
-                error("name", say("“%1” begins with a digit; the service %1-lb could not be named so.", {p.name}),
+                error("name",
+                      say("“%1” begins with a digit; the service %1-lb could not be named so.", {p.name}),
                       say("Begin with a letter."));
         }
         if (!p.nameSpace.empty())
@@ -145,10 +148,12 @@ private:
         const std::string ns = p.effectiveNamespace();
         if (ns == "default" || ns.rfind("kube-", 0) == 0 || ns == "capi-system" || ns == "capk-system")
             error("namespace", say("The namespace “%1” belongs to the cluster itself.", {ns}),
-                  say("Use a namespace of the tenant's own; leave the field empty to get one with the cluster's name."));
+                  say("Use a namespace of the tenant's own; leave the field empty to get one with the "
+                      "cluster's name."));
         if (!p.tenant.empty() && !isLabelValue(p.tenant))
             error("tenant", say("“%1” cannot be the value of a label.", {cleanText(p.tenant, 80)}),
-                  say("Use at most 63 letters, digits, dashes, dots and underscores; begin and end with a letter or "
+                  say("Use at most 63 letters, digits, dashes, dots and underscores; begin and end with a "
+                      "letter or "
                       "digit."));
     }
 
@@ -156,7 +161,8 @@ private:
     {
         const auto parsed = parseVersion(p.kubernetesVersion);
         if (!parsed || parsed->major != 1) {
-            error("kubernetesVersion", say("“%1” is not a Kubernetes version.", {cleanText(p.kubernetesVersion, 60)}),
+            error("kubernetesVersion",
+                  say("“%1” is not a Kubernetes version.", {cleanText(p.kubernetesVersion, 60)}),
                   say("Write it like v1.34.1."));
             return;
         }
@@ -195,7 +201,8 @@ private:
                       say("Leave the tag out: the Kubernetes version is taken for it."));
             if (p.image.source == ImageSource::ContainerDisk)
                 warning("image.source",
-                        say("With a container disk a node loses everything when its VM restarts on another host, also "
+                        say("With a container disk a node loses everything when its VM restarts on another "
+                            "host, also "
                             "etcd's data."),
                         say("Use a registry image imported by CDI unless the cluster is for trying out."));
             break;
@@ -204,7 +211,8 @@ private:
             if ((location.rfind("https://", 0) != 0 && location.rfind("http://", 0) != 0) || blank ||
                 location.size() < 12)
                 error("image.location", say("“%1” is not a URL.", {cleanText(location, 80)}),
-                      say("Write https://HOST/PATH of a qcow2 or raw image, possibly compressed with gz or xz."));
+                      say("Write https://HOST/PATH of a qcow2 or raw image, possibly compressed with gz or "
+                          "xz."));
             break;
         case ImageSource::Pvc: {
             const std::vector<std::string> parts = split(location, '/');
@@ -225,7 +233,8 @@ private:
             error(field + ".vcpus", say("%1 vCPUs are not possible.", {std::to_string(size.vcpus)}),
                   say("Use 1 to 256."));
         else if (isPlane && size.vcpus < 2)
-            error(field + ".vcpus", say("kubeadm refuses a control plane with fewer than 2 CPUs."), say("Use 2 or more."));
+            error(field + ".vcpus", say("kubeadm refuses a control plane with fewer than 2 CPUs."),
+                  say("Use 2 or more."));
         constexpr std::int64_t kMi = 1 << 20;
         const auto memory = parseQuantity(size.memory);
         if (!memory || *memory <= 0)
@@ -243,7 +252,8 @@ private:
                 error(field + ".disk", say("“%1” is not a size of a disk.", {cleanText(size.disk, 40)}),
                       say("Write it like 20Gi."));
             else if (*disk < 8192 * kMi)
-                error(field + ".disk", say("A disk of %1 does not hold a node's image.", {formatBytes(*disk)}),
+                error(field + ".disk",
+                      say("A disk of %1 does not hold a node's image.", {formatBytes(*disk)}),
                       say("Use at least 8Gi; 20Gi is a good start."));
         }
         if (!size.storageClass.empty()) {
@@ -252,8 +262,8 @@ private:
                       say("“%1” cannot be the name of a storage class.", {cleanText(size.storageClass, 80)}),
                       say("Choose one of the outer cluster's, or leave the field empty for its default."));
             else if (m_site.storageClassesKnown &&
-                     std::find(m_site.storageClasses.begin(), m_site.storageClasses.end(), size.storageClass) ==
-                         m_site.storageClasses.end())
+                     std::find(m_site.storageClasses.begin(), m_site.storageClasses.end(),
+                               size.storageClass) == m_site.storageClasses.end())
                 error(field + ".storageClass",
                       say("The outer cluster has no storage class “%1”.", {size.storageClass}),
                       say("Choose one of the outer cluster's, or leave the field empty for its default."));
@@ -264,7 +274,8 @@ private:
     {
         const int n = p.controlPlane.replicas;
         if (n != 1 && n != 3 && n != 5)
-            error("controlPlane.replicas", say("A control plane of %1 machines is not possible.", {std::to_string(n)}),
+            error("controlPlane.replicas",
+                  say("A control plane of %1 machines is not possible.", {std::to_string(n)}),
                   say("Use 1, 3 or 5: etcd needs an odd number to keep a majority."));
         size("controlPlane.size", p.controlPlane.size, true);
     }
@@ -288,14 +299,16 @@ private:
                 error(field + ".name", say("Two pools are named “%1”.", {cleanText(pool.name, 63)}),
                       say("Give each pool a name of its own."));
             if (pool.count < 0 || pool.count > 1000)
-                error(field + ".count", say("A pool of %1 machines is not possible.", {std::to_string(pool.count)}),
+                error(field + ".count",
+                      say("A pool of %1 machines is not possible.", {std::to_string(pool.count)}),
                       say("Use 0 to 1000."));
             size(field + ".size", pool.size, false);
             for (const auto& [key, value] : pool.labels) {
                 if (!isLabelKey(key) || !isLabelValue(value))
                     error(field + ".labels." + cleanText(key, 60),
                           say("“%1=%2” is not a label.", {cleanText(key, 80), cleanText(value, 80)}),
-                          say("A key is [PREFIX/]NAME; name and value have at most 63 letters, digits, dashes, dots and "
+                          say("A key is [PREFIX/]NAME; name and value have at most 63 letters, digits, "
+                              "dashes, dots and "
                               "underscores."));
                 else if (key.rfind("node-role.kubernetes.io/", 0) != 0 && selfLabelForbidden(key))
                     error(field + ".labels." + key,
@@ -303,7 +316,8 @@ private:
                           say("Use a prefix of your own, or node.kubernetes.io/."));
                 else if (key.rfind("node-role.kubernetes.io/", 0) == 0)
                     warning(field + ".labels." + key,
-                            say("The role label is set by Cluster API after the node has joined, not by the kubelet."),
+                            say("The role label is set by Cluster API after the node has joined, not by the "
+                                "kubelet."),
                             say("Nothing has to be done."));
             }
             for (std::size_t t = 0; t < pool.taints.size(); ++t) {
@@ -315,13 +329,15 @@ private:
             if (pool.autoscaler) {
                 const Autoscaler& bounds = *pool.autoscaler;
                 if (bounds.min < 0 || bounds.max < 1 || bounds.min > bounds.max)
-                    error(field + ".autoscaler", say("From %1 to %2 is not a range.",
-                                                     {std::to_string(bounds.min), std::to_string(bounds.max)}),
+                    error(field + ".autoscaler",
+                          say("From %1 to %2 is not a range.",
+                              {std::to_string(bounds.min), std::to_string(bounds.max)}),
                           say("The smallest number must not be above the largest."));
                 else if (pool.count < bounds.min || pool.count > bounds.max)
                     error(field + ".count",
                           say("%1 machines are outside of the autoscaler's %2 to %3.",
-                              {std::to_string(pool.count), std::to_string(bounds.min), std::to_string(bounds.max)}),
+                              {std::to_string(pool.count), std::to_string(bounds.min),
+                               std::to_string(bounds.max)}),
                           say("Start inside of the range."));
             }
         }
@@ -330,7 +346,8 @@ private:
                     say("Add a pool unless the cluster is for its control plane only."));
     }
 
-    // NodeRestriction refuses kubernetes.io and k8s.io labels save a few (kubernetes.io docs, "NodeRestriction").
+    // NodeRestriction refuses kubernetes.io and k8s.io labels save a few (kubernetes.io docs,
+    // "NodeRestriction").
     static bool selfLabelForbidden(const std::string& key)
     {
         const std::size_t slash = key.find('/');
@@ -366,19 +383,22 @@ private:
     {
         if (p.endpoint == Endpoint::LoadBalancer)
             return;
-        warning("endpoint", say("The cluster's API will be reachable inside of the outer cluster only."),
-                p.endpoint == Endpoint::NodePort
-                    ? say("CAPK announces the service's cluster address also for NodePort. Use LoadBalancer to reach "
-                          "the API from outside.")
-                    : say("Strata reaches it through the outer cluster. Use LoadBalancer to reach the API from "
-                          "outside."));
+        warning(
+            "endpoint", say("The cluster's API will be reachable inside of the outer cluster only."),
+            p.endpoint == Endpoint::NodePort
+                ? say("CAPK announces the service's cluster address also for NodePort. Use LoadBalancer to "
+                      "reach "
+                      "the API from outside.")
+                : say("Strata reaches it through the outer cluster. Use LoadBalancer to reach the API from "
+                      "outside."));
     }
 
     std::optional<Cidr> range(const std::string& field, const std::string& text, int widest, int narrowest)
     {
         const auto cidr = parseCidr(text);
         if (!cidr) {
-            error(field, say("“%1” is not a network.", {cleanText(text, 60)}), say("Write it like 10.243.0.0/16."));
+            error(field, say("“%1” is not a network.", {cleanText(text, 60)}),
+                  say("Write it like 10.243.0.0/16."));
             return std::nullopt;
         }
         if (!cidr->exact())
@@ -390,7 +410,9 @@ private:
             error(field, say("A prefix of /%1 does not do here.", {std::to_string(cidr->bits)}),
                   say("Use a prefix from /%1 to /%2.", {std::to_string(low), std::to_string(high)}));
         if (const UsedNetwork* other = collision(*cidr, m_site.networks))
-            error(field, say("%1 collides with %2 (%3).", {text, cleanText(other->cidr, 60), cleanText(other->what, 80)}),
+            error(field,
+                  say("%1 collides with %2 (%3).",
+                      {text, cleanText(other->cidr, 60), cleanText(other->what, 80)}),
                   say("Use a network that is free; Strata proposes one."));
         return cidr;
     }
@@ -400,7 +422,8 @@ private:
         const auto pods = range("network.podCidr", p.network.podCidr, 8, 22);
         const auto services = range("network.serviceCidr", p.network.serviceCidr, 12, 24);
         if (pods && services && overlap(*pods, *services))
-            error("network.serviceCidr", say("Pods and services share addresses."), say("Use networks that do not overlap."));
+            error("network.serviceCidr", say("Pods and services share addresses."),
+                  say("Use networks that do not overlap."));
         if (pods && services && pods->v6 != services->v6)
             error("network.serviceCidr", say("Pods and services are of different address families."),
                   say("Use IPv4 for both or IPv6 for both."));
@@ -459,7 +482,8 @@ private:
         source("addOns.metricsServer.manifest", p.addOns.metricsServer.manifest);
         const std::string& image = p.addOns.cloudProviderImage;
         if (p.addOns.cloudProvider && (image.empty() || image.find_first_of(" \t\n") != std::string::npos))
-            error("addOns.cloudProviderImage", say("“%1” is not an image of a registry.", {cleanText(image, 80)}),
+            error("addOns.cloudProviderImage",
+                  say("“%1” is not an image of a registry.", {cleanText(image, 80)}),
                   say("Write REGISTRY/PATH:TAG."));
     }
 
@@ -468,8 +492,9 @@ private:
         if (p.eviction == Eviction::LiveMigrate && p.image.source == ImageSource::ContainerDisk)
             return;
         if (p.eviction == Eviction::None)
-            warning("eviction", say("A drain of an outer node will shut the VMs on it down without draining the inner "
-                                    "node first."),
+            warning("eviction",
+                    say("A drain of an outer node will shut the VMs on it down without draining the inner "
+                        "node first."),
                     say("Use External: Cluster API drains the inner node first."));
         if (p.antiAffinity == AntiAffinity::None && p.controlPlane.replicas > 1)
             warning("antiAffinity", say("Control plane VMs may land on one host and fall with it."),

@@ -50,8 +50,7 @@ public:
     Maker(const ClusterProfile& profile, const Capabilities& server, const Manifests& manifests,
           const std::string& planId)
         : p(profile), s(server), m_manifests(manifests), m_planId(planId), m_ns(profile.effectiveNamespace())
-    {
-    }
+    {}
 
     Result<ObjectSet> make()
     {
@@ -118,7 +117,8 @@ private:
         case ImageSource::Pvc: {
             const std::size_t slash = p.image.location.find('/');
             return {{"pvc",
-                     {{"namespace", p.image.location.substr(0, slash)}, {"name", p.image.location.substr(slash + 1)}}}};
+                     {{"namespace", p.image.location.substr(0, slash)},
+                      {"name", p.image.location.substr(slash + 1)}}}};
         }
         case ImageSource::ContainerDisk:
             break;
@@ -129,7 +129,8 @@ private:
     // VMs of one group keep away from each other's outer node.
     Json affinity(const Json& labels) const
     {
-        const Json term = {{"labelSelector", {{"matchLabels", labels}}}, {"topologyKey", "kubernetes.io/hostname"}};
+        const Json term = {{"labelSelector", {{"matchLabels", labels}}},
+                           {"topologyKey", "kubernetes.io/hostname"}};
         if (p.antiAffinity == AntiAffinity::Required)
             return {{"podAntiAffinity",
                      {{"requiredDuringSchedulingIgnoredDuringExecution", Json::array({term})}}}};
@@ -153,8 +154,8 @@ private:
             Json storage = {{"resources", {{"requests", {{"storage", size.disk}}}}}};
             if (!size.storageClass.empty())
                 storage["storageClassName"] = size.storageClass;
-            vm["dataVolumeTemplates"] =
-                Json::array({Json{{"metadata", {{"name", "root"}}}, {"spec", {{"storage", storage}, {"source", source()}}}}});
+            vm["dataVolumeTemplates"] = Json::array({Json{
+                {"metadata", {{"name", "root"}}}, {"spec", {{"storage", storage}, {"source", source()}}}}});
         }
         Json& pod = vm["template"];
         pod["metadata"]["labels"] = labels;
@@ -220,8 +221,8 @@ private:
         return json;
     }
 
-    // Labels that Cluster API copies from Machines to Nodes (docs: "Metadata propagation"); the kubelet may not set
-    // most of them itself.
+    // Labels that Cluster API copies from Machines to Nodes (docs: "Metadata propagation"); the kubelet may
+    // not set most of them itself.
     static bool propagated(const std::string& key)
     {
         for (const std::string_view prefix :
@@ -324,11 +325,13 @@ private:
             std::string text = object.toYaml();
             if (text.size() > kBundleBytes) {
                 return fail(ErrorKind::Refused,
-                            arguments(translate(kContext, "%1 of the %2 manifest is too large for a ConfigMap, and so "
-                                                          "for a ClusterResourceSet."),
+                            arguments(translate(kContext,
+                                                "%1 of the %2 manifest is too large for a ConfigMap, and so "
+                                                "for a ClusterResourceSet."),
                                       {object.title(), what}),
-                            translate(kContext, "Let it be applied to the new cluster's API instead (delivery: "
-                                                "innerApi)."));
+                            translate(kContext,
+                                      "Let it be applied to the new cluster's API instead (delivery: "
+                                      "innerApi)."));
             }
             if (bundles.empty() || bundles.back().size() + 4 + text.size() > kBundleBytes)
                 bundles.push_back(std::move(text));
@@ -345,9 +348,10 @@ private:
             resources.push_back({{"kind", "ConfigMap"}, {"name", name}});
         }
         Object set = start(addons(), "ClusterResourceSet", base);
-        set.edit()["spec"] = {{"strategy", "ApplyOnce"},
-                              {"clusterSelector", {{"matchLabels", {{std::string(kResourceSetKey), p.name}}}}},
-                              {"resources", resources}};
+        set.edit()["spec"] = {
+            {"strategy", "ApplyOnce"},
+            {"clusterSelector", {{"matchLabels", {{std::string(kResourceSetKey), p.name}}}}},
+            {"resources", resources}};
         add(Part::ResourceSets, std::move(set));
         return {};
     }
@@ -355,7 +359,8 @@ private:
     Result<void> deliver(const std::string& what, const std::vector<Object>& objects)
     {
         if (objects.empty()) {
-            return fail(ErrorKind::Config, arguments(translate(kContext, "The %1 manifest is empty."), {what}));
+            return fail(ErrorKind::Config,
+                        arguments(translate(kContext, "The %1 manifest is empty."), {what}));
         }
         if (p.cni.delivery == CniDelivery::InnerApi) {
             for (Object object : objects) {
@@ -391,7 +396,8 @@ private:
     Object extra(const char* apiVersion, const char* kind, const std::string& name) const
     {
         Object object = start(apiVersion, kind, name);
-        object.setLabel("capk.cluster.x-k8s.io/template-kind", "extra-resource"); // CAPK removes it with the cluster
+        object.setLabel("capk.cluster.x-k8s.io/template-kind",
+                        "extra-resource"); // CAPK removes it with the cluster
         return object;
     }
 
@@ -401,48 +407,56 @@ private:
         add(Part::CloudProvider, extra("v1", "ServiceAccount", name));
 
         const auto rule = [](const char* group, const char* resource, std::vector<std::string> verbs) {
-            return Json{{"apiGroups", Json::array({group})}, {"resources", Json::array({resource})}, {"verbs", verbs}};
+            return Json{{"apiGroups", Json::array({group})},
+                        {"resources", Json::array({resource})},
+                        {"verbs", verbs}};
         };
         Object role = extra("rbac.authorization.k8s.io/v1", "Role", name);
-        role.edit()["rules"] = Json::array({rule("kubevirt.io", "virtualmachines", {"get", "watch", "list"}),
-                                            rule("kubevirt.io", "virtualmachineinstances",
-                                                 {"get", "watch", "list", "update"}),
-                                            rule("", "pods", {"get", "watch", "list"}), rule("", "services", {"*"})});
+        role.edit()["rules"] =
+            Json::array({rule("kubevirt.io", "virtualmachines", {"get", "watch", "list"}),
+                         rule("kubevirt.io", "virtualmachineinstances", {"get", "watch", "list", "update"}),
+                         rule("", "pods", {"get", "watch", "list"}), rule("", "services", {"*"})});
         add(Part::CloudProvider, std::move(role));
 
         Object binding = extra("rbac.authorization.k8s.io/v1", "RoleBinding", name);
-        binding.edit()["roleRef"] = {{"apiGroup", "rbac.authorization.k8s.io"}, {"kind", "Role"}, {"name", name}};
+        binding.edit()["roleRef"] = {
+            {"apiGroup", "rbac.authorization.k8s.io"}, {"kind", "Role"}, {"name", name}};
         binding.edit()["subjects"] =
             Json::array({Json{{"kind", "ServiceAccount"}, {"name", name}, {"namespace", m_ns}}});
         add(Part::CloudProvider, std::move(binding));
 
         Object config = extra("v1", "ConfigMap", name);
-        config.edit()["data"]["cloud-config"] = toYaml(
-            Json{{"loadBalancer", {{"creationPollInterval", 5}, {"creationPollTimeout", 60}}},
-                 {"namespace", m_ns},
-                 {"instancesV2", {{"enabled", true}, {"zoneAndRegionEnabled", false}}},
-                 {"infraLabels", {{std::string(kClusterNameKey), p.name}}}});
+        config.edit()["data"]["cloud-config"] =
+            toYaml(Json{{"loadBalancer", {{"creationPollInterval", 5}, {"creationPollTimeout", 60}}},
+                        {"namespace", m_ns},
+                        {"instancesV2", {{"enabled", true}, {"zoneAndRegionEnabled", false}}},
+                        {"infraLabels", {{std::string(kClusterNameKey), p.name}}}});
         add(Part::CloudProvider, std::move(config));
 
         Object deployment = extra("apps/v1", "Deployment", name);
-        const Json labels = {{"k8s-app", "kubevirt-cloud-controller-manager"}, {std::string(kClusterNameKey), p.name}};
+        const Json labels = {{"k8s-app", "kubevirt-cloud-controller-manager"},
+                             {std::string(kClusterNameKey), p.name}};
         Json podLabels = labels;
         podLabels["capk.cluster.x-k8s.io/template-kind"] = "extra-resource";
         Json pod;
         pod["serviceAccountName"] = name;
-        pod["containers"] = Json::array({Json{
-            {"name", "kubevirt-cloud-controller-manager"},
-            {"image", p.addOns.cloudProviderImage},
-            {"command", Json::array({"/bin/kubevirt-cloud-controller-manager"})},
-            {"args", Json::array({"--cloud-provider=kubevirt", "--cloud-config=/etc/cloud/cloud-config",
-                                  "--kubeconfig=/etc/kubernetes/kubeconfig/value",
-                                  "--authentication-skip-lookup=true", "--cluster-name=" + p.name})},
-            {"resources", {{"requests", {{"cpu", "100m"}}}}},
-            {"volumeMounts",
-             Json::array({Json{{"name", "kubeconfig"}, {"mountPath", "/etc/kubernetes/kubeconfig"}, {"readOnly", true}},
-                          Json{{"name", "cloud-config"}, {"mountPath", "/etc/cloud"}, {"readOnly", true}}})}}});
-        pod["volumes"] = Json::array({Json{{"name", "cloud-config"}, {"configMap", {{"name", name}}}},
-                                      Json{{"name", "kubeconfig"}, {"secret", {{"secretName", p.name + "-kubeconfig"}}}}});
+        pod["containers"] = Json::array(
+            {Json{{"name", "kubevirt-cloud-controller-manager"},
+                  {"image", p.addOns.cloudProviderImage},
+                  {"command", Json::array({"/bin/kubevirt-cloud-controller-manager"})},
+                  {"args", Json::array({"--cloud-provider=kubevirt", "--cloud-config=/etc/cloud/cloud-config",
+                                        "--kubeconfig=/etc/kubernetes/kubeconfig/value",
+                                        "--authentication-skip-lookup=true", "--cluster-name=" + p.name})},
+                  {"resources", {{"requests", {{"cpu", "100m"}}}}},
+                  {"volumeMounts",
+                   Json::array(
+                       {Json{{"name", "kubeconfig"},
+                             {"mountPath", "/etc/kubernetes/kubeconfig"},
+                             {"readOnly", true}},
+                        Json{{"name", "cloud-config"}, {"mountPath", "/etc/cloud"}, {"readOnly", true}}})}}});
+        pod["volumes"] =
+            Json::array({Json{{"name", "cloud-config"}, {"configMap", {{"name", name}}}},
+                         Json{{"name", "kubeconfig"}, {"secret", {{"secretName", p.name + "-kubeconfig"}}}}});
         deployment.edit()["spec"] = {{"replicas", 1},
                                      {"selector", {{"matchLabels", labels}}},
                                      {"template", {{"metadata", {{"labels", podLabels}}}, {"spec", pod}}}};
@@ -473,7 +487,8 @@ private:
                 spec["maxUnhealthy"] = "40%";
                 spec["nodeStartupTimeout"] = "20m";
             } else {
-                spec["checks"] = {{"nodeStartupTimeoutSeconds", 1200}, {"unhealthyNodeConditions", conditions}};
+                spec["checks"] = {{"nodeStartupTimeoutSeconds", 1200},
+                                  {"unhealthyNodeConditions", conditions}};
                 spec["remediation"] = {{"triggerIf", {{"unhealthyLessThanOrEqualTo", "40%"}}}};
             }
             add(Part::HealthCheck, std::move(check));
@@ -485,12 +500,13 @@ private:
         const bool old = oldCore();
         Object object = start(core(), "Cluster", p.name);
         object.setLabel(kResourceSetKey, p.name);
-        object.edit()["spec"] = {{"clusterNetwork",
-                                  {{"pods", {{"cidrBlocks", Json::array({p.network.podCidr})}}},
-                                   {"services", {{"cidrBlocks", Json::array({p.network.serviceCidr})}}},
-                                   {"serviceDomain", p.effectiveDomain()}}},
-                                 {"infrastructureRef", ref(old, infra(), "KubevirtCluster", p.name)},
-                                 {"controlPlaneRef", ref(old, controlPlane(), "KubeadmControlPlane", p.name + "-cp")}};
+        object.edit()["spec"] = {
+            {"clusterNetwork",
+             {{"pods", {{"cidrBlocks", Json::array({p.network.podCidr})}}},
+              {"services", {{"cidrBlocks", Json::array({p.network.serviceCidr})}}},
+              {"serviceDomain", p.effectiveDomain()}}},
+            {"infrastructureRef", ref(old, infra(), "KubevirtCluster", p.name)},
+            {"controlPlaneRef", ref(old, controlPlane(), "KubeadmControlPlane", p.name + "-cp")}};
         add(Part::Cluster, std::move(object));
     }
 
@@ -602,16 +618,18 @@ Result<std::vector<Object>> renderCni(const ClusterProfile& profile, std::vector
                        : profile.cni.kind == Cni::Cilium ? renderCilium(profile, manifest)
                                                          : true;
     if (!found) {
-        return fail(ErrorKind::Config,
-                    profile.cni.kind == Cni::Calico
-                        ? translate(kContext, "The CNI manifest has no DaemonSet calico-node: it is not Calico's.")
-                        : translate(kContext, "The CNI manifest has no ConfigMap cilium-config: it is not Cilium's."));
+        return fail(
+            ErrorKind::Config,
+            profile.cni.kind == Cni::Calico
+                ? translate(kContext, "The CNI manifest has no DaemonSet calico-node: it is not Calico's.")
+                : translate(kContext,
+                            "The CNI manifest has no ConfigMap cilium-config: it is not Cilium's."));
     }
     return manifest;
 }
 
-Result<ObjectSet> createObjects(const ClusterProfile& profile, const Capabilities& server, const Manifests& manifests,
-                                const std::string& planId)
+Result<ObjectSet> createObjects(const ClusterProfile& profile, const Capabilities& server,
+                                const Manifests& manifests, const std::string& planId)
 {
     SiteKnowledge site;
     site.hasCdi = server.hasCdi;

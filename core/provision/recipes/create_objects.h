@@ -10,8 +10,8 @@
 
 namespace strata::provision {
 
-// Label and annotation with the id of the plan that made an object: what a plan may adopt after a crash, and all that
-// it may delete.
+// Label and annotation with the id of the plan that made an object: what a plan may adopt after a crash, and
+// all that it may delete.
 inline constexpr std::string_view kPlanKey = "strata.dev/plan";
 inline constexpr std::string_view kTenantKey = "strata.dev/tenant";
 inline constexpr std::string_view kPoolKey = "strata.dev/pool";
@@ -44,7 +44,16 @@ struct Manifests {
     std::vector<Object> metricsServer;
 };
 
-enum class Part { Namespace, Infrastructure, ControlPlane, Workers, ResourceSets, CloudProvider, HealthCheck, Cluster };
+enum class Part {
+    Namespace,
+    Infrastructure,
+    ControlPlane,
+    Workers,
+    ResourceSets,
+    CloudProvider,
+    HealthCheck,
+    Cluster
+};
 
 struct PartObject {
     Part part = Part::Cluster;
@@ -58,10 +67,11 @@ struct ObjectSet {
     std::vector<Object> objects() const; // outer, without the parts
 };
 
-// The exact objects of a tenant cluster. `planId` is stamped on all of them when it is not empty; without it they are
-// fit for a folder of manifests. Fails on a profile with errors and on manifests that cannot be delivered.
-Result<ObjectSet> createObjects(const ClusterProfile& profile, const Capabilities& server, const Manifests& manifests,
-                                const std::string& planId = {});
+// The exact objects of a tenant cluster. `planId` is stamped on all of them when it is not empty; without it
+// they are fit for a folder of manifests. Fails on a profile with errors and on manifests that cannot be
+// delivered.
+Result<ObjectSet> createObjects(const ClusterProfile& profile, const Capabilities& server,
+                                const Manifests& manifests, const std::string& planId = {});
 
 // The CNI's manifest with the profile's pod CIDR, MTU and tunnel port set where Calico and Cilium keep them.
 Result<std::vector<Object>> renderCni(const ClusterProfile& profile, std::vector<Object> manifest);

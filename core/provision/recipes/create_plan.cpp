@@ -48,8 +48,10 @@ Result<Plan> createPlan(const ClusterProfile& profile, const Capabilities& serve
     Step pools = writing("workers", translate(kContext, "Describe the worker pools"), {"claim"});
     Step sets = writing("resource-sets", translate(kContext, "Lay out network and add-ons"), {"claim"});
     Step cloud = writing("cloud-provider", translate(kContext, "Set up the cloud provider"), {"claim"});
-    Step health = writing("health-checks", translate(kContext, "Arm the machine health checks"), {"workers-ready"});
-    Step start = writing("start", translate(kContext, "Let Cluster API begin"), {"infrastructure", "control-plane"});
+    Step health =
+        writing("health-checks", translate(kContext, "Arm the machine health checks"), {"workers-ready"});
+    Step start =
+        writing("start", translate(kContext, "Let Cluster API begin"), {"infrastructure", "control-plane"});
 
     for (const PartObject& item : set->outer) {
         Write write{Verb::Apply, Target::Outer, item.object};
@@ -104,7 +106,8 @@ Result<Plan> createPlan(const ClusterProfile& profile, const Capabilities& serve
     addIfWriting(std::move(cloud));
     plan.steps.push_back(std::move(start));
 
-    Step ready = writing("infrastructure-ready", translate(kContext, "The infrastructure is ready"), {"start"});
+    Step ready =
+        writing("infrastructure-ready", translate(kContext, "The infrastructure is ready"), {"start"});
     ready.timeoutSeconds = options.infrastructureSeconds;
     ready.waits = {{Target::Outer,
                     cluster,
@@ -114,8 +117,8 @@ Result<Plan> createPlan(const ClusterProfile& profile, const Capabilities& serve
                      {Kind::Condition, "InfrastructureReady", "True"}}}};
     plan.steps.push_back(std::move(ready));
 
-    Step initialized =
-        writing("control-plane-ready", translate(kContext, "The control plane answers"), {"infrastructure-ready"});
+    Step initialized = writing("control-plane-ready", translate(kContext, "The control plane answers"),
+                               {"infrastructure-ready"});
     initialized.timeoutSeconds = options.controlPlaneSeconds;
     initialized.waits = {{Target::Outer,
                           {"v1", "Secret", ns, name + "-kubeconfig"},
@@ -139,13 +142,14 @@ Result<Plan> createPlan(const ClusterProfile& profile, const Capabilities& serve
     }
 
     if (profile.cni.kind != Cni::None) {
-        Step members = writing("control-plane-members", translate(kContext, "All control plane machines are ready"),
-                               {network});
+        Step members = writing("control-plane-members",
+                               translate(kContext, "All control plane machines are ready"), {network});
         members.timeoutSeconds = options.controlPlaneSeconds;
-        members.waits = {{Target::Outer,
-                          {planeVersion, "KubeadmControlPlane", ns, name + "-cp"},
-                          translate(kContext, "Control plane machines are ready"),
-                          {{Kind::AtLeast, "status.readyReplicas", std::to_string(profile.controlPlane.replicas)}}}};
+        members.waits = {
+            {Target::Outer,
+             {planeVersion, "KubeadmControlPlane", ns, name + "-cp"},
+             translate(kContext, "Control plane machines are ready"),
+             {{Kind::AtLeast, "status.readyReplicas", std::to_string(profile.controlPlane.replicas)}}}};
         plan.steps.push_back(std::move(members));
 
         Step workers = writing("workers-ready", translate(kContext, "The worker nodes are Ready"), {network});
@@ -158,8 +162,10 @@ Result<Plan> createPlan(const ClusterProfile& profile, const Capabilities& serve
         }
         plan.steps.push_back(std::move(workers));
     } else {
-        // Nodes stay NotReady until the operator installs a network; the machines count when they have joined.
-        Step workers = writing("workers-ready", translate(kContext, "The worker machines have joined"), {network});
+        // Nodes stay NotReady until the operator installs a network; the machines count when they have
+        // joined.
+        Step workers =
+            writing("workers-ready", translate(kContext, "The worker machines have joined"), {network});
         workers.timeoutSeconds = options.workersSeconds;
         for (const WorkerPool& pool : profile.workers) {
             workers.waits.push_back({Target::Outer,

@@ -12,9 +12,10 @@ struct CreatePlanOptions {
     int workersSeconds = 1800;
 };
 
-// The objects of createObjects() as a plan. The Cluster is the anchor: it is created first, paused, so that of two
-// operators who choose one name the second is told before anything else is written, and so that nothing starts on half
-// of the objects; the last write lifts the pause. The MachineHealthChecks follow once the workers are Ready.
+// The objects of createObjects() as a plan. The Cluster is the anchor: it is created first, paused, so that
+// of two operators who choose one name the second is told before anything else is written, and so that
+// nothing starts on half of the objects; the last write lifts the pause. The MachineHealthChecks follow once
+// the workers are Ready.
 Result<Plan> createPlan(const ClusterProfile& profile, const Capabilities& server, const Manifests& manifests,
                         const std::string& planId, const CreatePlanOptions& options = {});
 
