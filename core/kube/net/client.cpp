@@ -231,7 +231,8 @@ void Core::close()
 
 void Core::onLoopEnd()
 {
-    const auto self = shared_from_this();
+    // Nobody may hold us any more, with the task that deletes us still to come.
+    const auto self = weak_from_this().lock();
     m_ended = true;
     const auto transfers = m_transfers;
     for (const auto& [easy, transfer] : transfers)
