@@ -601,9 +601,8 @@ public:
             if (other == nullptr)
                 continue;
             fine = false;
-            const bool sibling =
-                std::any_of(siblings.begin(), siblings.end(),
-                            [&](const UsedNetwork& network) { return network.what == other->what; });
+            const bool sibling = std::any_of(siblings.begin(), siblings.end(),
+                                             [&](const UsedNetwork& one) { return one.what == other->what; });
             // Siblings never route to each other; the outer cluster's own addresses must stay reachable from
             // inside.
             add("networks", title, sibling ? CheckVerdict::Warning : CheckVerdict::Blocker,
@@ -613,7 +612,6 @@ public:
         if (fine)
             add("networks", title, CheckVerdict::Ok,
                 profile.network.podCidr + ", " + profile.network.serviceCidr);
-        // Siblings' networks are for proposals; reusing one is no error.
     }
 
     void room(const std::string& ns)

@@ -709,12 +709,10 @@ public:
             break;
         }
         const int number = ++writes;
-        if (options.onWrite)
-            options.onWrite(number, false);
+        tell(options.onWrite, number, false);
         calls.send(found.client, std::move(request),
                    [this, i, w, tries, ref, number](Result<kube::Response> answer) {
-                       if (options.onWrite)
-                           options.onWrite(number, true);
+                       tell(options.onWrite, number, true);
                        const Verb verb = plan.steps[i].writes[w].verb;
                        if (answer) {
                            auto object = objectFromJson(answer->body);
@@ -986,12 +984,10 @@ public:
                 return;
             }
             const int number = ++writes;
-            if (options.onWrite)
-                options.onWrite(number, false);
+            tell(options.onWrite, number, false);
             calls.send(found.client, deleteRequest(found.resource, object.ns(), object.name(), object.uid()),
                        [this, at, item, object, tries, gone, number](Result<kube::Response> answer) {
-                           if (options.onWrite)
-                               options.onWrite(number, true);
+                           tell(options.onWrite, number, true);
                            if (answer || answer.error().kind == ErrorKind::NotFound) {
                                waitGone(at, object.uid(), gone);
                                return;
