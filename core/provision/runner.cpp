@@ -205,24 +205,27 @@ public:
     // Reads an object; tries again on faults that may pass.
     void look(Target target, const Ref& ref, std::function<void(Result<Found>)> next, int tries = 0)
     {
-        const auto again = [this, target, ref, next, tries](const Error& why) {
-            if (!transient(why) || tries + 1 >= options.tries) {
+        const auto again = [this, target, ref, next, tries](const Error& why, bool mayCome = false) {
+            if ((!transient(why) && !mayCome) || tries + 1 >= options.tries) {
                 next(tl::unexpected(why));
                 return;
             }
             calls.after(delay(tries, why),
                         [this, target, ref, next, tries] { look(target, ref, next, tries + 1); });
         };
-        reach(target, [this, ref, next, again](auto reached) {
+        reach(target, [this, target, ref, next, again](auto reached) {
             if (!reached) {
                 again(reached.error());
                 return;
             }
             auto [client, catalog] = *reached;
             catalog->find(ref.apiVersion, ref.kind,
-                          [this, ref, next, again, client](Result<kube::ResourceId> resource) {
+                          [this, target, ref, next, again, client](Result<kube::ResourceId> resource) {
                               if (!resource) {
-                                  again(resource.error());
+                                  // A manifest brings its own kinds; they are served a moment after they are
+                                  // written.
+                                  again(resource.error(), target == Target::Inner &&
+                                                              resource.error().kind == ErrorKind::NotFound);
                                   return;
                               }
                               calls.send(client, getRequest(*resource, ref.ns, ref.name),

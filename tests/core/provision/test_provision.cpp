@@ -237,7 +237,7 @@ private Q_SLOTS:
         QTest::newRow("merge") << QByteArray("a: {<<: {b: 1}}\n") << "<<";
         QTest::newRow("twice") << QByteArray("a: 1\nb: 2\na: 3\n") << "line 3";
         QTest::newRow("key list") << QByteArray("? [a]\n: b\n") << "name";
-        QTest::newRow("unclosed") << QByteArray("a: 'x\n") << "line";
+        QTest::newRow("unclosed") << QByteArray("a: 'x") << "line";
         QTest::newRow("tab") << QByteArray("a:\n\t- b\n") << "line";
         QTest::newRow("deep") << QByteArray(QByteArray(200, '[') + QByteArray(200, ']')) << "nested";
         QByteArray many = "a: [";
@@ -263,11 +263,11 @@ private Q_SLOTS:
         const auto list = objectsFromYaml(
             "apiVersion: v1\nkind: List\nitems:\n- {apiVersion: v1, kind: ConfigMap, metadata: "
             "{name: a}}\n---\n# nothing\n---\napiVersion: v1\nkind: Secret\nmetadata: {name: b, "
-            "namespace: n}\n",
+            "namespace: space}\n",
             "t");
         QVERIFY(list.has_value());
         QCOMPARE(list->size(), std::size_t{2});
-        QCOMPARE((*list)[1].title(), std::string("Secret n/b"));
+        QCOMPARE((*list)[1].title(), std::string("Secret space/b"));
         QVERIFY(*objectsFromYaml(toYaml(*list), "t") == *list);
         QVERIFY(!objectsFromYaml("kind: Pod\nmetadata: {name: x}\n", "t"));
         QVERIFY(!objectsFromYaml("apiVersion: v1\nkind: Pod\nmetadata: {}\n", "t"));

@@ -488,7 +488,9 @@ private Q_SLOTS:
     // Killed with SIGKILL before and after each write, then resumed: always the same objects, nothing else.
     void killedAtEveryWrite()
     {
-        const Plan plan = startOnly(planFor("killed", "plan-killed"));
+        ClusterProfile smaller = profile("killed");
+        smaller.addOns.cloudProvider = false;
+        const Plan plan = startOnly(*createPlan(smaller, {}, manifests(), "plan-killed"));
         const QString planFile = m_folder->filePath(QStringLiteral("plan.json"));
         QFile file(planFile);
         QVERIFY(file.open(QIODevice::WriteOnly));
@@ -533,7 +535,7 @@ private Q_SLOTS:
     // Two operators choose one name: one wins, the other has written nothing of the cluster.
     void raceForOneName()
     {
-        for (int round = 0; round < 25; ++round) {
+        for (int round = 0; round < 15; ++round) {
             const std::string name = "race-" + std::to_string(round);
             const Plan first = startOnly(planFor(name, "plan-a-" + std::to_string(round)));
             const Plan second = startOnly(planFor(name, "plan-b-" + std::to_string(round)));
@@ -765,6 +767,64 @@ private Q_SLOTS:
 
     // ---- the whole way
     // -----------------------------------------------------------------------------------------------
+
+    // The network goes into the new cluster's own API, through the kubeconfig that Cluster API leaves. (The
+    // outer cluster plays the new one here.)
+    void innerApi()
+    {
+        ClusterProfile p = profile("inside");
+        p.cni.delivery = CniDelivery::InnerApi;
+        const auto plan = createPlan(p, {}, manifests(), "plan-inside");
+        QVERIFY2(plan.has_value(), plan ? "" : plan.error().text.c_str());
+        Record record;
+        Runner runner(m_client, *plan, quick(journal()), record.callbacks());
+        runner.start();
+        QVERIFY(record.waitForStep("infrastructure-ready", StepState::Waiting));
+        QFile kubeconfig(QString::fromStdString(m_site->kubeconfigPath()));
+        QVERIFY(kubeconfig.open(QIODevice::ReadOnly));
+        Object secret("v1", "Secret", "inside", "inside-kubeconfig");
+        secret.edit()["data"]["value"] = base64Encode(kubeconfig.readAll().toStdString());
+        QVERIFY(call(createRequest(*resource("v1", "Secret"), secret, false)).has_value());
+        QVERIFY(patch({"cluster.x-k8s.io/v1beta2", "Cluster", "inside", "inside"},
+                      {{"status",
+                        {{"initialization",
+                          {{"infrastructureProvisioned", true}, {"controlPlaneInitialized", true}}}}}},
+                      "status"));
+        const bool done = record.waitForStep("inner", StepState::Done);
+        QVERIFY2(done, record.step("inner").evidence.c_str());
+        const auto daemons = read({"apps/v1", "DaemonSet", "kube-system", "calico-node"});
+        QVERIFY(daemons.has_value());
+        QCOMPARE(planOf(*daemons), std::string("plan-inside"));
+    }
+
+    void aSiteWithoutTheProvider()
+    {
+        const test::TestCa ca;
+        test::ScriptServer server({ca.server(), {}, false});
+        kube::ClusterConfig config;
+        config.server = server.url();
+        config.caPem = ca.certificatePem();
+        server.expect("GET", "/apis", {}, test::Reply::json(200, R"({"kind":"APIGroupList","groups":[
+            {"name":"cluster.x-k8s.io","versions":[{"version":"v1beta1"}]},
+            {"name":"bootstrap.cluster.x-k8s.io","versions":[{"version":"v1beta1"}]},
+            {"name":"kubevirt.io","versions":[{"version":"v1"}]}]})"));
+        const auto client = kube::Client::create(m_network, config);
+        std::promise<Survey> promise;
+        auto future = promise.get_future();
+        const auto preflight =
+            Preflight::start(client, profile("x"), [&](const Survey& survey) { promise.set_value(survey); });
+        QVERIFY(future.wait_for(30s) == std::future_status::ready);
+        const Survey survey = future.get();
+        std::vector<std::string> blockers;
+        for (const Check& check : survey.checks) {
+            if (check.verdict == CheckVerdict::Blocker)
+                blockers.push_back(check.id);
+        }
+        QVERIFY((blockers == std::vector<std::string>{"control-plane", "capk", "addons", "cdi"}));
+        QVERIFY(survey.blocked());
+        QCOMPARE(survey.server.coreVersion, std::string("v1beta1"));
+        QVERIFY2(server.problems().empty(), server.problems().c_str());
+    }
 
     void surveyOfTheSite()
     {
