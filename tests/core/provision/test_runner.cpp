@@ -264,12 +264,13 @@ class TestRunner : public QObject {
         return call(request).has_value();
     }
 
-    // Everything a plan may leave: "Kind ns/name" → plan id, over all namespaces.
+    // Everything a plan may leave in the namespace and the namespace itself: "Kind ns/name" → plan id.
     std::map<std::string, std::string> inventory(const std::string& name)
     {
         std::map<std::string, std::string> found;
+        if (const auto space = read({"v1", "Namespace", {}, name}))
+            found["Namespace /" + name] = planOf(*space);
         static const std::pair<const char*, const char*> kKinds[] = {
-            {"v1", "Namespace"},
             {"v1", "ConfigMap"},
             {"v1", "ServiceAccount"},
             {"apps/v1", "Deployment"},
@@ -286,9 +287,7 @@ class TestRunner : public QObject {
         };
         for (const auto& [apiVersion, kind] : kKinds) {
             const auto id = resource(apiVersion, kind);
-            if (!id)
-                continue;
-            const auto answer = call(listRequest(*id, {}));
+            const auto answer = id ? call(listRequest(*id, name)) : tl::unexpected(id.error());
             const Json json = answer ? Json::parse(answer->body, nullptr, false) : Json();
             if (!json.is_object() || !json.contains("items")) {
                 found[std::string("cannot list ") + kind] = "?";
@@ -296,8 +295,7 @@ class TestRunner : public QObject {
             }
             for (const Json& item : json["items"]) {
                 const Object object(item);
-                if ((object.ns() == name || object.name() == name) && object.name() != "kube-root-ca.crt" &&
-                    object.name() != "default")
+                if (object.name() != "kube-root-ca.crt" && object.name() != "default")
                     found[std::string(kind) + " " + object.ns() + "/" + object.name()] = planOf(object);
             }
         }
@@ -419,7 +417,8 @@ private Q_SLOTS:
         Runner runner(m_client, plan, quick(journal()), record.callbacks());
         runner.start();
         const Ref cluster{"cluster.x-k8s.io/v1beta2", "Cluster", "waits", "waits"};
-        QVERIFY2(record.waitForStep("infrastructure-ready", StepState::Waiting), told(record.end()).c_str());
+        QVERIFY2(record.waitForStep("infrastructure-ready", StepState::Waiting),
+                 record.step("infrastructure-ready").evidence.c_str());
         QVERIFY(patch(cluster,
                       {{"status",
                         {{"conditions", Json::array({Json{{"type", "InfrastructureReady"},
