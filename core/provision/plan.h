@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/provision/object.h"
+
+#include <string>
+#include <vector>
+
+namespace strata::provision {
+
+enum class Verb {
+    Ensure, // create when it is absent; what exists is left alone and stays its owner's
+    Create, // POST: the anchor of a plan. What exists and is not ours ends the plan
+    Apply,  // server-side apply, never forced; what exists and is not ours ends the plan
+    Patch,  // JSON merge patch of an object of ours
+    Delete, // of an object of ours, with its uid as precondition
+};
+
+enum class Target { Outer, Inner }; // which API server: the outer cluster's, or the new cluster's own
+
+struct Write {
+    Verb verb = Verb::Apply;
+    Target target = Target::Outer;
+    Object object; // for Patch the merge patch with apiVersion, kind and name; for Delete these suffice
+    friend bool operator==(const Write&, const Write&) = default;
+};
+
+struct Ref {
+    std::string apiVersion;
+    std::string kind;
+    std::string ns;
+    std::string name;
+    std::string title() const; // "Cluster blue/blue"
+    friend bool operator==(const Ref&, const Ref&) = default;
+};
+Ref refOf(const Object& object);
+
+// One way to see that something has happened.
+struct Predicate {
+    enum class Kind { Exists, Condition, Field, AtLeast };
+    Kind kind = Kind::Exists;
+    std::string path;  // Condition: its type, Field and AtLeast: a dotted path
+    std::string value; // Condition: its status; Field: the text; AtLeast: the number
+    friend bool operator==(const Predicate&, const Predicate&) = default;
+};
+
+// Met when any of the predicates holds: the two contracts of Cluster API tell the same in different fields.
+struct Wait {
+    Target target = Target::Outer;
+    Ref ref;
+    std::string what; // "The control plane answers"
+    std::vector<Predicate> anyOf;
+    friend bool operator==(const Wait&, const Wait&) = default;
+};
+
+struct Judgement {
+    bool met = false;
+    std::string
+        evidence; // "Cluster blue/blue: InfrastructureReady is False (LoadBalancerProvisioningFailed): …"
+};
+Judgement judge(const Wait& wait, const Object* object); // null: the object does not exist
+
+struct Step {
+    std::string id; // "control-plane"
+    std::string title;
+    std::vector<std::string> after; // ids of the steps that must be done
+    std::vector<Write> writes;      // in this order
+    std::vector<Wait> waits;        // all must be met
+    int timeoutSeconds = 0;         // of the waits
+    friend bool operator==(const Step&, const Step&) = default;
+};
+
+// What will be done, as a value. The wizard shows it, the runner runs it, the journal keeps it.
+struct Plan {
+    std::string id;
+    std::string title;
+    std::string ns; // of the tenant cluster
+    std::string cluster;
+    std::vector<Step> steps;
+
+    const Step* step(const std::string& stepId) const;
+    friend bool operator==(const Plan&, const Plan&) = default;
+};
+
+std::string newPlanId(); // 20 letters and digits, from the system's random source
+
+// Each step's title, what it writes and what it waits for, as plain text.
+std::string preview(const Plan& plan);
+Result<void> check(const Plan& plan); // step ids are unique, dependencies exist and make no circle
+
+std::string planToJson(const Plan& plan); // one line
+Result<Plan> planFromJson(std::string_view text);
+
+const char* toString(Verb verb);
+
+} // namespace strata::provision

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/provision/recipes/create_plan.h"
+
+#include "core/base/translate.h"
+
+#include <nlohmann/json.hpp>
+
+namespace strata::provision {
+
+namespace {
+
+constexpr const char* kContext = "provision";
+
+using Kind = Predicate::Kind;
+
+Step writing(const char* id, std::string title, std::vector<std::string> after)
+{
+    Step step;
+    step.id = id;
+    step.title = std::move(title);
+    step.after = std::move(after);
+    return step;
+}
+
+} // namespace
+
+Result<Plan> createPlan(const ClusterProfile& profile, const Capabilities& server, const Manifests& manifests,
+                        const std::string& planId, const CreatePlanOptions& options)
+{
+    if (planId.empty())
+        return fail(ErrorKind::Internal, "A plan needs an id.");
+    auto set = createObjects(profile, server, manifests, planId);
+    if (!set)
+        return tl::unexpected(set.error());
+    const std::string ns = profile.effectiveNamespace();
+    const std::string& name = profile.name;
+
+    Plan plan;
+    plan.id = planId;
+    plan.title = arguments(translate(kContext, "Create the tenant cluster %1/%2"), {ns, name});
+    plan.ns = ns;
+    plan.cluster = name;
+
+    Step space = writing("namespace", translate(kContext, "Make sure that the namespace exists"), {});
+    Step anchor = writing("claim", translate(kContext, "Claim the name: the Cluster, paused"), {"namespace"});
+    Step infra = writing("infrastructure", translate(kContext, "Describe the infrastructure"), {"claim"});
+    Step plane = writing("control-plane", translate(kContext, "Describe the control plane"), {"claim"});
+    Step pools = writing("workers", translate(kContext, "Describe the worker pools"), {"claim"});
+    Step sets = writing("resource-sets", translate(kContext, "Lay out network and add-ons"), {"claim"});
+    Step cloud = writing("cloud-provider", translate(kContext, "Set up the cloud provider"), {"claim"});
+    Step health =
+        writing("health-checks", translate(kContext, "Arm the machine health checks"), {"workers-ready"});
+    Step start =
+        writing("start", translate(kContext, "Let Cluster API begin"), {"infrastructure", "control-plane"});
+
+    for (const PartObject& item : set->outer) {
+        Write write{Verb::Apply, Target::Outer, item.object};
+        switch (item.part) {
+        case Part::Namespace:
+            write.verb = Verb::Ensure;
+            space.writes.push_back(std::move(write));
+            break;
+        case Part::Infrastructure:
+            infra.writes.push_back(std::move(write));
+            break;
+        case Part::ControlPlane:
+            plane.writes.push_back(std::move(write));
+            break;
+        case Part::Workers:
+            pools.writes.push_back(std::move(write));
+            break;
+        case Part::ResourceSets:
+            sets.writes.push_back(std::move(write));
+            break;
+        case Part::CloudProvider:
+            cloud.writes.push_back(std::move(write));
+            break;
+        case Part::HealthCheck:
+            health.writes.push_back(std::move(write));
+            break;
+        case Part::Cluster: {
+            write.verb = Verb::Create;
+            write.object.edit()["spec"]["paused"] = true;
+            Object lift(write.object.apiVersion(), "Cluster", ns, name);
+            lift.edit()["spec"]["paused"] = false;
+            start.writes.push_back({Verb::Patch, Target::Outer, std::move(lift)});
+            anchor.writes.push_back(std::move(write));
+            break;
+        }
+        }
+    }
+
+    const std::string core = "cluster.x-k8s.io/" + server.coreVersion;
+    const std::string planeVersion = "controlplane.cluster.x-k8s.io/" + server.controlPlaneVersion;
+    const Ref cluster{core, "Cluster", ns, name};
+
+    plan.steps = {std::move(space), std::move(anchor), std::move(infra), std::move(plane)};
+    const auto addIfWriting = [&](Step step) {
+        if (step.writes.empty())
+            return;
+        start.after.push_back(step.id);
+        plan.steps.push_back(std::move(step));
+    };
+    addIfWriting(std::move(pools));
+    addIfWriting(std::move(sets));
+    addIfWriting(std::move(cloud));
+    plan.steps.push_back(std::move(start));
+
+    Step ready =
+        writing("infrastructure-ready", translate(kContext, "The infrastructure is ready"), {"start"});
+    ready.timeoutSeconds = options.infrastructureSeconds;
+    ready.waits = {{Target::Outer,
+                    cluster,
+                    translate(kContext, "The API's address is known"),
+                    {{Kind::Field, "status.initialization.infrastructureProvisioned", "true"},
+                     {Kind::Field, "status.infrastructureReady", "true"},
+                     {Kind::Condition, "InfrastructureReady", "True"}}}};
+    plan.steps.push_back(std::move(ready));
+
+    Step initialized = writing("control-plane-ready", translate(kContext, "The control plane answers"),
+                               {"infrastructure-ready"});
+    initialized.timeoutSeconds = options.controlPlaneSeconds;
+    initialized.waits = {{Target::Outer,
+                          {"v1", "Secret", ns, name + "-kubeconfig"},
+                          translate(kContext, "The kubeconfig is there"),
+                          {{Kind::Exists, {}, {}}}},
+                         {Target::Outer,
+                          cluster,
+                          translate(kContext, "The first control plane machine has joined"),
+                          {{Kind::Field, "status.initialization.controlPlaneInitialized", "true"},
+                           {Kind::Condition, "ControlPlaneInitialized", "True"}}}};
+    plan.steps.push_back(std::move(initialized));
+
+    std::string network = "control-plane-ready";
+    if (!set->inner.empty()) {
+        Step inner = writing("inner", translate(kContext, "Install network and add-ons in the new cluster"),
+                             {"control-plane-ready"});
+        for (const Object& object : set->inner)
+            inner.writes.push_back({Verb::Apply, Target::Inner, object});
+        network = inner.id;
+        plan.steps.push_back(std::move(inner));
+    }
+
+    if (profile.cni.kind != Cni::None) {
+        Step members = writing("control-plane-members",
+                               translate(kContext, "All control plane machines are ready"), {network});
+        members.timeoutSeconds = options.controlPlaneSeconds;
+        members.waits = {
+            {Target::Outer,
+             {planeVersion, "KubeadmControlPlane", ns, name + "-cp"},
+             translate(kContext, "Control plane machines are ready"),
+             {{Kind::AtLeast, "status.readyReplicas", std::to_string(profile.controlPlane.replicas)}}}};
+        plan.steps.push_back(std::move(members));
+
+        Step workers = writing("workers-ready", translate(kContext, "The worker nodes are Ready"), {network});
+        workers.timeoutSeconds = options.workersSeconds;
+        for (const WorkerPool& pool : profile.workers) {
+            workers.waits.push_back({Target::Outer,
+                                     {core, "MachineDeployment", ns, name + "-" + pool.name},
+                                     arguments(translate(kContext, "Pool %1 is ready"), {pool.name}),
+                                     {{Kind::AtLeast, "status.readyReplicas", std::to_string(pool.count)}}});
+        }
+        plan.steps.push_back(std::move(workers));
+    } else {
+        // Nodes stay NotReady until the operator installs a network; the machines count when they have
+        // joined.
+        Step workers =
+            writing("workers-ready", translate(kContext, "The worker machines have joined"), {network});
+        workers.timeoutSeconds = options.workersSeconds;
+        for (const WorkerPool& pool : profile.workers) {
+            workers.waits.push_back({Target::Outer,
+                                     {core, "MachineDeployment", ns, name + "-" + pool.name},
+                                     arguments(translate(kContext, "Pool %1 has its machines"), {pool.name}),
+                                     {{Kind::AtLeast, "status.replicas", std::to_string(pool.count)}}});
+        }
+        plan.steps.push_back(std::move(workers));
+    }
+    if (!health.writes.empty())
+        plan.steps.push_back(std::move(health));
+    if (auto sound = check(plan); !sound)
+        return tl::unexpected(sound.error());
+    return plan;
+}
+
+} // namespace strata::provision
