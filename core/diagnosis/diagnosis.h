@@ -7,8 +7,8 @@
 
 namespace strata::diagnosis {
 
-// All that the rules say of one item; ids that are not in the stack give nothing. Reads the stack only, so call
-// it where the stack may be read.
+// All that the rules say of one item; ids that are not in the stack give nothing. Reads the stack only, so
+// call it where the stack may be read.
 std::vector<Finding> diagnoseItem(const stack::Stack& stack, stack::ItemId id);
 
 // What an item directly stands on, for the question "why": a workload on its inner node, that on its VM, that
@@ -19,11 +19,11 @@ std::vector<stack::ItemId> supports(const stack::Stack& stack, stack::ItemId id)
 // A cause nothing below explains, and all that it explains.
 struct Problem {
     Finding root;
-    std::vector<Finding> also;               // more findings about the same subject, worst first
-    std::vector<stack::ItemId> explains;     // items above it with findings of their own
-    std::size_t nodes = 0;                   // inner and outer nodes among them
+    std::vector<Finding> also;           // more findings about the same subject, worst first
+    std::vector<stack::ItemId> explains; // items above it with findings of their own
+    std::size_t nodes = 0;               // inner and outer nodes among them
     std::size_t workloads = 0;
-    std::size_t tenants = 0;                 // different tenant clusters touched
+    std::size_t tenants = 0; // different tenant clusters touched
 };
 
 // Keeps the findings of the whole stack and brings them up to date by deltas: an event costs what it touches.

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "tests/support/finditem.h"
 #include "tests/support/picturesite.h"
 #include "ui/stack/selection.h"
 #include "ui/stack/stackstore.h"
@@ -10,22 +11,7 @@ using namespace strata;
 using namespace strata::ui;
 using namespace strata::stack;
 
-namespace {
-
-ItemId named(const Stack& stack, ItemKind kind, const std::string& name)
-{
-    std::vector<ItemId> todo = stack.roots(Tree::Stack);
-    while (!todo.empty()) {
-        const Item* item = stack.find(todo.back());
-        todo.pop_back();
-        if (item->kind == kind && item->name == name)
-            return item->id;
-        todo.insert(todo.end(), item->childrenIn(Tree::Stack).begin(), item->childrenIn(Tree::Stack).end());
-    }
-    return {};
-}
-
-} // namespace
+namespace {} // namespace
 
 class TestSelection : public QObject {
     Q_OBJECT
@@ -37,9 +23,9 @@ private Q_SLOTS:
         store.apply(test::pictureSite());
         Selection selection(&store);
         QSignalSpy spy(&selection, &Selection::changed);
-        const ItemId a = named(store.stack(), ItemKind::Host, "metal-01");
-        const ItemId b = named(store.stack(), ItemKind::Vm, "red-cp-t6v2s");
-        const ItemId c = named(store.stack(), ItemKind::Workload, "db");
+        const ItemId a = test::itemNamed(store.stack(), ItemKind::Host, "metal-01");
+        const ItemId b = test::itemNamed(store.stack(), ItemKind::Vm, "red-cp-t6v2s");
+        const ItemId c = test::itemNamed(store.stack(), ItemKind::Workload, "db");
         QVERIFY(a && b && c);
         selection.select(a);
         selection.select(a);
@@ -71,8 +57,8 @@ private Q_SLOTS:
         StackStore store;
         store.apply(test::pictureSite());
         Selection selection(&store);
-        const ItemId checkout = named(store.stack(), ItemKind::Workload, "checkout");
-        const ItemId other = named(store.stack(), ItemKind::Host, "metal-03");
+        const ItemId checkout = test::itemNamed(store.stack(), ItemKind::Workload, "checkout");
+        const ItemId other = test::itemNamed(store.stack(), ItemKind::Host, "metal-03");
         selection.select(other);
         selection.select(checkout);
         const std::vector<ItemId> path = store.stack().path(checkout);

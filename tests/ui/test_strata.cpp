@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "tests/support/finditem.h"
 #include "tests/support/picturesite.h"
 #include "tests/ui/sitefuzz.h"
 #include "ui/stack/selection.h"
@@ -19,19 +20,6 @@ using namespace strata::ui;
 using namespace strata::stack;
 
 namespace {
-
-ItemId named(const Stack& stack, ItemKind kind, const std::string& name)
-{
-    std::vector<ItemId> todo = stack.roots(Tree::Stack);
-    while (!todo.empty()) {
-        const Item* item = stack.find(todo.back());
-        todo.pop_back();
-        if (item->kind == kind && item->name == name)
-            return item->id;
-        todo.insert(todo.end(), item->childrenIn(Tree::Stack).begin(), item->childrenIn(Tree::Stack).end());
-    }
-    return {};
-}
 
 const StrataCell* cellOf(const std::vector<StrataCell>& cells, ItemId id)
 {
@@ -108,21 +96,21 @@ private Q_SLOTS:
         window.pixels = 1000;
         const auto cells = layout.cells(window, StrataWidth::MemoryAllocated);
         QCOMPARE(flaw(stack, cells, window), QString());
-        const StrataCell* one = cellOf(cells, named(stack, ItemKind::Host, "metal-01"));
-        const StrataCell* three = cellOf(cells, named(stack, ItemKind::Host, "metal-03"));
+        const StrataCell* one = cellOf(cells, test::itemNamed(stack, ItemKind::Host, "metal-01"));
+        const StrataCell* three = cellOf(cells, test::itemNamed(stack, ItemKind::Host, "metal-03"));
         QVERIFY(one != nullptr && three != nullptr);
         QVERIFY(std::abs((one->width + 2) / (three->width + 2) - 512.0 / 768.0) < 0.01);
         QVERIFY(one->x < three->x);
-        const StrataCell* outer = cellOf(cells, named(stack, ItemKind::OuterNode, "outer-1"));
+        const StrataCell* outer = cellOf(cells, test::itemNamed(stack, ItemKind::OuterNode, "outer-1"));
         QVERIFY(std::abs((outer->width + 2) / one->width - 500.0 / 512.0) < 0.01);
         // What nobody takes stays free.
         double taken = 0;
         for (const char* name : {"blue-cp-4kx9d", "blue-md-0-x8k1p", "red-md-0-q2m7z"})
-            taken += cellOf(cells, named(stack, ItemKind::Vm, name))->width + 2;
+            taken += cellOf(cells, test::itemNamed(stack, ItemKind::Vm, name))->width + 2;
         QVERIFY(taken < outer->width * 0.8);
         QVERIFY(std::abs(taken / outer->width - 376.0 / 500.0) < 0.02);
         // A host without a node is small, and there.
-        const StrataCell* idle = cellOf(cells, named(stack, ItemKind::Host, "metal-04"));
+        const StrataCell* idle = cellOf(cells, test::itemNamed(stack, ItemKind::Host, "metal-04"));
         QVERIFY(idle->width < three->width / 2);
         const double end = idle->x + idle->width;
         QVERIFY(end > 990 && end <= 1000);
@@ -176,7 +164,7 @@ private Q_SLOTS:
         Stack stack;
         stack.apply(test::pictureSite());
         StrataLayout layout(stack);
-        const ItemId vm = named(stack, ItemKind::Vm, "red-md-0-q2m7z");
+        const ItemId vm = test::itemNamed(stack, ItemKind::Vm, "red-md-0-q2m7z");
         const StrataExtent extent = layout.extentOf(vm, StrataWidth::CpuAllocated);
         StrataWindow window;
         window.pixels = 800;
@@ -189,8 +177,8 @@ private Q_SLOTS:
         // Gaps of its carriers grow with the zoom no further than a few pixels.
         QVERIFY2(std::abs(cell->x) < 8 && std::abs(cell->width - 800) < 10,
                  qPrintable(QStringLiteral("%1 %2").arg(cell->x).arg(cell->width)));
-        QVERIFY(cellOf(cells, named(stack, ItemKind::Workload, "db")) != nullptr);
-        QVERIFY(cellOf(cells, named(stack, ItemKind::Vm, "red-cp-t6v2s")) == nullptr);
+        QVERIFY(cellOf(cells, test::itemNamed(stack, ItemKind::Workload, "db")) != nullptr);
+        QVERIFY(cellOf(cells, test::itemNamed(stack, ItemKind::Vm, "red-cp-t6v2s")) == nullptr);
     }
 
     void holdsUnderAnyChange()
@@ -221,7 +209,7 @@ private Q_SLOTS:
         chart.show();
         QVERIFY(QTest::qWaitForWindowExposed(&chart));
         const QImage before = chart.grab().toImage();
-        const ItemId host = named(store.stack(), ItemKind::Host, "metal-01");
+        const ItemId host = test::itemNamed(store.stack(), ItemKind::Host, "metal-01");
         QPoint at;
         for (int x = 0; x < 1000 && at.isNull(); x += 4)
             if (chart.itemAt({x, 220}) == host)
@@ -257,7 +245,7 @@ private Q_SLOTS:
         QVERIFY(QTest::qWaitForWindowExposed(&chart));
         const QPoint right(900, 220);
         QWidget* canvas = chart.childAt(right);
-        const ItemId three = named(store.stack(), ItemKind::Host, "metal-03");
+        const ItemId three = test::itemNamed(store.stack(), ItemKind::Host, "metal-03");
         QPoint at;
         for (int x = 0; x < 1000 && at.isNull(); x += 4)
             if (chart.itemAt({x, 220}) == three)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/diagnosis/diagnosis.h"
+#include "tests/support/finditem.h"
 #include "tests/support/picturesite.h"
 
 #include <QtTest>
@@ -50,21 +51,7 @@ struct Site {
         put(source, kind, name, fact);
     }
 
-    ItemId named(ItemKind kind, const std::string& name) const
-    {
-        std::vector<ItemId> todo;
-        for (const Tree tree : {Tree::Stack, Tree::Tenants})
-            todo.insert(todo.end(), stack.roots(tree).begin(), stack.roots(tree).end());
-        while (!todo.empty()) {
-            const Item* item = stack.find(todo.back());
-            todo.pop_back();
-            if (item->kind == kind && item->name == name)
-                return item->id;
-            for (const Tree tree : {Tree::Stack, Tree::Tenants})
-                todo.insert(todo.end(), item->childrenIn(tree).begin(), item->childrenIn(tree).end());
-        }
-        return {};
-    }
+    ItemId named(ItemKind kind, const std::string& name) const { return itemNamed(stack, kind, name); }
 
     // "D4 critical, E1 info": what the rules say of an item.
     QString rulesOf(ItemKind kind, const std::string& name) const

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/stack/health.h"
 #include "core/stack/print.h"
+#include "tests/support/finditem.h"
 #include "tests/support/picturesite.h"
 
 #include <QJsonArray>
@@ -18,24 +19,6 @@ using namespace strata::stack;
 using namespace strata::test;
 
 namespace {
-
-ItemId named(const Stack& stack, ItemKind kind, const std::string& name)
-{
-    std::vector<ItemId> todo;
-    for (const Tree tree : {Tree::Stack, Tree::Tenants, Tree::Hosts})
-        for (const ItemId id : stack.roots(tree))
-            todo.push_back(id);
-    while (!todo.empty()) {
-        const Item* item = stack.find(todo.back());
-        todo.pop_back();
-        if (item->kind == kind && item->name == name)
-            return item->id;
-        for (const Tree tree : {Tree::Stack, Tree::Tenants, Tree::Hosts})
-            for (const ItemId child : item->childrenIn(tree))
-                todo.push_back(child);
-    }
-    return {};
-}
 
 std::string pathText(const Stack& stack, ItemId id)
 {
@@ -70,11 +53,11 @@ private Q_SLOTS:
     {
         Stack stack;
         stack.apply(pictureSite());
-        const ItemId checkout = named(stack, ItemKind::Workload, "checkout");
+        const ItemId checkout = test::itemNamed(stack, ItemKind::Workload, "checkout");
         QVERIFY(checkout);
         QCOMPARE(pathText(stack, checkout),
                  std::string("metal-02 > outer-2 > blue-md-0-x8k2p > blue-md-0-x8k2p > checkout"));
-        const ItemId vm = named(stack, ItemKind::Vm, "blue-md-0-x8k2p");
+        const ItemId vm = test::itemNamed(stack, ItemKind::Vm, "blue-md-0-x8k2p");
         const Item* machine = stack.find(stack.find(vm)->parentIn(Tree::Tenants));
         QCOMPARE(machine->name, std::string("blue-md-0-x8k2p"));
         QCOMPARE(stack.find(machine->parentIn(Tree::Tenants))->kind, ItemKind::WorkerPool);
@@ -91,22 +74,23 @@ private Q_SLOTS:
     {
         Stack stack;
         stack.apply(pictureSite());
-        const Item* vm = stack.find(named(stack, ItemKind::Vm, "blue-md-0-x8k2p"));
+        const Item* vm = stack.find(test::itemNamed(stack, ItemKind::Vm, "blue-md-0-x8k2p"));
         QCOMPARE(vm->health, Health::Failed);
         QCOMPARE(vm->state, std::string("Paused"));
         QVERIFY(vm->rawReason.find("PausedIOError") != std::string::npos);
-        const Item* outer = stack.find(named(stack, ItemKind::OuterNode, "outer-2"));
+        const Item* outer = stack.find(test::itemNamed(stack, ItemKind::OuterNode, "outer-2"));
         QCOMPARE(outer->health, Health::Warning);
         QCOMPARE(outer->below, Health::Failed);
-        const Item* host = stack.find(named(stack, ItemKind::Host, "metal-02"));
+        const Item* host = stack.find(test::itemNamed(stack, ItemKind::Host, "metal-02"));
         QCOMPARE(host->health, Health::Warning);
         QCOMPARE(host->state, std::string("MemoryPressure"));
-        const Item* booting = stack.find(named(stack, ItemKind::Vm, "green-md-0-w5t3c"));
+        const Item* booting = stack.find(test::itemNamed(stack, ItemKind::Vm, "green-md-0-w5t3c"));
         QCOMPARE(booting->health, Health::Progressing);
         QCOMPARE(booting->state, std::string("Booting"));
-        QCOMPARE(stack.find(named(stack, ItemKind::TenantCluster, "blue"))->tenantBelow, Health::Failed);
-        QCOMPARE(stack.find(named(stack, ItemKind::TenantCluster, "red"))->tenantBelow, Health::Ok);
-        QCOMPARE(stack.find(named(stack, ItemKind::Host, "metal-04"))->note,
+        QCOMPARE(stack.find(test::itemNamed(stack, ItemKind::TenantCluster, "blue"))->tenantBelow,
+                 Health::Failed);
+        QCOMPARE(stack.find(test::itemNamed(stack, ItemKind::TenantCluster, "red"))->tenantBelow, Health::Ok);
+        QCOMPARE(stack.find(test::itemNamed(stack, ItemKind::Host, "metal-04"))->note,
                  std::string("enrolled, not joined"));
     }
 
@@ -125,7 +109,7 @@ private Q_SLOTS:
                 QCOMPARE(qint64(stack.find(host)->allocated.memoryBytes), qint64(allocated));
             QCOMPARE(stack.find(host)->pods, pods);
         }
-        const Item* outer = stack.find(named(stack, ItemKind::OuterNode, "outer-1"));
+        const Item* outer = stack.find(test::itemNamed(stack, ItemKind::OuterNode, "outer-1"));
         // Three launchers: 96 + 160 + 120 GiB and 300 MiB of overhead each.
         QCOMPARE(qint64(outer->allocated.memoryBytes), (qint64(376) << 30) + (qint64(900) << 20));
     }
@@ -145,11 +129,11 @@ private Q_SLOTS:
         b.drop(kOuter, FactKind::Vm, "tenant-red/red-cp-t6v2s");
         b.drop(kOuter, FactKind::Vmi, "tenant-red/red-cp-t6v2s");
         stack.apply(b.batch);
-        QCOMPARE(pathText(stack, named(stack, ItemKind::OuterNode, "outer-2")),
+        QCOMPARE(pathText(stack, test::itemNamed(stack, ItemKind::OuterNode, "outer-2")),
                  std::string("Host not enrolled > outer-2"));
-        QCOMPARE(pathText(stack, named(stack, ItemKind::Vm, "red-md-0-q2m7z")),
+        QCOMPARE(pathText(stack, test::itemNamed(stack, ItemKind::Vm, "red-md-0-q2m7z")),
                  std::string("Not scheduled > red-md-0-q2m7z"));
-        QCOMPARE(pathText(stack, named(stack, ItemKind::InnerNode, "red-cp-t6v2s")),
+        QCOMPARE(pathText(stack, test::itemNamed(stack, ItemKind::InnerNode, "red-cp-t6v2s")),
                  std::string("No VM > red-cp-t6v2s"));
         stack.apply(site); // all is well again: the placeholders go
         QCOMPARE(stack.count(ItemKind::Placeholder), size_t(0));
@@ -163,8 +147,9 @@ private Q_SLOTS:
         b.put(kOuter, FactKind::KubeNode, "n1", b.node("n1", "00112233-4455-6677-8899-aabbccddeeff", 8, 60));
         Stack stack;
         stack.apply(b.batch);
-        QCOMPARE(pathText(stack, named(stack, ItemKind::OuterNode, "n1")), std::string("metal-01 > n1"));
-        QCOMPARE(stack.find(named(stack, ItemKind::OuterNode, "n1"))->evidence.front().confidence,
+        QCOMPARE(pathText(stack, test::itemNamed(stack, ItemKind::OuterNode, "n1")),
+                 std::string("metal-01 > n1"));
+        QCOMPARE(stack.find(test::itemNamed(stack, ItemKind::OuterNode, "n1"))->evidence.front().confidence,
                  Confidence::Medium);
     }
 
@@ -176,7 +161,7 @@ private Q_SLOTS:
         b.put(kOuter, FactKind::KubeNode, "n1", b.node("n1", uuidOf(1, 2), 8, 60));
         Stack stack;
         stack.apply(b.batch);
-        QCOMPARE(pathText(stack, named(stack, ItemKind::OuterNode, "n1")),
+        QCOMPARE(pathText(stack, test::itemNamed(stack, ItemKind::OuterNode, "n1")),
                  std::string("Host not enrolled > n1"));
     }
 
@@ -185,7 +170,7 @@ private Q_SLOTS:
         Stack stack;
         const Batch site = pictureSite();
         stack.apply(site);
-        const ItemId vm = named(stack, ItemKind::Vm, "red-cp-t6v2s");
+        const ItemId vm = test::itemNamed(stack, ItemKind::Vm, "red-cp-t6v2s");
         FactChange vmi = changeOf(site, kOuter, FactKind::Vmi, "tenant-red/red-cp-t6v2s");
         VmiFact moved = std::get<VmiFact>(*vmi.fact);
         moved.nodeName = "outer-1";

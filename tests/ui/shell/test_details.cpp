@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "tests/support/finditem.h"
 #include "tests/support/picturesite.h"
 #include "tests/ui/fakedocuments.h"
 #include "ui/details/breadcrumb.h"
@@ -30,22 +31,6 @@ using namespace strata;
 using namespace strata::stack;
 
 namespace {
-
-ItemId find(const Stack& stack, const std::string& name, ItemKind kind)
-{
-    for (std::size_t tree = 0; tree < kTrees; ++tree) {
-        std::vector<ItemId> todo = stack.roots(static_cast<Tree>(tree));
-        while (!todo.empty()) {
-            const Item* item = stack.find(todo.back());
-            todo.pop_back();
-            if (item->name == name && item->kind == kind)
-                return item->id;
-            for (const ItemId child : item->children[tree])
-                todo.push_back(child);
-        }
-    }
-    return {};
-}
 
 const ui::Card* card(const ui::Page& page, const char* id)
 {
@@ -84,7 +69,7 @@ struct Fixture {
     }
     void select(const std::string& name, ItemKind kind)
     {
-        const ItemId id = find(store.stack(), name, kind);
+        const ItemId id = test::itemNamed(store.stack(), kind, name);
         QVERIFY2(id, name.c_str());
         selection.select(id);
     }
@@ -108,7 +93,7 @@ private Q_SLOTS:
         Stack stack;
         stack.apply(test::pictureSite());
         const auto page = [&](const char* name, ItemKind kind) {
-            const ItemId id = find(stack, name, kind);
+            const ItemId id = test::itemNamed(stack, kind, name);
             return id ? ui::buildPage(stack, id, test::kNow) : ui::Page();
         };
         ui::Page p = page("metal-01", ItemKind::Host);
@@ -183,7 +168,7 @@ private Q_SLOTS:
         b.source(test::kOuter, SourceKind::OuterCluster, "rack-a", "https://x", "v1");
         b.machine(0, "blue", "lonely", "nowhere", false, 2, 4, false);
         stack.apply(b.batch);
-        const ItemId id = find(stack, "Not scheduled", ItemKind::Placeholder);
+        const ItemId id = test::itemNamed(stack, ItemKind::Placeholder, "Not scheduled");
         QVERIFY(id);
         const ui::Page page = ui::buildPage(stack, id, test::kNow);
         QVERIFY(card(page, "what") != nullptr);
@@ -230,7 +215,7 @@ private Q_SLOTS:
         path->setFocus();
         QTest::keyClick(path, Qt::Key_Left);
         QTest::keyClick(path, Qt::Key_Return);
-        QCOMPARE(f.selection.current(), find(f.store.stack(), "outer-2", ItemKind::OuterNode));
+        QCOMPARE(f.selection.current(), test::itemNamed(f.store.stack(), ItemKind::OuterNode, "outer-2"));
         // Narrow: nothing is wider than the widget.
         path->resize(120, path->height());
         QVERIFY(path->minimumSizeHint().width() < 120);
@@ -495,7 +480,8 @@ private Q_SLOTS:
         test::SiteBuilder b;
         b.drop(test::kBlue, FactKind::Pod, "shop/checkout-6d9f8c7b5-kq2zx");
         f.store.apply(b.batch);
-        QCOMPARE(f.selection.current(), find(f.store.stack(), "blue-md-0-x8k2p", ItemKind::InnerNode));
+        QCOMPARE(f.selection.current(),
+                 test::itemNamed(f.store.stack(), ItemKind::InnerNode, "blue-md-0-x8k2p"));
         QTRY_VERIFY(f.part<ui::OverviewPage>()->findChild<ui::CardFrame*>(QStringLiteral("card-node")) !=
                     nullptr);
     }

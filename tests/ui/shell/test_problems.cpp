@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "tests/support/finditem.h"
 #include "tests/support/picturesite.h"
 #include "ui/shell/problems.h"
 #include "ui/shell/problemspanel.h"
@@ -24,22 +25,6 @@ class TestProblems : public QObject {
                 return &problem;
         }
         return nullptr;
-    }
-
-    static ItemId find(const Stack& stack, const std::string& name, ItemKind kind)
-    {
-        for (std::size_t tree = 0; tree < kTrees; ++tree) {
-            std::vector<ItemId> todo = stack.roots(static_cast<Tree>(tree));
-            while (!todo.empty()) {
-                const Item* item = stack.find(todo.back());
-                todo.pop_back();
-                if (item->name == name && item->kind == kind)
-                    return item->id;
-                for (const ItemId child : item->children[tree])
-                    todo.push_back(child);
-            }
-        }
-        return {};
     }
 
 private Q_SLOTS:
@@ -91,13 +76,13 @@ private Q_SLOTS:
     {
         Stack stack;
         stack.apply(test::pictureSite());
-        const ItemId vm = find(stack, "blue-md-0-x8k2p", ItemKind::Vm);
+        const ItemId vm = test::itemNamed(stack, ItemKind::Vm, "blue-md-0-x8k2p");
         QCOMPARE(ui::causeOf(stack, vm), vm);
-        QCOMPARE(ui::causeOf(stack, find(stack, "checkout", ItemKind::Workload)), vm);
-        QCOMPARE(ui::causeOf(stack, find(stack, "blue-md-0-x8k2p", ItemKind::Machine)), vm);
-        QCOMPARE(ui::causeOf(stack, find(stack, "metal-02", ItemKind::Host)),
-                 find(stack, "outer-2", ItemKind::OuterNode));
-        QVERIFY(!ui::causeOf(stack, find(stack, "metal-01", ItemKind::Host))); // healthy
+        QCOMPARE(ui::causeOf(stack, test::itemNamed(stack, ItemKind::Workload, "checkout")), vm);
+        QCOMPARE(ui::causeOf(stack, test::itemNamed(stack, ItemKind::Machine, "blue-md-0-x8k2p")), vm);
+        QCOMPARE(ui::causeOf(stack, test::itemNamed(stack, ItemKind::Host, "metal-02")),
+                 test::itemNamed(stack, ItemKind::OuterNode, "outer-2"));
+        QVERIFY(!ui::causeOf(stack, test::itemNamed(stack, ItemKind::Host, "metal-01"))); // healthy
         QVERIFY(!ui::causeOf(stack, ItemId{}));
     }
 
@@ -113,9 +98,9 @@ private Q_SLOTS:
         b.put(test::kOuter, FactKind::KubeNode, "outer-2", node);
         stack.apply(b.batch);
         const std::vector<Problem> problems = ui::findProblems(stack);
-        const ItemId outer = find(stack, "outer-2", ItemKind::OuterNode);
-        QCOMPARE(ui::causeOf(stack, find(stack, "blue-md-0-x8k2p", ItemKind::Vm)), outer);
-        QCOMPARE(ui::causeOf(stack, find(stack, "checkout", ItemKind::Workload)), outer);
+        const ItemId outer = test::itemNamed(stack, ItemKind::OuterNode, "outer-2");
+        QCOMPARE(ui::causeOf(stack, test::itemNamed(stack, ItemKind::Vm, "blue-md-0-x8k2p")), outer);
+        QCOMPARE(ui::causeOf(stack, test::itemNamed(stack, ItemKind::Workload, "checkout")), outer);
         QVERIFY(of(stack, problems, "blue-md-0-x8k2p", ItemKind::Vm) == nullptr);
         const Problem* cause = of(stack, problems, "outer-2", ItemKind::OuterNode);
         QVERIFY(cause != nullptr);
@@ -129,7 +114,7 @@ private Q_SLOTS:
         test::SiteBuilder b;
         b.pod(test::kRed, "red-md-0-q2m7z", "lab", "bad-0", "StatefulSet", "bad", 100, 64, false);
         stack.apply(b.batch);
-        const ItemId bad = find(stack, "bad", ItemKind::Workload);
+        const ItemId bad = test::itemNamed(stack, ItemKind::Workload, "bad");
         QCOMPARE(ui::causeOf(stack, bad), bad);
         QCOMPARE(ui::findProblems(stack).size(), std::size_t(4));
     }

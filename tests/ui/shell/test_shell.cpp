@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "tests/support/finditem.h"
 #include "tests/support/picturesite.h"
 #include "tests/ui/fakedocuments.h"
 #include "ui/connect/welcomepage.h"
@@ -33,22 +34,6 @@ using namespace strata;
 using namespace strata::stack;
 
 namespace {
-
-ItemId find(const Stack& stack, const std::string& name, ItemKind kind)
-{
-    for (std::size_t tree = 0; tree < kTrees; ++tree) {
-        std::vector<ItemId> todo = stack.roots(static_cast<Tree>(tree));
-        while (!todo.empty()) {
-            const Item* item = stack.find(todo.back());
-            todo.pop_back();
-            if (item->name == name && item->kind == kind)
-                return item->id;
-            for (const ItemId child : item->children[tree])
-                todo.push_back(child);
-        }
-    }
-    return {};
-}
 
 struct Fixture {
     QTemporaryDir directory;
@@ -168,18 +153,18 @@ private Q_SLOTS:
     {
         Stack stack;
         stack.apply(test::pictureSite());
+        QCOMPARE(ui::commandFor(stack, test::itemNamed(stack, ItemKind::OuterNode, "outer-1"),
+                                QStringLiteral("--context a")),
+                 QStringLiteral("kubectl --context a get nodes outer-1 -o yaml"));
         QCOMPARE(
-            ui::commandFor(stack, find(stack, "outer-1", ItemKind::OuterNode), QStringLiteral("--context a")),
-            QStringLiteral("kubectl --context a get nodes outer-1 -o yaml"));
-        QCOMPARE(
-            ui::commandFor(stack, find(stack, "blue-md-0-x8k2p", ItemKind::Vm), {}),
+            ui::commandFor(stack, test::itemNamed(stack, ItemKind::Vm, "blue-md-0-x8k2p"), {}),
             QStringLiteral("kubectl -n tenant-blue get virtualmachines.kubevirt.io blue-md-0-x8k2p -o yaml"));
         QCOMPARE(
-            ui::commandFor(stack, find(stack, "checkout", ItemKind::Workload), {}),
+            ui::commandFor(stack, test::itemNamed(stack, ItemKind::Workload, "checkout"), {}),
             QStringLiteral("kubectl --kubeconfig <(kubectl -n tenant-blue get secret blue-kubeconfig -o "
                            "jsonpath='{.data.value}' | base64 -d) -n shop get pods checkout-6d9f8c7b5-kq2zx "
                            "-o yaml"));
-        QCOMPARE(ui::commandFor(stack, find(stack, "metal-01", ItemKind::Host), {}),
+        QCOMPARE(ui::commandFor(stack, test::itemNamed(stack, ItemKind::Host, "metal-01"), {}),
                  QStringLiteral("virsh -c qemu+ssh://metal-01/system nodeinfo"));
         QCOMPARE(ui::shellQuoted(QStringLiteral("a b'; rm -rf $HOME")),
                  QStringLiteral("'a b'\\''; rm -rf $HOME'"));
@@ -286,11 +271,11 @@ private Q_SLOTS:
         auto* problems = f.window->findChild<ui::ProblemsPanel*>();
         QTRY_COMPARE(problems->count(), 3);
         f.action("Next problem")->trigger();
-        QCOMPARE(f.window->current(), find(f.store.stack(), "blue-md-0-x8k2p", ItemKind::Vm));
+        QCOMPARE(f.window->current(), test::itemNamed(f.store.stack(), ItemKind::Vm, "blue-md-0-x8k2p"));
         f.action("Next problem")->trigger();
-        QCOMPARE(f.window->current(), find(f.store.stack(), "outer-2", ItemKind::OuterNode));
+        QCOMPARE(f.window->current(), test::itemNamed(f.store.stack(), ItemKind::OuterNode, "outer-2"));
         f.action("Back")->trigger();
-        QCOMPARE(f.window->current(), find(f.store.stack(), "blue-md-0-x8k2p", ItemKind::Vm));
+        QCOMPARE(f.window->current(), test::itemNamed(f.store.stack(), ItemKind::Vm, "blue-md-0-x8k2p"));
         QVERIFY(f.action("Forward")->isEnabled());
         f.action("Copy name")->trigger();
         QCOMPARE(QApplication::clipboard()->text(), QStringLiteral("blue-md-0-x8k2p"));
@@ -302,7 +287,7 @@ private Q_SLOTS:
     {
         Fixture f;
         f.store.apply(test::pictureSite());
-        f.window->select(find(f.store.stack(), "outer-1", ItemKind::OuterNode));
+        f.window->select(test::itemNamed(f.store.stack(), ItemKind::OuterNode, "outer-1"));
         QTRY_VERIFY(f.window->isActiveWindow());
         f.window->findChild<ui::StackPanel*>()->focusTree();
         const auto in = [&f](const QWidget* place) {
@@ -395,7 +380,7 @@ private Q_SLOTS:
     {
         Fixture f;
         f.store.apply(test::pictureSite());
-        f.window->select(find(f.store.stack(), "outer-1", ItemKind::OuterNode));
+        f.window->select(test::itemNamed(f.store.stack(), ItemKind::OuterNode, "outer-1"));
         f.window->setCurrentTab(QStringLiteral("conditions"));
         f.window->findChild<ui::BottomPanel*>()->setCurrentTab(QStringLiteral("activity"));
         f.action("Theme: dark")->trigger();
@@ -408,7 +393,7 @@ private Q_SLOTS:
         f.open();
         QTRY_VERIFY(ui::colors().dark);
         QCOMPARE(f.window->findChild<ui::BottomPanel*>()->currentTab(), QStringLiteral("activity"));
-        f.window->select(find(f.store.stack(), "outer-1", ItemKind::OuterNode));
+        f.window->select(test::itemNamed(f.store.stack(), ItemKind::OuterNode, "outer-1"));
         QCOMPARE(f.window->findChild<ui::DetailsPanel*>()->currentTab(), QStringLiteral("conditions"));
         f.action("Theme: light")->trigger();
         QTRY_VERIFY(!ui::colors().dark);
@@ -426,7 +411,7 @@ private Q_SLOTS:
             f.workspace->remember(host);
         }
         f.store.apply(test::pictureSite());
-        f.window->select(find(f.store.stack(), "blue-md-0-x8k2p", ItemKind::Vm));
+        f.window->select(test::itemNamed(f.store.stack(), ItemKind::Vm, "blue-md-0-x8k2p"));
         f.window->resize(800, 560);
         QTRY_COMPARE(f.window->size(), QSize(800, 560));
     }
@@ -435,7 +420,7 @@ private Q_SLOTS:
     {
         Fixture f;
         f.store.apply(test::pictureSite());
-        f.window->select(find(f.store.stack(), "blue-md-0-x8k2p", ItemKind::Vm));
+        f.window->select(test::itemNamed(f.store.stack(), ItemKind::Vm, "blue-md-0-x8k2p"));
         for (const QAbstractButton* button : f.window->findChildren<QAbstractButton*>()) {
             if (button->isVisible() && button->focusPolicy() != Qt::NoFocus)
                 QVERIFY2(!button->accessibleName().isEmpty() || !button->text().isEmpty(),
