@@ -2,6 +2,7 @@
 #include "app/commandline.h"
 
 #include "core/base/translate.h"
+#include "core/checks/check.h"
 
 #include <charconv>
 #include <functional>
@@ -85,6 +86,12 @@ std::string useSpeed(CommandLine& line, const std::string& value)
     return speed ? std::string() : tr("must be a number from 0.01 to 1000");
 }
 
+std::string useProfile(CommandLine& line, const std::string& value)
+{
+    line.profile = value;
+    return checks::Profile::named(value) != nullptr ? std::string() : tr("must be lab or production");
+}
+
 struct Option {
     Use use;
     std::vector<Command> commands;
@@ -101,7 +108,9 @@ const std::map<std::string, Option>& options()
               return value.empty() ? tr("must not be empty") : std::string();
           },
           {Command::Window, Command::Tree}}},
-        {"--timeout", {useTimeout, {Command::Tree}}},
+        {"--timeout", {useTimeout, {Command::Tree, Command::CheckHost}}},
+        {"--profile", {useProfile, {Command::CheckHost}}},
+        {"--html", {text(&CommandLine::html), {Command::CheckHost}}},
         {"--size", {useSize, {Command::Window, Command::Tree, Command::Demo}}},
         {"--seed", {useSeed, {Command::Window, Command::Tree, Command::Demo}}},
         {"--speed", {useSpeed, {Command::Window, Command::Tree, Command::Demo}}},
@@ -134,6 +143,8 @@ Result<CommandLine> CommandLine::parse(const std::vector<std::string>& arguments
             line.command = Command::Tree;
         else if (arguments[0] == "demo")
             line.command = Command::Demo;
+        else if (arguments[0] == "check-host")
+            line.command = Command::CheckHost;
         else if (arguments[0] == "help")
             line.command = Command::Help;
         else
@@ -157,12 +168,18 @@ Result<CommandLine> CommandLine::parse(const std::vector<std::string>& arguments
             line.command = Command::Version;
             return line;
         }
-        if (!value && name == "--json" && line.command == Command::Tree) {
+        if (line.command == Command::CheckHost && !name.starts_with('-')) {
+            line.hosts.push_back(arguments[at]);
+            continue;
+        }
+        if (!value && name == "--json" &&
+            (line.command == Command::Tree || line.command == Command::CheckHost)) {
             line.json = true;
             continue;
         }
         if (!value && name == "--demo" &&
-            (line.command == Command::Tree || line.command == Command::Window)) {
+            (line.command == Command::Tree || line.command == Command::Window ||
+             line.command == Command::CheckHost)) {
             line.demo = true;
             continue;
         }
@@ -190,6 +207,9 @@ Result<CommandLine> CommandLine::parse(const std::vector<std::string>& arguments
     if (line.command == Command::Tree && !line.demo && line.kubeconfig.empty() && line.hosts.empty())
         return fail(ErrorKind::Config,
                     tr("“strata tree” needs something to look at: --demo, --kubeconfig FILE or --host URI."));
+    if (line.command == Command::CheckHost && !line.demo && line.hosts.empty())
+        return fail(ErrorKind::Config,
+                    tr("“strata check-host” needs one or more libvirt URIs, for example qemu:///system."));
     return line;
 }
 
@@ -207,6 +227,12 @@ std::string CommandLine::help()
         "  strata tree (--demo | --kubeconfig FILE [--context NAME] | --host URI)… [--json] [--timeout S]\n"
         "                                the stack as text or JSON, then exit; 1 when a part was not "
         "reached\n"
+        "\n"
+        "  strata check-host (URI… | --demo) [--profile lab|production] [--json] [--html FILE] [--timeout "
+        "S]\n"
+        "                                is a host fit to carry the stack? 0 when no check fails, 1 when one "
+        "does,\n"
+        "                                2 when a host could not be read\n"
         "\n"
         "  strata demo [--size small|large|huge] [--seed N] [--speed X] [--no-life]\n"
         "                                serves the demo site until interrupted; the first line is the path\n"

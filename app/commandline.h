@@ -11,8 +11,9 @@ namespace strata::app {
 
 enum class Command {
     Window,
-    Tree, // the stack as text or JSON, then exit
-    Demo, // serve the demo site until interrupted
+    Tree,      // the stack as text or JSON, then exit
+    Demo,      // serve the demo site until interrupted
+    CheckHost, // is a host fit to carry the stack?
     Version,
     Help,
 };
@@ -26,6 +27,8 @@ struct CommandLine {
     std::string context;
     std::vector<std::string> hosts; // libvirt URIs
     int timeoutSeconds = 30;        // tree: how long to wait for the first picture
+    std::string profile = "lab";    // check-host: "lab" or "production"
+    std::string html;               // check-host: where the report goes, "" for none
     demosite::Options site;         // --size, --seed, --speed, --no-life
 
     // The window only; for pictures of it.

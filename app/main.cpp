@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/checkhost.h"
 #include "app/commandline.h"
 #include "app/headless.h"
 #include "app/window.h"
@@ -22,6 +23,8 @@ int main(int argc, char** argv)
         return 0;
     case Command::Tree:
         return runTree(*line);
+    case Command::CheckHost:
+        return runCheckHost(*line);
     case Command::Demo:
         return runDemo(*line);
     case Command::Window:
