@@ -183,6 +183,10 @@ Result<CommandLine> CommandLine::parse(const std::vector<std::string>& arguments
             line.demo = true;
             continue;
         }
+        if (!value && name == "--allow-exec" && line.command == Command::Tree) {
+            line.allowExec = true;
+            continue;
+        }
         if (!value && name == "--no-life") {
             line.site.life = false;
             continue;
@@ -225,6 +229,7 @@ std::string CommandLine::help()
         "      --theme light|dark, --geometry WxH, --select NAME, --tab NAME, --screenshot FILE\n"
         "\n"
         "  strata tree (--demo | --kubeconfig FILE [--context NAME] | --host URI)… [--json] [--timeout S]\n"
+        "      [--allow-exec]            runs the credential program that the kubeconfig names;\n"
         "                                the stack as text or JSON, then exit; 1 when a part was not "
         "reached\n"
         "\n"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/composition.h"
 
+#include "app/execasker.h"
 #include "core/libvirt/host.h"
 
 #include <thread>
@@ -52,12 +53,15 @@ private:
     bool m_running = false;
 };
 
-ui::ConnectServices connectServices(Probes& probes)
+ui::ConnectServices connectServices(Probes& probes, ExecAsker& asker)
 {
     ui::ConnectServices services;
     services.usualPaths = ui::usualPaths;
     services.readKubeconfig = ui::readKubeconfig;
     services.checkUri = virt::checkUri;
+    services.setExecAsker = [&asker](QObject* context, ui::ConnectServices::AskExec ask) {
+        asker.setAsker(context, std::move(ask));
+    };
     services.checkCluster = [&probes](const kube::ClusterConfig& config, QObject* context,
                                       ui::ConnectServices::Checked done) {
         probes.cluster(config, onGuiThread(context, std::move(done)));
@@ -77,8 +81,9 @@ public:
 
     ui::Workspace& workspace;
     const demosite::Options demoOptions;
-    Probes probes;
-    Connections connections;
+    ExecAsker asker;
+    Probes probes{asker.plugins()};
+    Connections connections{asker.plugins()};
     SiteDocuments documents{connections.site()};
     ui::StackStore store;
     DemoStarter demo;
@@ -120,7 +125,7 @@ ui::ShellServices Composition::services()
     services.store = &d->store;
     services.documents = &d->documents;
     services.workspace = &d->workspace;
-    services.connect = connectServices(d->probes);
+    services.connect = connectServices(d->probes, d->asker);
     services.connectCluster = [&site](const kube::ClusterConfig& config, const QString& name) {
         return site.addCluster(config, name.toStdString());
     };
@@ -133,6 +138,15 @@ ui::ShellServices Composition::services()
         d->demo.start(d->connections, d->demoOptions, context, std::move(done));
     };
     services.events = [&site] { return site.traffic().events; };
+    services.traffic = [&site](QObject* context, std::function<void(std::vector<ui::TrafficRow>)> done) {
+        site.clientTraffic([answer = onGuiThread(context, std::move(done))](
+                               const std::vector<feeds::Site::ClientTraffic>& all) {
+            std::vector<ui::TrafficRow> rows;
+            for (const feeds::Site::ClientTraffic& one : all)
+                rows.push_back({one.source, one.numbers});
+            answer(std::move(rows));
+        });
+    };
     return services;
 }
 

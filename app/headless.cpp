@@ -2,6 +2,7 @@
 #include "app/headless.h"
 
 #include "app/connections.h"
+#include "app/execpermission.h"
 #include "core/base/translate.h"
 #include "core/feeds/site.h"
 #include "core/stack/print.h"
@@ -59,7 +60,7 @@ int runTree(const CommandLine& line)
     std::condition_variable woken;
     bool awake = false;
 
-    Connections connections;
+    Connections connections(headlessExecPlugins(line.allowExec));
     feeds::Site& site = connections.site();
     site.setWakeup([&] {
         const std::lock_guard lock(mutex);

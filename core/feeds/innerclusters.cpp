@@ -3,6 +3,8 @@
 
 #include "core/base/translate.h"
 #include "core/kube/config/kubeconfig.h"
+#include "core/kube/config/serverurl.h"
+#include "core/kube/net/tunnel.h"
 
 #include <algorithm>
 
@@ -15,18 +17,11 @@ constexpr std::size_t kConnectingAtOnce = 8;
 constexpr Ms kPlace{10000};          // after so long the next one may start though this one is still at it
 constexpr Ms kForbiddenAgain{60000}; // what is not allowed is seldom allowed soon
 constexpr std::int64_t kReread = 5000;
+constexpr std::int64_t kSeekAgain = 300'000; // between trials of another way
 
 std::string tr(const char* text, std::initializer_list<std::string> values)
 {
     return arguments(translate("InnerClusters", text), values);
-}
-
-bool same(const kube::ClusterConfig& a, const kube::ClusterConfig& b)
-{
-    return a.server == b.server && a.caPem == b.caPem && a.tlsServerName == b.tlsServerName &&
-           a.insecureSkipTlsVerify == b.insecureSkipTlsVerify &&
-           a.clientCertificatePem == b.clientCertificatePem && a.clientKeyPem == b.clientKeyPem &&
-           a.token == b.token;
 }
 
 } // namespace
@@ -125,6 +120,7 @@ bool InnerClusters::retryNow(stack::SourceId id)
             m_requests.cancel(entry.timer);
             enqueue(key);
         }
+        entry.lastSeek = 0;
         if (entry.feed)
             entry.feed->retryNow();
         return true;
@@ -274,7 +270,7 @@ void InnerClusters::connect(const std::string& key, kube::ClusterConfig config)
 {
     Entry* entry = find(key);
     if (entry->feed) {
-        if (!same(entry->feed->config(), config)) {
+        if (!kube::sameAccess(entry->feed->config(), config)) {
             entry->backoff.reset();
             entry->feed->reconnect(std::move(config));
         }
@@ -291,6 +287,10 @@ void InnerClusters::connect(const std::string& key, kube::ClusterConfig config)
         if (const Entry* of = find(key); of != nullptr && of->id == id)
             noAccess(key);
     };
+    hooks.onAway = [this, key, id](const Error& error) {
+        if (const Entry* of = find(key); of != nullptr && of->id == id)
+            away(key, error);
+    };
     hooks.onSettled = [this, key, id] {
         if (const Entry* of = find(key); of != nullptr && of->id == id)
             done(key);
@@ -302,6 +302,69 @@ void InnerClusters::connect(const std::string& key, kube::ClusterConfig config)
         if (const Entry* of = find(key); of != nullptr && of->id == id)
             done(key);
     });
+}
+
+// Its endpoint cannot be reached from here, yet the outer cluster may: a control-plane machine of it is a VM
+// there, and KubeVirt carries bytes to a VM's port. The server's name and authority stay those of the
+// kubeconfig, whatever way the bytes take.
+void InnerClusters::away(const std::string& key, const Error& error)
+{
+    Entry* entry = find(key);
+    if (!entry->feed || entry->seeking || entry->dismissed)
+        return;
+    const bool outerIsThere = m_outer.state().phase == stack::LinkPhase::Live;
+    const bool unreachable = error.stage == NetStage::Name || error.stage == NetStage::Connection;
+    // A change of ways costs a handful of connections: not with every look.
+    const std::int64_t since = systemNow() - entry->lastSeek;
+    if (!outerIsThere || !unreachable || (since >= 0 && since < kSeekAgain))
+        return;
+    entry->lastSeek = systemNow();
+    if (entry->feed->state().tunnelled) { // no way through either: the direct one may be back
+        entry->feed->reconnect(entry->feed->config());
+        return;
+    }
+    entry->seeking = true;
+    kube::Request request;
+    request.path = kube::path({"kubevirt.io", "v1", "virtualmachineinstances", true}, entry->ns);
+    request.query =
+        "limit=20&labelSelector=" + kube::percentEncode("cluster.x-k8s.io/cluster-name=" + entry->name +
+                                                        ",cluster.x-k8s.io/role=control-plane");
+    request.maxBody = 16U << 20U;
+    const stack::SourceId id = entry->id;
+    m_requests.send(m_outer.client(), std::move(request),
+                    [this, key, id](const Result<kube::Response>& result) {
+                        Entry* asked = find(key);
+                        if (asked == nullptr || asked->id != id)
+                            return;
+                        asked->seeking = false;
+                        if (!asked->dismissed && asked->feed)
+                            onMachines(key, result);
+                    });
+}
+
+void InnerClusters::onMachines(const std::string& key, const Result<kube::Response>& result)
+{
+    Entry* entry = find(key);
+    simdjson::dom::parser parser;
+    simdjson::dom::element element;
+    const auto url = kube::parseServerUrl(entry->feed->config().server);
+    if (!result || !url || parser.parse(result->body).get(element) != simdjson::SUCCESS ||
+        entry->feed->state().phase == stack::LinkPhase::Live)
+        return;
+    std::string name;
+    Json(element)["items"].each([&name](const Json& item) {
+        if (name.empty() && item["status"]["phase"].raw() == "Running")
+            name = item["metadata"]["name"].raw();
+    });
+    if (name.empty())
+        return;
+    kube::WebSocketRequest request;
+    request.path =
+        kube::path({"subresources.kubevirt.io", "v1", "virtualmachineinstances", true}, entry->ns, name) +
+        "/portforward/" + std::to_string(url->port) + "/tcp";
+    request.protocols = {"plain.kubevirt.io"};
+    entry->feed->reconnect(entry->feed->config(),
+                           kube::tunnelThrough(m_outer.sharedClient(), std::move(request)));
 }
 
 // Certificates in kubeconfigs are renewed before they expire, and a cluster may have got another authority.

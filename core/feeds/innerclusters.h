@@ -51,6 +51,8 @@ private:
         bool queued = false;
         bool dismissed = false;
         UnixMs lastRead = 0;
+        bool seeking = false; // a machine to tunnel to
+        UnixMs lastSeek = 0;
     };
 
     void add(const std::string& key, const kube::ObjectMeta& meta);
@@ -63,6 +65,8 @@ private:
     void failed(const std::string& key, const Error& error, std::chrono::milliseconds atLeast);
     void connect(const std::string& key, kube::ClusterConfig config);
     void noAccess(const std::string& key);
+    void away(const std::string& key, const Error& error);
+    void onMachines(const std::string& key, const Result<kube::Response>& result);
     Entry* find(const std::string& key);
 
     FeedContext m_context;

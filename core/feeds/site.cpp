@@ -9,12 +9,15 @@
 #include "core/feeds/outbox.h"
 
 #include <atomic>
+#include <ctime>
 #include <future>
 #include <map>
 #include <mutex>
 
 namespace strata::feeds {
 namespace {
+
+constexpr std::chrono::milliseconds kSuspendLook{3000};
 
 Error unknownSource()
 {
@@ -27,7 +30,11 @@ Error unknownSource()
 // kept under a mutex.
 class Site::Private {
 public:
-    explicit Private(Options options) : m_options(options) {}
+    explicit Private(Options options) : m_options(std::move(options))
+    {
+        m_network.setExecPlugins(m_options.plugins);
+        m_network.postAfter(kSuspendLook, [this] { watchForSuspend(); });
+    }
 
     ~Private()
     {
@@ -115,6 +122,8 @@ public:
 
     void retryCluster(stack::SourceId id)
     {
+        if (m_options.plugins)
+            m_options.plugins->askAgain(); // the operator wants it now
         if (const auto found = m_outers.find(id); found != m_outers.end()) {
             found->second.feed->retryNow();
             if (found->second.inner)
@@ -173,6 +182,27 @@ public:
 
     bool silent() const { return m_silent; }
 
+    std::vector<ClientTraffic> clientTraffic() const
+    {
+        std::vector<ClientTraffic> out;
+        for (const auto& [id, feed] : m_feeds)
+            out.push_back({id, feed->client().traffic()});
+        return out;
+    }
+
+    // Spread, so that hundreds of clusters do not shake hands at the same moment, yet all are fresh soon.
+    void renew() { m_network.renewConnections(std::chrono::seconds(5)); }
+
+    // CLOCK_BOOTTIME goes on while the machine sleeps, CLOCK_MONOTONIC does not.
+    void watchForSuspend()
+    {
+        const auto asleep = sleptSoFar();
+        if (asleep - m_slept > std::chrono::seconds(2))
+            renew();
+        m_slept = asleep;
+        m_network.postAfter(kSuspendLook, [this] { watchForSuspend(); });
+    }
+
     const std::shared_ptr<Outbox> outbox = std::make_shared<Outbox>();
     std::atomic<std::uint64_t> events{0};
 
@@ -182,7 +212,18 @@ private:
         std::unique_ptr<InnerClusters> inner; // behind the feed that it uses
     };
 
+    static std::chrono::milliseconds sleptSoFar()
+    {
+        timespec boot{};
+        timespec awake{};
+        if (::clock_gettime(CLOCK_BOOTTIME, &boot) != 0 || ::clock_gettime(CLOCK_MONOTONIC, &awake) != 0)
+            return std::chrono::milliseconds(0);
+        return std::chrono::milliseconds((boot.tv_sec - awake.tv_sec) * 1000 +
+                                         (boot.tv_nsec - awake.tv_nsec) / 1'000'000);
+    }
+
     const Options m_options;
+    std::chrono::milliseconds m_slept = sleptSoFar();
     std::atomic<stack::SourceId> m_lastId{0};
     std::atomic<bool> m_silent{false};
 
@@ -197,7 +238,7 @@ private:
 
 Site::Site() : Site(Options()) {}
 
-Site::Site(Options options) : m_d(std::make_shared<Private>(options)) {}
+Site::Site(Options options) : m_d(std::make_shared<Private>(std::move(options))) {}
 
 Site::~Site() = default;
 
@@ -299,6 +340,16 @@ void Site::fetchEvents(const stack::ObjectRef& object,
 Site::Traffic Site::traffic() const
 {
     return {m_d->events.load()};
+}
+
+void Site::clientTraffic(std::function<void(std::vector<ClientTraffic>)> done) const
+{
+    m_d->post([d = m_d.get(), done = std::move(done)] { done(d->clientTraffic()); });
+}
+
+void Site::renewConnections()
+{
+    m_d->renew();
 }
 
 } // namespace strata::feeds

@@ -2,7 +2,9 @@
 #pragma once
 
 #include "core/base/error.h"
+#include "core/kube/config/execplugins.h"
 #include "core/kube/config/kubeconfig.h"
+#include "core/kube/net/client.h"
 #include "core/stack/facts.h"
 
 #include <chrono>
@@ -22,6 +24,8 @@ public:
         bool followInnerClusters =
             true; // read <cluster>-kubeconfig secrets and watch the clusters behind them
         std::chrono::milliseconds metricsEvery{15000};
+        // Who runs the credential plugins of kubeconfigs; none: clusters that need one are refused.
+        std::shared_ptr<kube::ExecPlugins> plugins;
     };
 
     Site();
@@ -55,6 +59,17 @@ public:
         std::uint64_t events = 0; // watch events since the start, all sources
     };
     Traffic traffic() const;
+
+    // What each cluster's client has done so far; the callback comes on a worker thread.
+    struct ClientTraffic {
+        stack::SourceId source = 0;
+        kube::ClientTraffic numbers;
+    };
+    void clientTraffic(std::function<void(std::vector<ClientTraffic>)> done) const;
+
+    // After a suspend or a change of networks: all connections are made anew, a few at a time. Suspends are
+    // noticed without being told.
+    void renewConnections();
 
 private:
     class Private;

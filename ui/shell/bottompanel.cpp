@@ -10,6 +10,8 @@
 #include <QStackedWidget>
 #include <QVBoxLayout>
 
+#include <algorithm>
+
 namespace strata::ui {
 
 BottomPanel::BottomPanel(StackStore* store, Clock clock, QWidget* parent) : BasePane(parent)
@@ -30,6 +32,7 @@ BottomPanel::BottomPanel(StackStore* store, Clock clock, QWidget* parent) : Base
     m_pages->addWidget(m_problems);
     m_pages->addWidget(m_activityView);
     layout->addWidget(m_pages, 1);
+    m_names = {QStringLiteral("problems"), QStringLiteral("activity")};
 
     connect(m_bar, &QTabBar::currentChanged, m_pages, &QStackedWidget::setCurrentIndex);
     const auto title = [this](int count) {
@@ -44,18 +47,29 @@ BottomPanel::BottomPanel(StackStore* store, Clock clock, QWidget* parent) : Base
     m_activity->follow(store->stack(), store->stack().sources(), clock());
 }
 
+void BottomPanel::addPage(QWidget* page, const QString& title, const QString& name)
+{
+    m_pages->addWidget(page);
+    m_bar->addTab(title);
+    m_names.push_back(name);
+}
+
 QString BottomPanel::currentTab() const
 {
-    return m_bar->currentIndex() == 1 ? QStringLiteral("activity") : QStringLiteral("problems");
+    return m_names.value(m_bar->currentIndex(), QStringLiteral("problems"));
 }
 
 void BottomPanel::setCurrentTab(const QString& name)
 {
-    m_bar->setCurrentIndex(name == QLatin1String("activity") ? 1 : 0);
+    m_bar->setCurrentIndex(std::max<int>(int(m_names.indexOf(name)), 0));
 }
 
 void BottomPanel::focusList()
 {
+    if (m_bar->currentIndex() > 1) {
+        m_pages->currentWidget()->setFocus(Qt::ShortcutFocusReason);
+        return;
+    }
     QListView* view = m_bar->currentIndex() == 1 ? m_activityView : m_problems->view();
     if (view->isVisible()) {
         view->setFocus(Qt::ShortcutFocusReason);

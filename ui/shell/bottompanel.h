@@ -5,6 +5,8 @@
 #include "core/stack/facts.h"
 #include "ui/widgets/basepane.h"
 
+#include <QStringList>
+
 class QListView;
 class QStackedWidget;
 class QTabBar;
@@ -24,7 +26,9 @@ public:
 
     ProblemsPanel* problems() const { return m_problems; }
     ActivityLog* activity() const { return m_activity; }
-    QString currentTab() const; // "problems", "activity"
+    // A further tab, known to setCurrentTab() by `name`.
+    void addPage(QWidget* page, const QString& title, const QString& name);
+    QString currentTab() const; // "problems", "activity", or that of a further one
     void setCurrentTab(const QString& name);
     void focusList();
     QSize sizeHint() const override { return {600, 190}; }
@@ -35,6 +39,7 @@ private:
     QListView* m_activityView = nullptr;
     QTabBar* m_bar = nullptr;
     QStackedWidget* m_pages = nullptr;
+    QStringList m_names;
 };
 
 } // namespace strata::ui

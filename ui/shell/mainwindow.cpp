@@ -3,6 +3,7 @@
 
 #include "core/stack/print.h"
 #include "ui/connect/clusterdialog.h"
+#include "ui/connect/execdialog.h"
 #include "ui/connect/hostdialog.h"
 #include "ui/connect/welcomepage.h"
 #include "ui/details/detailspanel.h"
@@ -19,6 +20,7 @@
 #include "ui/shell/opener.h"
 #include "ui/shell/problemspanel.h"
 #include "ui/shell/statuschips.h"
+#include "ui/shell/trafficpage.h"
 #include "ui/stack/selection.h"
 #include "ui/stack/stackpanel.h"
 #include "ui/stack/stackstore.h"
@@ -39,6 +41,7 @@
 #include <QMenuBar>
 #include <QPushButton>
 #include <QStatusBar>
+#include <QTableView>
 #include <QToolBar>
 #include <QToolButton>
 #include <QVBoxLayout>
@@ -138,6 +141,9 @@ void MainWindow::Private::makeDocks()
         return dock;
     };
     bottom = new BottomPanel(services.store, services.clock, q);
+    if (services.traffic)
+        bottom->addPage(makeTrafficView(services.store, services.traffic, bottom), MainWindow::tr("Traffic"),
+                        QStringLiteral("traffic"));
     treeDock = make(QStringLiteral("stack"), MainWindow::tr("&Stack"), tree, Qt::LeftDockWidgetArea);
     bottomDock = make(QStringLiteral("problems"), MainWindow::tr("&Problems and activity"), bottom,
                       Qt::BottomDockWidgetArea);
@@ -315,6 +321,15 @@ void MainWindow::Private::connectAll()
         selection->select(id);
         details->focusTabs();
     });
+    if (services.connect.setExecAsker) {
+        services.connect.setExecAsker(q, [this](const kube::ExecQuestion& question,
+                                                std::function<void(kube::ExecPlugins::Answer)> answer) {
+            auto* dialog = new ExecDialog(question, q);
+            dialog->setAttribute(Qt::WA_DeleteOnClose);
+            QObject::connect(dialog, &ExecDialog::answered, q, std::move(answer));
+            dialog->open();
+        });
+    }
     QObject::connect(tree, &StackPanel::retryWanted, opener, &Opener::retry);
     QObject::connect(centre, &Centre::retryWanted, opener, &Opener::retry);
     QObject::connect(chips, &StatusChips::retryWanted, opener, &Opener::retry);

@@ -5,6 +5,7 @@
 #include "core/stack/item.h"
 #include "ui/connect/services.h"
 #include "ui/settings/workspace.h"
+#include "ui/shell/trafficpage.h"
 
 #include <QMainWindow>
 #include <QObject>
@@ -35,6 +36,7 @@ struct ShellServices {
     // gone).
     std::function<void(QObject* context, std::function<void(Result<void>)> done)> openDemo;
     std::function<std::uint64_t()> events; // watch events since the start
+    AskTraffic traffic;                    // optional: what our own clients do
     // Optional: kubeconfig path and context of a source that the window did not connect itself (the demo
     // site's).
     std::function<std::pair<QString, QString>(stack::SourceId source)> kubeconfigOf;

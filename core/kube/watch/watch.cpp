@@ -295,6 +295,8 @@ void Driver::getPage(const std::string& continueToken)
     if (!continueToken.empty())
         request.query += "&continue=" + percentEncode(continueToken);
     request.maxBody = kMaxListBytes;
+    if (m_request.metadataOnly)
+        request.accept = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json";
     request.timeout = Ms{60'000};
     const std::weak_ptr<Driver> weak = weak_from_this();
     m_stream.reset();
@@ -379,6 +381,8 @@ void Driver::openStream(const OpenStream& effect)
     else
         request.query += "&resourceVersion=" + percentEncode(effect.resourceVersion);
     request.timeout = Ms{0};
+    if (m_request.metadataOnly)
+        request.accept = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json";
     request.idleTimeout = std::chrono::seconds{seconds} + kIdleMargin;
     m_stream = std::make_shared<Stream>(shared_from_this());
     m_lastFrame = SteadyClock::now();

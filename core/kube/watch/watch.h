@@ -63,6 +63,8 @@ struct WatchRequest {
     std::string fieldSelector; // not encoded
     std::string labelSelector;
     int pageSize = 500;
+    // Only metadata is sent (PartialObjectMetadata): for what is large or secret.
+    bool metadataOnly = false;
 };
 
 // List + watch of one kind until destroyed: pages, resumes from the last resource version after a clean end,

@@ -2,13 +2,16 @@
 #include "ui/connect/clusterdialog.h"
 #include "ui/connect/contextlist.h"
 #include "ui/connect/errorwords.h"
+#include "ui/connect/execdialog.h"
 #include "ui/connect/hostdialog.h"
 #include "ui/connect/welcomepage.h"
+#include "ui/widgets/themedlabel.h"
 
 #include <QAbstractButton>
 #include <QAbstractItemModelTester>
 #include <QLabel>
 #include <QLineEdit>
+#include <QPlainTextEdit>
 #include <QPointer>
 #include <QPushButton>
 #include <QSignalSpy>
@@ -239,6 +242,61 @@ private Q_SLOTS:
                  QStringLiteral("Name not found"));
         QCOMPARE(errorText({ErrorKind::Network, "a", "a", 0, 0}), QStringLiteral("a"));
         QCOMPARE(errorText({ErrorKind::Network, "a", "b\x07", 0, 0}), QStringLiteral("a — b "));
+    }
+
+    // The question before a kubeconfig's program runs: all of it is there as plain text, and every way out is one
+    // answer.
+    void execDialog_data()
+    {
+        QTest::addColumn<QString>("button"); // empty: closed otherwise
+        QTest::addColumn<bool>("interpreter");
+        QTest::addColumn<int>("answer");
+        using Answer = kube::ExecPlugins::Answer;
+        QTest::newRow("no") << QStringLiteral("no") << false << int(Answer::No);
+        QTest::newRow("once") << QStringLiteral("once") << false << int(Answer::Once);
+        QTest::newRow("always") << QStringLiteral("always") << false << int(Answer::Always);
+        QTest::newRow("an interpreter is never remembered") << QStringLiteral("always") << true << int(Answer::Once);
+        QTest::newRow("closed") << QString() << false << int(Answer::No);
+    }
+    void execDialog()
+    {
+        QFETCH(QString, button);
+        QFETCH(bool, interpreter);
+        QFETCH(int, answer);
+        kube::ExecQuestion question;
+        question.program = {"/usr/bin/aws<b>x</b>", std::string(64, 'a')};
+        question.args = {"eks", "two words", "", "it's\x1b[31m"};
+        question.environment = {"REGION=eu"};
+        question.context = "<i>prod</i>";
+        question.origin = "/home/me/.kube/config";
+        question.interpreter = interpreter;
+        ExecDialog dialog(question);
+        int answers = 0;
+        int got = -1;
+        connect(&dialog, &ExecDialog::answered, this, [&](kube::ExecPlugins::Answer a) {
+            ++answers;
+            got = int(a);
+        });
+        dialog.show();
+        QVERIFY(says(&dialog, QStringLiteral("<i>prod</i>")));
+        auto* program = dialog.findChild<ValueLabel*>(QStringLiteral("program"));
+        QVERIFY(program != nullptr && program->fullText() == QLatin1String("/usr/bin/aws<b>x</b>"));
+        QCOMPARE(dialog.findChild<ValueLabel*>(QStringLiteral("hash"))->fullText(), QString(64, QLatin1Char('a')));
+        const auto lists = dialog.findChildren<QPlainTextEdit*>();
+        QCOMPARE(lists.size(), 2);
+        QVERIFY(lists[0]->toPlainText().startsWith(QLatin1String("eks\n'two words'\n''\n'it'\\''s")));
+        QVERIFY(!lists[0]->toPlainText().contains(QChar(0x1b)));
+        QCOMPARE(lists[1]->toPlainText(), QStringLiteral("REGION=eu"));
+        QVERIFY(dialog.findChild<QPushButton*>(QStringLiteral("no"))->isDefault()); // Return says no
+        QCOMPARE(dialog.findChild<QPushButton*>(QStringLiteral("once"))->isHidden(), interpreter);
+        if (button.isEmpty())
+            dialog.close();
+        else
+            dialog.findChild<QPushButton*>(button)->click();
+        QCOMPARE(answers, 1);
+        QCOMPARE(got, answer);
+        dialog.close();
+        QCOMPARE(answers, 1);
     }
 
     void welcome()
