@@ -18,6 +18,7 @@ struct Actions {
     QAction* openDemo;
     QAction* connectCluster;
     QAction* connectHost;
+    QAction* checkHosts;
     QAction* settings;
     QAction* quit;
 
