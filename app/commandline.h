@@ -13,6 +13,7 @@ enum class Command {
     Window,
     Tree, // the stack as text or JSON, then exit
     Demo, // serve the demo site until interrupted
+    CreateCluster,
     Version,
     Help,
 };
@@ -27,6 +28,14 @@ struct CommandLine {
     std::vector<std::string> hosts; // libvirt URIs
     int timeoutSeconds = 30;        // tree: how long to wait for the first picture
     demosite::Options site;         // --size, --seed, --speed, --no-life
+
+    // create-cluster
+    std::string profile;
+    std::string resume; // id of a plan, or the path of its journal
+    std::string saveKubeconfig;
+    bool undo = false;
+    bool dryRun = false;
+    bool wait = true;
 
     // The window only; for pictures of it.
     std::string screenshot;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/commandline.h"
+#include "app/createcluster.h"
 #include "app/headless.h"
 #include "app/window.h"
 
@@ -24,6 +25,8 @@ int main(int argc, char** argv)
         return runTree(*line);
     case Command::Demo:
         return runDemo(*line);
+    case Command::CreateCluster:
+        return runCreateCluster(*line);
     case Command::Window:
         return runWindow(argc, argv, *line);
     }
