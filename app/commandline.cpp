@@ -2,6 +2,7 @@
 #include "app/commandline.h"
 
 #include "core/base/translate.h"
+#include "core/checks/check.h"
 
 #include <charconv>
 #include <functional>
@@ -85,6 +86,12 @@ std::string useSpeed(CommandLine& line, const std::string& value)
     return speed ? std::string() : tr("must be a number from 0.01 to 1000");
 }
 
+std::string useProfile(CommandLine& line, const std::string& value)
+{
+    line.profile = value;
+    return checks::Profile::named(value) != nullptr ? std::string() : tr("must be lab or production");
+}
+
 struct Option {
     Use use;
     std::vector<Command> commands;
@@ -105,7 +112,9 @@ const std::map<std::string, Option>& options()
               return value.empty() ? tr("must not be empty") : std::string();
           },
           {Command::Window, Command::Tree}}},
-        {"--timeout", {useTimeout, {Command::Tree}}},
+        {"--timeout", {useTimeout, {Command::Tree, Command::CheckHost}}},
+        {"--profile", {useProfile, {Command::CheckHost}}},
+        {"--html", {text(&CommandLine::html), {Command::CheckHost}}},
         {"--size", {useSize, {Command::Window, Command::Tree, Command::Demo, Command::CreateCluster}}},
         {"--seed", {useSeed, {Command::Window, Command::Tree, Command::Demo, Command::CreateCluster}}},
         {"--speed", {useSpeed, {Command::Window, Command::Tree, Command::Demo, Command::CreateCluster}}},
@@ -140,6 +149,8 @@ Result<CommandLine> CommandLine::parse(const std::vector<std::string>& arguments
             line.command = Command::Demo;
         else if (arguments[0] == "create-cluster")
             line.command = Command::CreateCluster;
+        else if (arguments[0] == "check-host")
+            line.command = Command::CheckHost;
         else if (arguments[0] == "help")
             line.command = Command::Help;
         else
@@ -163,18 +174,24 @@ Result<CommandLine> CommandLine::parse(const std::vector<std::string>& arguments
             line.command = Command::Version;
             return line;
         }
+        if (line.command == Command::CheckHost && !name.starts_with('-')) {
+            line.hosts.push_back(arguments[at]);
+            continue;
+        }
         const bool creating = line.command == Command::CreateCluster;
-        if (!value && name == "--json" && (line.command == Command::Tree || creating)) {
+        if (!value && name == "--json" &&
+            (line.command == Command::Tree || line.command == Command::CheckHost || creating)) {
             line.json = true;
             continue;
         }
         if (!value && name == "--demo" &&
-            (line.command == Command::Tree || line.command == Command::Window || creating)) {
+            (line.command == Command::Tree || line.command == Command::Window ||
+             line.command == Command::CheckHost || creating)) {
             line.demo = true;
             continue;
         }
-        if (!value && creating && !name.starts_with('-') && line.profile.empty() && !name.empty()) {
-            line.profile = name;
+        if (!value && creating && !name.starts_with('-') && line.clusterProfile.empty() && !name.empty()) {
+            line.clusterProfile = name;
             continue;
         }
         if (!value && creating && (name == "--dry-run" || name == "--undo")) {
@@ -210,7 +227,7 @@ Result<CommandLine> CommandLine::parse(const std::vector<std::string>& arguments
         return fail(ErrorKind::Config,
                     tr("“strata tree” needs something to look at: --demo, --kubeconfig FILE or --host URI."));
     if (line.command == Command::CreateCluster) {
-        if (line.profile.empty() == line.resume.empty())
+        if (line.clusterProfile.empty() == line.resume.empty())
             return fail(ErrorKind::Config,
                         tr("“strata create-cluster” needs either a profile or “--resume PLAN”."));
         if (line.undo && line.resume.empty())
@@ -225,6 +242,9 @@ Result<CommandLine> CommandLine::parse(const std::vector<std::string>& arguments
             return fail(ErrorKind::Config,
                         tr("“--save-kubeconfig” needs “--wait”: there is no kubeconfig before."));
     }
+    if (line.command == Command::CheckHost && !line.demo && line.hosts.empty())
+        return fail(ErrorKind::Config,
+                    tr("“strata check-host” needs one or more libvirt URIs, for example qemu:///system."));
     return line;
 }
 
@@ -251,6 +271,12 @@ std::string CommandLine::help()
         "                                --kubeconfig the usual ones are read, as kubectl does.\n"
         "                                Exit: 0 done, 1 failed on the way, 2 wrong arguments, 3 refused\n"
         "                                before anything was written, 130 interrupted\n"
+        "\n"
+        "  strata check-host (URI… | --demo) [--profile lab|production] [--json] [--html FILE] [--timeout "
+        "S]\n"
+        "                                is a host fit to carry the stack? 0 when no check fails, 1 when one "
+        "does,\n"
+        "                                2 when a host could not be read\n"
         "\n"
         "  strata demo [--size small|large|huge] [--seed N] [--speed X] [--no-life]\n"
         "                                serves the demo site until interrupted; the first line is the path\n"

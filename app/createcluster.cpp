@@ -364,7 +364,7 @@ int runCreateCluster(const CommandLine& line)
 
     ClusterProfile profile;
     if (line.resume.empty()) {
-        auto loaded = loadProfileFile(line.profile);
+        auto loaded = loadProfileFile(line.clusterProfile);
         if (!loaded)
             return refuse(loaded.error(), kNotBegun);
         if (hasErrors(loaded->problems)) {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/checkhost.h"
 #include "app/commandline.h"
 #include "app/createcluster.h"
 #include "app/headless.h"
@@ -23,6 +24,8 @@ int main(int argc, char** argv)
         return 0;
     case Command::Tree:
         return runTree(*line);
+    case Command::CheckHost:
+        return runCheckHost(*line);
     case Command::Demo:
         return runDemo(*line);
     case Command::CreateCluster:

@@ -4,6 +4,7 @@
 #include "app/composition.h"
 #include "app/screenshot.h"
 #include "core/base/translate.h"
+#include "ui/settings/language.h"
 #include "ui/theme/theme.h"
 
 #include <QApplication>
@@ -29,6 +30,7 @@ int runWindow(int& argc, char** argv, const CommandLine& line)
     QApplication::setApplicationDisplayName(QStringLiteral("Strata"));
     QApplication::setOrganizationName(QStringLiteral("strata"));
     QApplication::setApplicationVersion(QStringLiteral(STRATA_VERSION));
+    ui::installLanguage(application);
     setTranslator(throughQt);
     ui::Theme::instance().install();
 

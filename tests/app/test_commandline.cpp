@@ -46,7 +46,7 @@ private Q_SLOTS:
             CommandLine::parse(words("create-cluster p.yaml --kubeconfig k --no-wait --json --dry-run"));
         QVERIFY(create);
         QCOMPARE(create->command, Command::CreateCluster);
-        QCOMPARE(create->profile, std::string("p.yaml"));
+        QCOMPARE(create->clusterProfile, std::string("p.yaml"));
         QVERIFY(create->dryRun && create->json && !create->wait && !create->undo);
         const auto back = CommandLine::parse(words("create-cluster --resume abc --undo"));
         QVERIFY(back && back->undo && back->wait);
