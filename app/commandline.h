@@ -11,8 +11,9 @@ namespace strata::app {
 
 enum class Command {
     Window,
-    Tree,      // the stack as text or JSON, then exit
-    Demo,      // serve the demo site until interrupted
+    Tree, // the stack as text or JSON, then exit
+    Demo, // serve the demo site until interrupted
+    CreateCluster,
     CheckHost, // is a host fit to carry the stack?
     Version,
     Help,
@@ -30,6 +31,14 @@ struct CommandLine {
     std::string profile = "lab";    // check-host: "lab" or "production"
     std::string html;               // check-host: where the report goes, "" for none
     demosite::Options site;         // --size, --seed, --speed, --no-life
+
+    // create-cluster
+    std::string clusterProfile; // a file
+    std::string resume;         // id of a plan, or the path of its journal
+    std::string saveKubeconfig;
+    bool undo = false;
+    bool dryRun = false;
+    bool wait = true;
 
     // The window only; for pictures of it.
     std::string screenshot;

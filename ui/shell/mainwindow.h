@@ -17,6 +17,8 @@
 
 namespace strata::ui {
 
+class ClusterRuns;
+class ClusterWizard;
 class Documents;
 class StackStore;
 
@@ -43,6 +45,7 @@ struct ShellServices {
     // Optional: kubeconfig path and context of a source that the window did not connect itself (the demo
     // site's).
     std::function<std::pair<QString, QString>(stack::SourceId source)> kubeconfigOf;
+    ClusterRuns* runs = nullptr; // optional: without them no clusters are created
     Clock clock = systemNow;
 };
 
@@ -63,6 +66,7 @@ public:
     stack::ItemId current() const;
     void setCurrentTab(const QString& name); // of the details: "overview", …
     void say(const QString& text);           // over the centre, until closed
+    ClusterWizard* newCluster();             // opens the wizard; null without runs
 
 protected:
     void closeEvent(QCloseEvent* event) override;
