@@ -161,6 +161,10 @@ ui::ShellServices Composition::services()
     services.openDemo = [d](QObject* context, std::function<void(Result<void>)> done) {
         d->demo.start(d->connections, d->demoOptions, context, std::move(done));
     };
+    services.inventory = [](const std::string& uri, QObject* context,
+                            std::function<void(Result<virt::Inventory>)> done) {
+        virt::takeInventory(uri, onGuiThread<Result<virt::Inventory>>(context, std::move(done)));
+    };
     services.events = [&site] { return site.traffic().events; };
     return services;
 }

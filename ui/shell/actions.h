@@ -18,6 +18,7 @@ struct Actions {
     QAction* openDemo;
     QAction* connectCluster;
     QAction* connectHost;
+    QAction* checkHosts;
     QAction* createCluster;
     QAction* settings;
     QAction* quit;

@@ -2,6 +2,7 @@
 #include "ui/shell/mainwindow.h"
 
 #include "core/stack/print.h"
+#include "ui/checks/checkswindow.h"
 #include "ui/connect/clusterdialog.h"
 #include "ui/connect/hostdialog.h"
 #include "ui/connect/welcomepage.h"
@@ -103,6 +104,7 @@ public:
     void stepProblems(int step);
     void askCluster();
     void askHost();
+    void checkHosts();
     void connectRuns();
     ClusterWizard* openWizard();
     void newCluster(SourceId source);
@@ -111,6 +113,20 @@ public:
     void restore();
     void store();
 };
+
+// One window for all hosts, opened at the current one's column.
+void MainWindow::Private::checkHosts()
+{
+    auto* window = new ChecksWindow(hostsToCheck(services.store->stack()), services.inventory, q);
+    window->setAttribute(Qt::WA_DeleteOnClose);
+    for (const stack::ItemId id : services.store->stack().path(selection->current())) {
+        const Item* item = services.store->stack().find(id);
+        if (item != nullptr &&
+            (item->kind == stack::ItemKind::Host || item->kind == stack::ItemKind::OuterNode))
+            window->showHost(item->name);
+    }
+    window->show();
+}
 
 void MainWindow::Private::makeParts()
 {
@@ -213,7 +229,7 @@ void MainWindow::Private::makeMenus()
 {
     QMenuBar* bar = q->menuBar();
     QMenu* file = bar->addMenu(MainWindow::tr("&File"));
-    file->addActions({actions->openDemo, actions->connectCluster, actions->connectHost});
+    file->addActions({actions->openDemo, actions->connectCluster, actions->connectHost, actions->checkHosts});
     if (services.runs != nullptr) {
         file->addSeparator();
         file->addAction(actions->createCluster);
@@ -267,6 +283,7 @@ void MainWindow::Private::connectAll()
     on(actions->openDemo, [this] { opener->openDemo(); });
     on(actions->connectCluster, [this] { askCluster(); });
     on(actions->connectHost, [this] { askHost(); });
+    on(actions->checkHosts, [this] { checkHosts(); });
     on(actions->settings, [this] {
         auto* dialog = new SettingsDialog(services.workspace, q);
         dialog->setAttribute(Qt::WA_DeleteOnClose);

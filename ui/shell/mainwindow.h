@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/base/timestamp.h"
+#include "core/libvirt/inventory.h"
 #include "core/stack/item.h"
 #include "ui/connect/services.h"
 #include "ui/settings/workspace.h"
@@ -36,6 +37,10 @@ struct ShellServices {
     // Starts the demo site, connects to all of it and answers once on the GUI thread (not when `context` has
     // gone).
     std::function<void(QObject* context, std::function<void(Result<void>)> done)> openDemo;
+    // What a host is made of; answers once on the GUI thread (not when `context` has gone).
+    std::function<void(const std::string& uri, QObject* context,
+                       std::function<void(Result<virt::Inventory>)> done)>
+        inventory;
     std::function<std::uint64_t()> events; // watch events since the start
     // Optional: kubeconfig path and context of a source that the window did not connect itself (the demo
     // site's).
