@@ -57,6 +57,23 @@
     </message>
 </context>
 <context>
+    <name>strata::ui::ChecksWindow</name>
+    <message numerus="yes">
+        <source>Asking %n hosts…</source>
+        <translation>
+            <numerusform>Asking %n host…</numerusform>
+            <numerusform>Asking %n hosts…</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>A check fails on %n hosts.</source>
+        <translation>
+            <numerusform>A check fails on %n host.</numerusform>
+            <numerusform>A check fails on %n hosts.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>strata::ui::ClusterRun</name>
     <message numerus="yes">
         <source>Taken back; %n objects stay</source>
