@@ -90,6 +90,7 @@ class TestWizard : public QObject {
 
     void open()
     {
+        shut();
         m_workspace = std::make_unique<ui::Workspace>(m_folder->filePath(QStringLiteral("workspace.json")));
         m_workspace->load();
         m_composition = std::make_unique<app::Composition>(*m_workspace, quickSite(), quickPace());
@@ -163,7 +164,12 @@ private Q_SLOTS:
         qputenv("XDG_STATE_HOME", m_folder->path().toUtf8());
     }
 
-    void cleanup() { shut(); }
+    void cleanup()
+    {
+        if (qstrcmp(QTest::currentTestFunction(), "badInput") != 0)
+            shut();
+    }
+    void cleanupTestCase() { shut(); }
 
     void aNameIsEnough()
     {
@@ -247,9 +253,13 @@ private Q_SLOTS:
         QFETCH(QString, path);
         QFETCH(QString, input);
         QFETCH(QString, words);
-        open();
+        if (m_wizard == nullptr)
+            open();
+        m_wizard->model()->startOver();
         type(field("name")->editor(), QStringLiteral("fine"));
-        m_wizard->model()->edit([](provision::ClusterProfile& p) { p.addOns.metricsServer.enabled = true; });
+        auto* metrics = qobject_cast<QCheckBox*>(field("addOns.metricsServer.enabled")->editor());
+        QVERIFY(metrics != nullptr);
+        metrics->setChecked(path.contains(QLatin1String("metricsServer")));
         ui::FormField* place = m_wizard->findChild<ui::FormField*>(path);
         QVERIFY(place != nullptr);
         m_wizard->goToField(path.toStdString());

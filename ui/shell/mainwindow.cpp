@@ -30,6 +30,7 @@
 #include "ui/wizard/clusterruns.h"
 #include "ui/wizard/clusterwizard.h"
 #include "ui/wizard/deploydialog.h"
+#include "ui/wizard/wizardmodel.h"
 
 #include <QAction>
 #include <QActionGroup>
@@ -50,6 +51,7 @@
 #include <QVBoxLayout>
 
 #include <algorithm>
+#include <unordered_map>
 
 namespace strata::ui {
 
@@ -106,6 +108,7 @@ public:
     void connectRuns();
     ClusterWizard* openWizard();
     void newCluster(SourceId source);
+    void showGhosts();
     void showCluster(SourceId source, const QString& key);
     void restore();
     void store();
@@ -726,6 +729,9 @@ ClusterWizard* MainWindow::Private::openWizard()
     if (wizard == nullptr) {
         wizard = new ClusterWizard(services.runs, services.store, q);
         wizard->setKubectlAccess([this](SourceId source) { return opener->kubectlAccess(source); });
+        QObject::connect(wizard->model(), &WizardModel::changed, q, [this] { showGhosts(); });
+        QObject::connect(wizard, &ClusterWizard::pageChanged, q, [this] { showGhosts(); });
+        QObject::connect(wizard, &QDialog::finished, q, [this] { chart->setGhosts({}); });
         QObject::connect(wizard, &ClusterWizard::deployWanted, q, [this](const ClusterRun* run) {
             auto* dialog = new DeployDialog(services.runs, run->client(), run->ns(), run->cluster(), wizard);
             dialog->setAttribute(Qt::WA_DeleteOnClose);
@@ -749,6 +755,39 @@ void MainWindow::Private::newCluster(SourceId source)
         state = services.store->stack().source(state->outer);
     if (state != nullptr && state->kind == SourceKind::OuterCluster)
         opened->setSource(state->id);
+}
+
+// While a cluster is being described the chart shows where its VMs would go.
+void MainWindow::Private::showGhosts()
+{
+    std::vector<StrataGhost> ghosts;
+    const WizardModel* model = wizard->model();
+    if (wizard->isVisible() && wizard->page() != ClusterWizard::Progress && model->fitKnown()) {
+        const Stack& stack = services.store->stack();
+        std::unordered_map<std::string, ItemId> nodes;
+        for (const ItemId root : stack.roots(Tree::Stack)) {
+            for (const ItemId child : stack.find(root)->childrenIn(Tree::Stack)) {
+                const Item* node = stack.find(child);
+                if (node != nullptr && node->kind == ItemKind::OuterNode && node->source == model->source())
+                    nodes[node->name] = child;
+            }
+        }
+        for (const provision::Placement& placement : model->fit().placements) {
+            const auto node = nodes.find(placement.node);
+            if (node == nodes.end())
+                continue;
+            for (const provision::NodeRoom& room : model->survey().nodes) {
+                if (room.name != placement.node || room.capacity.memoryBytes <= 0 ||
+                    room.capacity.cpuMilli <= 0)
+                    continue;
+                ghosts.push_back({node->second,
+                                  double(placement.request.memoryBytes) / double(room.capacity.memoryBytes),
+                                  double(placement.request.cpuMilli) / double(room.capacity.cpuMilli),
+                                  QString::fromStdString(placement.vm.name)});
+            }
+        }
+    }
+    chart->setGhosts(std::move(ghosts));
 }
 
 void MainWindow::Private::showCluster(SourceId source, const QString& key)

@@ -73,6 +73,7 @@ void AddOnsPage::addAccess()
     m_check->addItem(tr("Over SSH: the provider looks into each machine"), int(BootstrapCheck::Ssh));
     m_check->addItem(tr("None"), int(BootstrapCheck::None));
     m_checkField = addField("bootstrapCheck", tr("&Check of the bootstrap"), m_check);
+    setFirst(m_check); // in the editor above, Return is a new line
 
     connect(m_keys, &QPlainTextEdit::textChanged, this, [this] {
         if (keysOf(m_keys->toPlainText()) != this->model()->profile().sshKeys)
@@ -136,7 +137,7 @@ AddOnsPage::ManifestInputs AddOnsPage::addManifest(const std::string& path, cons
 void AddOnsPage::addAddOns()
 {
     addSection(tr("Add-ons"));
-    m_health = new QCheckBox(tr("Replace machines that &fail (MachineHealthCheck)"));
+    m_health = new QCheckBox(tr("&Replace machines that fail (MachineHealthCheck)"));
     addField("addOns.healthCheck", {}, m_health, tr("Armed when the workers have been Ready once."));
     m_cloud = new QCheckBox(tr("Services of type &LoadBalancer inside (cloud-provider-kubevirt)"));
     addField("addOns.cloudProvider", {}, m_cloud,

@@ -23,7 +23,7 @@ BasicsPage::BasicsPage(WizardModel* model, QWidget* parent)
     m_name = new QLineEdit;
     m_name->setMaxLength(80);
     m_name->setPlaceholderText(tr("for example blue"));
-    addField("name", tr("&Name of the cluster"), m_name,
+    addField("name", tr("Na&me of the cluster"), m_name,
              tr("Machines, services and secrets are named after it."));
 
     auto* row = new FieldRow(this);
@@ -32,7 +32,7 @@ BasicsPage::BasicsPage(WizardModel* model, QWidget* parent)
     m_namespace = new QLineEdit;
     m_namespace->setMaxLength(80);
     row->add(field("tenant", tr("&Tenant"), m_tenant), 1);
-    row->add(field("namespace", tr("Na&mespace"), m_namespace,
+    row->add(field("namespace", tr("Namespa&ce"), m_namespace,
                    tr("Left empty, both are the name. The namespace is made when it does not exist.")),
              1);
     body()->addWidget(row);
@@ -40,6 +40,7 @@ BasicsPage::BasicsPage(WizardModel* model, QWidget* parent)
     m_version = new QComboBox;
     m_version->setEditable(true);
     m_version->setInsertPolicy(QComboBox::NoInsert);
+    m_version->setCompleter(nullptr);
     m_versionField = addField("kubernetesVersion", tr("&Kubernetes version"), m_version);
 
     m_context = new QComboBox;

@@ -134,7 +134,7 @@ void ClusterWizard::makeButtons()
     auto* line = new QHBoxLayout;
     line->setContentsMargins(16, 10, 16, 10);
     line->setSpacing(8);
-    auto* profile = new QPushButton(tr("&Profile ▾"), m_buttons);
+    auto* profile = new QPushButton(tr("Pro&file ▾"), m_buttons);
     profile->setObjectName(QStringLiteral("profile"));
     auto* menu = new QMenu(profile);
     QAction* load = menu->addAction(Theme::icon(QStringLiteral("open")), tr("&Load…"));
@@ -305,6 +305,7 @@ void ClusterWizard::goTo(Page target)
     if (target == Review && m_access)
         m_review->setKubectlAccess(m_access(m_model->source()));
     refresh();
+    Q_EMIT pageChanged();
 }
 
 void ClusterWizard::goToField(const std::string& field)

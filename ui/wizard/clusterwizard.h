@@ -54,6 +54,7 @@ public:
     ReviewPage* review() const { return m_review; }
 
 Q_SIGNALS:
+    void pageChanged();
     void showInStackWanted(strata::stack::SourceId source, const QString& clusterKey);
     void deployWanted(strata::ui::ClusterRun* run);
 

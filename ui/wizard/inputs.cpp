@@ -38,6 +38,7 @@ QComboBox* amountBox(const QStringList& usual)
     auto* box = new QComboBox;
     box->setEditable(true);
     box->setInsertPolicy(QComboBox::NoInsert);
+    box->setCompleter(nullptr); // "4" is not "40Gi"
     box->addItems(usual);
     box->setMinimumContentsLength(6);
     box->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);

@@ -97,7 +97,7 @@ MachinesPage::MachinesPage(WizardModel* model, QWidget* parent)
     m_source->addItem(tr("Image file, downloaded to a persistent disk (CDI)"), int(ImageSource::Http));
     m_source->addItem(tr("Clone of a prepared claim (CDI)"), int(ImageSource::Pvc));
     m_source->addItem(tr("Container disk, run as it is"), int(ImageSource::ContainerDisk));
-    m_sourceField = addField("image.source", tr("The root disk &comes from"), m_source);
+    m_sourceField = addField("image.source", tr("The &root disk comes from"), m_source);
     m_location = new QLineEdit;
     m_location->setMaxLength(2048);
     m_locationField = addField("image.location", tr("&Image"), m_location);
@@ -268,7 +268,7 @@ void MachinesPage::showSource()
         break;
     case ImageSource::Pvc:
         m_sourceField->setHint(tr("Quick where the storage can clone. The claim is not changed."));
-        label = tr("&Claim");
+        label = tr("C&laim");
         placeholder = QStringLiteral("images/ubuntu-2204-v1.34.1");
         break;
     }

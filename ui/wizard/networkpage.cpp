@@ -76,7 +76,7 @@ void NetworkPage::addAddresses()
                       "and the other tenant clusters.")),
              1);
     row->add(field("network.serviceCidr", tr("&Services"), m_services), 1);
-    auto* propose = new QPushButton(tr("Propose &free ones"), this);
+    auto* propose = new QPushButton(tr("Propose free &ones"), this);
     propose->setAutoDefault(false);
     row->addWidget(propose);
     body()->addWidget(row);
@@ -122,9 +122,9 @@ void NetworkPage::addCni()
     m_cni->addItem(tr("Calico"), int(Cni::Calico));
     m_cni->addItem(tr("Cilium"), int(Cni::Cilium));
     m_cni->addItem(tr("None: I install one myself"), int(Cni::None));
-    addField("cni.kind", tr("&Plugin"), m_cni);
+    addField("cni.kind", tr("Plu&gin"), m_cni);
     m_manifest = new PathEdit(tr("Choose the manifest of the CNI"));
-    m_manifestField = addField("cni.manifest", tr("Ma&nifest"), m_manifest);
+    m_manifestField = addField("cni.manifest", tr("M&anifest"), m_manifest);
     m_delivery = new QComboBox;
     m_delivery->addItem(tr("By Cluster API (ClusterResourceSet)"), int(CniDelivery::ResourceSet));
     m_delivery->addItem(tr("By Strata, into the new cluster's API"), int(CniDelivery::InnerApi));

@@ -117,7 +117,7 @@ ReviewPage::ReviewPage(WizardModel* model, std::function<QString(const std::stri
 
     auto* buttons = new QHBoxLayout;
     m_saveManifests = new QPushButton(tr("Save as &manifests…"), this);
-    m_copy = new QPushButton(tr("&Copy as kubectl"), this);
+    m_copy = new QPushButton(tr("Copy as kub&ectl"), this);
     m_saved = new ThemedLabel(TextRole::Muted, this);
     for (QPushButton* button : {m_saveManifests, m_copy}) {
         button->setAutoDefault(false);

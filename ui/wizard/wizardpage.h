@@ -47,7 +47,8 @@ protected:
     FormField* field(const std::string& path, const QString& label, QWidget* editor,
                      const QString& hint = {});
     FormField* addField(const std::string& path, const QString& label, QWidget* editor,
-                        const QString& hint = {}); // also into the body
+                        const QString& hint = {});       // also into the body
+    void setFirst(QWidget* editor) { m_first = editor; } // has the focus when the page is entered
     void forgetFields(const std::string& prefix);
     // Writes to the profile, unless the fields are being filled from it.
     void edit(const std::string& path, const std::function<void(provision::ClusterProfile&)>& change);
