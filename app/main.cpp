@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/checkhost.h"
 #include "app/commandline.h"
+#include "app/diagnose.h"
 #include "app/headless.h"
 #include "app/window.h"
 
@@ -25,6 +26,10 @@ int main(int argc, char** argv)
         return runTree(*line);
     case Command::CheckHost:
         return runCheckHost(*line);
+    case Command::Capacity:
+        return runCapacity(*line);
+    case Command::Diagnose:
+        return runDiagnose(*line);
     case Command::Demo:
         return runDemo(*line);
     case Command::Window:

@@ -7,6 +7,7 @@
 #include <QWidget>
 
 #include <memory>
+#include <vector>
 
 namespace strata::ui {
 
@@ -28,6 +29,8 @@ public:
 
     void setWidthBy(Width width);
     void setColourBy(Colour colour);
+    // Cells of an answer to "what if": marked until other ones are.
+    void setMarked(const std::vector<stack::ItemId>& ids);
     void zoomTo(stack::ItemId id); // no item: the whole site
     stack::ItemId zoomed() const;
     stack::ItemId itemAt(const QPoint& position) const; // of the drawing area, in this widget's coordinates
