@@ -117,10 +117,12 @@ const std::map<std::string, Option>& options()
     static const std::map<std::string, Option> all = {
         {"--kubeconfig",
          {text(&CommandLine::kubeconfig),
-          {Command::Window, Command::Tree, Command::Diagnose, Command::Capacity}}},
+          {Command::Window, Command::Tree, Command::CreateCluster, Command::Diagnose, Command::Capacity}}},
         {"--context",
          {text(&CommandLine::context),
-          {Command::Window, Command::Tree, Command::Diagnose, Command::Capacity}}},
+          {Command::Window, Command::Tree, Command::CreateCluster, Command::Diagnose, Command::Capacity}}},
+        {"--resume", {text(&CommandLine::resume), {Command::CreateCluster}}},
+        {"--save-kubeconfig", {text(&CommandLine::saveKubeconfig), {Command::CreateCluster}}},
         {"--host",
          {[](CommandLine& line, const std::string& value) {
               line.hosts.push_back(value);
@@ -132,11 +134,17 @@ const std::map<std::string, Option>& options()
         {"--profile", {useProfile, {Command::CheckHost}}},
         {"--html", {text(&CommandLine::html), {Command::CheckHost}}},
         {"--size",
-         {useSize, {Command::Window, Command::Tree, Command::Diagnose, Command::Capacity, Command::Demo}}},
+         {useSize,
+          {Command::Window, Command::Tree, Command::CreateCluster, Command::Diagnose, Command::Capacity,
+           Command::Demo}}},
         {"--seed",
-         {useSeed, {Command::Window, Command::Tree, Command::Diagnose, Command::Capacity, Command::Demo}}},
+         {useSeed,
+          {Command::Window, Command::Tree, Command::CreateCluster, Command::Diagnose, Command::Capacity,
+           Command::Demo}}},
         {"--speed",
-         {useSpeed, {Command::Window, Command::Tree, Command::Diagnose, Command::Capacity, Command::Demo}}},
+         {useSpeed,
+          {Command::Window, Command::Tree, Command::CreateCluster, Command::Diagnose, Command::Capacity,
+           Command::Demo}}},
         {"--own-rules", {text(&CommandLine::ownRules), {Command::Diagnose}}},
         {"--vm", {useVm, {Command::Capacity}}},
         {"--screenshot", {text(&CommandLine::screenshot), {Command::Window}}},
@@ -172,6 +180,8 @@ Result<CommandLine> CommandLine::parse(const std::vector<std::string>& arguments
             line.command = Command::Diagnose;
         else if (arguments[0] == "demo")
             line.command = Command::Demo;
+        else if (arguments[0] == "create-cluster")
+            line.command = Command::CreateCluster;
         else if (arguments[0] == "check-host")
             line.command = Command::CheckHost;
         else if (arguments[0] == "help")
@@ -201,21 +211,34 @@ Result<CommandLine> CommandLine::parse(const std::vector<std::string>& arguments
             line.hosts.push_back(arguments[at]);
             continue;
         }
+        const bool creating = line.command == Command::CreateCluster;
         if (!value && name == "--json" &&
-            (line.command == Command::Tree || line.command == Command::CheckHost ||
+            (line.command == Command::Tree || line.command == Command::CheckHost || creating ||
              line.command == Command::Diagnose || line.command == Command::Capacity)) {
             line.json = true;
             continue;
         }
         if (!value && name == "--demo" &&
             (line.command == Command::Tree || line.command == Command::Window ||
-             line.command == Command::CheckHost || line.command == Command::Diagnose ||
+             line.command == Command::CheckHost || creating || line.command == Command::Diagnose ||
              line.command == Command::Capacity)) {
             line.demo = true;
             continue;
         }
         if (!value && (name == "--notes" || name == "--rules") && line.command == Command::Diagnose) {
             (name == "--notes" ? line.notes : line.rules) = true;
+            continue;
+        }
+        if (!value && creating && !name.starts_with('-') && line.clusterProfile.empty() && !name.empty()) {
+            line.clusterProfile = name;
+            continue;
+        }
+        if (!value && creating && (name == "--dry-run" || name == "--undo")) {
+            (name == "--undo" ? line.undo : line.dryRun) = true;
+            continue;
+        }
+        if (!value && creating && (name == "--wait" || name == "--no-wait")) {
+            line.wait = name == "--wait";
             continue;
         }
         if (!value && name == "--no-life") {
@@ -253,6 +276,22 @@ Result<CommandLine> CommandLine::parse(const std::vector<std::string>& arguments
         return fail(
             ErrorKind::Config,
             tr("“strata diagnose” needs something to look at: --demo, --kubeconfig FILE or --host URI."));
+    if (line.command == Command::CreateCluster) {
+        if (line.clusterProfile.empty() == line.resume.empty())
+            return fail(ErrorKind::Config,
+                        tr("“strata create-cluster” needs either a profile or “--resume PLAN”."));
+        if (line.undo && line.resume.empty())
+            return fail(ErrorKind::Config, tr("“--undo” needs “--resume PLAN”: the plan to take back."));
+        if (!line.resume.empty() && line.demo)
+            return fail(ErrorKind::Config,
+                        tr("“--resume” needs the cluster of its plan; the embedded demo site is a new one "
+                           "each time."));
+        if (!line.resume.empty() && line.dryRun)
+            return fail(ErrorKind::Config, tr("“--dry-run” needs a profile, not “--resume”."));
+        if (!line.saveKubeconfig.empty() && (!line.wait || line.dryRun || line.undo))
+            return fail(ErrorKind::Config,
+                        tr("“--save-kubeconfig” needs “--wait”: there is no kubeconfig before."));
+    }
     if (line.command == Command::CheckHost && !line.demo && line.hosts.empty())
         return fail(ErrorKind::Config,
                     tr("“strata check-host” needs one or more libvirt URIs, for example qemu:///system."));
@@ -273,6 +312,15 @@ std::string CommandLine::help()
         "  strata tree (--demo | --kubeconfig FILE [--context NAME] | --host URI)… [--json] [--timeout S]\n"
         "                                the stack as text or JSON, then exit; 1 when a part was not "
         "reached\n"
+        "\n"
+        "  strata create-cluster PROFILE [--kubeconfig FILE [--context NAME] | --demo]\n"
+        "      [--dry-run] [--wait | --no-wait] [--save-kubeconfig FILE] [--json]\n"
+        "  strata create-cluster --resume PLAN [--undo] [--kubeconfig FILE [--context NAME]] [--json]\n"
+        "                                creates a tenant cluster as a profile says, or goes on with (or\n"
+        "                                takes back) what a plan has begun; progress on stderr. Without\n"
+        "                                --kubeconfig the usual ones are read, as kubectl does.\n"
+        "                                Exit: 0 done, 1 failed on the way, 2 wrong arguments, 3 refused\n"
+        "                                before anything was written, 130 interrupted\n"
         "\n"
         "  strata check-host (URI… | --demo) [--profile lab|production] [--json] [--html FILE] [--timeout "
         "S]\n"

@@ -12,10 +12,11 @@ namespace strata::app {
 
 enum class Command {
     Window,
-    Tree,      // the stack as text or JSON, then exit
-    Demo,      // serve the demo site until interrupted
-    Diagnose,  // what is wrong and why, then exit
-    Capacity,  // how full it is and what still fits, then exit
+    Tree,     // the stack as text or JSON, then exit
+    Demo,     // serve the demo site until interrupted
+    Diagnose, // what is wrong and why, then exit
+    Capacity, // how full it is and what still fits, then exit
+    CreateCluster,
     CheckHost, // is a host fit to carry the stack?
     Version,
     Help,
@@ -37,6 +38,14 @@ struct CommandLine {
     std::string profile = "lab";    // check-host: "lab" or "production"
     std::string html;               // check-host: where the report goes, "" for none
     demosite::Options site;         // --size, --seed, --speed, --no-life
+
+    // create-cluster
+    std::string clusterProfile; // a file
+    std::string resume;         // id of a plan, or the path of its journal
+    std::string saveKubeconfig;
+    bool undo = false;
+    bool dryRun = false;
+    bool wait = true;
 
     // The window only; for pictures of it.
     std::string screenshot;

@@ -78,6 +78,8 @@ int runWindow(int& argc, char** argv, const CommandLine& line)
         } else if (line.screenshot.empty()) {
             window.openRemembered();
         }
+        if (line.screenshot.empty())
+            composition.runs().findUnfinished();
         std::unique_ptr<Screenshot> screenshot;
         if (!line.screenshot.empty())
             screenshot = std::make_unique<Screenshot>(line, composition.site(), composition.store(), window);

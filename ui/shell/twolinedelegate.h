@@ -9,12 +9,13 @@ class QListView;
 namespace strata::ui {
 
 // Rows of Problems and Activity: a health's shape, a bold line, a muted line of up to two lines height, and a
-// badge and a short text at the right. A row that is `Small` is one line: shape, pictogram, name, muted note.
+// badge and a short text at the right. Progress (0 to 1) adds a bar below that text. A row that is `Small` is
+// one line: shape, pictogram, name, muted note.
 class TwoLineDelegate : public QStyledItemDelegate {
     Q_OBJECT
 
 public:
-    enum Role { Evidence = Qt::UserRole + 100, Health, Aside, Badge, Small, Note, Kind };
+    enum Role { Evidence = Qt::UserRole + 100, Health, Aside, Progress, Badge, Small, Note, Kind };
 
     explicit TwoLineDelegate(QAbstractItemView* view);
     void paint(QPainter* painter, const QStyleOptionViewItem& option,
