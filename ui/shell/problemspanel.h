@@ -10,9 +10,7 @@
 #include <memory>
 
 class QButtonGroup;
-class QMenu;
 class QStackedWidget;
-class QToolButton;
 class QTreeView;
 
 namespace strata::ui {
@@ -27,8 +25,6 @@ class ProblemModel : public QAbstractItemModel {
     Q_OBJECT
 
 public:
-    enum Role { ItemIdRole = Qt::UserRole + 200 }; // the index and generation of an item, as quint64
-
     explicit ProblemModel(QObject* parent = nullptr);
     ~ProblemModel() override;
 

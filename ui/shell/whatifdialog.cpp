@@ -3,7 +3,6 @@
 
 #include "ui/stack/selection.h"
 #include "ui/stack/stackstore.h"
-#include "ui/stack/stratachart.h"
 #include "ui/theme/theme.h"
 #include "ui/widgets/healthicon.h"
 #include "ui/widgets/text.h"

@@ -2,19 +2,19 @@
 #pragma once
 
 #include "core/diagnosis/blast.h"
+#include "ui/stack/stratachart.h"
 
 #include <QDialog>
+#include <QPointer>
 #include <QTimer>
 
 class QComboBox;
 class QTreeWidget;
-class QVBoxLayout;
 
 namespace strata::ui {
 
 class Selection;
 class StackStore;
-class StrataChart;
 class ThemedLabel;
 
 // "What if this host dies": what happens to the VMs on it, to etcd quorums and to tenants, kept up to date
@@ -35,7 +35,7 @@ private:
 
     StackStore* m_store;
     Selection* m_selection;
-    StrataChart* m_chart; // may be null
+    QPointer<StrataChart> m_chart; // may be null, and may go first
     stack::ItemId m_id;
     diagnosis::Blast m_blast;
     QComboBox* m_what = nullptr;
