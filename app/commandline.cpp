@@ -92,6 +92,21 @@ std::string useProfile(CommandLine& line, const std::string& value)
     return checks::Profile::named(value) != nullptr ? std::string() : tr("must be lab or production");
 }
 
+// "8x16": vCPUs and GiB
+std::string useVm(CommandLine& line, const std::string& value)
+{
+    const std::size_t cross = value.find('x');
+    if (cross != std::string::npos) {
+        const auto cpus = number<int>(value.substr(0, cross), 1, 4096);
+        const auto gib = number<int>(value.substr(cross + 1), 1, 1 << 20);
+        if (cpus && gib) {
+            line.sizes.push_back({std::int64_t{*cpus} * 1000, std::int64_t{*gib} << 30U});
+            return {};
+        }
+    }
+    return tr("must be CPUSxGIB, for example 8x16");
+}
+
 struct Option {
     Use use;
     std::vector<Command> commands;
@@ -101,9 +116,11 @@ const std::map<std::string, Option>& options()
 {
     static const std::map<std::string, Option> all = {
         {"--kubeconfig",
-         {text(&CommandLine::kubeconfig), {Command::Window, Command::Tree, Command::CreateCluster}}},
+         {text(&CommandLine::kubeconfig),
+          {Command::Window, Command::Tree, Command::CreateCluster, Command::Diagnose, Command::Capacity}}},
         {"--context",
-         {text(&CommandLine::context), {Command::Window, Command::Tree, Command::CreateCluster}}},
+         {text(&CommandLine::context),
+          {Command::Window, Command::Tree, Command::CreateCluster, Command::Diagnose, Command::Capacity}}},
         {"--resume", {text(&CommandLine::resume), {Command::CreateCluster}}},
         {"--save-kubeconfig", {text(&CommandLine::saveKubeconfig), {Command::CreateCluster}}},
         {"--host",
@@ -111,13 +128,25 @@ const std::map<std::string, Option>& options()
               line.hosts.push_back(value);
               return value.empty() ? tr("must not be empty") : std::string();
           },
-          {Command::Window, Command::Tree}}},
-        {"--timeout", {useTimeout, {Command::Tree, Command::CheckHost}}},
+          {Command::Window, Command::Tree, Command::Diagnose, Command::Capacity}}},
+        {"--timeout",
+         {useTimeout, {Command::Tree, Command::CheckHost, Command::Diagnose, Command::Capacity}}},
         {"--profile", {useProfile, {Command::CheckHost}}},
         {"--html", {text(&CommandLine::html), {Command::CheckHost}}},
-        {"--size", {useSize, {Command::Window, Command::Tree, Command::Demo, Command::CreateCluster}}},
-        {"--seed", {useSeed, {Command::Window, Command::Tree, Command::Demo, Command::CreateCluster}}},
-        {"--speed", {useSpeed, {Command::Window, Command::Tree, Command::Demo, Command::CreateCluster}}},
+        {"--size",
+         {useSize,
+          {Command::Window, Command::Tree, Command::CreateCluster, Command::Diagnose, Command::Capacity,
+           Command::Demo}}},
+        {"--seed",
+         {useSeed,
+          {Command::Window, Command::Tree, Command::CreateCluster, Command::Diagnose, Command::Capacity,
+           Command::Demo}}},
+        {"--speed",
+         {useSpeed,
+          {Command::Window, Command::Tree, Command::CreateCluster, Command::Diagnose, Command::Capacity,
+           Command::Demo}}},
+        {"--own-rules", {text(&CommandLine::ownRules), {Command::Diagnose}}},
+        {"--vm", {useVm, {Command::Capacity}}},
         {"--screenshot", {text(&CommandLine::screenshot), {Command::Window}}},
         {"--theme", {useTheme, {Command::Window}}},
         {"--geometry", {useGeometry, {Command::Window}}},
@@ -145,6 +174,10 @@ Result<CommandLine> CommandLine::parse(const std::vector<std::string>& arguments
     if (!arguments.empty() && !arguments[0].starts_with('-')) {
         if (arguments[0] == "tree")
             line.command = Command::Tree;
+        else if (arguments[0] == "capacity")
+            line.command = Command::Capacity;
+        else if (arguments[0] == "diagnose")
+            line.command = Command::Diagnose;
         else if (arguments[0] == "demo")
             line.command = Command::Demo;
         else if (arguments[0] == "create-cluster")
@@ -180,14 +213,20 @@ Result<CommandLine> CommandLine::parse(const std::vector<std::string>& arguments
         }
         const bool creating = line.command == Command::CreateCluster;
         if (!value && name == "--json" &&
-            (line.command == Command::Tree || line.command == Command::CheckHost || creating)) {
+            (line.command == Command::Tree || line.command == Command::CheckHost || creating ||
+             line.command == Command::Diagnose || line.command == Command::Capacity)) {
             line.json = true;
             continue;
         }
         if (!value && name == "--demo" &&
             (line.command == Command::Tree || line.command == Command::Window ||
-             line.command == Command::CheckHost || creating)) {
+             line.command == Command::CheckHost || creating || line.command == Command::Diagnose ||
+             line.command == Command::Capacity)) {
             line.demo = true;
+            continue;
+        }
+        if (!value && (name == "--notes" || name == "--rules") && line.command == Command::Diagnose) {
+            (name == "--notes" ? line.notes : line.rules) = true;
             continue;
         }
         if (!value && creating && !name.starts_with('-') && line.clusterProfile.empty() && !name.empty()) {
@@ -221,11 +260,22 @@ Result<CommandLine> CommandLine::parse(const std::vector<std::string>& arguments
     if (line.demo && (!line.kubeconfig.empty() || !line.hosts.empty()))
         return fail(ErrorKind::Config,
                     tr("“--demo” shows the embedded site; it takes neither --kubeconfig nor --host."));
-    if (!line.context.empty() && line.kubeconfig.empty() && line.command == Command::Tree)
+    if (!line.context.empty() && line.kubeconfig.empty() &&
+        (line.command == Command::Tree || line.command == Command::Diagnose ||
+         line.command == Command::Capacity))
         return fail(ErrorKind::Config, tr("“--context” needs “--kubeconfig”."));
     if (line.command == Command::Tree && !line.demo && line.kubeconfig.empty() && line.hosts.empty())
         return fail(ErrorKind::Config,
                     tr("“strata tree” needs something to look at: --demo, --kubeconfig FILE or --host URI."));
+    if (line.command == Command::Capacity && !line.demo && line.kubeconfig.empty() && line.hosts.empty())
+        return fail(
+            ErrorKind::Config,
+            tr("“strata capacity” needs something to look at: --demo, --kubeconfig FILE or --host URI."));
+    if (line.command == Command::Diagnose && !line.demo && !line.rules && line.kubeconfig.empty() &&
+        line.hosts.empty())
+        return fail(
+            ErrorKind::Config,
+            tr("“strata diagnose” needs something to look at: --demo, --kubeconfig FILE or --host URI."));
     if (line.command == Command::CreateCluster) {
         if (line.clusterProfile.empty() == line.resume.empty())
             return fail(ErrorKind::Config,
@@ -277,6 +327,20 @@ std::string CommandLine::help()
         "                                is a host fit to carry the stack? 0 when no check fails, 1 when one "
         "does,\n"
         "                                2 when a host could not be read\n"
+        "\n"
+        "  strata capacity (--demo | --kubeconfig FILE [--context NAME] | --host URI)… [--vm CPUSxGIB]… "
+        "[--json] [--timeout S]\n"
+        "                                how full each layer is, each tenant's share, and how many more VMs "
+        "fit\n"
+        "\n"
+        "  strata diagnose (--demo | --kubeconfig FILE [--context NAME] | --host URI)… [--json] [--notes] "
+        "[--own-rules DIR] "
+        "[--timeout S]\n"
+        "                                the root causes of what is wrong, each with proof and remedy; 0 "
+        "when "
+        "there\n"
+        "                                are none, 1 when there are, 2 when it could not look\n"
+        "  strata diagnose --rules [--json]   which rules there are and what each needs\n"
         "\n"
         "  strata demo [--size small|large|huge] [--seed N] [--speed X] [--no-life]\n"
         "                                serves the demo site until interrupted; the first line is the path\n"

@@ -2,6 +2,7 @@
 #include "app/checkhost.h"
 #include "app/commandline.h"
 #include "app/createcluster.h"
+#include "app/diagnose.h"
 #include "app/headless.h"
 #include "app/window.h"
 
@@ -26,6 +27,10 @@ int main(int argc, char** argv)
         return runTree(*line);
     case Command::CheckHost:
         return runCheckHost(*line);
+    case Command::Capacity:
+        return runCapacity(*line);
+    case Command::Diagnose:
+        return runDiagnose(*line);
     case Command::Demo:
         return runDemo(*line);
     case Command::CreateCluster:

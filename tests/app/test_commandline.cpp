@@ -34,6 +34,16 @@ private Q_SLOTS:
         QCOMPARE(tree->kubeconfig, std::string("k"));
         QCOMPARE(tree->context, std::string("c"));
         QCOMPARE(tree->hosts, (std::vector<std::string>{"test:///a", "test:///b"}));
+        const auto diagnose = CommandLine::parse(words("diagnose --demo --json --notes --seed 3"));
+        QVERIFY(diagnose);
+        QCOMPARE(diagnose->command, Command::Diagnose);
+        QVERIFY(diagnose->demo && diagnose->json && diagnose->notes && !diagnose->rules);
+        QVERIFY(CommandLine::parse(words("diagnose --rules"))->rules);
+        const auto capacity = CommandLine::parse(words("capacity --demo --vm 8x16 --vm 2x4"));
+        QVERIFY(capacity);
+        QCOMPARE(capacity->sizes.size(), std::size_t(2));
+        QCOMPARE(capacity->sizes.front().cpuMilli, std::int64_t(8000));
+        QCOMPARE(capacity->sizes.front().memoryBytes, std::int64_t(16) << 30);
         const auto demo = CommandLine::parse(words("demo --size huge --seed 7 --speed 2.5 --no-life"));
         QVERIFY(demo);
         QCOMPARE(demo->site.size, demosite::Size::Huge);
@@ -66,6 +76,12 @@ private Q_SLOTS:
                                         << "--fly";
         QTest::newRow("option of another command") << "demo --json"
                                                    << "--json";
+        QTest::newRow("a size that is none") << "capacity --demo --vm big"
+                                             << "--vm";
+        QTest::newRow("nothing to diagnose") << "diagnose --notes"
+                                             << "diagnose";
+        QTest::newRow("rules of another command") << "tree --rules --demo"
+                                                  << "--rules";
         QTest::newRow("nothing to look at") << "tree"
                                             << "--kubeconfig";
         QTest::newRow("no value") << "tree --host"

@@ -104,6 +104,56 @@ private Q_SLOTS:
         QCOMPARE(clusters, 5);
     }
 
+    // The demo site's two troubles are two problems, whatever follows from them.
+    void diagnoseNamesTheRoots()
+    {
+        const Outcome outcome = run({QStringLiteral("diagnose"), QStringLiteral("--demo"),
+                                     QStringLiteral("--no-life"), QStringLiteral("--json")});
+        QVERIFY2(outcome.code == 1, qPrintable(outcome.err));
+        const QJsonObject report = QJsonDocument::fromJson(outcome.out.toUtf8()).object();
+        const QJsonArray problems = report[QLatin1String("problems")].toArray();
+        QStringList rules;
+        for (const QJsonValue& problem : problems)
+            rules << problem[QLatin1String("rule")].toString();
+        QVERIFY2(rules == QStringList({QStringLiteral("D4"), QStringLiteral("A5")}), qPrintable(outcome.out));
+        const QJsonObject paused = problems[0].toObject();
+        QVERIFY(paused[QLatin1String("evidence")][0][QLatin1String("value")].toString().contains(
+            QLatin1String("PausedIOError")));
+        QVERIFY(paused[QLatin1String("explains")].toArray().size() >= 3);
+        QVERIFY(!paused[QLatin1String("commands")].toArray().isEmpty());
+        const Outcome text =
+            run({QStringLiteral("diagnose"), QStringLiteral("--demo"), QStringLiteral("--no-life")});
+        QCOMPARE(text.code, 1);
+        QVERIFY2(text.out.startsWith(QLatin1String("CRITICAL")), qPrintable(text.out));
+    }
+
+    void diagnoseSaysWhenItCouldNotLookOrFindsNothing()
+    {
+        const Outcome none =
+            run({QStringLiteral("diagnose"), QStringLiteral("--host"), QStringLiteral("test:///default"),
+                 QStringLiteral("--timeout"), QStringLiteral("20")});
+        QVERIFY2(none.code == 0, qPrintable(none.out + none.err));
+        QVERIFY(none.out.contains(QLatin1String("No problems")));
+        const Outcome wrong = run({QStringLiteral("diagnose"), QStringLiteral("--kubeconfig"),
+                                   QStringLiteral("/nowhere/kubeconfig")});
+        QCOMPARE(wrong.code, 2);
+        const Outcome rules = run({QStringLiteral("diagnose"), QStringLiteral("--rules")});
+        QCOMPARE(rules.code, 0);
+        QVERIFY(rules.out.count(QLatin1Char('\n')) >= 99);
+    }
+
+    void capacitySaysWhatFits()
+    {
+        const Outcome outcome =
+            run({QStringLiteral("capacity"), QStringLiteral("--demo"), QStringLiteral("--no-life"),
+                 QStringLiteral("--json"), QStringLiteral("--vm"), QStringLiteral("2x4")});
+        QVERIFY2(outcome.code == 0, qPrintable(outcome.err));
+        const QJsonObject report = QJsonDocument::fromJson(outcome.out.toUtf8()).object();
+        QCOMPARE(report[QLatin1String("nodes")].toArray().size(), qsizetype(3));
+        QCOMPARE(report[QLatin1String("tenants")].toArray().size() >= 5, true);
+        QVERIFY(report[QLatin1String("fits")][0][QLatin1String("count")].toInt() > 0);
+    }
+
     void servedSiteIsReadLikeARealOneAndLeavesNothing()
     {
         Server server({QStringLiteral("--no-life")});

@@ -60,6 +60,8 @@ Actions::Actions(QWidget* owner)
                     Words::tr("Show the objects behind the selected item"));
     reveal = make(Words::tr("Reveal in tree"), "stack", QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_R),
                   Words::tr("Show the selected item in the tree"));
+    whatIf = make(Words::tr("What if it dies?"), "problem", {},
+                  Words::tr("What would happen to VMs, etcd quorums and tenants"));
     relatedMenu = new QMenu(owner);
     related = make(Words::tr("Go to"), "forward", {}, Words::tr("The same thing elsewhere"));
     related->setMenu(relatedMenu);
@@ -94,6 +96,7 @@ Actions::Actions(QWidget* owner)
     fullScreen = make(Words::tr("&Full screen"), "expand", QKeySequence(Qt::Key_F11), {});
     fullScreen->setCheckable(true);
     const std::pair<QString, const char*> pages[] = {{Words::tr("&Overview"), "overview"},
+                                                     {Words::tr("&Why"), "why"},
                                                      {Words::tr("&Conditions"), "conditions"},
                                                      {Words::tr("&Events"), "events"},
                                                      {Words::tr("&YAML"), "yaml"}};
@@ -117,7 +120,7 @@ QList<QAction*> Actions::all() const
 
 QList<QAction*> Actions::forItem() const
 {
-    return {copyName, copyCommand, openYaml, reveal, related};
+    return {copyName, copyCommand, openYaml, reveal, whatIf, related};
 }
 
 void Actions::recolour()

@@ -27,6 +27,7 @@ struct Actions {
     QAction* copyCommand;
     QAction* openYaml;
     QAction* reveal;
+    QAction* whatIf;
     QAction* related; // has a menu
     QMenu* relatedMenu;
 

@@ -21,6 +21,7 @@
 #include "ui/shell/problemspanel.h"
 #include "ui/shell/runsactivity.h"
 #include "ui/shell/statuschips.h"
+#include "ui/shell/whatifdialog.h"
 #include "ui/stack/selection.h"
 #include "ui/stack/stackpanel.h"
 #include "ui/stack/stackstore.h"
@@ -40,7 +41,6 @@
 #include <QDockWidget>
 #include <QKeyEvent>
 #include <QLineEdit>
-#include <QListView>
 #include <QMenu>
 #include <QMenuBar>
 #include <QPointer>
@@ -48,6 +48,7 @@
 #include <QStatusBar>
 #include <QToolBar>
 #include <QToolButton>
+#include <QTreeView>
 #include <QVBoxLayout>
 
 #include <algorithm>
@@ -138,6 +139,7 @@ void MainWindow::Private::makeParts()
     details = new DetailsPanel(services.store, selection, services.documents, q);
     details->setClock(services.clock);
     details->setActions(actions->forItem());
+    details->setCommandAccess([this](SourceId source) { return opener->kubectlAccess(source); });
     welcome = new WelcomePage(services.workspace, q);
     auto* middle = new BasePane(q); // a view; the bars around it are not
     middle->setObjectName(QStringLiteral("middle"));
@@ -166,7 +168,7 @@ void MainWindow::Private::makeDocks()
         q->addDockWidget(area, dock);
         return dock;
     };
-    bottom = new BottomPanel(services.store, services.clock, q);
+    bottom = new BottomPanel(services.store, services.clock, services.workspace, q);
     treeDock = make(QStringLiteral("stack"), MainWindow::tr("&Stack"), tree, Qt::LeftDockWidgetArea);
     bottomDock = make(QStringLiteral("problems"), MainWindow::tr("&Problems and activity"), bottom,
                       Qt::BottomDockWidgetArea);
@@ -303,6 +305,11 @@ void MainWindow::Private::connectAll()
     });
     on(actions->openYaml, [this] { details->setCurrentTab(QStringLiteral("yaml")); });
     on(actions->reveal, [this] { reveal(); });
+    on(actions->whatIf, [this] {
+        auto* dialog = new WhatIfDialog(services.store, selection, chart, selection->current(), q);
+        dialog->setAttribute(Qt::WA_DeleteOnClose);
+        dialog->show(); // beside it the chart shows what is meant
+    });
     on(actions->back, [this] { selection->goBack(); });
     on(actions->forward, [this] { selection->goForward(); });
     on(actions->palette, [this] {
@@ -364,6 +371,10 @@ void MainWindow::Private::connectAll()
             tree->focusTree();
     });
     QObject::connect(bottom->problems(), &ProblemsPanel::itemWanted, selection, &Selection::select);
+    QObject::connect(bottom->problems(), &ProblemsPanel::whyWanted, q, [this](ItemId id) {
+        selection->select(id);
+        details->setCurrentTab(QStringLiteral("why"));
+    });
     QObject::connect(bottom->problems(), &ProblemsPanel::sourceWanted, chips, &StatusChips::openSource);
     QObject::connect(live, &QAbstractButton::clicked, q, [this] {
         bottomDock->show();
@@ -435,6 +446,7 @@ void MainWindow::Private::updateItemActions()
     const bool libvirt = !objects.empty() && objects.front().group == "libvirt";
     actions->copyName->setEnabled(item != nullptr);
     actions->reveal->setEnabled(item != nullptr);
+    actions->whatIf->setVisible(WhatIfDialog::makesSense(stack, id));
     actions->copyCommand->setEnabled(!objects.empty());
     actions->copyCommand->setText(libvirt ? MainWindow::tr("Copy virsh command")
                                           : MainWindow::tr("Copy kubectl command"));
@@ -571,6 +583,8 @@ void MainWindow::Private::showItemMenu(ItemId id, const QPoint& at)
     menu->addActions({actions->copyName, actions->copyCommand, actions->openYaml});
     menu->addSeparator();
     menu->addAction(actions->reveal);
+    if (actions->whatIf->isVisible())
+        menu->addAction(actions->whatIf);
     if (actions->related->isVisible())
         menu->addAction(actions->related);
     const ItemKind kind = services.store->stack().find(id)->kind;
@@ -652,7 +666,7 @@ void MainWindow::Private::stepProblems(int step)
 {
     bottomDock->show();
     bottom->setCurrentTab(QStringLiteral("problems"));
-    QListView* view = bottom->problems()->view();
+    QTreeView* view = bottom->problems()->view();
     const int count = view->model()->rowCount();
     if (count == 0)
         return;

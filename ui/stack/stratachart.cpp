@@ -32,6 +32,7 @@
 #include <functional>
 #include <optional>
 #include <unordered_map>
+#include <unordered_set>
 
 namespace strata::ui {
 
@@ -134,6 +135,7 @@ public:
     QWidget* crumbs = nullptr;
     QHBoxLayout* crumbLayout = nullptr;
     std::vector<ItemId> crumbPath;
+    std::unordered_set<ItemId> marked;
 
     StrataWidth by() const { return static_cast<StrataWidth>(widthBy); }
 
@@ -541,6 +543,15 @@ protected:
             }
             if (onPath)
                 outlines.push_back(rect);
+            if (item != nullptr && !d->marked.empty() && d->marked.contains(cell.id)) {
+                const QColor line = c.healthFill[static_cast<std::size_t>(Health::Failed)];
+                painter.setRenderHint(QPainter::Antialiasing, false);
+                painter.fillRect(rect, hatch(line));
+                painter.setRenderHint(QPainter::Antialiasing);
+                painter.setBrush(Qt::NoBrush);
+                painter.setPen(QPen(line, 1));
+                painter.drawRoundedRect(rect.adjusted(0.5, 0.5, -0.5, -0.5), 3, 3);
+            }
             paintText(painter, metrics, cell, item, rect, fill);
         }
         paintGhosts(painter, metrics);
@@ -1105,6 +1116,15 @@ void StrataChart::setGhosts(std::vector<StrataGhost> ghosts)
     if (ghosts == m_d->ghosts)
         return;
     m_d->ghosts = std::move(ghosts);
+    m_d->canvas->update();
+}
+
+void StrataChart::setMarked(const std::vector<ItemId>& ids)
+{
+    std::unordered_set<ItemId> marked(ids.begin(), ids.end());
+    if (marked == m_d->marked)
+        return;
+    m_d->marked = std::move(marked);
     m_d->canvas->update();
 }
 

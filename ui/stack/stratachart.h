@@ -38,6 +38,8 @@ public:
 
     void setWidthBy(Width width);
     void setColourBy(Colour colour);
+    // Cells of an answer to "what if": marked until other ones are.
+    void setMarked(const std::vector<stack::ItemId>& ids);
     void zoomTo(stack::ItemId id);                   // no item: the whole site
     void setGhosts(std::vector<StrataGhost> ghosts); // drawn behind the VMs of their nodes
     stack::ItemId zoomed() const;
