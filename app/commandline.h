@@ -13,6 +13,8 @@ enum class Command {
     Window,
     Tree, // the stack as text or JSON, then exit
     Demo, // serve the demo site until interrupted
+    CreateCluster,
+    CheckHost, // is a host fit to carry the stack?
     Version,
     Help,
 };
@@ -26,7 +28,17 @@ struct CommandLine {
     std::string context;
     std::vector<std::string> hosts; // libvirt URIs
     int timeoutSeconds = 30;        // tree: how long to wait for the first picture
+    std::string profile = "lab";    // check-host: "lab" or "production"
+    std::string html;               // check-host: where the report goes, "" for none
     demosite::Options site;         // --size, --seed, --speed, --no-life
+
+    // create-cluster
+    std::string clusterProfile; // a file
+    std::string resume;         // id of a plan, or the path of its journal
+    std::string saveKubeconfig;
+    bool undo = false;
+    bool dryRun = false;
+    bool wait = true;
 
     // The window only; for pictures of it.
     std::string screenshot;

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/checkhost.h"
 #include "app/commandline.h"
+#include "app/createcluster.h"
 #include "app/headless.h"
 #include "app/window.h"
 
@@ -22,8 +24,12 @@ int main(int argc, char** argv)
         return 0;
     case Command::Tree:
         return runTree(*line);
+    case Command::CheckHost:
+        return runCheckHost(*line);
     case Command::Demo:
         return runDemo(*line);
+    case Command::CreateCluster:
+        return runCreateCluster(*line);
     case Command::Window:
         return runWindow(argc, argv, *line);
     }

@@ -4,6 +4,7 @@
 #include "app/composition.h"
 #include "app/screenshot.h"
 #include "core/base/translate.h"
+#include "ui/settings/language.h"
 #include "ui/theme/theme.h"
 
 #include <QApplication>
@@ -29,6 +30,7 @@ int runWindow(int& argc, char** argv, const CommandLine& line)
     QApplication::setApplicationDisplayName(QStringLiteral("Strata"));
     QApplication::setOrganizationName(QStringLiteral("strata"));
     QApplication::setApplicationVersion(QStringLiteral(STRATA_VERSION));
+    ui::installLanguage(application);
     setTranslator(throughQt);
     ui::Theme::instance().install();
 
@@ -68,6 +70,8 @@ int runWindow(int& argc, char** argv, const CommandLine& line)
         } else if (line.screenshot.empty()) {
             window.openRemembered();
         }
+        if (line.screenshot.empty())
+            composition.runs().findUnfinished();
         std::unique_ptr<Screenshot> screenshot;
         if (!line.screenshot.empty())
             screenshot = std::make_unique<Screenshot>(line, composition.site(), composition.store(), window);

@@ -42,6 +42,15 @@ private Q_SLOTS:
         QVERIFY(!demo->site.life);
         QCOMPARE(CommandLine::parse({"-V"})->command, Command::Version);
         QCOMPARE(CommandLine::parse({"tree", "--help"})->command, Command::Help);
+        const auto create =
+            CommandLine::parse(words("create-cluster p.yaml --kubeconfig k --no-wait --json --dry-run"));
+        QVERIFY(create);
+        QCOMPARE(create->command, Command::CreateCluster);
+        QCOMPARE(create->clusterProfile, std::string("p.yaml"));
+        QVERIFY(create->dryRun && create->json && !create->wait && !create->undo);
+        const auto back = CommandLine::parse(words("create-cluster --resume abc --undo"));
+        QVERIFY(back && back->undo && back->wait);
+        QCOMPARE(back->resume, std::string("abc"));
         // A URI may hold '=' itself.
         QCOMPARE(CommandLine::parse({"tree", "--host=qemu+ssh://h/system?keyfile=k"})->hosts.front(),
                  std::string("qemu+ssh://h/system?keyfile=k"));
@@ -77,6 +86,18 @@ private Q_SLOTS:
                               << "--demo";
         QTest::newRow("context alone") << "tree --host test:///a --context c"
                                        << "--context";
+        QTest::newRow("nothing to create") << "create-cluster"
+                                           << "--resume";
+        QTest::newRow("two to create") << "create-cluster a.yaml b.yaml"
+                                       << "b.yaml";
+        QTest::newRow("profile and plan") << "create-cluster a.yaml --resume x"
+                                          << "--resume";
+        QTest::newRow("undo of nothing") << "create-cluster a.yaml --undo"
+                                         << "--undo";
+        QTest::newRow("resume on a new site") << "create-cluster --demo --resume x"
+                                              << "--resume";
+        QTest::newRow("kubeconfig too early") << "create-cluster a.yaml --no-wait --save-kubeconfig k"
+                                              << "--save-kubeconfig";
         QTest::newRow("geometry") << "--geometry 12"
                                   << "--geometry";
         QTest::newRow("theme") << "--theme pink"
@@ -96,8 +117,8 @@ private Q_SLOTS:
     void helpNamesEveryCommand()
     {
         const QString help = QString::fromStdString(CommandLine::help());
-        for (const char* word :
-             {"strata tree", "strata demo", "--version", "--kubeconfig", "--host", "--size"})
+        for (const char* word : {"strata tree", "strata demo", "strata create-cluster", "--resume",
+                                 "--version", "--kubeconfig", "--host", "--size"})
             QVERIFY2(help.contains(QLatin1String(word)), word);
     }
 };

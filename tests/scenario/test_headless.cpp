@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "tests/scenario/strataprocess.h"
+
 #include <QDir>
 #include <QFile>
 #include <QFileInfo>
 #include <QJsonArray>
 #include <QJsonDocument>
 #include <QJsonObject>
-#include <QProcess>
 #include <QTcpServer>
 #include <QTemporaryDir>
 #include <QtTest>
@@ -13,66 +14,11 @@
 #include <functional>
 #include <memory>
 
+using strata::test::Outcome;
+using strata::test::run;
+using strata::test::Server;
+
 namespace {
-
-struct Outcome {
-    int code = -1;
-    QString out;
-    QString err;
-};
-
-Outcome run(const QStringList& arguments, int timeoutMs = 60000)
-{
-    QProcess process;
-    process.start(QStringLiteral(STRATA_PROGRAM), arguments);
-    Outcome outcome;
-    if (!process.waitForFinished(timeoutMs)) {
-        process.kill();
-        process.waitForFinished();
-        outcome.err = QStringLiteral("timed out");
-        return outcome;
-    }
-    outcome.code = process.exitStatus() == QProcess::NormalExit ? process.exitCode() : -2;
-    outcome.out = QString::fromUtf8(process.readAllStandardOutput());
-    outcome.err = QString::fromUtf8(process.readAllStandardError());
-    return outcome;
-}
-
-// A demo site served by a process of its own.
-class Server {
-public:
-    explicit Server(const QStringList& options = {})
-    {
-        m_process.start(QStringLiteral(STRATA_PROGRAM), QStringList{QStringLiteral("demo")} + options);
-        while (m_process.state() != QProcess::NotRunning && !m_process.canReadLine()) {
-            if (!m_process.waitForReadyRead(60000))
-                break;
-        }
-        kubeconfig = QString::fromUtf8(m_process.readLine()).trimmed();
-        while (m_process.canReadLine())
-            hosts << QString::fromUtf8(m_process.readLine()).trimmed();
-    }
-    ~Server() { stop(); }
-
-    int stop()
-    {
-        if (m_process.state() == QProcess::NotRunning)
-            return m_process.exitCode();
-        m_process.terminate();
-        if (!m_process.waitForFinished(20000)) {
-            m_process.kill();
-            m_process.waitForFinished();
-            return -1;
-        }
-        return m_process.exitStatus() == QProcess::NormalExit ? m_process.exitCode() : -2;
-    }
-
-    QString kubeconfig;
-    QStringList hosts;
-
-private:
-    QProcess m_process;
-};
 
 QString write(const QString& path, const QByteArray& content)
 {

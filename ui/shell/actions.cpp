@@ -44,6 +44,10 @@ Actions::Actions(QWidget* owner)
                           Words::tr("Connect an outer cluster by its kubeconfig"));
     connectHost = make(Words::tr("&Enrol a host…"), "enrol", QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_N),
                        Words::tr("Connect a bare-metal host through libvirt"));
+    checkHosts = make(Words::tr("Chec&k hosts…"), "check", QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_H),
+                      Words::tr("Whether the hosts are fit to carry the stack, side by side"));
+    createCluster = make(Words::tr("New &tenant cluster…"), "create", QKeySequence(Qt::CTRL | Qt::Key_T),
+                         Words::tr("Create a tenant cluster on an outer cluster"));
     settings = make(Words::tr("&Settings…"), "settings", QKeySequence(Qt::CTRL | Qt::Key_Comma),
                     Words::tr("Theme, font size, remembered connections"));
     quit = make(Words::tr("&Quit"), "quit", QKeySequence(Qt::CTRL | Qt::Key_Q), {});

@@ -18,6 +18,8 @@ struct Actions {
     QAction* openDemo;
     QAction* connectCluster;
     QAction* connectHost;
+    QAction* checkHosts;
+    QAction* createCluster;
     QAction* settings;
     QAction* quit;
 

@@ -24,6 +24,7 @@ public:
 
     ProblemsPanel* problems() const { return m_problems; }
     ActivityLog* activity() const { return m_activity; }
+    QListView* activityView() const { return m_activityView; }
     QString currentTab() const; // "problems", "activity"
     void setCurrentTab(const QString& name);
     void focusList();

@@ -2,6 +2,7 @@
 #include "ui/shell/mainwindow.h"
 
 #include "core/stack/print.h"
+#include "ui/checks/checkswindow.h"
 #include "ui/connect/clusterdialog.h"
 #include "ui/connect/hostdialog.h"
 #include "ui/connect/welcomepage.h"
@@ -18,6 +19,7 @@
 #include "ui/shell/messagebar.h"
 #include "ui/shell/opener.h"
 #include "ui/shell/problemspanel.h"
+#include "ui/shell/runsactivity.h"
 #include "ui/shell/statuschips.h"
 #include "ui/stack/selection.h"
 #include "ui/stack/stackpanel.h"
@@ -25,6 +27,9 @@
 #include "ui/stack/stratachart.h"
 #include "ui/theme/theme.h"
 #include "ui/widgets/basepane.h"
+#include "ui/wizard/clusterruns.h"
+#include "ui/wizard/clusterwizard.h"
+#include "ui/wizard/deploydialog.h"
 
 #include <QAction>
 #include <QActionGroup>
@@ -37,6 +42,7 @@
 #include <QListView>
 #include <QMenu>
 #include <QMenuBar>
+#include <QPointer>
 #include <QPushButton>
 #include <QStatusBar>
 #include <QToolBar>
@@ -72,6 +78,7 @@ public:
     ChipButton* live = nullptr;
     QDockWidget* treeDock = nullptr;
     QDockWidget* bottomDock = nullptr;
+    QPointer<ClusterWizard> wizard;
     QTimer second;
     std::uint64_t eventsBefore = 0;
     bool placed = false;
@@ -95,9 +102,28 @@ public:
     void stepProblems(int step);
     void askCluster();
     void askHost();
+    void checkHosts();
+    void connectRuns();
+    ClusterWizard* openWizard();
+    void newCluster(SourceId source);
+    void showCluster(SourceId source, const QString& key);
     void restore();
     void store();
 };
+
+// One window for all hosts, opened at the current one's column.
+void MainWindow::Private::checkHosts()
+{
+    auto* window = new ChecksWindow(hostsToCheck(services.store->stack()), services.inventory, q);
+    window->setAttribute(Qt::WA_DeleteOnClose);
+    for (const stack::ItemId id : services.store->stack().path(selection->current())) {
+        const Item* item = services.store->stack().find(id);
+        if (item != nullptr &&
+            (item->kind == stack::ItemKind::Host || item->kind == stack::ItemKind::OuterNode))
+            window->showHost(item->name);
+    }
+    window->show();
+}
 
 void MainWindow::Private::makeParts()
 {
@@ -173,6 +199,8 @@ void MainWindow::Private::makeToolBar()
         bar->addWidget(made);
         return made;
     };
+    if (services.runs != nullptr)
+        button(actions->createCluster, MainWindow::tr("Create cluster…"))->setProperty("primary", true);
     button(actions->connectCluster, MainWindow::tr("Connect cluster…"));
     button(actions->connectHost, MainWindow::tr("Enrol host…"));
     button(actions->back, {});
@@ -198,7 +226,11 @@ void MainWindow::Private::makeMenus()
 {
     QMenuBar* bar = q->menuBar();
     QMenu* file = bar->addMenu(MainWindow::tr("&File"));
-    file->addActions({actions->openDemo, actions->connectCluster, actions->connectHost});
+    file->addActions({actions->openDemo, actions->connectCluster, actions->connectHost, actions->checkHosts});
+    if (services.runs != nullptr) {
+        file->addSeparator();
+        file->addAction(actions->createCluster);
+    }
     file->addSeparator();
     file->addAction(actions->settings);
     file->addSeparator();
@@ -248,6 +280,7 @@ void MainWindow::Private::connectAll()
     on(actions->openDemo, [this] { opener->openDemo(); });
     on(actions->connectCluster, [this] { askCluster(); });
     on(actions->connectHost, [this] { askHost(); });
+    on(actions->checkHosts, [this] { checkHosts(); });
     on(actions->settings, [this] {
         auto* dialog = new SettingsDialog(services.workspace, q);
         dialog->setAttribute(Qt::WA_DeleteOnClose);
@@ -338,6 +371,7 @@ void MainWindow::Private::connectAll()
     QObject::connect(welcome, &WelcomePage::connectClusterWanted, q, [this] { askCluster(); });
     QObject::connect(welcome, &WelcomePage::connectHostWanted, q, [this] { askHost(); });
     QObject::connect(welcome, &WelcomePage::openWanted, opener, &Opener::open);
+    connectRuns();
     QObject::connect(opener, &Opener::demoStarting, q, [this](bool starting) {
         welcome->setDemoStarting(starting);
         actions->openDemo->setEnabled(!starting);
@@ -536,6 +570,11 @@ void MainWindow::Private::showItemMenu(ItemId id, const QPoint& at)
     menu->addAction(actions->reveal);
     if (actions->related->isVisible())
         menu->addAction(actions->related);
+    const ItemKind kind = services.store->stack().find(id)->kind;
+    if (services.runs != nullptr && (kind == ItemKind::OuterNode || kind == ItemKind::TenantCluster)) {
+        menu->addSeparator();
+        menu->addAction(actions->createCluster);
+    }
     menu->popup(at);
 }
 
@@ -638,6 +677,98 @@ void MainWindow::Private::askHost()
     dialog->open();
 }
 
+void MainWindow::Private::connectRuns()
+{
+    ClusterRuns* runs = services.runs;
+    actions->createCluster->setVisible(runs != nullptr);
+    welcome->setCreateOffered(runs != nullptr);
+    if (runs == nullptr)
+        return;
+    QObject::connect(actions->createCluster, &QAction::triggered, q, [this] {
+        const Item* item = services.store->stack().find(selection->current());
+        newCluster(item != nullptr ? item->source : 0);
+    });
+    QObject::connect(welcome, &WelcomePage::createClusterWanted, q, [this] {
+        opener->openDemo(); // a place to try it
+        newCluster(0);
+    });
+    const auto tell = [this, runs] {
+        std::vector<SourceId> outer;
+        for (const SourceId id : services.store->stack().sources()) {
+            if (services.store->stack().source(id)->kind == SourceKind::OuterCluster)
+                outer.push_back(id);
+        }
+        runs->setSources(std::move(outer));
+    };
+    tell();
+    QObject::connect(services.store, &StackStore::changed, q, [tell](const StackDelta& delta) {
+        if (!delta.sources.empty())
+            tell();
+    });
+    auto* activity = new RunsActivity(runs, bottom->activity(), bottom->activityView(), services.clock, q);
+    QObject::connect(activity, &RunsActivity::runWanted, q,
+                     [this](ClusterRun* run) { openWizard()->showRun(run); });
+    QObject::connect(runs, &ClusterRuns::added, q, [this](const ClusterRun* run) {
+        if (run->active()) {
+            bottomDock->show();
+            bottom->setCurrentTab(QStringLiteral("activity"));
+        }
+    });
+    QObject::connect(runs, &ClusterRuns::found, q, [this](int count) {
+        message->say(Health::Warning,
+                     MainWindow::tr("%n plans of an earlier run are not finished; Activity lists them.",
+                                    nullptr, count));
+    });
+}
+
+ClusterWizard* MainWindow::Private::openWizard()
+{
+    if (wizard == nullptr) {
+        wizard = new ClusterWizard(services.runs, services.store, q);
+        wizard->setKubectlAccess([this](SourceId source) { return opener->kubectlAccess(source); });
+        QObject::connect(wizard, &ClusterWizard::deployWanted, q, [this](const ClusterRun* run) {
+            auto* dialog = new DeployDialog(services.runs, run->client(), run->ns(), run->cluster(), wizard);
+            dialog->setAttribute(Qt::WA_DeleteOnClose);
+            dialog->show();
+        });
+        QObject::connect(wizard, &ClusterWizard::showInStackWanted, q,
+                         [this](SourceId source, const QString& key) { showCluster(source, key); });
+    }
+    wizard->show();
+    wizard->raise();
+    wizard->activateWindow();
+    return wizard;
+}
+
+void MainWindow::Private::newCluster(SourceId source)
+{
+    ClusterWizard* opened = openWizard();
+    opened->editAgain();
+    const SourceState* state = services.store->stack().source(source);
+    if (state != nullptr && state->kind == SourceKind::InnerCluster)
+        state = services.store->stack().source(state->outer);
+    if (state != nullptr && state->kind == SourceKind::OuterCluster)
+        opened->setSource(state->id);
+}
+
+void MainWindow::Private::showCluster(SourceId source, const QString& key)
+{
+    const Stack& stack = services.store->stack();
+    for (const ItemId root : stack.roots(Tree::Tenants)) {
+        const Item* item = stack.find(root);
+        if (item == nullptr || item->source != source ||
+            QString::fromStdString(item->ns + "/" + item->name) != key)
+            continue;
+        q->raise();
+        q->activateWindow();
+        tree->setPerspective(Tree::Tenants);
+        selection->select(root);
+        reveal();
+        return;
+    }
+    message->say(Health::Warning, MainWindow::tr("%1 is not in the stack yet.").arg(key));
+}
+
 void MainWindow::Private::restore()
 {
     Workspace* workspace = services.workspace;
@@ -692,6 +823,7 @@ MainWindow::MainWindow(const ShellServices& services, QWidget* parent)
 MainWindow::~MainWindow()
 {
     // The parts look at actions and services while they go.
+    delete m_d->wizard;
     delete takeCentralWidget();
     delete m_d->treeDock;
     delete m_d->bottomDock;
@@ -725,6 +857,14 @@ ItemId MainWindow::current() const
 void MainWindow::setCurrentTab(const QString& name)
 {
     m_d->details->setCurrentTab(name);
+}
+
+ClusterWizard* MainWindow::newCluster()
+{
+    if (m_d->services.runs == nullptr)
+        return nullptr;
+    m_d->newCluster(0);
+    return m_d->wizard;
 }
 
 void MainWindow::say(const QString& text)

@@ -20,6 +20,7 @@ constexpr int kDot = 11;
 constexpr int kTextLeft = kLeft + kDot + 16;
 constexpr int kRight = 16;
 constexpr int kAside = 110;
+constexpr int kBar = 90;
 constexpr int kTop = 8;
 constexpr int kMostLines = 2;
 
@@ -88,6 +89,20 @@ void TwoLineDelegate::paint(QPainter* painter, const QStyleOptionViewItem& optio
         painter->drawText(
             placed(QRect(all.right() - kRight - kAside, top, kAside, titleMetrics.height())),
             (option.direction == Qt::RightToLeft ? Qt::AlignLeft : Qt::AlignRight) | Qt::AlignVCenter, aside);
+    if (const QVariant progress = index.data(Progress); progress.isValid()) {
+        const QRectF bar =
+            placed(QRect(all.right() - kRight - kBar, top + titleMetrics.lineSpacing() + 3, kBar, 5));
+        painter->setPen(Qt::NoPen);
+        painter->setBrush(c.barTrack);
+        painter->drawRoundedRect(bar, 2.5, 2.5);
+        QRectF done = bar;
+        done.setWidth(bar.width() * std::clamp(progress.toDouble(), 0.0, 1.0));
+        if (option.direction == Qt::RightToLeft)
+            done.moveRight(bar.right());
+        painter->setBrush(c.bar);
+        painter->drawRoundedRect(done, 2.5, 2.5);
+    }
+    painter->setPen(c.muted);
     const int textWidth = width - kAside;
     const int height = evidenceHeight(option, index, textWidth);
     QTextOption wrapping(option.direction == Qt::RightToLeft ? Qt::AlignRight : Qt::AlignLeft);

@@ -8,12 +8,12 @@ class QListView;
 namespace strata::ui {
 
 // Rows of Problems and Activity: a health's shape, a bold line, a muted line of up to two lines height, and a
-// short text at the right.
+// short text at the right. Progress (0 to 1) adds a bar below that text.
 class TwoLineDelegate : public QStyledItemDelegate {
     Q_OBJECT
 
 public:
-    enum Role { Evidence = Qt::UserRole + 100, Health, Aside };
+    enum Role { Evidence = Qt::UserRole + 100, Health, Aside, Progress };
 
     explicit TwoLineDelegate(QListView* view);
     void paint(QPainter* painter, const QStyleOptionViewItem& option,
