@@ -236,9 +236,8 @@ private:
             return identity;
         };
         if (!m_plan->tenants.empty())
-            settings.users.emplace_back(m_tenantToken,
-                                        person(m_plan->tenants[0].name + "-owner",
-                                               "strata:tenant-" + m_plan->tenants[0].name));
+            settings.users.emplace_back(m_tenantToken, person(m_plan->tenants[0].name + "-owner",
+                                                              "strata:tenant-" + m_plan->tenants[0].name));
         settings.users.emplace_back(m_viewerToken, person("viewer", "strata:viewers"));
         settings.fill = [plan = m_plan](Store& store) {
             writeOuter(store, *plan);
@@ -248,9 +247,10 @@ private:
         if (!identity)
             return tl::unexpected<Error>(identity.error());
         m_outerPort = identity->port;
-        if (auto good = writeFile(m_directory + "/kubeconfig",
-                                  kubeconfigText(m_plan->name, m_plan->name, m_plan->name + "-admin", "",
-                                                 identity->port, identity->ca, certificateLogin(identity->client)));
+        if (auto good =
+                writeFile(m_directory + "/kubeconfig",
+                          kubeconfigText(m_plan->name, m_plan->name, m_plan->name + "-admin", "",
+                                         identity->port, identity->ca, certificateLogin(identity->client)));
             !good)
             return good;
         return writeLogins(*identity);
@@ -264,11 +264,12 @@ private:
         const std::string tenant = m_plan->tenants.empty() ? std::string() : m_plan->tenants[0].name;
         const std::string script = m_directory + "/login";
         if (auto good = writeFile(
-                script, "#!/bin/sh\n"
-                        "# Prints the viewer's credentials as a kubeconfig's exec plugin does.\n"
-                        "echo '{\"apiVersion\":\"client.authentication.k8s.io/v1\",\"kind\":\"ExecCredential\","
-                        "\"status\":{\"token\":\"" +
-                            m_viewerToken + "\"}}'\n");
+                script,
+                "#!/bin/sh\n"
+                "# Prints the viewer's credentials as a kubeconfig's exec plugin does.\n"
+                "echo '{\"apiVersion\":\"client.authentication.k8s.io/v1\",\"kind\":\"ExecCredential\","
+                "\"status\":{\"token\":\"" +
+                    m_viewerToken + "\"}}'\n");
             !good)
             return good;
         const auto config = [&](const char* who, const std::string& ns, const std::string& login) {

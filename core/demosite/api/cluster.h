@@ -21,7 +21,7 @@ public:
         std::string name;    // "rack-a", "blue/blue"
         std::string version; // "v1.34.1"
         bool outer = true;
-        std::string token; // of the administrator
+        std::string token;                                   // of the administrator
         std::vector<std::pair<std::string, Identity>> users; // more bearer tokens and whose they are
         std::string tokenKey; // signs service account tokens; empty: there are none
         double speed = 1;

@@ -27,8 +27,8 @@ std::vector<std::string> allOf(const HttpRequest& request, const char* name)
 std::optional<Framing> negotiateFraming(const HttpRequest& request, bool forward, HttpAnswer& answer)
 {
     const auto offered = [&](const char* protocol) {
-        const bool there =
-            std::find(request.protocols.begin(), request.protocols.end(), protocol) != request.protocols.end();
+        const bool there = std::find(request.protocols.begin(), request.protocols.end(), protocol) !=
+                           request.protocols.end();
         if (there)
             answer.protocol = protocol;
         return there;
@@ -74,7 +74,8 @@ Machine machineOf(const Json& pod, const Json& container)
         for (const Json& entry : *env)
             machine.environment[text(entry, "name")] = text(entry, "value");
     }
-    machine.files["/var/run/secrets/kubernetes.io/serviceaccount/namespace"] = text(pod, "metadata.namespace");
+    machine.files["/var/run/secrets/kubernetes.io/serviceaccount/namespace"] =
+        text(pod, "metadata.namespace");
     return machine;
 }
 
@@ -84,7 +85,8 @@ Ports portsOf(const Json& pod)
     Ports ports;
     ports.name = text(pod, "metadata.name");
     ports.uid = text(pod, "metadata.uid");
-    if (const Json* containers = find(pod, "spec.containers"); containers != nullptr && containers->is_array()) {
+    if (const Json* containers = find(pod, "spec.containers");
+        containers != nullptr && containers->is_array()) {
         for (const Json& container : *containers) {
             if (const Json* list = find(container, "ports"); list != nullptr && list->is_array()) {
                 for (const Json& port : *list)
@@ -130,8 +132,7 @@ Answer<Json> ApiHandler::runningPod(const HttpRequest& request, const Target& ta
                         ? "unable to forward port because pod is not running. Current status=" + phase
                         : "unable to upgrade connection: container not found (\"" + text(container, "name") +
                               "\")");
-    const ObjectPtr node =
-        store().get(Kinds::instance().get("nodes", ""), "", text(body, "spec.nodeName"));
+    const ObjectPtr node = store().get(Kinds::instance().get("nodes", ""), "", text(body, "spec.nodeName"));
     if (node && node->body.find("\"NodeStatusUnknown\"") != std::string::npos)
         return deny(500, "InternalError",
                     "error dialing backend: dial tcp " + text(body, "status.hostIP") +

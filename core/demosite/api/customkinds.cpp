@@ -24,7 +24,8 @@ struct CustomKinds::Own {
 CustomKinds::CustomKinds() : m_next(static_cast<unsigned>(Kinds::instance().all().size())) {}
 CustomKinds::~CustomKinds() = default;
 
-const Kind* CustomKinds::find(std::string_view group, std::string_view version, std::string_view resource) const
+const Kind* CustomKinds::find(std::string_view group, std::string_view version,
+                              std::string_view resource) const
 {
     const std::lock_guard lock(m_mutex);
     if (m_current.empty())
@@ -78,9 +79,11 @@ void CustomKinds::defined(const Json& definition)
         for (const Json& version : *versions) {
             const Json* schema = demosite::find(version, "schema.openAPIV3Schema");
             auto& place = m_schemas[{index, text(version, "name")}];
-            // Without properties there is nothing to check: the definitions of the table's kinds are like that.
-            place = schema != nullptr && schema->contains("properties") ? std::make_shared<const Json>(*schema)
-                                                                        : nullptr;
+            // Without properties there is nothing to check: the definitions of the table's kinds are like
+            // that.
+            place = schema != nullptr && schema->contains("properties")
+                        ? std::make_shared<const Json>(*schema)
+                        : nullptr;
         }
     };
     for (const Kind& kind : Kinds::instance().all()) {
@@ -96,7 +99,8 @@ void CustomKinds::defined(const Json& definition)
         std::string out;
         if (const Json* all = demosite::find(definition, path); all != nullptr && all->is_array()) {
             for (const Json& item : *all)
-                out += (out.empty() ? "" : " ") + (item.is_string() ? item.get<std::string>() : std::string());
+                out +=
+                    (out.empty() ? "" : " ") + (item.is_string() ? item.get<std::string>() : std::string());
         }
         return out;
     };

@@ -14,9 +14,9 @@
 
 namespace strata::demosite {
 
-// The kinds of one cluster that came with CustomResourceDefinitions at run time, and what such definitions say
-// about the kinds of the table: schemas, and that they are gone. A Kind, once given out, stays valid as long as
-// this object. Thread-safe.
+// The kinds of one cluster that came with CustomResourceDefinitions at run time, and what such definitions
+// say about the kinds of the table: schemas, and that they are gone. A Kind, once given out, stays valid as
+// long as this object. Thread-safe.
 class CustomKinds {
 public:
     CustomKinds();
@@ -41,9 +41,9 @@ public:
 private:
     struct Own; // a Kind and the strings it points to
     mutable std::mutex m_mutex;
-    std::vector<std::unique_ptr<Own>> m_owned;      // all that ever were
-    std::map<std::string, const Kind*> m_current;   // "resource.group"
-    std::map<std::string, unsigned> m_indexes;      // a definition that comes back finds its place again
+    std::vector<std::unique_ptr<Own>> m_owned;    // all that ever were
+    std::map<std::string, const Kind*> m_current; // "resource.group"
+    std::map<std::string, unsigned> m_indexes;    // a definition that comes back finds its place again
     std::map<std::pair<unsigned, std::string>, std::shared_ptr<const Json>> m_schemas; // by index and version
     std::set<unsigned> m_removed;
     unsigned m_next;

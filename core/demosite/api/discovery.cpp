@@ -33,7 +33,8 @@ std::vector<Sub> subresources(const Kind& kind, std::string_view version)
         if (name == "log")
             out.push_back({"log", "", "v1", "Pod", {"get"}});
         else if (name == "proxy")
-            out.push_back({"proxy", "", "v1", "NodeProxyOptions", {"create", "delete", "get", "patch", "update"}});
+            out.push_back(
+                {"proxy", "", "v1", "NodeProxyOptions", {"create", "delete", "get", "patch", "update"}});
         else if (name == "token")
             out.push_back({"token", "authentication.k8s.io", "v1", "TokenRequest", {"create"}});
         else if (name == "exec")
@@ -108,10 +109,10 @@ Json subresourceDiscovery()
                              {"verbs", Json::array()},
                              {"subresources", std::move(subs)}});
     }
-    return {{"metadata", {{"name", kSubresources}, {"creationTimestamp", nullptr}}},
-            {"versions",
-             Json::array(
-                 {{{"version", "v1"}, {"resources", std::move(resources)}, {"freshness", "Current"}}})}};
+    return {
+        {"metadata", {{"name", kSubresources}, {"creationTimestamp", nullptr}}},
+        {"versions",
+         Json::array({{{"version", "v1"}, {"resources", std::move(resources)}, {"freshness", "Current"}}})}};
 }
 
 } // namespace

@@ -19,7 +19,8 @@ const char* goType(const Json& value)
     return "number";
 }
 
-std::string mismatch(const Json& value, const Message& owner, const std::string& path, const std::string& wanted)
+std::string mismatch(const Json& value, const Message& owner, const std::string& path,
+                     const std::string& wanted)
 {
     return std::string("json: cannot unmarshal ") + goType(value) + " into Go struct field " +
            std::string(owner.name) + "." + path + " of type " + wanted;

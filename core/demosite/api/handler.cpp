@@ -143,8 +143,7 @@ HttpAnswer ApiHandler::handle(const HttpRequest& request)
         // A value of a type nobody expects, deep in an object: the client's doing, so it is told.
         return refuse(badRequest(std::string("the object cannot be processed: ") + fault.what()));
     } catch (const std::exception& fault) {
-        return refuse(
-            deny(500, "InternalError", std::string("Internal error occurred: ") + fault.what()));
+        return refuse(deny(500, "InternalError", std::string("Internal error occurred: ") + fault.what()));
     }
 }
 
@@ -162,14 +161,14 @@ HttpAnswer ApiHandler::route(const HttpRequest& request)
         const std::string& version = m_cluster->settings().version;
         const auto numbers = split(version.substr(1), '.');
         return jsonAnswer({{"major", numbers[0]},
-                     {"minor", numbers[1]},
-                     {"gitVersion", version},
-                     {"gitCommit", "93248f9ae092f571eb870b7664c534bfc7d00f03"},
-                     {"gitTreeState", "clean"},
-                     {"buildDate", "2025-09-09T19:34:52Z"},
-                     {"goVersion", "go1.24.6"},
-                     {"compiler", "gc"},
-                     {"platform", "linux/amd64"}});
+                           {"minor", numbers[1]},
+                           {"gitVersion", version},
+                           {"gitCommit", "93248f9ae092f571eb870b7664c534bfc7d00f03"},
+                           {"gitTreeState", "clean"},
+                           {"buildDate", "2025-09-09T19:34:52Z"},
+                           {"goVersion", "go1.24.6"},
+                           {"compiler", "gc"},
+                           {"platform", "linux/amd64"}});
     }
     const auto who = caller(request);
     if (!who)
@@ -177,9 +176,9 @@ HttpAnswer ApiHandler::route(const HttpRequest& request)
     const bool resources = (root == "api" && parts.size() > 2) || (root == "apis" && parts.size() > 3);
     if (!resources) {
         const std::string verb = request.method == "GET" || request.method == "HEAD" ? "get"
-                                 : request.method == "PUT"                         ? "update"
-                                 : request.method == "POST"                        ? "create"
-                                                                                   : toLower(request.method);
+                                 : request.method == "PUT"                           ? "update"
+                                 : request.method == "POST"                          ? "create"
+                                                            : toLower(request.method);
         if (const Access want{verb, "", "", "", "", "", request.path}; !m_authorizer.allows(*who, want))
             return refuse(forbidden(*who, want));
     }
@@ -208,8 +207,8 @@ HttpAnswer ApiHandler::route(const HttpRequest& request)
             deny(406, "NotAcceptable", "only the following media types are accepted: application/json"));
     if (parts.empty())
         return jsonAnswer({{"paths",
-                      {"/api", "/api/v1", "/apis", "/healthz", "/livez", "/openapi/v2", "/openapi/v3",
-                       "/readyz", "/version"}}});
+                            {"/api", "/api/v1", "/apis", "/healthz", "/livez", "/openapi/v2", "/openapi/v3",
+                             "/readyz", "/version"}}});
     if ((root == "api" || root == "apis") && parts.size() == 1) {
         if (form.aggregatedDiscovery) {
             HttpAnswer answer = jsonAnswer(aggregatedDiscovery(*m_cluster, root == "api"));
@@ -276,7 +275,9 @@ HttpAnswer ApiHandler::resource(const HttpRequest& request, const Target& target
     if (kind.has(Namespaced) && target.ns.empty() && !collection)
         return noSuchPath();
     const bool watches = reads && collection && request.flag("watch");
-    const char* verb = reads              ? (watches ? "watch" : collection ? "list" : "get")
+    const char* verb = reads                ? (watches      ? "watch"
+                                               : collection ? "list"
+                                                            : "get")
                        : method == "POST"   ? "create"
                        : method == "PUT"    ? "update"
                        : method == "PATCH"  ? "patch"

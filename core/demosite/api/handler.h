@@ -72,13 +72,15 @@ private:
     Answer<Json> runningPod(const HttpRequest& request, const Target& target, Json& container);
 
     // subresources.kubevirt.io (kubevirt.cpp); `path` is what follows the version.
-    HttpAnswer kubevirt(const HttpRequest& request, const Identity& who, const std::vector<std::string>& path);
+    HttpAnswer kubevirt(const HttpRequest& request, const Identity& who,
+                        const std::vector<std::string>& path);
     HttpAnswer vmAction(const std::string& action, const Object& vm, const ObjectPtr& vmi, const Json& body);
     HttpAnswer guestAction(const std::string& action, const Object& vmi, const Json& body);
     HttpAnswer hotplug(const Object& object, const std::string& where, bool add, const Json& body);
     HttpAnswer guestInfo(const std::string& action, const Object& vmi);
     HttpAnswer guestScreen(const HttpRequest& request, const Object& vmi, const std::string& action);
-    HttpAnswer guestPort(const HttpRequest& request, const ObjectPtr& vmi, const std::vector<std::string>& path);
+    HttpAnswer guestPort(const HttpRequest& request, const ObjectPtr& vmi,
+                         const std::vector<std::string>& path);
     HttpAnswer review(const HttpRequest& request, const Target& target);
     HttpAnswer metrics(const HttpRequest& request, const Target& target);
 

@@ -10,8 +10,9 @@
 
 #include <algorithm>
 
-// subresources.kubevirt.io: what virt-api serves (kubevirt pkg/virt-api/rest). The writing ones change objects
-// and leave the rest to the controllers; pausing and resuming, which virt-handler does, are done here.
+// subresources.kubevirt.io: what virt-api serves (kubevirt pkg/virt-api/rest). The writing ones change
+// objects and leave the rest to the controllers; pausing and resuming, which virt-handler does, are done
+// here.
 namespace strata::demosite {
 namespace {
 
@@ -112,13 +113,15 @@ Machine machineOf(const Json& vmi, UnixMs rebooted)
     machine.kernel = text(vmi, "status.guestOSInfo.kernelRelease");
     if (machine.kernel.empty())
         machine.kernel = "5.15.0-139-generic";
-    if (const Json* list = find(vmi, "status.interfaces"); list != nullptr && list->is_array() && !list->empty())
+    if (const Json* list = find(vmi, "status.interfaces");
+        list != nullptr && list->is_array() && !list->empty())
         machine.address = text((*list)[0], "ipAddress");
     machine.cpus = static_cast<int>(number(vmi, "spec.domain.cpu.cores").value_or(1));
     if (const auto memory = parseQuantity(text(vmi, "spec.domain.memory.guest")))
         machine.memoryMi = static_cast<long>(*memory >> 20);
     machine.started = parseRfc3339(text(vmi, "metadata.creationTimestamp")).value_or(0);
-    if (const Json* times = find(vmi, "status.phaseTransitionTimestamps"); times != nullptr && times->is_array()) {
+    if (const Json* times = find(vmi, "status.phaseTransitionTimestamps");
+        times != nullptr && times->is_array()) {
         for (const Json& entry : *times) {
             if (text(entry, "phase") == "Running")
                 machine.started =
@@ -130,16 +133,16 @@ Machine machineOf(const Json& vmi, UnixMs rebooted)
     return machine;
 }
 
-// The port on 127.0.0.1 of the API server that is said to run in this guest; 0: none does. The kubeconfig that
-// Cluster API keeps for the guest's cluster names it.
+// The port on 127.0.0.1 of the API server that is said to run in this guest; 0: none does. The kubeconfig
+// that Cluster API keeps for the guest's cluster names it.
 unsigned short apiServerPort(const Json& guest, Store& store)
 {
     const Json labels = guest["metadata"].value("labels", Json::object());
     if (labels.value("cluster.x-k8s.io/role", std::string()) != "control-plane")
         return 0;
     const std::string cluster = labels.value("cluster.x-k8s.io/cluster-name", std::string());
-    const ObjectPtr secret = store.get(Kinds::instance().get("secrets", ""), text(guest, "metadata.namespace"),
-                                       cluster + "-kubeconfig");
+    const ObjectPtr secret = store.get(Kinds::instance().get("secrets", ""),
+                                       text(guest, "metadata.namespace"), cluster + "-kubeconfig");
     std::string config;
     if (!secret || !base64Decode(text(parseOwn(secret->body), "data.value"), config))
         return 0;
@@ -223,8 +226,13 @@ HttpAnswer ApiHandler::kubevirt(const HttpRequest& request, const Identity& who,
         return noSuchPath();
     if (request.method != known->method)
         return notAllowed();
-    const Access want{request.method == "PUT" ? "update" : "get", "subresources.kubevirt.io", resource, action, ns,
-                      name, ""};
+    const Access want{request.method == "PUT" ? "update" : "get",
+                      "subresources.kubevirt.io",
+                      resource,
+                      action,
+                      ns,
+                      name,
+                      ""};
     if (!m_authorizer.allows(who, want))
         return refuse(forbidden(who, want));
 
@@ -232,7 +240,8 @@ HttpAnswer ApiHandler::kubevirt(const HttpRequest& request, const Identity& who,
     if (request.method == "PUT" && !request.body.empty()) {
         auto read = parseBody(request.body);
         if (!read)
-            return refuse(badRequest("Can not unmarshal Request body to struct, error: " + read.error().message));
+            return refuse(
+                badRequest("Can not unmarshal Request body to struct, error: " + read.error().message));
         body = std::move(*read);
     }
     const ObjectPtr vm = store().get(machines(), ns, name);
@@ -264,7 +273,8 @@ HttpAnswer ApiHandler::kubevirt(const HttpRequest& request, const Identity& who,
     return guestInfo(action, *vmi);
 }
 
-HttpAnswer ApiHandler::vmAction(const std::string& action, const Object& vm, const ObjectPtr& vmi, const Json& body)
+HttpAnswer ApiHandler::vmAction(const std::string& action, const Object& vm, const ObjectPtr& vmi,
+                                const Json& body)
 {
     const Json machine = parseOwn(vm.body);
     const Json guest = vmi ? parseOwn(vmi->body) : Json();
@@ -282,8 +292,9 @@ HttpAnswer ApiHandler::vmAction(const std::string& action, const Object& vm, con
     const auto request = [&](const Json& changes, bool replaces) {
         const Json* before = find(machine, "status.stateChangeRequests");
         if (!replaces && before != nullptr && !before->empty())
-            return refuse(deny(500, "InternalError",
-                               "Internal error occurred: unable to complete request: stop/start already underway"));
+            return refuse(
+                deny(500, "InternalError",
+                     "Internal error occurred: unable to complete request: stop/start already underway"));
         return write([&](Json& edited) -> Answer<void> {
             edited["status"]["stateChangeRequests"] = changes;
             edited["status"].erase("startFailure");
@@ -370,7 +381,9 @@ HttpAnswer ApiHandler::vmAction(const std::string& action, const Object& vm, con
 HttpAnswer ApiHandler::guestAction(const std::string& action, const Object& vmi, const Json& body)
 {
     const Json guest = parseOwn(vmi.body);
-    const auto refused = [&](const std::string& why) { return clash("virtualmachineinstance", vmi.name, why); };
+    const auto refused = [&](const std::string& why) {
+        return clash("virtualmachineinstance", vmi.name, why);
+    };
     const bool paused = holds(guest, "Paused");
     if (text(guest, "status.phase") != "Running")
         return refused(action == "unpause" || action == "softreboot" ? kVmiNotRunning : kVmNotRunning);
@@ -466,9 +479,11 @@ HttpAnswer ApiHandler::hotplug(const Object& object, const std::string& where, b
             if (add) {
                 for (const Json& volume : volumes) {
                     if (text(volume, "name") == name)
-                        refusal = "Unable to add volume [" + name + "] because volume with that name already exists";
+                        refusal = "Unable to add volume [" + name +
+                                  "] because volume with that name already exists";
                     else if (sourceOf(volume) == sourceOf(*source) && !sourceOf(*source).empty())
-                        refusal = "Unable to add volume source [" + sourceOf(*source) + "] because it already exists";
+                        refusal = "Unable to add volume source [" + sourceOf(*source) +
+                                  "] because it already exists";
                 }
                 Json volume = {{"name", name}};
                 for (const auto& [key, value] : source->items()) {
@@ -487,7 +502,8 @@ HttpAnswer ApiHandler::hotplug(const Object& object, const std::string& where, b
                     refusal = "Unable to remove volume [" + name + "] because it does not exist";
                 } else if (text(*found, "dataVolume.hotpluggable") != "true" &&
                            text(*found, "persistentVolumeClaim.hotpluggable") != "true") {
-                    refusal = "Unable to remove volume [" + text(*found, "name") + "] because it is not hotpluggable";
+                    refusal = "Unable to remove volume [" + text(*found, "name") +
+                              "] because it is not hotpluggable";
                 } else {
                     const std::string gone = text(*found, "name");
                     volumes.erase(found);
@@ -513,8 +529,9 @@ HttpAnswer ApiHandler::guestInfo(const std::string& action, const Object& vmi)
         return clash("virtualmachineinstance", vmi.name, kVmiNotRunning);
     if (!holds(guest, "AgentConnected"))
         return clash("virtualmachineinstance", vmi.name, "VMI does not have guest agent connected");
-    const Json users = Json::array(
-        {{{"userName", "ubuntu"}, {"loginTime", static_cast<double>(m_cluster->now() / 1000 - 5400) + 0.25}}});
+    const Json users =
+        Json::array({{{"userName", "ubuntu"},
+                      {"loginTime", static_cast<double>(m_cluster->now() / 1000 - 5400) + 0.25}}});
     const Json disks = Json::array({{{"diskName", "vda1"},
                                      {"mountPoint", "/"},
                                      {"fileSystemType", "ext4"},
@@ -541,9 +558,9 @@ HttpAnswer ApiHandler::guestInfo(const std::string& action, const Object& vmi)
         return jsonAnswer(out);
     }
     Json commands = Json::array();
-    for (const char* command : {"guest-ping", "guest-sync", "guest-info", "guest-shutdown", "guest-get-osinfo",
-                                "guest-get-users", "guest-get-fsinfo", "guest-fsfreeze-freeze",
-                                "guest-fsfreeze-thaw", "guest-network-get-interfaces"})
+    for (const char* command :
+         {"guest-ping", "guest-sync", "guest-info", "guest-shutdown", "guest-get-osinfo", "guest-get-users",
+          "guest-get-fsinfo", "guest-fsfreeze-freeze", "guest-fsfreeze-thaw", "guest-network-get-interfaces"})
         commands.push_back({{"name", command}, {"enabled", true}});
     const Json* os = find(guest, "status.guestOSInfo");
     return jsonAnswer({{"kind", "VirtualMachineInstanceGuestAgentInfo"},
@@ -640,8 +657,8 @@ HttpAnswer ApiHandler::guestPort(const HttpRequest& request, const ObjectPtr& vm
     }
     if (!ports.listens(number))
         return refuse(deny(500, "InternalError",
-                           "Internal error occurred: dialing VM: dial tcp " +
-                               machineOf(guest, 0).address + ":" + path[5] + ": connect: connection refused"));
+                           "Internal error occurred: dialing VM: dial tcp " + machineOf(guest, 0).address +
+                               ":" + path[5] + ": connect: connection refused"));
     answer.socket = plainPortSocket(std::move(ports), number);
     return answer;
 }

@@ -23,12 +23,19 @@ std::vector<std::string_view> commaSeparated(std::string_view text)
 Field::Type typeOf(std::string_view name)
 {
     using Type = Field::Type;
-    static const std::map<std::string_view, Type> types = {
-        {"s", Type::String},          {"i", Type::Integer},       {"b", Type::Boolean},
-        {"d", Type::Double},          {"y", Type::Bytes},         {"Time", Type::Time},
-        {"MicroTime", Type::MicroTime}, {"Quantity", Type::Quantity}, {"IntOrString", Type::IntOrString},
-        {"Duration", Type::Duration}, {"FieldsV1", Type::Raw},   {"RawExtension", Type::Raw},
-        {"ExtraValue", Type::Extra}};
+    static const std::map<std::string_view, Type> types = {{"s", Type::String},
+                                                           {"i", Type::Integer},
+                                                           {"b", Type::Boolean},
+                                                           {"d", Type::Double},
+                                                           {"y", Type::Bytes},
+                                                           {"Time", Type::Time},
+                                                           {"MicroTime", Type::MicroTime},
+                                                           {"Quantity", Type::Quantity},
+                                                           {"IntOrString", Type::IntOrString},
+                                                           {"Duration", Type::Duration},
+                                                           {"FieldsV1", Type::Raw},
+                                                           {"RawExtension", Type::Raw},
+                                                           {"ExtraValue", Type::Extra}};
     const auto found = types.find(name);
     return found == types.end() ? Type::Message : found->second;
 }

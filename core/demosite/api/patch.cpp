@@ -16,7 +16,8 @@ void strategic(Json& target, const Json& patch, const Kind& kind, const Message*
 
 // How a list of this field merges: by the keys of the table where it knows the field, else by what its name
 // suggests.
-std::vector<std::string> mergeKeys(const Kind& kind, const std::string& name, const Field* field, const Json& items)
+std::vector<std::string> mergeKeys(const Kind& kind, const std::string& name, const Field* field,
+                                   const Json& items)
 {
     if (field == nullptr)
         return listKeys(kind, name, items);
@@ -26,7 +27,8 @@ std::vector<std::string> mergeKeys(const Kind& kind, const std::string& name, co
     return keys;
 }
 
-void strategicList(Json& target, const Json& patch, const Kind& kind, const std::string& name, const Field* field)
+void strategicList(Json& target, const Json& patch, const Kind& kind, const std::string& name,
+                   const Field* field)
 {
     // Directives name no key of their own list; look at what remains.
     Json items = Json::array();

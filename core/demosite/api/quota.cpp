@@ -38,7 +38,8 @@ Usage usageOf(const Kind& kind, const Json& object)
         if (phase == "Succeeded" || phase == "Failed")
             return {};
         const Json* containers = find(object, "spec.containers");
-        for (std::size_t i = 0; containers != nullptr && containers->is_array() && i < containers->size(); ++i) {
+        for (std::size_t i = 0; containers != nullptr && containers->is_array() && i < containers->size();
+             ++i) {
             for (const char* part : {"requests", "limits"}) {
                 const Json* wanted = find((*containers)[i], "resources." + std::string(part));
                 if (wanted == nullptr || !wanted->is_object())
@@ -93,10 +94,12 @@ Usage usedIn(const std::string& ns, const std::map<std::string, std::int64_t>& h
             continue;
         // Only kinds that some limit speaks of are worth reading.
         const std::string resource(kind->resource);
-        const std::string counted = "count/" + resource + (kind->group.empty() ? "" : "." + std::string(kind->group));
-        const bool wanted = hard.count(counted) > 0 ||
-                            (kind->group.empty() && (hard.count(resource) > 0 || resource == "pods" ||
-                                                     resource == "persistentvolumeclaims" || resource == "services"));
+        const std::string counted =
+            "count/" + resource + (kind->group.empty() ? "" : "." + std::string(kind->group));
+        const bool wanted =
+            hard.count(counted) > 0 ||
+            (kind->group.empty() && (hard.count(resource) > 0 || resource == "pods" ||
+                                     resource == "persistentvolumeclaims" || resource == "services"));
         if (!wanted)
             continue;
         for (const ObjectPtr& object : store.list(*kind, ns)) {
@@ -114,7 +117,8 @@ std::map<std::string, std::int64_t> hardOf(const Json& quota)
     std::map<std::string, std::int64_t> out;
     if (const Json* hard = find(quota, "spec.hard"); hard != nullptr && hard->is_object()) {
         for (const auto& [name, value] : hard->items())
-            out[name] = parseQuantityMilli(value.is_string() ? value.get<std::string>() : compact(value)).value_or(0);
+            out[name] =
+                parseQuantityMilli(value.is_string() ? value.get<std::string>() : compact(value)).value_or(0);
     }
     return out;
 }
@@ -139,8 +143,8 @@ Answer<void> withinQuota(const Kind& kind, const Json& object, Store& store)
             continue;
         const auto hard = hardOf(body);
         const auto deny403 = [&](const std::string& why) {
-            auto refused = deny(403, "Forbidden",
-                                std::string(kind.resource) + " \"" + name + "\" is forbidden: " + why);
+            auto refused =
+                deny(403, "Forbidden", std::string(kind.resource) + " \"" + name + "\" is forbidden: " + why);
             refused.value().name = name;
             refused.value().group = std::string(kind.group);
             refused.value().kind = std::string(kind.resource);
@@ -148,8 +152,8 @@ Answer<void> withinQuota(const Kind& kind, const Json& object, Store& store)
         };
         std::string missing;
         if (kind.resource == "pods" && kind.group.empty()) {
-            for (const char* must : {"cpu", "limits.cpu", "limits.memory", "memory", "requests.cpu",
-                                     "requests.memory"}) {
+            for (const char* must :
+                 {"cpu", "limits.cpu", "limits.memory", "memory", "requests.cpu", "requests.memory"}) {
                 if (hard.count(must) > 0 && wanted.count(must) == 0)
                     missing += (missing.empty() ? "" : ",") + std::string(must);
             }
@@ -170,8 +174,8 @@ Answer<void> withinQuota(const Kind& kind, const Json& object, Store& store)
             limited += comma + resource + "=" + shown(resource, limit->second);
         }
         if (!requested.empty())
-            return deny403("exceeded quota: " + quota->name + ", requested: " + requested + ", used: " + usedText +
-                           ", limited: " + limited);
+            return deny403("exceeded quota: " + quota->name + ", requested: " + requested +
+                           ", used: " + usedText + ", limited: " + limited);
     }
     return {};
 }

@@ -85,8 +85,7 @@ std::shared_ptr<const Authorizer::Policy> Authorizer::policy()
                 for (const Json& subject : *subjects) {
                     Subject entry{text(subject, "kind"), text(subject, "name")};
                     if (entry.kind == "ServiceAccount")
-                        entry.name =
-                            "system:serviceaccount:" + text(subject, "namespace") + ":" + entry.name;
+                        entry.name = "system:serviceaccount:" + text(subject, "namespace") + ":" + entry.name;
                     binding.subjects.push_back(std::move(entry));
                 }
             }
@@ -121,12 +120,12 @@ bool Authorizer::covers(const Rule& rule, const Access& what)
         return false;
     const std::string whole =
         what.subresource.empty() ? what.resource : what.resource + "/" + what.subresource;
-    const bool resource = has(rule.resources, whole) ||
-                          (!what.subresource.empty() &&
-                           std::find(rule.resources.begin(), rule.resources.end(),
-                                     "*/" + what.subresource) != rule.resources.end());
-    return resource && (rule.names.empty() || std::find(rule.names.begin(), rule.names.end(), what.name) !=
-                                                  rule.names.end());
+    const bool resource =
+        has(rule.resources, whole) ||
+        (!what.subresource.empty() && std::find(rule.resources.begin(), rule.resources.end(),
+                                                "*/" + what.subresource) != rule.resources.end());
+    return resource && (rule.names.empty() ||
+                        std::find(rule.names.begin(), rule.names.end(), what.name) != rule.names.end());
 }
 
 bool Authorizer::allows(const Identity& who, const Access& what, std::string* reason)
@@ -187,20 +186,20 @@ Json Authorizer::rules(const Identity& who, const std::string& ns)
 tl::unexpected<Status> forbidden(const Identity& who, const Access& what)
 {
     if (!what.path.empty()) {
-        auto refused = deny(403, "Forbidden",
-                            "forbidden: User \"" + who.user + "\" cannot " + what.verb + " path \"" +
-                                what.path + "\"");
+        auto refused =
+            deny(403, "Forbidden",
+                 "forbidden: User \"" + who.user + "\" cannot " + what.verb + " path \"" + what.path + "\"");
         return refused;
     }
     const std::string qualified = what.group.empty() ? what.resource : what.resource + "." + what.group;
     const std::string whole =
         what.subresource.empty() ? what.resource : what.resource + "/" + what.subresource;
-    auto refused =
-        deny(403, "Forbidden",
-             qualified + (what.name.empty() ? "" : " \"" + what.name + "\"") + " is forbidden: User \"" +
-                 who.user + "\" cannot " + what.verb + " resource \"" + whole + "\" in API group \"" +
-                 what.group + "\" " +
-                 (what.ns.empty() ? std::string("at the cluster scope") : "in the namespace \"" + what.ns + "\""));
+    auto refused = deny(
+        403, "Forbidden",
+        qualified + (what.name.empty() ? "" : " \"" + what.name + "\"") + " is forbidden: User \"" +
+            who.user + "\" cannot " + what.verb + " resource \"" + whole + "\" in API group \"" + what.group +
+            "\" " +
+            (what.ns.empty() ? std::string("at the cluster scope") : "in the namespace \"" + what.ns + "\""));
     refused.value().name = what.name;
     refused.value().group = what.group;
     refused.value().kind = what.resource;

@@ -102,7 +102,8 @@ HttpAnswer ApiHandler::metrics(const HttpRequest& request, const Target& target)
     if (target.name.empty()) {
         // Selectors are about the objects that are measured.
         const Kind& kind = Kinds::instance().get(nodes ? "nodes" : "pods", "");
-        const auto selector = Selector::parse(kind, request.one("labelSelector"), request.one("fieldSelector"));
+        const auto selector =
+            Selector::parse(kind, request.one("labelSelector"), request.one("fieldSelector"));
         if (!selector)
             return refuse(selector.error());
         Json kept = Json::array();

@@ -157,8 +157,8 @@ private:
                                        ? std::string("integer,string")
                                        : schema.value("type", std::string());
         add("FieldValueTypeInvalid",
-            "Invalid value: \"" + have + "\": " + path + " in body must be of type " + wanted + ": \"" + have +
-                "\"",
+            "Invalid value: \"" + have + "\": " + path + " in body must be of type " + wanted + ": \"" +
+                have + "\"",
             path);
         return false;
     }
@@ -172,8 +172,8 @@ private:
         std::string supported;
         for (const Json& item : *allowed)
             supported += (supported.empty() ? "" : ", ") + compact(item);
-        add("FieldValueNotSupported", "Unsupported value: " + shown(value) + ": supported values: " + supported,
-            path);
+        add("FieldValueNotSupported",
+            "Unsupported value: " + shown(value) + ": supported values: " + supported, path);
     }
 
     void numbers(const Json& value, const Json& schema, const std::string& path)
@@ -183,7 +183,8 @@ private:
             const bool open = flag(schema, "exclusiveMinimum");
             if (open ? number <= least->get<double>() : number < least->get<double>())
                 wrong(value, path,
-                      std::string("should be greater than ") + (open ? "" : "or equal to ") + compact(*least));
+                      std::string("should be greater than ") + (open ? "" : "or equal to ") +
+                          compact(*least));
         }
         if (const Json* most = member(schema, "maximum"); most != nullptr && most->is_number()) {
             const bool open = flag(schema, "exclusiveMaximum");
@@ -199,8 +200,10 @@ private:
         if (const auto least = number(schema, "minLength");
             least && static_cast<long long>(value.size()) < *least)
             wrong(quoted, path, "should be at least " + std::to_string(*least) + " chars long");
-        if (const auto most = number(schema, "maxLength"); most && static_cast<long long>(value.size()) > *most)
-            add("FieldValueTooLong", "Too long: may not be more than " + std::to_string(*most) + " bytes", path);
+        if (const auto most = number(schema, "maxLength");
+            most && static_cast<long long>(value.size()) > *most)
+            add("FieldValueTooLong", "Too long: may not be more than " + std::to_string(*most) + " bytes",
+                path);
         const std::string pattern = schema.value("pattern", std::string());
         if (pattern.empty() || value.size() > kMaxMatched)
             return;
@@ -219,9 +222,11 @@ private:
             wrong(value, path, "should have at least " + std::to_string(*least) + " items");
         if (const auto most = number(schema, "maxItems"); most && size > *most)
             add("FieldValueTooMany",
-                "Too many: " + std::to_string(size) + ": must have at most " + std::to_string(*most) + " items",
+                "Too many: " + std::to_string(size) + ": must have at most " + std::to_string(*most) +
+                    " items",
                 path);
-        if (const Json* keys = member(schema, "x-kubernetes-list-map-keys"); keys != nullptr && keys->is_array()) {
+        if (const Json* keys = member(schema, "x-kubernetes-list-map-keys");
+            keys != nullptr && keys->is_array()) {
             for (std::size_t i = 0; i < value.size(); ++i) {
                 for (std::size_t j = 0; j < i; ++j) {
                     Json key = Json::object();
@@ -280,14 +285,16 @@ private:
         }
         if (flag(schema, "x-kubernetes-int-or-string"))
             return; // its anyOf says the same once more
-        if (const Json* any = member(schema, "anyOf"); any != nullptr && any->is_array() && countOf(*any) == 0)
+        if (const Json* any = member(schema, "anyOf");
+            any != nullptr && any->is_array() && countOf(*any) == 0)
             wrong(value, path, "must validate at least one schema (anyOf)");
         if (const Json* one = member(schema, "oneOf"); one != nullptr && one->is_array()) {
             const auto count = countOf(*one);
             if (count != 1)
                 wrong(value, path,
                       "must validate one and only one schema (oneOf). Found " +
-                          (count == 0 ? std::string("none valid") : std::to_string(count) + " valid alternatives"));
+                          (count == 0 ? std::string("none valid")
+                                      : std::to_string(count) + " valid alternatives"));
         }
         if (const Json* none = member(schema, "not"); none != nullptr && fits(value, *none, path))
             wrong(value, path, "must not validate the schema (not)");
@@ -316,7 +323,8 @@ void fillDefaults(Json& value, const Json& schema)
     }
     if (!value.is_object())
         return;
-    if (const Json* properties = member(schema, "properties"); properties != nullptr && properties->is_object()) {
+    if (const Json* properties = member(schema, "properties");
+        properties != nullptr && properties->is_object()) {
         for (const auto& [key, child] : properties->items()) {
             const Json* standard = child.is_object() ? member(child, "default") : nullptr;
             // A null counts as absent unless it may be meant.

@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
-// Structural schemas of CustomResourceDefinitions (apiextensions-apiserver pkg/apiserver/schema and kube-openapi
-// pkg/validation/validate): pruning, defaulting, validation in the API server's words. Rules in CEL are not
-// evaluated.
+// Structural schemas of CustomResourceDefinitions (apiextensions-apiserver pkg/apiserver/schema and
+// kube-openapi pkg/validation/validate): pruning, defaulting, validation in the API server's words. Rules in
+// CEL are not evaluated.
 namespace strata::demosite {
 
 // Removes what the schema does not know and names it: "spec.foo", "spec.list[0].bar".

@@ -61,7 +61,8 @@ public:
     std::uint64_t
     loadedRevision() const; // of the last load(): where a follower that must miss nothing begins
 
-    // Of the kind's last change; a client that keeps something it read knows by it whether that is still true.
+    // Of the kind's last change; a client that keeps something it read knows by it whether that is still
+    // true.
     std::uint64_t revisionOf(const Kind& kind) const;
 
     // Puts an object that was made complete by its writer (uid, creationTimestamp, status); for building a

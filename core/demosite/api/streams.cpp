@@ -67,15 +67,16 @@ std::string exitStatus(int code)
 
 std::string startFailure(const std::string& why)
 {
-    return compact({{"metadata", Json::object()},
-                    {"status", "Failure"},
-                    {"message", "Internal error occurred: error executing command in container: failed to exec "
-                                "in container: failed to start exec: OCI runtime exec failed: exec failed: "
-                                "unable to start container process: " +
-                                    why + ": unknown"},
-                    {"reason", "InternalError"},
-                    {"details", {{"causes", Json::array({{{"message", why}}})}}},
-                    {"code", 500}});
+    return compact(
+        {{"metadata", Json::object()},
+         {"status", "Failure"},
+         {"message", "Internal error occurred: error executing command in container: failed to exec "
+                     "in container: failed to start exec: OCI runtime exec failed: exec failed: "
+                     "unable to start container process: " +
+                         why + ": unknown"},
+         {"reason", "InternalError"},
+         {"details", {{"causes", Json::array({{{"message", why}}})}}},
+         {"code", 500}});
 }
 
 // The framing of the streams of exec and attach; what is behind them decides a derived class.
@@ -454,7 +455,8 @@ public:
     void receive(std::string_view message, bool binary) override
     {
         const std::size_t index = message.empty() ? 0 : static_cast<unsigned char>(message[0]) / 2U;
-        if (!binary || message.size() < 2 || message[0] % 2 != 0 || index >= m_peers.size() || !m_peers[index])
+        if (!binary || message.size() < 2 || message[0] % 2 != 0 || index >= m_peers.size() ||
+            !m_peers[index])
             return;
         m_peers[index]->receive(message.substr(1));
         speak(index);

@@ -31,12 +31,12 @@ HttpAnswer ApiHandler::scale(const HttpRequest& request, const Target& target)
                          {"uid", object.uid},
                          {"resourceVersion", std::to_string(object.revision)},
                          {"creationTimestamp", text(body, "metadata.creationTimestamp")}};
-        return Json{
-            {"kind", "Scale"},
-            {"apiVersion", "autoscaling/v1"},
-            {"metadata", std::move(metadata)},
-            {"spec", {{"replicas", number(body, kind.specReplicas).value_or(0)}}},
-            {"status", {{"replicas", number(body, kind.statusReplicas).value_or(0)}, {"selector", selector}}}};
+        return Json{{"kind", "Scale"},
+                    {"apiVersion", "autoscaling/v1"},
+                    {"metadata", std::move(metadata)},
+                    {"spec", {{"replicas", number(body, kind.specReplicas).value_or(0)}}},
+                    {"status",
+                     {{"replicas", number(body, kind.statusReplicas).value_or(0)}, {"selector", selector}}}};
     };
     const auto missing = [&] {
         return refuse(
@@ -136,7 +136,8 @@ HttpAnswer ApiHandler::log(const HttpRequest& request, const Target& target)
         if (const Json* statuses = find(body, "status.containerStatuses");
             statuses != nullptr && statuses->is_array()) {
             for (const Json& status : *statuses) {
-                if (text(status, "name") == options.container && number(status, "restartCount").value_or(0) > 0)
+                if (text(status, "name") == options.container &&
+                    number(status, "restartCount").value_or(0) > 0)
                     options.until = parseRfc3339(text(status, "lastState.terminated.finishedAt"))
                                         .value_or(parseRfc3339(text(status, "state.running.startedAt"))
                                                       .value_or(m_cluster->now()));
@@ -212,7 +213,8 @@ Answer<void> ApiHandler::interceptEviction(const Object& pod, bool dryRun)
     const auto denied = [](const std::string& why) {
         return deny(429, "TooManyRequests",
                     "admission webhook \"virt-launcher-eviction-interceptor.kubevirt.io\" denied the "
-                    "request: " + why);
+                    "request: " +
+                        why);
     };
     if (strategy == "LiveMigrate" && !migratable)
         return denied("VMI " + guest->name +
@@ -256,8 +258,8 @@ Answer<void> ApiHandler::spendDisruption(const Object& pod, bool dryRun)
     const Json budget = parseOwn(covering.front()->body);
     const std::string& name = covering.front()->name;
     if (number(budget, "status.disruptionsAllowed").value_or(0) <= 0) {
-        auto refused = deny(429, "TooManyRequests",
-                            "Cannot evict pod as it would violate the pod's disruption budget.");
+        auto refused =
+            deny(429, "TooManyRequests", "Cannot evict pod as it would violate the pod's disruption budget.");
         refused.value().causes.push_back(
             {"DisruptionBudget",
              "The disruption budget " + name + " needs " +

@@ -55,8 +55,8 @@ Json network(const std::string& time, const char* name, std::int64_t perSecond, 
 
 Json disk(const std::string& time, std::int64_t used, std::int64_t capacity)
 {
-    return {{"time", time},          {"availableBytes", capacity - used}, {"capacityBytes", capacity},
-            {"usedBytes", used},     {"inodesFree", 29'000'000},          {"inodes", 30'000'000},
+    return {{"time", time},           {"availableBytes", capacity - used}, {"capacityBytes", capacity},
+            {"usedBytes", used},      {"inodesFree", 29'000'000},          {"inodes", 30'000'000},
             {"inodesUsed", 1'000'000}};
 }
 
@@ -92,13 +92,12 @@ Json statsSummary(Cluster& cluster, const std::string& name)
             for (std::int64_t i = 0; i < count; ++i) {
                 // As in metrics.k8s.io: the first container does most of the work.
                 const std::int64_t share = count == 1 ? 100 : i == 0 ? 70 : 30 / (count - 1);
-                containers.push_back(
-                    {{"name", text((*list)[static_cast<std::size_t>(i)], "name")},
-                     {"startTime", formatRfc3339(start)},
-                     {"cpu", cpu(time, used.cpuMilli * share / 100, start, now)},
-                     {"memory", memory(time, used.memoryBytes * share / 100, 0)},
-                     {"rootfs", disk(time, 48LL << 20U, capacity)},
-                     {"logs", disk(time, 3LL << 20U, capacity)}});
+                containers.push_back({{"name", text((*list)[static_cast<std::size_t>(i)], "name")},
+                                      {"startTime", formatRfc3339(start)},
+                                      {"cpu", cpu(time, used.cpuMilli * share / 100, start, now)},
+                                      {"memory", memory(time, used.memoryBytes * share / 100, 0)},
+                                      {"rootfs", disk(time, 48LL << 20U, capacity)},
+                                      {"logs", disk(time, 3LL << 20U, capacity)}});
             }
         }
         const auto rate = static_cast<std::int64_t>(std::hash<std::string>{}(pod->uid) % 60'000) + 500;
@@ -114,11 +113,10 @@ Json statsSummary(Cluster& cluster, const std::string& name)
     const auto podCount = static_cast<std::int64_t>(pods.size());
     return {{"node",
              {{"nodeName", name},
-              {"systemContainers",
-               Json::array({{{"name", "kubelet"},
-                             {"startTime", formatRfc3339(nodeStart)},
-                             {"cpu", cpu(time, 60, nodeStart, now)},
-                             {"memory", memory(time, 90LL << 20U, 0)}}})},
+              {"systemContainers", Json::array({{{"name", "kubelet"},
+                                                 {"startTime", formatRfc3339(nodeStart)},
+                                                 {"cpu", cpu(time, 60, nodeStart, now)},
+                                                 {"memory", memory(time, 90LL << 20U, 0)}}})},
               {"startTime", formatRfc3339(nodeStart)},
               {"cpu", cpu(time, sum.cpuMilli, nodeStart, now)},
               {"memory", memory(time, sum.memoryBytes, total)},

@@ -60,8 +60,7 @@ std::string makeToken(const std::string& key, const TokenClaims& claims)
          {{"namespace", claims.ns}, {"serviceaccount", {{"name", claims.account}, {"uid", claims.uid}}}}},
         {"nbf", claims.issued / 1000},
         {"sub", "system:serviceaccount:" + claims.ns + ":" + claims.account}};
-    const std::string text =
-        base64Url(R"({"alg":"HS256","typ":"JWT"})") + "." + base64Url(compact(payload));
+    const std::string text = base64Url(R"({"alg":"HS256","typ":"JWT"})") + "." + base64Url(compact(payload));
     return text + "." + base64Url(sign(key, text));
 }
 

@@ -55,18 +55,18 @@ Answer<Json> ApiHandler::readObject(const HttpRequest& request, const Target& ta
     return body;
 }
 
-Answer<void> ApiHandler::admit(const HttpRequest& request, const Target& target, Json& object, const Json& old,
-                               std::vector<std::string>& warnings) const
+Answer<void> ApiHandler::admit(const HttpRequest& request, const Target& target, Json& object,
+                               const Json& old, std::vector<std::string>& warnings) const
 {
     const Kind& kind = *target.kind;
     const std::string storage = apiVersion(kind, kind.storageVersion());
     std::vector<std::string> unknown;
-    const std::shared_ptr<const Json> schema =
-        m_cluster->customKinds().schema(kind, kind.storageVersion());
-    const Message* message = kind.has(Custom) ? nullptr : Messages::instance().find(storage, std::string(kind.kind));
+    const std::shared_ptr<const Json> schema = m_cluster->customKinds().schema(kind, kind.storageVersion());
+    const Message* message =
+        kind.has(Custom) ? nullptr : Messages::instance().find(storage, std::string(kind.kind));
     const auto unfit = [&](const std::string& why) {
-        return badRequest(std::string(kind.kind) + " in version \"" + target.version + "\" cannot be handled as a " +
-                          std::string(kind.kind) + ": " + why);
+        return badRequest(std::string(kind.kind) + " in version \"" + target.version +
+                          "\" cannot be handled as a " + std::string(kind.kind) + ": " + why);
     };
     if (schema) {
         // Before pruning: the type of what has no place does not matter.

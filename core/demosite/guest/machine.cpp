@@ -12,12 +12,13 @@ void furnish(Machine& machine)
     files["/etc/hostname"] = machine.hostname + "\n";
     files["/etc/hosts"] = "127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost\n" + machine.address + "\t" +
                           machine.hostname + "\n";
-    files["/etc/os-release"] = "PRETTY_NAME=\"" + machine.os + "\"\nID=" +
-                               (machine.guest ? "ubuntu\nVERSION_ID=\"22.04\"\n" : "debian\nVERSION_ID=\"12\"\n");
-    files["/etc/resolv.conf"] =
-        machine.guest ? "nameserver 127.0.0.53\noptions edns0 trust-ad\n"
-                      : "search default.svc.cluster.local svc.cluster.local cluster.local\n"
-                        "nameserver 10.96.0.10\noptions ndots:5\n";
+    files["/etc/os-release"] =
+        "PRETTY_NAME=\"" + machine.os +
+        "\"\nID=" + (machine.guest ? "ubuntu\nVERSION_ID=\"22.04\"\n" : "debian\nVERSION_ID=\"12\"\n");
+    files["/etc/resolv.conf"] = machine.guest
+                                    ? "nameserver 127.0.0.53\noptions edns0 trust-ad\n"
+                                    : "search default.svc.cluster.local svc.cluster.local cluster.local\n"
+                                      "nameserver 10.96.0.10\noptions ndots:5\n";
     files["/etc/passwd"] = "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/usr/sbin/nologin\n";
     files["/proc/version"] = "Linux version " + machine.kernel + " (gcc 12.2.0) #1 SMP\n";
     files["/proc/loadavg"] = "0.08 0.05 0.01 1/212 1433\n";

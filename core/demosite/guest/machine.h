@@ -20,7 +20,7 @@ struct Machine {
     int cpus = 1;
     long memoryMi = 256;
     UnixMs started = 0;
-    bool guest = false; // a virtual machine: it has a boot log and asks for a login
+    bool guest = false;  // a virtual machine: it has a boot log and asks for a login
     std::string program; // process 1
     std::map<std::string, std::string> environment;
     std::map<std::string, std::string> files; // by whole path; folders follow from them

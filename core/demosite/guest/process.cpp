@@ -181,7 +181,8 @@ std::string GuestTerminal::promptLogin()
 {
     m_stage = Stage::Name;
     m_line.clear();
-    return "\r\n" + m_machine.os + " " + m_machine.hostname + " ttyS0\r\n\r\n" + m_machine.hostname + " login: ";
+    return "\r\n" + m_machine.os + " " + m_machine.hostname + " ttyS0\r\n\r\n" + m_machine.hostname +
+           " login: ";
 }
 
 std::string GuestTerminal::start()

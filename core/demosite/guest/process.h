@@ -34,7 +34,7 @@ private:
     Clock m_clock;
     Mode m_mode = Mode::Once;
     bool m_tty;
-    bool m_ended = false;  // the input
+    bool m_ended = false; // the input
     bool m_prompted = false;
     std::string m_line;
     std::string m_startError;

@@ -250,7 +250,8 @@ void GuestScreen::tick()
 std::chrono::milliseconds GuestScreen::patience() const
 {
     return m_paused ? std::chrono::milliseconds(1000)
-                    : std::min<std::chrono::milliseconds>(m_terminal.patience(), std::chrono::milliseconds(kBlink));
+                    : std::min<std::chrono::milliseconds>(m_terminal.patience(),
+                                                          std::chrono::milliseconds(kBlink));
 }
 
 std::string GuestScreen::png() const

@@ -11,8 +11,8 @@
 
 namespace strata::demosite {
 
-// A guest's screen: 80 by 25 cells of 8 by 16 pixels, as a VGA console shows them. Printing scrolls; a line of
-// cells that changed is marked.
+// A guest's screen: 80 by 25 cells of 8 by 16 pixels, as a VGA console shows them. Printing scrolls; a line
+// of cells that changed is marked.
 class TextScreen {
 public:
     static constexpr int kColumns = 80;
@@ -23,8 +23,8 @@ public:
     static constexpr int kHeight = kRows * kCellHeight;
 
     TextScreen();
-    void print(std::string_view text); // with the usual control characters and colours (SGR)
-    void blink();                      // shows or hides the cursor
+    void print(std::string_view text);       // with the usual control characters and colours (SGR)
+    void blink();                            // shows or hides the cursor
     std::uint32_t pixel(int x, int y) const; // 0xRRGGBB
     std::uint64_t rowVersion(int row) const { return m_versions[static_cast<std::size_t>(row)]; }
     std::uint64_t version() const { return m_version; }
@@ -69,8 +69,8 @@ private:
     UnixMs m_blinked = 0;
 };
 
-// The server's side of RFB 3.8 (RFC 6143) without authentication: raw rectangles of the lines that changed, in
-// the client's pixel format, and only when it asked.
+// The server's side of RFB 3.8 (RFC 6143) without authentication: raw rectangles of the lines that changed,
+// in the client's pixel format, and only when it asked.
 class RfbServer {
 public:
     explicit RfbServer(GuestScreen& screen);

@@ -18,10 +18,10 @@ constexpr std::size_t kMaxQueue = 256;
 const std::set<std::string>& programs()
 {
     static const std::set<std::string> all = {
-        "cat",  "date", "df",   "echo", "env",  "false", "free",  "grep",   "head",   "hostname", "id",
-        "ip",   "ls",   "ps",   "pwd",  "seq",  "sh",    "bash",  "ash",    "sleep",  "sort",     "tail",
-        "true", "tty",  "uname", "uptime", "wc", "whoami", "printenv", "rm", "touch",  "clear",    "dmesg",
-        "top",  "nproc", "test", "which", "reboot", "poweroff", "systemctl"};
+        "cat",   "date",  "df",    "echo", "env",   "false",  "free",  "grep",   "head",     "hostname",
+        "id",    "ip",    "ls",    "ps",   "pwd",   "seq",    "sh",    "bash",   "ash",      "sleep",
+        "sort",  "tail",  "true",  "tty",  "uname", "uptime", "wc",    "whoami", "printenv", "rm",
+        "touch", "clear", "dmesg", "top",  "nproc", "test",   "which", "reboot", "poweroff", "systemctl"};
     return all;
 }
 
@@ -182,7 +182,8 @@ std::vector<std::string> Shell::expand(std::string_view text) const
             const bool braces = text[i + 1] == '{';
             std::size_t end = i + (braces ? 2 : 1);
             const std::size_t start = end;
-            while (end < text.size() && (std::isalnum(static_cast<unsigned char>(text[end])) || text[end] == '_'))
+            while (end < text.size() &&
+                   (std::isalnum(static_cast<unsigned char>(text[end])) || text[end] == '_'))
                 ++end;
             const auto found = m_machine.environment.find(std::string(text.substr(start, end - start)));
             if (found != m_machine.environment.end())
@@ -217,9 +218,8 @@ int Shell::pipeline(const std::string& text, Output& output)
             continue;
         std::string target;
         bool append = false;
-        const auto redirect = std::find_if(argv.begin(), argv.end(), [](const std::string& word) {
-            return word == ">" || word == ">>";
-        });
+        const auto redirect = std::find_if(
+            argv.begin(), argv.end(), [](const std::string& word) { return word == ">" || word == ">>"; });
         if (redirect != argv.end()) {
             append = *redirect == ">>";
             if (redirect + 1 == argv.end()) {
@@ -308,8 +308,9 @@ int Shell::list(const std::vector<std::string>& argv, Output& output) const
         for (const auto& [name, size] : entries) {
             if (longForm) {
                 char row[96];
-                std::snprintf(row, sizeof row, "%s 1 root root %8ld %s ", size < 0 ? "drwxr-xr-x" : "-rw-r--r--",
-                              size < 0 ? 4096 : size, dated(m_machine.started, "%b %e %H:%M").c_str());
+                std::snprintf(row, sizeof row, "%s 1 root root %8ld %s ",
+                              size < 0 ? "drwxr-xr-x" : "-rw-r--r--", size < 0 ? 4096 : size,
+                              dated(m_machine.started, "%b %e %H:%M").c_str());
                 output.out += row;
             }
             output.out += name + "\n";
@@ -369,7 +370,8 @@ int Shell::run(const std::vector<std::string>& argv, const std::string& input, O
     const UnixMs now = m_clock();
     const long up = std::max<long>((now - m_machine.started) / 1000, 0);
 
-    if (const std::size_t equals = program.find('='); argv.size() == 1 && equals != std::string::npos && equals > 0) {
+    if (const std::size_t equals = program.find('=');
+        argv.size() == 1 && equals != std::string::npos && equals > 0) {
         m_machine.environment[program.substr(0, equals)] = program.substr(equals + 1);
         return 0;
     }
@@ -434,12 +436,13 @@ int Shell::run(const std::vector<std::string>& argv, const std::string& input, O
     }
     if (program == "uname") {
         const std::string kernel = m_machine.kernel;
-        output.out += (first == "-a"   ? "Linux " + m_machine.hostname + " " + kernel + " #1 SMP x86_64 GNU/Linux"
-                       : first == "-r" ? kernel
-                       : first == "-n" ? m_machine.hostname
-                       : first == "-m" ? std::string("x86_64")
-                                       : std::string("Linux")) +
-                      "\n";
+        output.out +=
+            (first == "-a"   ? "Linux " + m_machine.hostname + " " + kernel + " #1 SMP x86_64 GNU/Linux"
+             : first == "-r" ? kernel
+             : first == "-n" ? m_machine.hostname
+             : first == "-m" ? std::string("x86_64")
+                             : std::string("Linux")) +
+            "\n";
         return 0;
     }
     if (program == "whoami") {
@@ -447,9 +450,10 @@ int Shell::run(const std::vector<std::string>& argv, const std::string& input, O
         return 0;
     }
     if (program == "id") {
-        output.out += m_machine.user == "root" ? "uid=0(root) gid=0(root) groups=0(root)\n"
-                                               : "uid=1000(" + m_machine.user + ") gid=1000(" + m_machine.user +
-                                                     ") groups=1000(" + m_machine.user + ")\n";
+        output.out += m_machine.user == "root"
+                          ? "uid=0(root) gid=0(root) groups=0(root)\n"
+                          : "uid=1000(" + m_machine.user + ") gid=1000(" + m_machine.user + ") groups=1000(" +
+                                m_machine.user + ")\n";
         return 0;
     }
     if (program == "date") {
@@ -486,9 +490,10 @@ int Shell::run(const std::vector<std::string>& argv, const std::string& input, O
     }
     if (program == "ip") {
         const std::string link = m_machine.guest ? "enp1s0" : "eth0";
-        output.out += "1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536\n    inet 127.0.0.1/8 scope host lo\n2: " + link +
-                      ": <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1450\n    inet " + m_machine.address +
-                      "/24 scope global " + link + "\n";
+        output.out +=
+            "1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536\n    inet 127.0.0.1/8 scope host lo\n2: " + link +
+            ": <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1450\n    inet " + m_machine.address +
+            "/24 scope global " + link + "\n";
         return 0;
     }
     if (program == "dmesg") {

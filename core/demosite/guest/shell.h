@@ -28,7 +28,7 @@ public:
     void step(Output& output);
     bool busy() const { return !m_queue.empty() || m_wakeAt > m_clock(); }
     UnixMs wakeAt() const { return m_wakeAt; } // 0: nobody sleeps
-    void interrupt(); // Ctrl-C
+    void interrupt();                          // Ctrl-C
     std::optional<int> exited() const { return m_exit; }
     int lastStatus() const { return m_status; }
     std::string prompt() const;

@@ -51,8 +51,8 @@ public:
     virtual std::chrono::milliseconds patience() const = 0;
 };
 
-// The server's end of an upgraded connection: messages of a WebSocket, or the bytes of a raw upgrade in pieces
-// of any size. Used by one thread at a time.
+// The server's end of an upgraded connection: messages of a WebSocket, or the bytes of a raw upgrade in
+// pieces of any size. Used by one thread at a time.
 class HttpSocket {
 public:
     virtual ~HttpSocket() = default;

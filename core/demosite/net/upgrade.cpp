@@ -110,7 +110,8 @@ public:
     {
         beast::get_lowest_layer(m_stream).expires_never();
         // Pings when it is quiet, so that a dead client is noticed.
-        m_stream.set_option(websocket::stream_base::timeout{std::chrono::seconds(30), std::chrono::minutes(2), true});
+        m_stream.set_option(
+            websocket::stream_base::timeout{std::chrono::seconds(30), std::chrono::minutes(2), true});
         m_stream.set_option(websocket::stream_base::decorator([this](websocket::response_type& response) {
             if (!m_protocol.empty())
                 response.set(beast::http::field::sec_websocket_protocol, m_protocol);
@@ -218,7 +219,8 @@ private:
 
 void serveWebSocket(TlsStream stream, UpgradeRequest request, HttpAnswer answer, ConnectionCount count)
 {
-    std::make_shared<WebSocketSession>(std::move(stream), std::move(request), std::move(answer), std::move(count))
+    std::make_shared<WebSocketSession>(std::move(stream), std::move(request), std::move(answer),
+                                       std::move(count))
         ->run();
 }
 

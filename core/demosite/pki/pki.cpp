@@ -162,7 +162,8 @@ Result<KeyPair> Authority::serverCertificate(const std::string& commonName,
     for (const std::string& name : names)
         alternatives +=
             (alternatives.empty() ? "" : ",") + std::string(isAddress(name) ? "IP:" : "DNS:") + name;
-    auto made = make({commonName, {}, "serverAuth", alternatives}, m_signer->key.get(), m_signer->certificate.get());
+    auto made =
+        make({commonName, {}, "serverAuth", alternatives}, m_signer->key.get(), m_signer->certificate.get());
     if (!made)
         return tl::unexpected<Error>(made.error());
     return std::move(made->pem);

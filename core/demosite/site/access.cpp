@@ -29,7 +29,10 @@ public:
              {{"roleRef", {{"apiGroup", kGroup}, {"kind", "ClusterRole"}, {"name", role}}},
               {"subjects", Json::array({std::move(subject)})}});
     }
-    void account(const std::string& ns, const std::string& name) { load("serviceaccounts", name, ns, {}, ""); }
+    void account(const std::string& ns, const std::string& name)
+    {
+        load("serviceaccounts", name, ns, {}, "");
+    }
 
 private:
     void load(const char* resource, const std::string& name, const std::string& ns, const Json& content,
@@ -77,12 +80,21 @@ void writeAccess(Store& store, const SitePlan& plan, const std::string& cluster,
     const Json write = {"create", "delete", "deletecollection", "patch", "update"};
     const Json any = Json::array({"*"});
     const Json core = Json::array({""});
-    const Json content = {"pods",      "pods/log",        "pods/status",           "services",
-                          "endpoints", "configmaps",      "persistentvolumeclaims", "serviceaccounts",
-                          "events",    "resourcequotas",  "limitranges",           "replicationcontrollers",
+    const Json content = {"pods",
+                          "pods/log",
+                          "pods/status",
+                          "services",
+                          "endpoints",
+                          "configmaps",
+                          "persistentvolumeclaims",
+                          "serviceaccounts",
+                          "events",
+                          "resourcequotas",
+                          "limitranges",
+                          "replicationcontrollers",
                           "namespaces"};
-    const Json changed = {"pods",       "services",        "configmaps", "persistentvolumeclaims",
-                          "secrets",    "serviceaccounts", "events",     "replicationcontrollers"};
+    const Json changed = {"pods",    "services",        "configmaps", "persistentvolumeclaims",
+                          "secrets", "serviceaccounts", "events",     "replicationcontrollers"};
     const Json stacks = {"apps", "batch", "autoscaling", "policy", "networking.k8s.io", "discovery.k8s.io"};
     const Json custom = {"kubevirt.io",
                          "snapshot.kubevirt.io",
@@ -107,8 +119,9 @@ void writeAccess(Store& store, const SitePlan& plan, const std::string& cluster,
     editing.push_back(rule(custom, any, write));
     editing.push_back(rule({"subresources.kubevirt.io"}, any, {"get", "update"}));
     Json owning = editing;
-    owning.push_back(rule({kGroup}, {"roles", "rolebindings"},
-                          {"create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"}));
+    owning.push_back(
+        rule({kGroup}, {"roles", "rolebindings"},
+             {"create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"}));
     owning.push_back(rule({"authorization.k8s.io"}, {"localsubjectaccessreviews"}, Json::array({"create"})));
 
     Json everything = Json::array({rule(any, any, any)});
@@ -118,8 +131,8 @@ void writeAccess(Store& store, const SitePlan& plan, const std::string& cluster,
     writer.role("edit", editing);
     writer.role("view", viewing);
     writer.role("system:discovery",
-                Json::array({paths({"/", "/api", "/api/*", "/apis", "/apis/*", "/healthz", "/livez", "/openapi",
-                                    "/openapi/*", "/readyz", "/version", "/version/"})}));
+                Json::array({paths({"/", "/api", "/api/*", "/apis", "/apis/*", "/healthz", "/livez",
+                                    "/openapi", "/openapi/*", "/readyz", "/version", "/version/"})}));
     writer.role("system:public-info-viewer",
                 Json::array({paths({"/healthz", "/livez", "/readyz", "/version", "/version/"})}));
     writer.role("system:basic-user",
@@ -136,12 +149,11 @@ void writeAccess(Store& store, const SitePlan& plan, const std::string& cluster,
                 {{"kind", "ServiceAccount"}, {"name", "strata-admin"}, {"namespace", "kube-system"}});
 
     // What the demo's viewer sees beside the content of namespaces.
-    writer.role("strata-viewer",
-                {rule(core, {"nodes", "persistentvolumes"}, read),
-                 rule({"storage.k8s.io", "apiextensions.k8s.io", "apiregistration.k8s.io",
-                       "scheduling.k8s.io", "coordination.k8s.io", "migrations.kubevirt.io"},
-                      any, read),
-                 rule({"metrics.k8s.io"}, any, read)});
+    writer.role("strata-viewer", {rule(core, {"nodes", "persistentvolumes"}, read),
+                                  rule({"storage.k8s.io", "apiextensions.k8s.io", "apiregistration.k8s.io",
+                                        "scheduling.k8s.io", "coordination.k8s.io", "migrations.kubevirt.io"},
+                                       any, read),
+                                  rule({"metrics.k8s.io"}, any, read)});
     writer.bind("strata-viewers", "strata-viewer", user("Group", "strata:viewers"));
     writer.bind("strata-viewers-content", "view", user("Group", "strata:viewers"));
     if (!tenant.empty())

@@ -126,7 +126,8 @@ private Q_SLOTS:
         const auto decoded = decodeProtobuf(bytes(hex.constData()));
         QVERIFY2(decoded.has_value(), decoded ? "" : decoded.error().message.c_str());
         // Without order: the wire has its own.
-        QCOMPARE(nlohmann::json::parse(compact(*decoded)).dump(), nlohmann::json::parse(json.toStdString()).dump());
+        QCOMPARE(nlohmann::json::parse(compact(*decoded)).dump(),
+                 nlohmann::json::parse(json.toStdString()).dump());
     }
 
     void protobufTimesAndTokens()
@@ -180,7 +181,8 @@ private Q_SLOTS:
 
     void fieldsThatNobodyKnows()
     {
-        Json object = parseOwn(R"({"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"w","nmae":"x"},
+        Json object =
+            parseOwn(R"({"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"w","nmae":"x"},
             "spec":{"replicas":1,"template":{"spec":{"containers":[{"name":"a","imag":"b"}]}}}})");
         std::vector<std::string> unknown;
         const Message& deployment = *Messages::instance().find("apps/v1", "Deployment");
@@ -190,9 +192,10 @@ private Q_SLOTS:
         QCOMPARE(unknown[1], std::string("spec.template.spec.containers[0].imag"));
         QVERIFY(find(object, "metadata.nmae") == nullptr);
         Json wrong = parseOwn(R"({"spec":{"replicas":"three"}})");
-        QCOMPARE(fitToMessage(wrong, deployment, unknown),
-                 std::string("json: cannot unmarshal string into Go struct field DeploymentSpec.spec.replicas of "
-                             "type int32"));
+        QCOMPARE(
+            fitToMessage(wrong, deployment, unknown),
+            std::string("json: cannot unmarshal string into Go struct field DeploymentSpec.spec.replicas of "
+                        "type int32"));
     }
 
     void schemasValidate_data()
@@ -217,13 +220,16 @@ private Q_SLOTS:
             "spec.name: Invalid value: \"A1\": spec.name in body should match '^[a-z]+$'");
         row("int or string", R"({"spec":{"size":1,"port":"http"}})", "");
         row("neither", R"({"spec":{"size":1,"port":[]}})",
-            "spec.port: Invalid value: \"array\": spec.port in body must be of type integer,string: \"array\"");
+            "spec.port: Invalid value: \"array\": spec.port in body must be of type integer,string: "
+            "\"array\"");
         row("map", R"({"spec":{"size":1,"labels":{"a":1}}})",
-            "spec.labels.a: Invalid value: \"integer\": spec.labels.a in body must be of type string: \"integer\"");
+            "spec.labels.a: Invalid value: \"integer\": spec.labels.a in body must be of type string: "
+            "\"integer\"");
         row("keys", R"({"spec":{"size":1,"list":[{"id":"x"},{"id":"x"}]}})",
             R"(spec.list[1]: Duplicate value: {"id":"x"})");
         row("one of", R"({"spec":{"size":1,"source":{"a":"1","b":"2"}}})",
-            "spec.source: Invalid value: object: spec.source in body must validate one and only one schema (oneOf). "
+            "spec.source: Invalid value: object: spec.source in body must validate one and only one schema "
+            "(oneOf). "
             "Found 2 valid alternatives");
     }
     void schemasValidate()

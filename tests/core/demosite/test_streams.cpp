@@ -101,7 +101,8 @@ public:
     }
     static std::string data(std::uint32_t id, const std::string& bytes, bool last)
     {
-        return number(id, 4) + number((last ? 1U << 24U : 0U) | static_cast<std::uint32_t>(bytes.size()), 4) + bytes;
+        return number(id, 4) + number((last ? 1U << 24U : 0U) | static_cast<std::uint32_t>(bytes.size()), 4) +
+               bytes;
     }
 
 private:
@@ -333,7 +334,8 @@ private Q_SLOTS:
         ports.http = {8080};
         const auto socket = portForwardSocket(ports, {}, Framing::Spdy);
         SpdyClient client;
-        socket->receive(client.open(1, {{"streamtype", "error"}, {"port", "8080"}, {"requestid", "0"}}), true);
+        socket->receive(client.open(1, {{"streamtype", "error"}, {"port", "8080"}, {"requestid", "0"}}),
+                        true);
         socket->receive(client.open(3, {{"streamtype", "data"}, {"port", "8080"}, {"requestid", "0"}}), true);
         socket->receive(SpdyClient::data(3, "GET /healthz HTTP/1.0\r\n\r\n", false), true);
         std::string body;

@@ -20,9 +20,11 @@ public:
         m_socket.connectToHostEncrypted(QStringLiteral("127.0.0.1"), port);
         if (!m_socket.waitForEncrypted(10000))
             return {};
-        QByteArray request = "GET " + path + " HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+        QByteArray request = "GET " + path +
+                             " HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
                              "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
-                             "Authorization: Bearer " + token + "\r\n";
+                             "Authorization: Bearer " +
+                             token + "\r\n";
         if (!protocol.isEmpty())
             request += "Sec-WebSocket-Protocol: " + protocol + "\r\n";
         m_socket.write(request + "\r\n");
@@ -47,7 +49,7 @@ public:
     }
     void send(const QByteArray& bytes)
     {
-        QByteArray frame("\x82", 1); // the whole message, binary
+        QByteArray frame("\x82", 1);                     // the whole message, binary
         frame += static_cast<char>(0x80 | bytes.size()); // masked, short
         const QByteArray mask("\x11\x22\x33\x44", 4);
         frame += mask;
@@ -123,7 +125,8 @@ private:
     QByteArray m_token;
     static QByteArray guest(const char* rest)
     {
-        return QByteArray("/apis/subresources.kubevirt.io/v1/namespaces/blue/virtualmachineinstances/") + rest;
+        return QByteArray("/apis/subresources.kubevirt.io/v1/namespaces/blue/virtualmachineinstances/") +
+               rest;
     }
 
 private Q_SLOTS:
@@ -144,7 +147,8 @@ private Q_SLOTS:
         Client first;
         QCOMPARE(first.open(m_port, guest("blue-cp-x7k2p/console"), m_token, "plain.kubevirt.io"),
                  QByteArray("HTTP/1.1 101 Switching Protocols"));
-        QVERIFY2(first.head().contains("Sec-WebSocket-Protocol: plain.kubevirt.io"), first.head().constData());
+        QVERIFY2(first.head().contains("Sec-WebSocket-Protocol: plain.kubevirt.io"),
+                 first.head().constData());
         // The accept key of the specification's example.
         QVERIFY(first.head().contains("s3pPLMBiTxaQ9kYGzzhZRbK+xOo="));
         QTRY_VERIFY_WITH_TIMEOUT(first.received().contains("blue-cp-x7k2p login: "), 10000);
@@ -155,7 +159,8 @@ private Q_SLOTS:
         first.send("echo $((hello\r");
         QTRY_VERIFY_WITH_TIMEOUT(first.received().count("root@blue-cp-x7k2p:/# ") == 2, 10000);
         Client second;
-        QVERIFY(second.open(m_port, guest("blue-cp-x7k2p/console"), m_token, "plain.kubevirt.io").contains("101"));
+        QVERIFY(second.open(m_port, guest("blue-cp-x7k2p/console"), m_token, "plain.kubevirt.io")
+                    .contains("101"));
         QTRY_VERIFY_WITH_TIMEOUT(first.closed(), 10000);
         QTRY_VERIFY_WITH_TIMEOUT(second.received().contains("login: "), 10000);
     }
@@ -163,7 +168,8 @@ private Q_SLOTS:
     void screenIsDrawn()
     {
         Client client;
-        QVERIFY(client.open(m_port, guest("blue-cp-x7k2p/vnc"), m_token, "plain.kubevirt.io").contains("101"));
+        QVERIFY(
+            client.open(m_port, guest("blue-cp-x7k2p/vnc"), m_token, "plain.kubevirt.io").contains("101"));
         QTRY_COMPARE_WITH_TIMEOUT(client.received(), QByteArray("RFB 003.008\n"), 10000);
         client.send("RFB 003.008\n");
         QTRY_VERIFY_WITH_TIMEOUT(client.received().size() == 12 + 2, 10000);
@@ -179,40 +185,50 @@ private Q_SLOTS:
         client.send(QByteArray("\3\1\0\0\0\0\2\x80\1\x90", 10));
         QTRY_VERIFY_WITH_TIMEOUT(client.received().size() == greeting + whole + 4 + 12 + 640 * 16 * 4, 10000);
         Client considerate;
-        QVERIFY(!considerate.open(m_port, guest("blue-cp-x7k2p/vnc?preserveSession=true"), m_token, "plain.kubevirt.io")
-                     .contains("101"));
+        QVERIFY(
+            !considerate
+                 .open(m_port, guest("blue-cp-x7k2p/vnc?preserveSession=true"), m_token, "plain.kubevirt.io")
+                 .contains("101"));
     }
 
     void tunnelReachesTheInnerServer()
     {
         Client client;
-        QVERIFY2(client.open(m_port, guest("blue-cp-x7k2p/portforward/6443/tcp"), m_token, "plain.kubevirt.io").contains("101"),
-                 client.head().constData());
+        QVERIFY2(
+            client.open(m_port, guest("blue-cp-x7k2p/portforward/6443/tcp"), m_token, "plain.kubevirt.io")
+                .contains("101"),
+            client.head().constData());
         client.send("this is no TLS\r\n\r\n");
         // A TLS server says so with an alert; it comes from the tenant's own API server.
         QTRY_VERIFY_WITH_TIMEOUT(client.received().startsWith("\x15\x03") || client.closed(), 10000);
         Client ssh;
-        QVERIFY(ssh.open(m_port, guest("blue-cp-x7k2p/portforward/22"), m_token, "plain.kubevirt.io").contains("101"));
+        QVERIFY(ssh.open(m_port, guest("blue-cp-x7k2p/portforward/22"), m_token, "plain.kubevirt.io")
+                    .contains("101"));
         QTRY_VERIFY_WITH_TIMEOUT(ssh.received().startsWith("SSH-2.0-"), 10000);
         Client closed;
-        QVERIFY(closed.open(m_port, guest("blue-cp-x7k2p/portforward/9999"), m_token, "plain.kubevirt.io").contains("500"));
+        QVERIFY(closed.open(m_port, guest("blue-cp-x7k2p/portforward/9999"), m_token, "plain.kubevirt.io")
+                    .contains("500"));
         QVERIFY(closed.body().contains("connection refused"));
     }
 
     void strangersGetAnAnswerInsteadOfAnUpgrade()
     {
         Client wrong;
-        QVERIFY(wrong.open(m_port, guest("blue-cp-x7k2p/console"), "nonsense", "plain.kubevirt.io").contains("401"));
+        QVERIFY(wrong.open(m_port, guest("blue-cp-x7k2p/console"), "nonsense", "plain.kubevirt.io")
+                    .contains("401"));
         Client missing;
         QVERIFY(missing.open(m_port, guest("nobody/console"), m_token, "plain.kubevirt.io").contains("404"));
         QVERIFY(missing.body().contains("\"reason\":\"NotFound\""));
         Client other;
-        const QByteArray path = "/apis/subresources.kubevirt.io/v1/namespaces/red/virtualmachineinstances/x/vnc";
+        const QByteArray path =
+            "/apis/subresources.kubevirt.io/v1/namespaces/red/virtualmachineinstances/x/vnc";
         QVERIFY(other.open(m_port, path, m_token, "plain.kubevirt.io").contains("403"));
         Client old;
-        QVERIFY(old.open(m_port, "/api/v1/namespaces/kube-system/pods/kube-apiserver-outer-1/exec?command=ls&stdout=1",
-                         m_token, "v5.channel.k8s.io")
-                    .contains("403"));
+        QVERIFY(
+            old.open(m_port,
+                     "/api/v1/namespaces/kube-system/pods/kube-apiserver-outer-1/exec?command=ls&stdout=1",
+                     m_token, "v5.channel.k8s.io")
+                .contains("403"));
     }
 };
 
