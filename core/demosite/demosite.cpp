@@ -58,16 +58,23 @@ Result<void> writeFile(const std::string& path, const std::string& text)
     return {};
 }
 
+std::string certificateLogin(const KeyPair& client)
+{
+    return "\n    client-certificate-data: " + base64Encode(client.certificatePem) +
+           "\n    client-key-data: " + base64Encode(client.keyPem);
+}
+
+// `login` is what stands under "user:"; `ns` may be empty.
 std::string kubeconfigText(const std::string& cluster, const std::string& context, const std::string& user,
-                           unsigned short port, const std::string& ca, const KeyPair& client)
+                           const std::string& ns, unsigned short port, const std::string& ca,
+                           const std::string& login)
 {
     return "apiVersion: v1\nkind: Config\nclusters:\n- name: " + cluster +
            "\n  cluster:\n    server: https://127.0.0.1:" + std::to_string(port) +
            "\n    certificate-authority-data: " + base64Encode(ca) + "\ncontexts:\n- name: " + context +
-           "\n  context:\n    cluster: " + cluster + "\n    user: " + user + "\ncurrent-context: " + context +
-           "\nusers:\n- name: " + user +
-           "\n  user:\n    client-certificate-data: " + base64Encode(client.certificatePem) +
-           "\n    client-key-data: " + base64Encode(client.keyPem) + "\npreferences: {}\n";
+           "\n  context:\n    cluster: " + cluster + "\n    user: " + user +
+           (ns.empty() ? "" : "\n    namespace: " + ns) + "\ncurrent-context: " + context +
+           "\nusers:\n- name: " + user + "\n  user:" + login + "\npreferences: {}\n";
 }
 
 class Running : public DemoSite {
@@ -120,6 +127,7 @@ public:
     std::string directory() const override { return m_directory; }
     std::string kubeconfigPath() const override { return m_directory + "/kubeconfig"; }
     std::string outerServer() const override { return "https://127.0.0.1:" + std::to_string(m_outerPort); }
+    std::vector<Login> logins() const override { return m_logins; }
     std::vector<HostEntry> hosts() const override
     {
         std::vector<HostEntry> out;
@@ -179,6 +187,7 @@ private:
         settings.outer = outer;
         settings.version = outer ? m_plan->version : m_plan->innerVersion;
         settings.token = randomToken();
+        settings.tokenKey = randomToken();
         settings.speed = m_options.speed;
         settings.life = m_options.life;
         settings.started = m_plan->now;
@@ -197,7 +206,10 @@ private:
     {
         const auto index = static_cast<std::size_t>(&tenant - m_plan->tenants.data());
         Cluster::Settings settings;
-        settings.fill = [plan = m_plan, index](Store& store) { writeInner(store, *plan, index); };
+        settings.fill = [plan = m_plan, index](Store& store) {
+            writeInner(store, *plan, index);
+            writeAccess(store, *plan, plan->tenants[index].name, "");
+        };
         std::shared_ptr<Cluster> cluster;
         const auto identity = open(tenant.name, std::move(settings), cluster, false);
         if (!identity)
@@ -205,8 +217,8 @@ private:
         tenant.port = identity->port;
         tenant.caCertificate = identity->ca;
         const std::string user = tenant.name + "-admin";
-        tenant.kubeconfig = kubeconfigText(tenant.name, user + "@" + tenant.name, user, identity->port,
-                                           identity->ca, identity->client);
+        tenant.kubeconfig = kubeconfigText(tenant.name, user + "@" + tenant.name, user, "", identity->port,
+                                           identity->ca, certificateLogin(identity->client));
         m_tenants.push_back(std::move(cluster));
         return {};
     }
@@ -214,14 +226,66 @@ private:
     Result<void> openOuter()
     {
         Cluster::Settings settings;
-        settings.fill = [plan = m_plan](Store& store) { writeOuter(store, *plan); };
+        m_tenantToken = randomToken();
+        m_viewerToken = randomToken();
+        const auto person = [](const std::string& name, const std::string& group) {
+            strata::demosite::Identity identity;
+            identity.known = true;
+            identity.user = name;
+            identity.groups = {group};
+            return identity;
+        };
+        if (!m_plan->tenants.empty())
+            settings.users.emplace_back(m_tenantToken, person(m_plan->tenants[0].name + "-owner",
+                                                              "strata:tenant-" + m_plan->tenants[0].name));
+        settings.users.emplace_back(m_viewerToken, person("viewer", "strata:viewers"));
+        settings.fill = [plan = m_plan](Store& store) {
+            writeOuter(store, *plan);
+            writeAccess(store, *plan, plan->name, plan->tenants.empty() ? "" : plan->tenants[0].name);
+        };
         const auto identity = open(m_plan->name, std::move(settings), m_outer, true);
         if (!identity)
             return tl::unexpected<Error>(identity.error());
         m_outerPort = identity->port;
-        return writeFile(m_directory + "/kubeconfig",
-                         kubeconfigText(m_plan->name, m_plan->name, m_plan->name + "-admin", identity->port,
-                                        identity->ca, identity->client));
+        if (auto good =
+                writeFile(m_directory + "/kubeconfig",
+                          kubeconfigText(m_plan->name, m_plan->name, m_plan->name + "-admin", "",
+                                         identity->port, identity->ca, certificateLogin(identity->client)));
+            !good)
+            return good;
+        return writeLogins(*identity);
+    }
+
+    // The other people: a tenant with a bearer token, a viewer whose client asks a program for its
+    // credentials.
+    Result<void> writeLogins(const Identity& identity)
+    {
+        const std::string& site = m_plan->name;
+        const std::string tenant = m_plan->tenants.empty() ? std::string() : m_plan->tenants[0].name;
+        const std::string script = m_directory + "/login";
+        if (auto good = writeFile(
+                script,
+                "#!/bin/sh\n"
+                "# Prints the viewer's credentials as a kubeconfig's exec plugin does.\n"
+                "echo '{\"apiVersion\":\"client.authentication.k8s.io/v1\",\"kind\":\"ExecCredential\","
+                "\"status\":{\"token\":\"" +
+                    m_viewerToken + "\"}}'\n");
+            !good)
+            return good;
+        const auto config = [&](const char* who, const std::string& ns, const std::string& login) {
+            const std::string path = m_directory + "/kubeconfig-" + who;
+            m_logins.push_back({who, path});
+            return writeFile(path, kubeconfigText(site, site + "-" + who, site + "-" + who, ns, identity.port,
+                                                  identity.ca, login));
+        };
+        if (!tenant.empty()) {
+            if (auto good = config("tenant", tenant, "\n    token: " + m_tenantToken); !good)
+                return good;
+        }
+        return config("viewer", "",
+                      "\n    exec:\n      apiVersion: client.authentication.k8s.io/v1\n      command: /bin/sh"
+                      "\n      args: [\"" +
+                          script + "\"]\n      interactiveMode: Never");
     }
 
     // Ends what it holds by reset(), so that the destructor can order it.
@@ -244,6 +308,9 @@ private:
     ServerHolder m_server;
     std::unique_ptr<Life> m_life;
     std::string m_directory;
+    std::vector<Login> m_logins;
+    std::string m_tenantToken;
+    std::string m_viewerToken;
     unsigned short m_outerPort = 0;
     bool m_ownsDirectory = false;
 };

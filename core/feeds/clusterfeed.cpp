@@ -828,7 +828,8 @@ void ClusterFeed::review()
             continue;
         }
         if (follow.notServed) {
-            next.kinds.push_back({resource, *follow.notServed});
+            if (!follow.kind->optional)
+                next.kinds.push_back({resource, *follow.notServed});
             continue;
         }
         if (!follow.watch) { // what is served is not known yet
@@ -871,6 +872,8 @@ void ClusterFeed::review()
             next.kinds.push_back({resource, deniedError(follow)});
             break;
         case kube::WatchPhase::Missing:
+            if (follow.kind->optional)
+                break;
             if (*follow.kind->group == '\0') // every cluster has these
                 strange = true;
             next.kinds.push_back(

@@ -90,7 +90,10 @@ private:
                     if (text(owner, "uid") != object.uid)
                         kept.push_back(owner);
                 }
-                edited["metadata"]["ownerReferences"] = std::move(kept);
+                if (kept.empty())
+                    edited["metadata"].erase("ownerReferences");
+                else
+                    edited["metadata"]["ownerReferences"] = std::move(kept);
                 return {};
             });
         }
@@ -142,7 +145,8 @@ private:
     bool empty(const std::string& ns)
     {
         bool left = false;
-        for (const Kind& kind : Kinds::instance().all()) {
+        for (const Kind* served : m_store.kinds()) {
+            const Kind& kind = *served;
             if (!kind.has(Namespaced) || kind.has(CreateOnly) || kind.has(Computed))
                 continue;
             for (const ObjectPtr& object : m_store.list(kind, ns)) {
