@@ -15,7 +15,6 @@
 #include <mutex>
 #include <set>
 #include <thread>
-#include <utility> // Boost 1.74 forgets it
 
 namespace strata::test {
 namespace {
@@ -202,7 +201,7 @@ public:
     void close(int code, const std::string& reason) override
     {
         beast::error_code fault;
-        m_ws.close(websocket::close_reason(static_cast<std::uint16_t>(code), reason), fault);
+        m_ws.close(websocket::close_reason(static_cast<websocket::close_code>(code), reason), fault);
     }
     int closeCode() const override { return m_ws.reason().code; }
     void cut() override

@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility> // Boost 1.74 forgets it
 #include <vector>
 
 namespace strata::test {
