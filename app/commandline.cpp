@@ -2,6 +2,7 @@
 #include "app/commandline.h"
 
 #include "core/base/translate.h"
+#include "core/demosite/faults.h"
 
 #include <charconv>
 #include <functional>
@@ -85,6 +86,28 @@ std::string useSpeed(CommandLine& line, const std::string& value)
     return speed ? std::string() : tr("must be a number from 0.01 to 1000");
 }
 
+std::string useFault(CommandLine& line, const std::string& value)
+{
+    if (value == "list") {
+        line.listFaults = true;
+        return {};
+    }
+    line.site.faults.push_back(value);
+    return demosite::findFault(value) != nullptr
+               ? std::string()
+               : tr("must be the name of a fault (“--fault list” prints them)");
+}
+
+std::string useScenario(CommandLine& line, const std::string& value)
+{
+    line.site.scenario = value;
+    for (const demosite::Scenario& scenario : demosite::scenarioCatalogue()) {
+        if (scenario.name == value)
+            return {};
+    }
+    return tr("must be the name of a scenario (“--fault list” prints them)");
+}
+
 struct Option {
     Use use;
     std::vector<Command> commands;
@@ -105,6 +128,8 @@ const std::map<std::string, Option>& options()
         {"--size", {useSize, {Command::Window, Command::Tree, Command::Demo}}},
         {"--seed", {useSeed, {Command::Window, Command::Tree, Command::Demo}}},
         {"--speed", {useSpeed, {Command::Window, Command::Tree, Command::Demo}}},
+        {"--fault", {useFault, {Command::Window, Command::Tree, Command::Demo}}},
+        {"--scenario", {useScenario, {Command::Window, Command::Tree, Command::Demo}}},
         {"--screenshot", {text(&CommandLine::screenshot), {Command::Window}}},
         {"--theme", {useTheme, {Command::Window}}},
         {"--geometry", {useGeometry, {Command::Window}}},
@@ -182,6 +207,8 @@ Result<CommandLine> CommandLine::parse(const std::vector<std::string>& arguments
         if (const std::string wrong = option->second.use(line, *value); !wrong.empty())
             return fail(ErrorKind::Config, tr("“%1” %2, not “%3”.", {name, wrong, *value}));
     }
+    if (line.listFaults)
+        return line;
     if (line.demo && (!line.kubeconfig.empty() || !line.hosts.empty()))
         return fail(ErrorKind::Config,
                     tr("“--demo” shows the embedded site; it takes neither --kubeconfig nor --host."));
@@ -211,6 +238,8 @@ std::string CommandLine::help()
         "  strata demo [--size small|large|huge] [--seed N] [--speed X] [--no-life]\n"
         "                                serves the demo site until interrupted; the first line is the path\n"
         "                                of its kubeconfig, the next ones are its hosts' libvirt URIs\n"
+        "      --fault NAME, --scenario NAME        what goes wrong there, also with --demo; may repeat;\n"
+        "                                           “--fault list” prints all of them\n"
         "\n"
         "  strata --version, strata --help\n");
 }

@@ -26,7 +26,8 @@ struct CommandLine {
     std::string context;
     std::vector<std::string> hosts; // libvirt URIs
     int timeoutSeconds = 30;        // tree: how long to wait for the first picture
-    demosite::Options site;         // --size, --seed, --speed, --no-life
+    bool listFaults = false;        // --fault list
+    demosite::Options site;         // --size, --seed, --speed, --no-life, --fault, --scenario
 
     // The window only; for pictures of it.
     std::string screenshot;

@@ -40,6 +40,13 @@ private Q_SLOTS:
         QCOMPARE(demo->site.seed, 7U);
         QCOMPARE(demo->site.speed, 2.5);
         QVERIFY(!demo->site.life);
+        const auto faults = CommandLine::parse(words("tree --demo --fault cni-missing --fault=lb-pending"));
+        QVERIFY(faults);
+        QCOMPARE(faults->site.faults, (std::vector<std::string>{"cni-missing", "lb-pending"}));
+        QVERIFY(CommandLine::parse(words("demo --fault list"))->listFaults);
+        QVERIFY(CommandLine::parse(words("tree --fault list"))->listFaults);
+        QCOMPARE(CommandLine::parse(words("demo --scenario power-outage"))->site.scenario,
+                 std::string("power-outage"));
         QCOMPARE(CommandLine::parse({"-V"})->command, Command::Version);
         QCOMPARE(CommandLine::parse({"tree", "--help"})->command, Command::Help);
         // A URI may hold '=' itself.
@@ -57,6 +64,10 @@ private Q_SLOTS:
                                         << "--fly";
         QTest::newRow("option of another command") << "demo --json"
                                                    << "--json";
+        QTest::newRow("unknown fault") << "demo --fault rain"
+                                       << "rain";
+        QTest::newRow("unknown scenario") << "demo --scenario rain"
+                                          << "rain";
         QTest::newRow("nothing to look at") << "tree"
                                             << "--kubeconfig";
         QTest::newRow("no value") << "tree --host"

@@ -5,6 +5,7 @@
 #include "core/stack/item.h"
 #include "ui/connect/services.h"
 #include "ui/settings/workspace.h"
+#include "ui/shell/demomenu.h"
 
 #include <QMainWindow>
 #include <QObject>
@@ -34,6 +35,7 @@ struct ShellServices {
     // Starts the demo site, connects to all of it and answers once on the GUI thread (not when `context` has
     // gone).
     std::function<void(QObject* context, std::function<void(Result<void>)> done)> openDemo;
+    DemoServices demo;                     // optional
     std::function<std::uint64_t()> events; // watch events since the start
     // Optional: kubeconfig path and context of a source that the window did not connect itself (the demo
     // site's).
