@@ -2,6 +2,7 @@
 #include "app/commandline.h"
 
 #include "core/base/translate.h"
+#include "core/checks/check.h"
 #include "core/demosite/faults.h"
 
 #include <charconv>
@@ -108,6 +109,27 @@ std::string useScenario(CommandLine& line, const std::string& value)
     return tr("must be the name of a scenario (“--fault list” prints them)");
 }
 
+std::string useProfile(CommandLine& line, const std::string& value)
+{
+    line.profile = value;
+    return checks::Profile::named(value) != nullptr ? std::string() : tr("must be lab or production");
+}
+
+// "8x16": vCPUs and GiB
+std::string useVm(CommandLine& line, const std::string& value)
+{
+    const std::size_t cross = value.find('x');
+    if (cross != std::string::npos) {
+        const auto cpus = number<int>(value.substr(0, cross), 1, 4096);
+        const auto gib = number<int>(value.substr(cross + 1), 1, 1 << 20);
+        if (cpus && gib) {
+            line.sizes.push_back({std::int64_t{*cpus} * 1000, std::int64_t{*gib} << 30U});
+            return {};
+        }
+    }
+    return tr("must be CPUSxGIB, for example 8x16");
+}
+
 struct Option {
     Use use;
     std::vector<Command> commands;
@@ -116,20 +138,46 @@ struct Option {
 const std::map<std::string, Option>& options()
 {
     static const std::map<std::string, Option> all = {
-        {"--kubeconfig", {text(&CommandLine::kubeconfig), {Command::Window, Command::Tree}}},
-        {"--context", {text(&CommandLine::context), {Command::Window, Command::Tree}}},
+        {"--kubeconfig",
+         {text(&CommandLine::kubeconfig),
+          {Command::Window, Command::Tree, Command::CreateCluster, Command::Diagnose, Command::Capacity}}},
+        {"--context",
+         {text(&CommandLine::context),
+          {Command::Window, Command::Tree, Command::CreateCluster, Command::Diagnose, Command::Capacity}}},
+        {"--resume", {text(&CommandLine::resume), {Command::CreateCluster}}},
+        {"--save-kubeconfig", {text(&CommandLine::saveKubeconfig), {Command::CreateCluster}}},
         {"--host",
          {[](CommandLine& line, const std::string& value) {
               line.hosts.push_back(value);
               return value.empty() ? tr("must not be empty") : std::string();
           },
-          {Command::Window, Command::Tree}}},
-        {"--timeout", {useTimeout, {Command::Tree}}},
-        {"--size", {useSize, {Command::Window, Command::Tree, Command::Demo}}},
-        {"--seed", {useSeed, {Command::Window, Command::Tree, Command::Demo}}},
-        {"--speed", {useSpeed, {Command::Window, Command::Tree, Command::Demo}}},
-        {"--fault", {useFault, {Command::Window, Command::Tree, Command::Demo}}},
-        {"--scenario", {useScenario, {Command::Window, Command::Tree, Command::Demo}}},
+          {Command::Window, Command::Tree, Command::Diagnose, Command::Capacity}}},
+        {"--timeout",
+         {useTimeout, {Command::Tree, Command::CheckHost, Command::Diagnose, Command::Capacity}}},
+        {"--profile", {useProfile, {Command::CheckHost}}},
+        {"--html", {text(&CommandLine::html), {Command::CheckHost}}},
+        {"--size",
+         {useSize,
+          {Command::Window, Command::Tree, Command::CreateCluster, Command::Diagnose, Command::Capacity,
+           Command::Demo}}},
+        {"--seed",
+         {useSeed,
+          {Command::Window, Command::Tree, Command::CreateCluster, Command::Diagnose, Command::Capacity,
+           Command::Demo}}},
+        {"--speed",
+         {useSpeed,
+          {Command::Window, Command::Tree, Command::CreateCluster, Command::Diagnose, Command::Capacity,
+           Command::Demo}}},
+        {"--own-rules", {text(&CommandLine::ownRules), {Command::Diagnose}}},
+        {"--vm", {useVm, {Command::Capacity}}},
+        {"--fault",
+         {useFault,
+          {Command::Window, Command::Tree, Command::CreateCluster, Command::Diagnose, Command::Capacity,
+           Command::Demo}}},
+        {"--scenario",
+         {useScenario,
+          {Command::Window, Command::Tree, Command::CreateCluster, Command::Diagnose, Command::Capacity,
+           Command::Demo}}},
         {"--screenshot", {text(&CommandLine::screenshot), {Command::Window}}},
         {"--theme", {useTheme, {Command::Window}}},
         {"--geometry", {useGeometry, {Command::Window}}},
@@ -157,8 +205,16 @@ Result<CommandLine> CommandLine::parse(const std::vector<std::string>& arguments
     if (!arguments.empty() && !arguments[0].starts_with('-')) {
         if (arguments[0] == "tree")
             line.command = Command::Tree;
+        else if (arguments[0] == "capacity")
+            line.command = Command::Capacity;
+        else if (arguments[0] == "diagnose")
+            line.command = Command::Diagnose;
         else if (arguments[0] == "demo")
             line.command = Command::Demo;
+        else if (arguments[0] == "create-cluster")
+            line.command = Command::CreateCluster;
+        else if (arguments[0] == "check-host")
+            line.command = Command::CheckHost;
         else if (arguments[0] == "help")
             line.command = Command::Help;
         else
@@ -182,13 +238,38 @@ Result<CommandLine> CommandLine::parse(const std::vector<std::string>& arguments
             line.command = Command::Version;
             return line;
         }
-        if (!value && name == "--json" && line.command == Command::Tree) {
+        if (line.command == Command::CheckHost && !name.starts_with('-')) {
+            line.hosts.push_back(arguments[at]);
+            continue;
+        }
+        const bool creating = line.command == Command::CreateCluster;
+        if (!value && name == "--json" &&
+            (line.command == Command::Tree || line.command == Command::CheckHost || creating ||
+             line.command == Command::Diagnose || line.command == Command::Capacity)) {
             line.json = true;
             continue;
         }
         if (!value && name == "--demo" &&
-            (line.command == Command::Tree || line.command == Command::Window)) {
+            (line.command == Command::Tree || line.command == Command::Window ||
+             line.command == Command::CheckHost || creating || line.command == Command::Diagnose ||
+             line.command == Command::Capacity)) {
             line.demo = true;
+            continue;
+        }
+        if (!value && (name == "--notes" || name == "--rules") && line.command == Command::Diagnose) {
+            (name == "--notes" ? line.notes : line.rules) = true;
+            continue;
+        }
+        if (!value && creating && !name.starts_with('-') && line.clusterProfile.empty() && !name.empty()) {
+            line.clusterProfile = name;
+            continue;
+        }
+        if (!value && creating && (name == "--dry-run" || name == "--undo")) {
+            (name == "--undo" ? line.undo : line.dryRun) = true;
+            continue;
+        }
+        if (!value && creating && (name == "--wait" || name == "--no-wait")) {
+            line.wait = name == "--wait";
             continue;
         }
         if (!value && name == "--no-life") {
@@ -212,11 +293,41 @@ Result<CommandLine> CommandLine::parse(const std::vector<std::string>& arguments
     if (line.demo && (!line.kubeconfig.empty() || !line.hosts.empty()))
         return fail(ErrorKind::Config,
                     tr("“--demo” shows the embedded site; it takes neither --kubeconfig nor --host."));
-    if (!line.context.empty() && line.kubeconfig.empty() && line.command == Command::Tree)
+    if (!line.context.empty() && line.kubeconfig.empty() &&
+        (line.command == Command::Tree || line.command == Command::Diagnose ||
+         line.command == Command::Capacity))
         return fail(ErrorKind::Config, tr("“--context” needs “--kubeconfig”."));
     if (line.command == Command::Tree && !line.demo && line.kubeconfig.empty() && line.hosts.empty())
         return fail(ErrorKind::Config,
                     tr("“strata tree” needs something to look at: --demo, --kubeconfig FILE or --host URI."));
+    if (line.command == Command::Capacity && !line.demo && line.kubeconfig.empty() && line.hosts.empty())
+        return fail(
+            ErrorKind::Config,
+            tr("“strata capacity” needs something to look at: --demo, --kubeconfig FILE or --host URI."));
+    if (line.command == Command::Diagnose && !line.demo && !line.rules && line.kubeconfig.empty() &&
+        line.hosts.empty())
+        return fail(
+            ErrorKind::Config,
+            tr("“strata diagnose” needs something to look at: --demo, --kubeconfig FILE or --host URI."));
+    if (line.command == Command::CreateCluster) {
+        if (line.clusterProfile.empty() == line.resume.empty())
+            return fail(ErrorKind::Config,
+                        tr("“strata create-cluster” needs either a profile or “--resume PLAN”."));
+        if (line.undo && line.resume.empty())
+            return fail(ErrorKind::Config, tr("“--undo” needs “--resume PLAN”: the plan to take back."));
+        if (!line.resume.empty() && line.demo)
+            return fail(ErrorKind::Config,
+                        tr("“--resume” needs the cluster of its plan; the embedded demo site is a new one "
+                           "each time."));
+        if (!line.resume.empty() && line.dryRun)
+            return fail(ErrorKind::Config, tr("“--dry-run” needs a profile, not “--resume”."));
+        if (!line.saveKubeconfig.empty() && (!line.wait || line.dryRun || line.undo))
+            return fail(ErrorKind::Config,
+                        tr("“--save-kubeconfig” needs “--wait”: there is no kubeconfig before."));
+    }
+    if (line.command == Command::CheckHost && !line.demo && line.hosts.empty())
+        return fail(ErrorKind::Config,
+                    tr("“strata check-host” needs one or more libvirt URIs, for example qemu:///system."));
     return line;
 }
 
@@ -234,6 +345,35 @@ std::string CommandLine::help()
         "  strata tree (--demo | --kubeconfig FILE [--context NAME] | --host URI)… [--json] [--timeout S]\n"
         "                                the stack as text or JSON, then exit; 1 when a part was not "
         "reached\n"
+        "\n"
+        "  strata create-cluster PROFILE [--kubeconfig FILE [--context NAME] | --demo]\n"
+        "      [--dry-run] [--wait | --no-wait] [--save-kubeconfig FILE] [--json]\n"
+        "  strata create-cluster --resume PLAN [--undo] [--kubeconfig FILE [--context NAME]] [--json]\n"
+        "                                creates a tenant cluster as a profile says, or goes on with (or\n"
+        "                                takes back) what a plan has begun; progress on stderr. Without\n"
+        "                                --kubeconfig the usual ones are read, as kubectl does.\n"
+        "                                Exit: 0 done, 1 failed on the way, 2 wrong arguments, 3 refused\n"
+        "                                before anything was written, 130 interrupted\n"
+        "\n"
+        "  strata check-host (URI… | --demo) [--profile lab|production] [--json] [--html FILE] [--timeout "
+        "S]\n"
+        "                                is a host fit to carry the stack? 0 when no check fails, 1 when one "
+        "does,\n"
+        "                                2 when a host could not be read\n"
+        "\n"
+        "  strata capacity (--demo | --kubeconfig FILE [--context NAME] | --host URI)… [--vm CPUSxGIB]… "
+        "[--json] [--timeout S]\n"
+        "                                how full each layer is, each tenant's share, and how many more VMs "
+        "fit\n"
+        "\n"
+        "  strata diagnose (--demo | --kubeconfig FILE [--context NAME] | --host URI)… [--json] [--notes] "
+        "[--own-rules DIR] "
+        "[--timeout S]\n"
+        "                                the root causes of what is wrong, each with proof and remedy; 0 "
+        "when "
+        "there\n"
+        "                                are none, 1 when there are, 2 when it could not look\n"
+        "  strata diagnose --rules [--json]   which rules there are and what each needs\n"
         "\n"
         "  strata demo [--size small|large|huge] [--seed N] [--speed X] [--no-life]\n"
         "                                serves the demo site until interrupted; the first line is the path\n"

@@ -3,6 +3,7 @@
 
 #include "core/base/error.h"
 #include "core/demosite/demosite.h"
+#include "core/stack/facts.h"
 
 #include <string>
 #include <vector>
@@ -11,8 +12,12 @@ namespace strata::app {
 
 enum class Command {
     Window,
-    Tree, // the stack as text or JSON, then exit
-    Demo, // serve the demo site until interrupted
+    Tree,     // the stack as text or JSON, then exit
+    Demo,     // serve the demo site until interrupted
+    Diagnose, // what is wrong and why, then exit
+    Capacity, // how full it is and what still fits, then exit
+    CreateCluster,
+    CheckHost, // is a host fit to carry the stack?
     Version,
     Help,
 };
@@ -22,12 +27,26 @@ struct CommandLine {
     Command command = Command::Window;
     bool demo = false; // --demo: the embedded demo site
     bool json = false;
+    bool notes = false;               // diagnose: list what is only worth knowing, too
+    std::string ownRules;             // diagnose: folder of the operator's own rules, "" for none
+    std::vector<stack::Amount> sizes; // capacity: of VMs that might be added
+    bool rules = false;               // diagnose: list the rules instead of looking
     std::string kubeconfig;
     std::string context;
     std::vector<std::string> hosts; // libvirt URIs
     int timeoutSeconds = 30;        // tree: how long to wait for the first picture
+    std::string profile = "lab";    // check-host: "lab" or "production"
+    std::string html;               // check-host: where the report goes, "" for none
     bool listFaults = false;        // --fault list
     demosite::Options site;         // --size, --seed, --speed, --no-life, --fault, --scenario
+
+    // create-cluster
+    std::string clusterProfile; // a file
+    std::string resume;         // id of a plan, or the path of its journal
+    std::string saveKubeconfig;
+    bool undo = false;
+    bool dryRun = false;
+    bool wait = true;
 
     // The window only; for pictures of it.
     std::string screenshot;

@@ -44,7 +44,7 @@ public:
         };
         m_thread = std::thread([options, finish = onGuiThread<Started>(QCoreApplication::instance(), adopt)] {
             finish(std::make_shared<Result<std::unique_ptr<demosite::DemoSite>>>(
-                demosite::DemoSite::start(options)));
+                Connections::startDemo(options)));
         });
     }
 
@@ -74,7 +74,24 @@ ui::ConnectServices connectServices(Probes& probes)
 
 class Composition::Private {
 public:
-    Private(ui::Workspace& w, demosite::Options d) : workspace(w), demoOptions(std::move(d)) {}
+    Private(ui::Workspace& w, demosite::Options d, provision::RunOptions pace)
+        : workspace(w), demoOptions(std::move(d)), runs(runServices(std::move(pace)))
+    {}
+
+    ui::RunServices runServices(provision::RunOptions pace)
+    {
+        ui::RunServices services;
+        services.config = [this](stack::SourceId source) { return connections.config(source); };
+        // What belongs to the demo site goes with it.
+        services.journalFolder = [this](stack::SourceId source) {
+            return connections.isDemo(source) ? connections.demoFolder() : std::string();
+        };
+        services.cniManifest = [this](stack::SourceId source) {
+            return connections.isDemo(source) ? connections.demoCni() : std::string();
+        };
+        services.run = std::move(pace);
+        return services;
+    }
 
     ui::Workspace& workspace;
     const demosite::Options demoOptions;
@@ -83,6 +100,7 @@ public:
     SiteDocuments documents{connections.site()};
     ui::StackStore store;
     DemoStarter demo;
+    ui::ClusterRuns runs; // before the sites they run on
 };
 
 namespace {
@@ -136,8 +154,8 @@ ui::DemoServices demoServices(Connections& connections)
 
 } // namespace
 
-Composition::Composition(ui::Workspace& workspace, demosite::Options demo)
-    : m_d(std::make_unique<Private>(workspace, std::move(demo)))
+Composition::Composition(ui::Workspace& workspace, demosite::Options demo, provision::RunOptions pace)
+    : m_d(std::make_unique<Private>(workspace, std::move(demo), std::move(pace)))
 {
     Private* d = m_d.get();
     d->store.setTaker([d] { return d->connections.site().take(); });
@@ -164,6 +182,11 @@ ui::StackStore& Composition::store()
     return m_d->store;
 }
 
+ui::ClusterRuns& Composition::runs()
+{
+    return m_d->runs;
+}
+
 ui::ShellServices Composition::services()
 {
     Private* d = m_d.get();
@@ -173,18 +196,28 @@ ui::ShellServices Composition::services()
     services.documents = &d->documents;
     services.workspace = &d->workspace;
     services.connect = connectServices(d->probes);
-    services.connectCluster = [&site](const kube::ClusterConfig& config, const QString& name) {
-        return site.addCluster(config, name.toStdString());
+    services.runs = &d->runs;
+    services.connectCluster = [d, &site](const kube::ClusterConfig& config, const QString& name) {
+        const stack::SourceId source = site.addCluster(config, name.toStdString());
+        d->connections.remember(source, config);
+        return source;
     };
     services.connectHost = [&site](const QString& uri, const QString& name) {
         return site.addHost(uri.toStdString(), name.toStdString());
     };
-    services.removeSource = [&site](stack::SourceId source) { site.remove(source); };
+    services.removeSource = [d, &site](stack::SourceId source) {
+        d->connections.forget(source);
+        site.remove(source);
+    };
     services.retry = [&site](stack::SourceId source) { site.retryNow(source); };
     services.openDemo = [d](QObject* context, std::function<void(Result<void>)> done) {
         d->demo.start(d->connections, d->demoOptions, context, std::move(done));
     };
     services.demo = demoServices(d->connections);
+    services.inventory = [](const std::string& uri, QObject* context,
+                            std::function<void(Result<virt::Inventory>)> done) {
+        virt::takeInventory(uri, onGuiThread<Result<virt::Inventory>>(context, std::move(done)));
+    };
     services.events = [&site] { return site.traffic().events; };
     return services;
 }

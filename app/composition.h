@@ -7,6 +7,7 @@
 #include "ui/settings/workspace.h"
 #include "ui/shell/mainwindow.h"
 #include "ui/stack/stackstore.h"
+#include "ui/wizard/clusterruns.h"
 
 #include <memory>
 
@@ -15,7 +16,8 @@ namespace strata::app {
 // Everything behind one window, joined: feeds → stack, documents, probes, the demo site. Outlives the window.
 class Composition {
 public:
-    Composition(ui::Workspace& workspace, demosite::Options demo);
+    // `pace` is how often runs look and how patient they are.
+    Composition(ui::Workspace& workspace, demosite::Options demo, provision::RunOptions pace = {});
     ~Composition();
     Composition(const Composition&) = delete;
     Composition& operator=(const Composition&) = delete;
@@ -24,6 +26,7 @@ public:
     Connections& connections();
     feeds::Site& site();
     ui::StackStore& store();
+    ui::ClusterRuns& runs();
 
 private:
     class Private;

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/connections.h"
 
+#include "app/demomanifests.h"
+
+#include <algorithm>
+
 namespace strata::app {
 
 Result<void> Connections::open(const CommandLine& line)
@@ -22,7 +26,7 @@ Result<void> Connections::openDemo(const demosite::Options& options)
 {
     if (m_demo)
         return {};
-    auto demo = demosite::DemoSite::start(options);
+    auto demo = startDemo(options);
     if (!demo)
         return tl::unexpected(demo.error());
     return adoptDemo(std::move(*demo));
@@ -53,7 +57,40 @@ Result<stack::SourceId> Connections::addCluster(const std::string& kubeconfig, c
     const auto config = file->resolve(context);
     if (!config)
         return tl::unexpected(config.error());
-    return m_site.addCluster(*config, name.empty() ? config->context : name);
+    const stack::SourceId source = m_site.addCluster(*config, name.empty() ? config->context : name);
+    remember(source, *config);
+    return source;
+}
+
+Result<std::unique_ptr<demosite::DemoSite>> Connections::startDemo(const demosite::Options& options)
+{
+    auto demo = demosite::DemoSite::start(options);
+    if (!demo)
+        return demo;
+    if (const auto laid = writeDemoManifests((*demo)->directory() + "/manifests"); !laid)
+        return tl::unexpected(laid.error());
+    return demo;
+}
+
+std::optional<kube::ClusterConfig> Connections::config(stack::SourceId source) const
+{
+    const auto found = m_configs.find(source);
+    return found != m_configs.end() ? std::optional(found->second) : std::nullopt;
+}
+
+bool Connections::isDemo(stack::SourceId source) const
+{
+    return std::find(m_demoSources.begin(), m_demoSources.end(), source) != m_demoSources.end();
+}
+
+std::string Connections::demoFolder() const
+{
+    return m_demo ? m_demo->directory() : std::string();
+}
+
+std::string Connections::demoCni() const
+{
+    return m_demo ? m_demo->directory() + "/manifests/calico.yaml" : std::string();
 }
 
 void Connections::closeDemo()

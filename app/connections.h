@@ -5,8 +5,11 @@
 #include "core/demosite/demosite.h"
 #include "core/feeds/site.h"
 
+#include <map>
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
 namespace strata::app {
 
@@ -29,9 +32,20 @@ public:
                                        const std::string& name = {});
     void closeDemo(); // its sources go first
 
+    // Starts a site and lays out what clusters on it need; blocks, any thread.
+    static Result<std::unique_ptr<demosite::DemoSite>> startDemo(const demosite::Options& options);
+    // How a source is reached, for what does not go through the feeds; told by whoever adds it.
+    void remember(stack::SourceId source, const kube::ClusterConfig& config) { m_configs[source] = config; }
+    void forget(stack::SourceId source) { m_configs.erase(source); }
+    std::optional<kube::ClusterConfig> config(stack::SourceId source) const;
+    bool isDemo(stack::SourceId source) const;
+    std::string demoFolder() const; // empty without a demo site
+    std::string demoCni() const;    // the manifest there; empty without a demo site
+
 private:
     std::unique_ptr<demosite::DemoSite> m_demo;
     std::vector<stack::SourceId> m_demoSources;
+    std::map<stack::SourceId, kube::ClusterConfig> m_configs;
     feeds::Site m_site;
 };
 

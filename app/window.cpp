@@ -4,9 +4,12 @@
 #include "app/composition.h"
 #include "app/screenshot.h"
 #include "core/base/translate.h"
+#include "ui/settings/language.h"
 #include "ui/theme/theme.h"
 
 #include <QApplication>
+#include <QDir>
+#include <QFileInfo>
 #include <QTemporaryDir>
 
 #include <iostream>
@@ -29,6 +32,7 @@ int runWindow(int& argc, char** argv, const CommandLine& line)
     QApplication::setApplicationDisplayName(QStringLiteral("Strata"));
     QApplication::setOrganizationName(QStringLiteral("strata"));
     QApplication::setApplicationVersion(QStringLiteral(STRATA_VERSION));
+    ui::installLanguage(application);
     setTranslator(throughQt);
     ui::Theme::instance().install();
 
@@ -57,6 +61,12 @@ int runWindow(int& argc, char** argv, const CommandLine& line)
             const QStringList sides = QString::fromStdString(line.geometry).split(QLatin1Char('x'));
             window.resize(sides[0].toInt(), sides[1].toInt());
         }
+        // An operator's own rules stand beside the workspace.
+        const QString rules = QFileInfo(ui::Workspace::defaultPath()).dir().filePath(QStringLiteral("rules"));
+        if (auto own = diagnosis::readOwnRulesFrom(rules.toStdString()))
+            composition.store().setOwnRules(std::move(*own));
+        else
+            window.say(QString::fromStdString(own.error().text));
         window.show();
         if (line.demo) {
             window.openDemo();
@@ -68,6 +78,8 @@ int runWindow(int& argc, char** argv, const CommandLine& line)
         } else if (line.screenshot.empty()) {
             window.openRemembered();
         }
+        if (line.screenshot.empty())
+            composition.runs().findUnfinished();
         std::unique_ptr<Screenshot> screenshot;
         if (!line.screenshot.empty())
             screenshot = std::make_unique<Screenshot>(line, composition.site(), composition.store(), window);

@@ -64,16 +64,23 @@ Result<void> writeFile(const std::string& path, const std::string& text)
     return {};
 }
 
+std::string certificateLogin(const KeyPair& client)
+{
+    return "\n    client-certificate-data: " + base64Encode(client.certificatePem) +
+           "\n    client-key-data: " + base64Encode(client.keyPem);
+}
+
+// `login` is what stands under "user:"; `ns` may be empty.
 std::string kubeconfigText(const std::string& cluster, const std::string& context, const std::string& user,
-                           unsigned short port, const std::string& ca, const KeyPair& client)
+                           const std::string& ns, unsigned short port, const std::string& ca,
+                           const std::string& login)
 {
     return "apiVersion: v1\nkind: Config\nclusters:\n- name: " + cluster +
            "\n  cluster:\n    server: https://127.0.0.1:" + std::to_string(port) +
            "\n    certificate-authority-data: " + base64Encode(ca) + "\ncontexts:\n- name: " + context +
-           "\n  context:\n    cluster: " + cluster + "\n    user: " + user + "\ncurrent-context: " + context +
-           "\nusers:\n- name: " + user +
-           "\n  user:\n    client-certificate-data: " + base64Encode(client.certificatePem) +
-           "\n    client-key-data: " + base64Encode(client.keyPem) + "\npreferences: {}\n";
+           "\n  context:\n    cluster: " + cluster + "\n    user: " + user +
+           (ns.empty() ? "" : "\n    namespace: " + ns) + "\ncurrent-context: " + context +
+           "\nusers:\n- name: " + user + "\n  user:" + login + "\npreferences: {}\n";
 }
 
 // A tenant's API server as its clients see it; a control plane that is down refuses to serve.
@@ -171,6 +178,7 @@ public:
     std::string directory() const override { return m_directory; }
     std::string kubeconfigPath() const override { return m_directory + "/kubeconfig"; }
     std::string outerServer() const override { return "https://127.0.0.1:" + std::to_string(m_outerPort); }
+    std::vector<Login> logins() const override { return m_logins; }
     std::vector<HostEntry> hosts() const override
     {
         std::vector<HostEntry> out;
@@ -283,6 +291,7 @@ private:
         settings.name = what;
         settings.outer = outer;
         settings.token = randomToken();
+        settings.tokenKey = randomToken();
         settings.speed = m_options.speed;
         settings.life = m_options.life;
         settings.started = m_plan->now;
@@ -305,7 +314,10 @@ private:
         tenant.kubeconfig = made->access.kubeconfig;
         Cluster::Settings settings;
         settings.version = m_plan->innerVersion;
-        settings.fill = [plan = m_plan, index](Store& store) { writeInner(store, *plan, index); };
+        settings.fill = [plan = m_plan, index](Store& store) {
+            writeInner(store, *plan, index);
+            writeAccess(store, *plan, plan->tenants[index].name, "");
+        };
         Tenant& kept = m_tenants[key];
         kept = std::move(*made);
         furnish(key, kept, std::move(settings));
@@ -321,15 +333,67 @@ private:
             return tl::unexpected<Error>(opened.error());
         Cluster::Settings settings;
         settings.version = m_plan->version;
-        settings.fill = [plan = m_plan](Store& store) { writeOuter(store, *plan); };
+        m_tenantToken = randomToken();
+        m_viewerToken = randomToken();
+        const auto person = [](const std::string& name, const std::string& group) {
+            strata::demosite::Identity identity;
+            identity.known = true;
+            identity.user = name;
+            identity.groups = {group};
+            return identity;
+        };
+        if (!m_plan->tenants.empty())
+            settings.users.emplace_back(m_tenantToken, person(m_plan->tenants[0].name + "-owner",
+                                                              "strata:tenant-" + m_plan->tenants[0].name));
+        settings.users.emplace_back(m_viewerToken, person("viewer", "strata:viewers"));
+        settings.fill = [plan = m_plan](Store& store) {
+            writeOuter(store, *plan);
+            writeAccess(store, *plan, plan->name, plan->tenants.empty() ? "" : plan->tenants[0].name);
+        };
         m_outer = makeCluster(m_plan->name, std::move(settings), true);
         opened->endpoint.handler = std::make_shared<ApiHandler>(m_outer);
         m_outerPort = opened->port;
         m_ports.push_back(opened->port);
         m_endpoints.push_back(opened->endpoint);
-        return writeFile(m_directory + "/kubeconfig",
-                         kubeconfigText(m_plan->name, m_plan->name, m_plan->name + "-admin", opened->port,
-                                        opened->endpoint.caPem, opened->client));
+        if (auto good = writeFile(m_directory + "/kubeconfig",
+                                  kubeconfigText(m_plan->name, m_plan->name, m_plan->name + "-admin", "",
+                                                 opened->port, opened->endpoint.caPem,
+                                                 certificateLogin(opened->client)));
+            !good)
+            return good;
+        return writeLogins(*opened);
+    }
+
+    // The other people: a tenant with a bearer token, a viewer whose client asks a program for its
+    // credentials.
+    Result<void> writeLogins(const Opened& opened)
+    {
+        const std::string& site = m_plan->name;
+        const std::string tenant = m_plan->tenants.empty() ? std::string() : m_plan->tenants[0].name;
+        const std::string script = m_directory + "/login";
+        if (auto good = writeFile(
+                script,
+                "#!/bin/sh\n"
+                "# Prints the viewer's credentials as a kubeconfig's exec plugin does.\n"
+                "echo '{\"apiVersion\":\"client.authentication.k8s.io/v1\",\"kind\":\"ExecCredential\","
+                "\"status\":{\"token\":\"" +
+                    m_viewerToken + "\"}}'\n");
+            !good)
+            return good;
+        const auto config = [&](const char* who, const std::string& ns, const std::string& login) {
+            const std::string path = m_directory + "/kubeconfig-" + who;
+            m_logins.push_back({who, path});
+            return writeFile(path, kubeconfigText(site, site + "-" + who, site + "-" + who, ns, opened.port,
+                                                  opened.endpoint.caPem, login));
+        };
+        if (!tenant.empty()) {
+            if (auto good = config("tenant", tenant, "\n    token: " + m_tenantToken); !good)
+                return good;
+        }
+        return config("viewer", "",
+                      "\n    exec:\n      apiVersion: client.authentication.k8s.io/v1\n      command: /bin/sh"
+                      "\n      args: [\"" +
+                          script + "\"]\n      interactiveMode: Never");
     }
 
     // One tenant's API server. All of it belongs to the controllers' thread once that runs.
@@ -350,8 +414,8 @@ private:
         const std::string user = key.name + "-admin";
         Tenant tenant;
         tenant.access = {opened->port, opened->endpoint.caPem,
-                         kubeconfigText(key.name, user + "@" + key.name, user, opened->port,
-                                        opened->endpoint.caPem, opened->client)};
+                         kubeconfigText(key.name, user + "@" + key.name, user, "", opened->port,
+                                        opened->endpoint.caPem, certificateLogin(opened->client))};
         tenant.endpoint = std::move(opened->endpoint);
         return tenant;
     }
@@ -401,6 +465,9 @@ private:
             return;
         Cluster::Settings settings;
         settings.version = version;
+        settings.fill = [plan = m_plan, name = key.name](Store& store) {
+            writeAccess(store, *plan, name, "");
+        };
         furnish(key, tenant, std::move(settings));
         (void)m_server->serve(tenant.access.port, std::move(tenant.endpoint));
         adopt(*tenant.cluster);
@@ -469,6 +536,9 @@ private:
     SiteClock m_clock;
     Manager m_manager; // goes before the stores its watches are on
     std::string m_directory;
+    std::vector<Login> m_logins;
+    std::string m_tenantToken;
+    std::string m_viewerToken;
     unsigned short m_outerPort = 0;
     bool m_ownsDirectory = false;
 };

@@ -40,6 +40,13 @@ public:
     virtual std::string directory() const = 0;      // mode 0700
     virtual std::string kubeconfigPath() const = 0; // the outer cluster, admin; mode 0600
     virtual std::string outerServer() const = 0;    // "https://127.0.0.1:PORT"
+    // Other people than the administrator, each with a kubeconfig: "tenant" owns one namespace and shows a
+    // bearer token, "viewer" reads most things and logs in through an exec plugin.
+    struct Login {
+        std::string name;
+        std::string kubeconfigPath; // mode 0600
+    };
+    virtual std::vector<Login> logins() const = 0;
     struct HostEntry {
         std::string name; // "metal-01"
         std::string uri;  // "test:///…/metal-01.xml"

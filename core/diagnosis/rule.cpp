@@ -12,6 +12,44 @@ std::string tr(const char* text, std::initializer_list<std::string> values)
     return arguments(translate("Diagnosis", text), values);
 }
 
+const char* toString(Severity severity)
+{
+    switch (severity) {
+    case Severity::Info:
+        return "info";
+    case Severity::Warning:
+        return "warning";
+    case Severity::Critical:
+        return "critical";
+    }
+    return "";
+}
+
+stack::Health healthOf(Severity severity)
+{
+    switch (severity) {
+    case Severity::Info:
+        break;
+    case Severity::Warning:
+        return stack::Health::Warning;
+    case Severity::Critical:
+        return stack::Health::Failed;
+    }
+    return stack::Health::Ok;
+}
+
+bool olderThan(const Subject& subject, UnixMs since, UnixMs age)
+{
+    if (since == 0 || subject.now == 0)
+        return false;
+    const UnixMs due = since + age;
+    if (subject.now > due)
+        return true;
+    if (subject.recheck != nullptr && (*subject.recheck == 0 || due + 1 < *subject.recheck))
+        *subject.recheck = due + 1;
+    return false;
+}
+
 stack::ObjectRef objectOf(const Subject& subject, const char* kind)
 {
     for (const stack::ObjectRef& object : subject.stack.objects(subject.item.id)) {
@@ -33,6 +71,8 @@ Finding finding(const Subject& subject, const char* rule, Severity severity, std
     out.rule = rule;
     out.severity = severity;
     out.subject = subject.item.id;
+    out.source = subject.item.source;
+    out.key = out.rule + "|" + subject.item.key;
     out.title = std::move(title);
     out.remedy = std::move(remedy);
     out.evidence.push_back(std::move(proof));
@@ -80,7 +120,12 @@ const std::vector<Rule>& rulesFor(stack::ItemKind kind)
     static const std::vector<Rule> none;
     static const std::vector<Rule> host = hostRules();
     static const std::vector<Rule> outerNode = outerNodeRules();
-    static const std::vector<Rule> vm = vmRules();
+    static const std::vector<Rule> vm = [] {
+        std::vector<Rule> all = vmRules();
+        for (const std::vector<Rule>& more : {volumeRules(), migrationRules()})
+            all.insert(all.end(), more.begin(), more.end());
+        return all;
+    }();
     static const std::vector<Rule> machine = machineRules();
     static const std::vector<Rule> controlPlane = controlPlaneRules();
     static const std::vector<Rule> pool = poolRules();
@@ -106,7 +151,7 @@ const std::vector<Rule>& rulesFor(stack::ItemKind kind)
         return innerNode;
     case ItemKind::Workload:
         return workload;
-    case ItemKind::Domain:
+    case ItemKind::Domain: // its own status is all there is
     case ItemKind::Placeholder:
         return none;
     }

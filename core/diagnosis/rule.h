@@ -17,7 +17,13 @@ struct Subject {
     const stack::Stack& stack;
     const stack::Item& item;
     stack::ItemFacts facts;
+    UnixMs now = 0;            // 0: not told, then nothing is ever old
+    UnixMs* recheck = nullptr; // see olderThan()
 };
+
+// Whether `since` is more than `age` milliseconds ago. When it is not yet, the item is looked at again at
+// that time. Rules look at the item's own health only: findings raise the other.
+bool olderThan(const Subject& subject, UnixMs since, UnixMs age);
 
 using Rule = std::optional<Finding> (*)(const Subject&);
 
@@ -43,11 +49,19 @@ bool reasonIn(const stack::Condition& condition, std::initializer_list<const cha
 std::vector<Rule> hostRules();
 std::vector<Rule> outerNodeRules();
 std::vector<Rule> vmRules();
+std::vector<Rule> volumeRules();    // of a VM
+std::vector<Rule> migrationRules(); // of a VM
 std::vector<Rule> machineRules();
 std::vector<Rule> controlPlaneRules();
 std::vector<Rule> poolRules();
 std::vector<Rule> clusterRules();
 std::vector<Rule> innerNodeRules();
 std::vector<Rule> workloadRules();
+
+// S1: the connection to a host, or to a tenant's API, is lost. S3: an item's own status says it is not well
+// and no rule knows more; asked last, when nothing else was found.
+std::optional<Finding> hostLinkLost(const Subject& subject);
+std::optional<Finding> tenantLinkLost(const Subject& subject);
+std::optional<Finding> ownStatus(const Subject& subject, Severity found);
 
 } // namespace strata::diagnosis

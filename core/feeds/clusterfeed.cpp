@@ -433,7 +433,8 @@ void ClusterFeed::review()
     for (const Follow& follow : m_follows) {
         const std::string resource = follow.kind->resource;
         if (follow.notServed) {
-            next.kinds.push_back({resource, *follow.notServed});
+            if (!follow.kind->optional)
+                next.kinds.push_back({resource, *follow.notServed});
             continue;
         }
         if (!follow.watch) { // what is served is not known yet
@@ -476,6 +477,8 @@ void ClusterFeed::review()
             next.kinds.push_back({resource, follow.state.error});
             break;
         case kube::WatchPhase::Missing:
+            if (follow.kind->optional)
+                break;
             if (*follow.kind->group == '\0') // every cluster has these
                 strange = true;
             next.kinds.push_back(

@@ -3,77 +3,29 @@
 
 #include "core/base/text.h"
 #include "core/base/translate.h"
+#include "core/libvirt/xml.h"
 
-#include <libxml/parser.h>
-#include <libxml/tree.h>
-
-#include <charconv>
+#include <limits>
 #include <memory>
 
 namespace strata::virt {
 namespace {
 
-constexpr std::size_t kMaxDocument = 8U << 20U;
 constexpr std::size_t kMaxFeatures = 1024;
 
-struct FreeDocument {
-    void operator()(xmlDoc* document) const { xmlFreeDoc(document); }
-};
 struct FreeBuffer {
     void operator()(xmlBuffer* buffer) const { xmlBufferFree(buffer); }
 };
-struct FreeText {
-    void operator()(xmlChar* text) const { xmlFree(text); }
-};
-using Document = std::unique_ptr<xmlDoc, FreeDocument>;
 
-Document parse(std::string_view xml)
-{
-    if (xml.empty() || xml.size() > kMaxDocument)
-        return {};
-    // Without XML_PARSE_HUGE libxml2 bounds depth, name length and growth by itself.
-    Document document(xmlReadMemory(xml.data(), static_cast<int>(xml.size()), "libvirt.xml", nullptr,
-                                    XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING));
-    if (document && (document->intSubset != nullptr || document->extSubset != nullptr))
-        return {};
-    return document;
-}
-
-std::string_view view(const xmlChar* text)
-{
-    return text == nullptr ? std::string_view() : std::string_view(reinterpret_cast<const char*>(text));
-}
-
-xmlNode* child(xmlNode* parent, std::string_view name)
-{
-    for (xmlNode* node = parent == nullptr ? nullptr : parent->children; node != nullptr; node = node->next)
-        if (node->type == XML_ELEMENT_NODE && view(node->name) == name)
-            return node;
-    return nullptr;
-}
-
-std::string text(xmlNode* node)
-{
-    if (node == nullptr)
-        return {};
-    const std::unique_ptr<xmlChar, FreeText> content(xmlNodeGetContent(node));
-    return cleanText(trimmed(view(content.get())));
-}
-
-std::string attribute(xmlNode* node, const char* name)
-{
-    if (node == nullptr)
-        return {};
-    const std::unique_ptr<xmlChar, FreeText> value(
-        xmlGetNoNsProp(node, reinterpret_cast<const xmlChar*>(name)));
-    return cleanText(view(value.get()));
-}
+using xml::attribute;
+using xml::child;
+using xml::text;
+using xml::view;
 
 unsigned number(const std::string& text)
 {
-    unsigned value = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    return error == std::errc() && end == text.data() + text.size() ? value : 0;
+    const std::int64_t value = xml::number(text);
+    return value <= std::numeric_limits<unsigned>::max() ? static_cast<unsigned>(value) : 0;
 }
 
 std::vector<std::string> features(xmlNode* cpu)
@@ -94,9 +46,9 @@ std::vector<std::string> features(xmlNode* cpu)
 
 Result<Capabilities> parseCapabilities(std::string_view xml)
 {
-    const Document document = parse(xml);
-    xmlNode* root = document ? xmlDocGetRootElement(document.get()) : nullptr;
-    if (root == nullptr || view(root->name) != "capabilities")
+    const xml::Document document = xml::parse(xml);
+    xmlNode* root = xml::root(document, "capabilities");
+    if (root == nullptr)
         return fail(ErrorKind::Protocol,
                     translate("Host", "The host's capabilities are not a document that Strata can read."));
     Capabilities out;
@@ -134,9 +86,9 @@ Result<Capabilities> parseCapabilities(std::string_view xml)
 
 std::vector<std::string> parseCpuFeatures(std::string_view xml)
 {
-    const Document document = parse(xml);
-    xmlNode* root = document ? xmlDocGetRootElement(document.get()) : nullptr;
-    return root != nullptr && view(root->name) == "cpu" ? features(root) : std::vector<std::string>();
+    const xml::Document document = xml::parse(xml);
+    xmlNode* root = xml::root(document, "cpu");
+    return root != nullptr ? features(root) : std::vector<std::string>();
 }
 
 } // namespace strata::virt

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/provision/create_cluster.h"
 
+#include "core/base/text.h"
 #include "core/base/translate.h"
 #include "core/provision/journal.h"
 
@@ -110,6 +111,15 @@ public:
                                   failWith(content.error());
                                   return;
                               }
+                              const std::string& server = content->plan.server;
+                              if (!server.empty() && server != client->config().server) {
+                                  failWith({ErrorKind::Refused,
+                                            say("This plan belongs to the cluster at %1, not to %2.",
+                                                {cleanText(server, 300), client->config().server}),
+                                            say("Choose the kubeconfig and context it was begun with."), 0,
+                                            0});
+                                  return;
+                              }
                               options.journal = resumed;
                               run(std::move(content->plan));
                           });
@@ -146,9 +156,7 @@ public:
     {
         if (stopped())
             return;
-        SiteKnowledge site = survey.site;
-        site.networks.clear(); // the survey's own check tells collisions that matter from those that do not
-        const Problems problems = validate(profile, site);
+        const Problems problems = validate(profile, survey.site);
         tell(callbacks.problems, problems);
         tell(callbacks.survey, survey);
         if (hasErrors(problems)) {
@@ -217,6 +225,7 @@ public:
             failWith(plan.error());
             return;
         }
+        plan->server = client->config().server;
         if (!options.wait)
             stopAtStart(*plan);
         if (options.dryRun || !options.journal.empty()) {

@@ -27,6 +27,7 @@ struct NodeRoom {
     Room free;
     std::string closed;                // why no VM may go there ("cordoned"), empty when it may
     std::map<std::string, int> groups; // VMs that are there already, by anti-affinity group
+    Room capacity;                     // allocatable; zero when not known
 };
 
 struct VmDemand {

@@ -31,6 +31,7 @@ bool overlap(const Cidr& a, const Cidr& b); // false across address families
 struct UsedNetwork {
     std::string cidr;
     std::string what;
+    bool sibling = false; // of another tenant cluster: never routed to from this one, so it may be shared
 };
 
 // The first used network that `cidr` collides with; entries that do not parse are skipped.

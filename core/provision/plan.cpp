@@ -215,6 +215,8 @@ Result<void> check(const Plan& plan)
 std::string planToJson(const Plan& plan)
 {
     Json json = {{"id", plan.id}, {"title", plan.title}, {"namespace", plan.ns}, {"cluster", plan.cluster}};
+    if (!plan.server.empty())
+        json["server"] = plan.server;
     Json& steps = json["steps"] = Json::array();
     for (const Step& step : plan.steps) {
         Json item = {
@@ -256,6 +258,7 @@ Result<Plan> planFromJson(std::string_view text)
     plan.title = member(json, "title");
     plan.ns = member(json, "namespace");
     plan.cluster = member(json, "cluster");
+    plan.server = member(json, "server");
     for (const Json& item : json["steps"]) {
         if (!item.is_object() || !item.contains("after") || !item["after"].is_array() ||
             !item.contains("writes") || !item["writes"].is_array() || !item.contains("waits") ||

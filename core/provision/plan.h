@@ -76,6 +76,7 @@ struct Plan {
     std::string title;
     std::string ns; // of the tenant cluster
     std::string cluster;
+    std::string server; // the outer cluster's address; empty: not recorded
     std::vector<Step> steps;
 
     const Step* step(const std::string& stepId) const;

@@ -315,7 +315,7 @@ public:
                 const Json& annotations = at(item, "/metadata/annotations");
                 if (member(annotations, "storageclass.kubernetes.io/is-default-class") == "true" ||
                     member(annotations, "storageclass.kubevirt.io/is-default-virt-class") == "true")
-                    defaultClass = survey.site.storageClasses.back();
+                    survey.defaultStorageClass = survey.site.storageClasses.back();
             },
             [this](Result<void> end) {
                 note(storageError, end);
@@ -345,11 +345,13 @@ public:
                     textAt(item, "/metadata/namespace") + "/" + textAt(item, "/metadata/name");
                 if (name == ns + "/" + profile.name)
                     clusterExists = true;
+                survey.clusters.push_back(cleanText(name, 500));
                 for (const char* pointer :
                      {"/spec/clusterNetwork/pods/cidrBlocks", "/spec/clusterNetwork/services/cidrBlocks"}) {
                     for (const Json& block : at(item, pointer)) {
                         if (block.is_string())
-                            siblings.push_back({block.get<std::string>(), say("tenant cluster %1", {name})});
+                            siblings.push_back(
+                                {block.get<std::string>(), say("tenant cluster %1", {name}), true});
                     }
                 }
             },
@@ -550,7 +552,7 @@ public:
         bool fine = true;
         for (const auto& [field, name] : wanted) {
             const auto& classes = survey.site.storageClasses;
-            if (name.empty() && defaultClass.empty()) {
+            if (name.empty() && survey.defaultStorageClass.empty()) {
                 add("storage", title, CheckVerdict::Blocker,
                     say("The outer cluster has no default storage class."), say("Name a storage class."),
                     field);
@@ -601,11 +603,9 @@ public:
             if (other == nullptr)
                 continue;
             fine = false;
-            const bool sibling = std::any_of(siblings.begin(), siblings.end(),
-                                             [&](const UsedNetwork& one) { return one.what == other->what; });
             // Siblings never route to each other; the outer cluster's own addresses must stay reachable from
             // inside.
-            add("networks", title, sibling ? CheckVerdict::Warning : CheckVerdict::Blocker,
+            add("networks", title, other->sibling ? CheckVerdict::Warning : CheckVerdict::Blocker,
                 say("%1 collides with %2 (%3).", {text, other->cidr, other->what}),
                 say("Use a network that is free; Strata proposes one."), field);
         }
@@ -629,6 +629,9 @@ public:
                 entry.free = {quantityAt(allocatable, "cpu", true) - taken.cpuMilli,
                               quantityAt(allocatable, "memory", false) - taken.memoryBytes,
                               quantityAt(allocatable, "pods", false) - taken.pods};
+                entry.capacity = {quantityAt(allocatable, "cpu", true),
+                                  quantityAt(allocatable, "memory", false),
+                                  quantityAt(allocatable, "pods", false)};
                 entry.closed = closedBecause(node, emulation);
                 survey.nodes.push_back(std::move(entry));
             }
@@ -711,7 +714,6 @@ public:
     std::vector<Json> quotas;
     std::vector<std::string> denied;
     std::vector<std::string> unasked;
-    std::string defaultClass;
     std::string kubevirtPhase;
     std::string serviceAddress;
     bool kubevirtSeen = false;

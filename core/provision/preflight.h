@@ -38,6 +38,8 @@ struct Survey {
     std::vector<NodeRoom> nodes;
     bool nodesKnown = false;
     LauncherCosts costs;
+    std::string defaultStorageClass;   // empty: there is none, or it is not known
+    std::vector<std::string> clusters; // "namespace/name" of the tenant clusters that exist
     OuterOverlay overlay;
     Fit fit;
 

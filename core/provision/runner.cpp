@@ -453,7 +453,12 @@ public:
                     if (record.kind == Kind::Ended && record.note == "undone")
                         self->written.clear();
                 }
-                self->askFirst();
+                if (self->options.undoOnly) {
+                    self->report.state = RunState::Cancelled;
+                    self->undo();
+                } else {
+                    self->askFirst();
+                }
             });
         });
     }

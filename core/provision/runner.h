@@ -76,9 +76,10 @@ struct RunCallbacks {
 
 struct RunOptions {
     bool dryRunOnly = false; // ask for verdicts, write nothing, keep no journal
-    std::string journal; // path; needed unless dryRunOnly. An existing journal of the same plan is resumed
-    int parallel = 4;    // steps, and requests of the dry run, at a time
-    int tries = 6;       // of one write whose outcome is not known, and of reads
+    std::string journal;   // path; needed unless dryRunOnly. An existing journal of the same plan is resumed
+    bool undoOnly = false; // start() takes down what the journal's plan has made, without going on with it
+    int parallel = 4;      // steps, and requests of the dry run, at a time
+    int tries = 6;         // of one write whose outcome is not known, and of reads
     std::chrono::milliseconds retryDelay{500}; // doubling
     std::chrono::milliseconds pollInterval{2000};
     std::chrono::seconds goneTimeout{900}; // undo: how long a deleted object may take to go

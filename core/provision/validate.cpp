@@ -410,10 +410,11 @@ private:
             error(field, say("A prefix of /%1 does not do here.", {std::to_string(cidr->bits)}),
                   say("Use a prefix from /%1 to /%2.", {std::to_string(low), std::to_string(high)}));
         if (const UsedNetwork* other = collision(*cidr, m_site.networks))
-            error(field,
-                  say("%1 collides with %2 (%3).",
-                      {text, cleanText(other->cidr, 60), cleanText(other->what, 80)}),
-                  say("Use a network that is free; Strata proposes one."));
+            m_problems.push_back({field,
+                                  say("%1 collides with %2 (%3).",
+                                      {text, cleanText(other->cidr, 60), cleanText(other->what, 80)}),
+                                  say("Use a network that is free; Strata proposes one."),
+                                  other->sibling ? Severity::Warning : Severity::Error});
         return cidr;
     }
 

@@ -125,6 +125,7 @@ struct KubeNodeFact {
     std::int64_t podCapacity = -1;
     std::int64_t kvmDevices = -1;    // allocatable devices.kubevirt.io/kvm
     std::string kubevirtSchedulable; // label kubevirt.io/schedulable
+    bool obsoleteHostModel = false;  // label node-labeller.kubevirt.io/obsolete-host-model
     std::string clusterName;         // annotation cluster.x-k8s.io/cluster-name
     std::string clusterNamespace;    // annotation cluster.x-k8s.io/cluster-namespace
     std::vector<Condition> conditions;
@@ -139,7 +140,8 @@ struct VmFact { // VirtualMachine
     std::string role;        // label cluster.x-k8s.io/role
     std::string machineName; // label capk.cluster.x-k8s.io/kubevirt-machine-name
     std::string machineNamespace;
-    Amount size; // from the template's domain
+    Amount size;                     // from the template's domain
+    std::vector<std::string> claims; // of its volumes: DataVolumes or claims of that name
     std::vector<Condition> conditions;
 };
 
@@ -160,7 +162,10 @@ struct VmiFact { // VirtualMachineInstance
     std::string machineType;
     std::string evictionStrategy;
     std::string clusterName;
-    std::string migrationTarget; // set while a migration runs
+    std::string migrationTarget;  // set while a migration runs
+    std::string migrationFailure; // of the last one, when that failed
+    UnixMs migrationEnded = 0;
+    std::string evacuationNode; // status.evacuationNodeName: it is to leave this node
     std::vector<std::string> ips;
     std::map<std::string, std::string> activePods; // pod uid → node
     std::vector<Volume> volumes;
@@ -229,9 +234,10 @@ struct MachineFact {
     std::string nodeName; // status.nodeRef.name
     std::string infrastructureKind;
     std::string infrastructureName;
-    std::string controlPlaneName; // label cluster.x-k8s.io/control-plane-name
-    std::string deploymentName;   // label cluster.x-k8s.io/deployment-name
-    bool controlPlane = false;    // label cluster.x-k8s.io/control-plane
+    std::string controlPlaneName;  // label cluster.x-k8s.io/control-plane-name
+    std::string deploymentName;    // label cluster.x-k8s.io/deployment-name
+    bool controlPlane = false;     // label cluster.x-k8s.io/control-plane
+    UnixMs certificatesExpire = 0; // annotation machine.cluster.x-k8s.io/certificates-expiry
     std::vector<Condition> conditions;
 };
 
@@ -242,6 +248,15 @@ struct KubevirtMachineFact {
     std::string vmNamespace; // virtualMachineTemplate.metadata.namespace, else its own
     bool ready = false;
     std::vector<Condition> conditions;
+};
+
+// An object of which phase, conditions and a few fields matter: volumes, the provider's cluster object, the
+// platform itself. The kind of the fact says what it is; its reader, what the fields are.
+struct ObjectFact {
+    Meta meta;
+    std::string phase;
+    std::vector<Condition> conditions;
+    std::map<std::string, std::string> fields;
 };
 
 struct UsageFact { // metrics.k8s.io, of a node or of a pod's containers summed
@@ -264,11 +279,17 @@ enum class FactKind : std::uint8_t {
     KubevirtMachine,
     NodeUsage,
     PodUsage,
+    KubevirtCluster,
+    DataVolume,
+    Claim, // PersistentVolumeClaim
+    KubeVirt,
+    Cdi,
+    Deployment,
 };
 
 using Fact =
     std::variant<HostFact, DomainFact, KubeNodeFact, VmFact, VmiFact, PodFact, ClusterFact, ControlPlaneFact,
-                 MachineDeploymentFact, MachineFact, KubevirtMachineFact, UsageFact>;
+                 MachineDeploymentFact, MachineFact, KubevirtMachineFact, UsageFact, ObjectFact>;
 
 struct FactKey {
     SourceId source = 0;

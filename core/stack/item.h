@@ -64,7 +64,8 @@ struct Item {
     std::string tenant;    // name of the tenant cluster, empty below it
     std::string tenantKey; // "source|namespace/name" of the Cluster: unique
     std::string version;   // Kubernetes or hypervisor version
-    Health health = Health::Unknown; // its own
+    Health health = Health::Unknown; // its own, raised by what was found out about it (Stack::raise)
+    Health own = Health::Unknown;    // by its own words alone
     Health below = Health::Ok;       // the worst of what it carries in the Stack tree
     Health tenantBelow = Health::Ok; // the worst below it in the Tenants tree
     std::string state;               // one or two words: "Ready", "Paused"

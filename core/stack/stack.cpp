@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <deque>
+#include <map>
 #include <set>
 #include <unordered_map>
 #include <unordered_set>
@@ -53,9 +54,9 @@ Dependency dependency(const char* what, SourceId source, std::string_view name)
 
 Dependency dependency(const FactKey& key)
 {
-    static constexpr std::array<const char*, 13> names = {"host", "domain",  "node", "vm", "vmi",
-                                                          "pod",  "cluster", "kcp",  "md", "machine",
-                                                          "km",   "nodeu",   "podu"};
+    static constexpr std::array<const char*, 19> names = {
+        "host", "domain", "node", "vm", "vmi", "pod",   "cluster",  "kcp", "md",        "machine",
+        "km",   "nodeu",  "podu", "kc", "dv",  "claim", "kubevirt", "cdi", "deployment"};
     return dependency(names[static_cast<std::size_t>(key.kind)], key.source, key.name);
 }
 
@@ -158,6 +159,7 @@ public:
         std::array<std::uint32_t, kTrees> position{}; // in its parent's children, or among the roots
         Health own = Health::Unknown;                 // before what the roll-up adds
         Verdict ownVerdict;
+        Verdict raised; // see Stack::raise(); Ok: nothing
         std::deque<Sample> history;
     };
 
@@ -206,6 +208,8 @@ public:
         m_domainByUuid;
     std::unordered_map<std::string, std::set<FactKey, bool (*)(const FactKey&, const FactKey&)>>
         m_vmiByFirmware;
+
+    std::map<std::pair<SourceId, FactKind>, std::set<std::string>> m_platform;
 
     // --- of the running apply()
     // --------------------------------------------------------------------------------------
@@ -576,10 +580,26 @@ public:
         case FactKind::Machine:
             keep(ItemKind::Machine, Layer::InnerK8s, alive);
             break;
+        case FactKind::KubeVirt:
+        case FactKind::Cdi:
+        case FactKind::Deployment: {
+            std::set<std::string>& names = m_platform[{key.source, key.kind}];
+            if (alive)
+                names.insert(key.name);
+            else
+                names.erase(key.name);
+            if (std::find(m_delta.sources.begin(), m_delta.sources.end(), key.source) ==
+                m_delta.sources.end())
+                m_delta.sources.push_back(key.source);
+            break;
+        }
         case FactKind::Pod: // grouped: see indexFact
         case FactKind::KubevirtMachine:
         case FactKind::NodeUsage:
         case FactKind::PodUsage:
+        case FactKind::KubevirtCluster:
+        case FactKind::DataVolume:
+        case FactKind::Claim:
             break;
         }
     }
@@ -757,6 +777,7 @@ public:
         copy.tenantKey = item.tenantKey;
         copy.version = item.version;
         copy.health = item.health;
+        copy.own = item.own;
         copy.below = item.below;
         copy.tenantBelow = item.tenantBelow;
         copy.state = item.state;
@@ -781,8 +802,8 @@ public:
         const bool equal =
             before.name == now.name && before.ns == now.ns && before.note == now.note &&
             before.tenant == now.tenant && before.tenantKey == now.tenantKey &&
-            before.version == now.version && before.health == now.health && before.below == now.below &&
-            before.tenantBelow == now.tenantBelow && before.state == now.state &&
+            before.version == now.version && before.health == now.health && before.own == now.own &&
+            before.below == now.below && before.tenantBelow == now.tenantBelow && before.state == now.state &&
             before.reason == now.reason && before.rawReason == now.rawReason && before.since == now.since &&
             before.capacity == now.capacity && before.allocated == now.allocated && before.used == now.used &&
             before.pods == now.pods && before.created == now.created &&
@@ -795,12 +816,21 @@ public:
     void setVerdict(Slot& s, Verdict v)
     {
         s.ownVerdict = std::move(v);
+        s.ownVerdict.rawReason = cleanText(s.ownVerdict.rawReason);
         s.own = s.ownVerdict.health;
-        s.item.health = s.own;
-        s.item.state = s.ownVerdict.state;
-        s.item.reason = s.ownVerdict.reason;
-        s.item.rawReason = cleanText(s.ownVerdict.rawReason);
-        s.item.since = s.ownVerdict.since;
+        showVerdict(s, s.ownVerdict);
+    }
+
+    // The worse of what the item says itself and what was found out about it.
+    static void showVerdict(Slot& s, const Verdict& own)
+    {
+        const bool raised = s.raised.health > own.health && s.raised.health > Health::Unknown;
+        s.item.own = own.health;
+        s.item.health = raised ? s.raised.health : own.health;
+        s.item.state = own.state;
+        s.item.reason = raised ? s.raised.reason : own.reason;
+        s.item.rawReason = raised ? s.raised.rawReason : own.rawReason;
+        s.item.since = raised ? s.raised.since : own.since;
     }
 
     void sample(Slot& s, UnixMs at)
@@ -1005,6 +1035,22 @@ public:
         s.item.tenantKey = cluster.empty() ? std::string() : scoped(outer, join(ns, cluster));
     }
 
+    static std::vector<std::string> claimsOf(const VmFact* vm, const VmiFact* vmi)
+    {
+        std::vector<std::string> out;
+        const auto add = [&out](const std::string& claim) {
+            if (!claim.empty() && std::find(out.begin(), out.end(), claim) == out.end())
+                out.push_back(claim);
+        };
+        if (vm != nullptr)
+            std::for_each(vm->claims.begin(), vm->claims.end(), add);
+        if (vmi != nullptr) {
+            for (const Volume& volume : vmi->volumes)
+                add(volume.claim);
+        }
+        return out;
+    }
+
     void buildVm(Slot& s)
     {
         const auto* vm = look<VmFact>(s, s.source, FactKind::Vm, s.subject);
@@ -1022,6 +1068,12 @@ public:
                                                                               : std::string();
         setTenant(s, s.source, link.machine != nullptr ? link.machine->meta.ns : meta.ns, cluster);
         item.version = link.machine != nullptr ? link.machine->version : std::string();
+        // What is found about its disks is found about the VM.
+        for (const std::string& claim : claimsOf(vm, vmi)) {
+            const std::string at = join(meta.ns, claim);
+            depend(s, dependency(FactKey{s.source, FactKind::DataVolume, at}));
+            depend(s, dependency(FactKey{s.source, FactKind::Claim, at}));
+        }
         item.capacity = vmi != nullptr && vmi->size.memoryBytes >= 0 ? vmi->size
                         : vm != nullptr                              ? vm->size
                                                                      : Amount{};
@@ -1203,6 +1255,8 @@ public:
         item.created = cluster->meta.created;
         setTenant(s, s.source, cluster->meta.ns, cluster->meta.name);
         item.version = cluster->version;
+        depend(s, dependency(FactKey{s.source, FactKind::KubevirtCluster,
+                                     join(cluster->meta.ns, cluster->infrastructureName)}));
         const auto* plane = look<ControlPlaneFact>(s, s.source, FactKind::ControlPlane,
                                                    join(cluster->meta.ns, cluster->controlPlaneName));
         if (plane != nullptr && !plane->version.empty())
@@ -1314,6 +1368,35 @@ public:
 
     static Health worst(Health a, Health b) { return a > b ? a : b; }
 
+    // A pool that misses only machines that are being built, and a cluster that misses only such pools, are
+    // on their way: Cluster API calls both unavailable from the moment a machine is added until its node is
+    // ready.
+    Verdict whileBuilding(const Slot& s) const
+    {
+        if (s.own < Health::Warning || s.item.tenantBelow >= Health::Warning)
+            return s.ownVerdict;
+        int building = 0;
+        for (const ItemId childId : s.item.childrenIn(Tree::Tenants)) {
+            const Item& child = slot(childId)->item;
+            building += worst(child.health, child.tenantBelow) == Health::Progressing ? 1 : 0;
+        }
+        int missing = 1;
+        if (s.item.kind == ItemKind::ControlPlane) {
+            const auto* plane = fact<ControlPlaneFact>(s.source, FactKind::ControlPlane, s.subject);
+            missing = plane == nullptr ? 0 : plane->replicas - std::max(plane->readyReplicas, 0);
+        } else if (s.item.kind == ItemKind::WorkerPool) {
+            const auto* pool = fact<MachineDeploymentFact>(s.source, FactKind::MachineDeployment, s.subject);
+            missing = pool == nullptr ? 0 : pool->replicas - std::max(pool->readyReplicas, 0);
+        } else if (s.own == Health::Failed || s.ownVerdict.rawReason == "spec.paused") {
+            return s.ownVerdict;
+        }
+        if (building == 0 || building < missing)
+            return s.ownVerdict;
+        Verdict v = s.ownVerdict;
+        v.health = Health::Progressing;
+        return v;
+    }
+
     void rollUp(std::uint32_t index)
     {
         Slot& s = m_slots[index];
@@ -1386,17 +1469,15 @@ public:
                 v = {Health::Warning, unwell->state,
                      tr("Its Kubernetes node %1 reports %2.", {unwell->name, unwell->state}),
                      unwell->rawReason, unwell->since};
-            item.health = v.health;
-            item.state = v.state;
-            item.reason = v.reason;
-            item.rawReason = v.rawReason;
-            item.since = v.since;
+            showVerdict(s, v);
             break;
         }
-        case ItemKind::Machine:
         case ItemKind::ControlPlane:
         case ItemKind::WorkerPool:
         case ItemKind::TenantCluster:
+            showVerdict(s, whileBuilding(s));
+            [[fallthrough]];
+        case ItemKind::Machine:
             item.capacity = tenantCapacity;
             item.allocated = tenantCapacity;
             item.used = tenantUsed;
@@ -1467,7 +1548,32 @@ public:
             }
         }
         rollUpAll();
+        return collect();
+    }
 
+    StackDelta raise(const std::vector<Raise>& raises)
+    {
+        m_delta = {};
+        renew(m_added);
+        renew(m_changed);
+        renew(m_moved);
+        renew(m_touched);
+        for (const Raise& raise : raises) {
+            Slot* s = slot(raise.item);
+            if (s == nullptr)
+                continue;
+            const Item before = shallow(s->item);
+            s->raised = {raise.health, {}, raise.reason, raise.rawReason, raise.since};
+            showVerdict(*s, s->ownVerdict);
+            markRollUp(*s);
+            noteChange(*s, before);
+        }
+        rollUpAll();
+        return collect();
+    }
+
+    StackDelta collect()
+    {
         for (const std::uint32_t index : m_added) {
             m_delta.added.push_back(idOf(index));
             m_changed.erase(index);
@@ -1495,6 +1601,38 @@ Stack::~Stack() = default;
 StackDelta Stack::apply(const Batch& batch)
 {
     return m_d->apply(batch);
+}
+
+StackDelta Stack::raise(const std::vector<Raise>& raises)
+{
+    return raises.empty() ? StackDelta{} : m_d->raise(raises);
+}
+
+void merge(StackDelta& first, const StackDelta& second)
+{
+    if (second.empty())
+        return;
+    // The lists of the second are short where it matters (an event), and long only beside a long first.
+    std::unordered_set<ItemId> known;
+    for (const std::vector<ItemId>* list : {&first.added, &first.moved, &first.changed})
+        known.insert(list->begin(), list->end());
+    std::unordered_set<ItemId> changed;
+    const auto append = [&known](std::vector<ItemId>& to, const std::vector<ItemId>& from) {
+        for (const ItemId id : from) {
+            if (known.insert(id).second)
+                to.push_back(id);
+        }
+    };
+    append(first.added, second.added);
+    append(first.moved, second.moved);
+    const std::size_t before = first.changed.size();
+    append(first.changed, second.changed);
+    changed.insert(first.changed.begin() + static_cast<std::ptrdiff_t>(before), first.changed.end());
+    if (!changed.empty())
+        std::erase_if(first.touched, [&changed](ItemId id) { return changed.contains(id); });
+    for (const ItemId id : second.removed)
+        first.removed.push_back(id);
+    first.sources.insert(first.sources.end(), second.sources.begin(), second.sources.end());
 }
 
 const Item* Stack::find(ItemId id) const
@@ -1586,6 +1724,15 @@ ItemFacts Stack::facts(ItemId id) const
         break;
     case ItemKind::Vm:
         vmFacts(source, key);
+        for (const std::string& claim : Private::claimsOf(out.vm, out.vmi)) {
+            const std::string at = join(s->item.ns, claim);
+            if (const auto* volume = m_d->fact<ObjectFact>(source, FactKind::DataVolume, at))
+                out.dataVolumes.push_back(volume);
+            if (const auto* object = m_d->fact<ObjectFact>(source, FactKind::Claim, at))
+                out.claims.push_back(object);
+        }
+        if (out.vmi != nullptr && !out.vmi->nodeName.empty())
+            out.carrier = m_d->fact<KubeNodeFact>(source, FactKind::KubeNode, out.vmi->nodeName);
         clusterFacts(source, out.machine != nullptr ? out.machine->meta.ns : s->item.ns, s->item.tenant);
         break;
     case ItemKind::InnerNode: {
@@ -1613,6 +1760,13 @@ ItemFacts Stack::facts(ItemId id) const
         break;
     case ItemKind::TenantCluster:
         clusterFacts(source, s->item.ns, s->item.name);
+        if (out.cluster != nullptr)
+            out.kubevirtCluster =
+                m_d->fact<ObjectFact>(source, FactKind::KubevirtCluster,
+                                      join(out.cluster->meta.ns, out.cluster->infrastructureName));
+        if (const auto inner = m_d->m_innerSources.find(Private::scoped(source, key));
+            inner != m_d->m_innerSources.end() && !inner->second.empty())
+            out.innerSource = m_d->sourceState(*inner->second.begin());
         break;
     case ItemKind::ControlPlane:
         out.controlPlane = m_d->fact<ControlPlaneFact>(source, FactKind::ControlPlane, key);
@@ -1645,6 +1799,38 @@ ItemFacts Stack::facts(ItemId id) const
     return out;
 }
 
+ObjectRef objectRef(SourceId source, const Meta& meta, const char* resource, const char* kind)
+{
+    ObjectRef ref;
+    ref.source = source;
+    const std::size_t slash = meta.apiVersion.find('/');
+    if (slash == std::string::npos) {
+        ref.version = meta.apiVersion.empty() ? "v1" : meta.apiVersion;
+    } else {
+        ref.group = meta.apiVersion.substr(0, slash);
+        ref.version = meta.apiVersion.substr(slash + 1);
+    }
+    ref.resource = resource;
+    ref.kind = kind;
+    ref.ns = meta.ns;
+    ref.name = meta.name;
+    ref.uid = meta.uid;
+    return ref;
+}
+
+std::vector<const ObjectFact*> Stack::platform(SourceId source, FactKind kind) const
+{
+    std::vector<const ObjectFact*> out;
+    const auto names = m_d->m_platform.find({source, kind});
+    if (names == m_d->m_platform.end())
+        return out;
+    for (const std::string& name : names->second) {
+        if (const auto* object = m_d->fact<ObjectFact>(source, kind, name))
+            out.push_back(object);
+    }
+    return out;
+}
+
 std::vector<ObjectRef> Stack::objects(ItemId id) const
 {
     std::vector<ObjectRef> out;
@@ -1652,22 +1838,8 @@ std::vector<ObjectRef> Stack::objects(ItemId id) const
     if (s == nullptr)
         return out;
     const ItemFacts f = facts(id);
-    const auto push = [&out](SourceId source, const Meta& meta, const char* resource, const char* kind) {
-        ObjectRef ref;
-        ref.source = source;
-        const std::size_t slash = meta.apiVersion.find('/');
-        if (slash == std::string::npos) {
-            ref.version = meta.apiVersion.empty() ? "v1" : meta.apiVersion;
-        } else {
-            ref.group = meta.apiVersion.substr(0, slash);
-            ref.version = meta.apiVersion.substr(slash + 1);
-        }
-        ref.resource = resource;
-        ref.kind = kind;
-        ref.ns = meta.ns;
-        ref.name = meta.name;
-        ref.uid = meta.uid;
-        out.push_back(std::move(ref));
+    const auto push = [&out](SourceId of, const Meta& meta, const char* resource, const char* kind) {
+        out.push_back(objectRef(of, meta, resource, kind));
     };
     const SourceId source = s->source;
     const SourceState* state = m_d->sourceState(source);

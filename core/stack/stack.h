@@ -24,13 +24,33 @@ struct ItemFacts {
     const ClusterFact* cluster = nullptr;
     const ControlPlaneFact* controlPlane = nullptr;
     const MachineDeploymentFact* machineDeployment = nullptr;
-    std::vector<const PodFact*> pods; // Workload only
+    std::vector<const PodFact*> pods;            // Workload only
+    const KubeNodeFact* carrier = nullptr;       // Vm only: the outer node it runs on
+    const ObjectFact* kubevirtCluster = nullptr; // TenantCluster only
+    std::vector<const ObjectFact*> dataVolumes;  // Vm only: of its disks
+    std::vector<const ObjectFact*> claims;       // Vm only
+    const SourceState* innerSource = nullptr;    // TenantCluster only: the connection to its own API
 };
 
 struct Sample {
     UnixMs at = 0;
     Amount used;
 };
+
+// A reference to an object a fact was read from.
+ObjectRef objectRef(SourceId source, const Meta& meta, const char* resource, const char* kind);
+
+// What somebody who knows more says of an item: it is at least this unwell. Ok takes an earlier word back.
+struct Raise {
+    ItemId item;
+    Health health = Health::Ok;
+    std::string reason;    // a sentence
+    std::string rawReason; // its proof, short
+    UnixMs since = 0;
+};
+
+// What two applications after each other changed together.
+void merge(StackDelta& first, const StackDelta& second);
 
 // The whole site as one graph: facts go in, joined and rolled-up items come out. One writer, one thread (the
 // GUI's, or the command's in headless use). An event costs what it touches, not what there is: every lookup
@@ -44,6 +64,9 @@ public:
     Stack& operator=(const Stack&) = delete;
 
     StackDelta apply(const Batch& batch);
+    // Findings about items (core/diagnosis) join their own words, so that trees, charts and problems agree:
+    // the worse of both is shown and rolled up. Holds until it is taken back.
+    StackDelta raise(const std::vector<Raise>& raises);
 
     const Item* find(ItemId id) const;
     ItemId findKey(std::string_view key) const;
@@ -56,6 +79,9 @@ public:
 
     const SourceState* source(SourceId id) const;
     std::vector<SourceId> sources() const; // in the order they were added
+    // What serves a whole cluster and is no item: KubeVirt, Cdi, Deployment. A change of these counts as a
+    // change of their source. In the order of their names.
+    std::vector<const ObjectFact*> platform(SourceId source, FactKind kind) const;
 
     ItemFacts facts(ItemId id) const;
     std::vector<ObjectRef> objects(ItemId id) const; // the one the item is named for comes first

@@ -34,6 +34,16 @@ private Q_SLOTS:
         QCOMPARE(tree->kubeconfig, std::string("k"));
         QCOMPARE(tree->context, std::string("c"));
         QCOMPARE(tree->hosts, (std::vector<std::string>{"test:///a", "test:///b"}));
+        const auto diagnose = CommandLine::parse(words("diagnose --demo --json --notes --seed 3"));
+        QVERIFY(diagnose);
+        QCOMPARE(diagnose->command, Command::Diagnose);
+        QVERIFY(diagnose->demo && diagnose->json && diagnose->notes && !diagnose->rules);
+        QVERIFY(CommandLine::parse(words("diagnose --rules"))->rules);
+        const auto capacity = CommandLine::parse(words("capacity --demo --vm 8x16 --vm 2x4"));
+        QVERIFY(capacity);
+        QCOMPARE(capacity->sizes.size(), std::size_t(2));
+        QCOMPARE(capacity->sizes.front().cpuMilli, std::int64_t(8000));
+        QCOMPARE(capacity->sizes.front().memoryBytes, std::int64_t(16) << 30);
         const auto demo = CommandLine::parse(words("demo --size huge --seed 7 --speed 2.5 --no-life"));
         QVERIFY(demo);
         QCOMPARE(demo->site.size, demosite::Size::Huge);
@@ -49,6 +59,15 @@ private Q_SLOTS:
                  std::string("power-outage"));
         QCOMPARE(CommandLine::parse({"-V"})->command, Command::Version);
         QCOMPARE(CommandLine::parse({"tree", "--help"})->command, Command::Help);
+        const auto create =
+            CommandLine::parse(words("create-cluster p.yaml --kubeconfig k --no-wait --json --dry-run"));
+        QVERIFY(create);
+        QCOMPARE(create->command, Command::CreateCluster);
+        QCOMPARE(create->clusterProfile, std::string("p.yaml"));
+        QVERIFY(create->dryRun && create->json && !create->wait && !create->undo);
+        const auto back = CommandLine::parse(words("create-cluster --resume abc --undo"));
+        QVERIFY(back && back->undo && back->wait);
+        QCOMPARE(back->resume, std::string("abc"));
         // A URI may hold '=' itself.
         QCOMPARE(CommandLine::parse({"tree", "--host=qemu+ssh://h/system?keyfile=k"})->hosts.front(),
                  std::string("qemu+ssh://h/system?keyfile=k"));
@@ -68,6 +87,12 @@ private Q_SLOTS:
                                        << "rain";
         QTest::newRow("unknown scenario") << "demo --scenario rain"
                                           << "rain";
+        QTest::newRow("a size that is none") << "capacity --demo --vm big"
+                                             << "--vm";
+        QTest::newRow("nothing to diagnose") << "diagnose --notes"
+                                             << "diagnose";
+        QTest::newRow("rules of another command") << "tree --rules --demo"
+                                                  << "--rules";
         QTest::newRow("nothing to look at") << "tree"
                                             << "--kubeconfig";
         QTest::newRow("no value") << "tree --host"
@@ -88,6 +113,18 @@ private Q_SLOTS:
                               << "--demo";
         QTest::newRow("context alone") << "tree --host test:///a --context c"
                                        << "--context";
+        QTest::newRow("nothing to create") << "create-cluster"
+                                           << "--resume";
+        QTest::newRow("two to create") << "create-cluster a.yaml b.yaml"
+                                       << "b.yaml";
+        QTest::newRow("profile and plan") << "create-cluster a.yaml --resume x"
+                                          << "--resume";
+        QTest::newRow("undo of nothing") << "create-cluster a.yaml --undo"
+                                         << "--undo";
+        QTest::newRow("resume on a new site") << "create-cluster --demo --resume x"
+                                              << "--resume";
+        QTest::newRow("kubeconfig too early") << "create-cluster a.yaml --no-wait --save-kubeconfig k"
+                                              << "--save-kubeconfig";
         QTest::newRow("geometry") << "--geometry 12"
                                   << "--geometry";
         QTest::newRow("theme") << "--theme pink"
@@ -107,8 +144,8 @@ private Q_SLOTS:
     void helpNamesEveryCommand()
     {
         const QString help = QString::fromStdString(CommandLine::help());
-        for (const char* word :
-             {"strata tree", "strata demo", "--version", "--kubeconfig", "--host", "--size"})
+        for (const char* word : {"strata tree", "strata demo", "strata create-cluster", "--resume",
+                                 "--version", "--kubeconfig", "--host", "--size"})
             QVERIFY2(help.contains(QLatin1String(word)), word);
     }
 };

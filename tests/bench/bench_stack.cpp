@@ -5,6 +5,7 @@
 #include "core/diagnosis/diagnosis.h"
 #include "tests/support/picturesite.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
@@ -72,7 +73,8 @@ Batch bigSite(int vms)
     return b.batch;
 }
 
-void measure(int vms)
+// False when a goal of the diagnosis is missed: 100,000 objects in a second, an event in five milliseconds.
+bool measure(int vms)
 {
     const Batch batch = bigSite(vms);
     const long before = residentKiB();
@@ -94,6 +96,8 @@ void measure(int vms)
     constexpr int kEvents = 2000;
     start = cpuMs();
     int done = 0;
+    double worst = 0;
+    diagnosis.takeRaises(); // those of the first picture are no event's
     for (const FactChange& change : batch.facts) {
         if (change.key.kind != FactKind::Pod || change.key.source != kBlue)
             continue;
@@ -101,26 +105,31 @@ void measure(int vms)
         pod.ready = !pod.ready;
         Batch one;
         one.facts.push_back({change.key, std::make_shared<const Fact>(std::move(pod))});
-        diagnosis.update(stack, stack.apply(one));
+        const double began = cpuMs();
+        diagnosis.apply(stack, one, kNow);
+        worst = std::max(worst, cpuMs() - began);
         if (++done == kEvents)
             break;
     }
     const double event = (cpuMs() - start) * 1e3 / done;
-    std::printf("%8d %9zu %9zu %10.0f %10.0f %9zu %10.0f %12.1f %10ld\n", vms, batch.facts.size(),
-                stack.size(), applied, diagnosed, problems, ranked, event, after - before);
+    std::printf("%8d %9zu %9zu %10.0f %10.0f %9zu %10.0f %12.1f %12.1f %10ld\n", vms, batch.facts.size(),
+                stack.size(), applied, diagnosed, problems, ranked, event, worst * 1e3, after - before);
+    const bool good = diagnosed + ranked <= 1000 && event <= 5000;
+    if (!good)
+        std::printf("         a goal is missed: rules and roots in 1000 ms, an event in 5000 us\n");
+    return good;
 }
 
 } // namespace
 
 int main(int argc, char** argv)
 {
-    std::printf("%8s %9s %9s %10s %10s %9s %10s %12s %10s\n", "VMs", "facts", "items", "apply ms", "rules ms",
-                "problems", "roots ms", "event us", "KiB kept");
-    if (argc > 1) {
-        measure(std::atoi(argv[1]));
-        return 0;
-    }
+    std::printf("%8s %9s %9s %10s %10s %9s %10s %12s %12s %10s\n", "VMs", "facts", "items", "apply ms",
+                "rules ms", "problems", "roots ms", "event us", "worst us", "KiB kept");
+    if (argc > 1)
+        return measure(std::atoi(argv[1])) ? 0 : 1;
+    bool good = true;
     for (const int vms : {500, 1000, 2000, 5000})
-        measure(vms);
-    return 0;
+        good = measure(vms) && good;
+    return good ? 0 : 1;
 }

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "tests/scenario/strataprocess.h"
+
 #include <QDir>
 #include <QFile>
 #include <QFileInfo>
 #include <QJsonArray>
 #include <QJsonDocument>
 #include <QJsonObject>
-#include <QProcess>
 #include <QTcpServer>
 #include <QTemporaryDir>
 #include <QtTest>
@@ -13,66 +14,11 @@
 #include <functional>
 #include <memory>
 
+using strata::test::Outcome;
+using strata::test::run;
+using strata::test::Server;
+
 namespace {
-
-struct Outcome {
-    int code = -1;
-    QString out;
-    QString err;
-};
-
-Outcome run(const QStringList& arguments, int timeoutMs = 60000)
-{
-    QProcess process;
-    process.start(QStringLiteral(STRATA_PROGRAM), arguments);
-    Outcome outcome;
-    if (!process.waitForFinished(timeoutMs)) {
-        process.kill();
-        process.waitForFinished();
-        outcome.err = QStringLiteral("timed out");
-        return outcome;
-    }
-    outcome.code = process.exitStatus() == QProcess::NormalExit ? process.exitCode() : -2;
-    outcome.out = QString::fromUtf8(process.readAllStandardOutput());
-    outcome.err = QString::fromUtf8(process.readAllStandardError());
-    return outcome;
-}
-
-// A demo site served by a process of its own.
-class Server {
-public:
-    explicit Server(const QStringList& options = {})
-    {
-        m_process.start(QStringLiteral(STRATA_PROGRAM), QStringList{QStringLiteral("demo")} + options);
-        while (m_process.state() != QProcess::NotRunning && !m_process.canReadLine()) {
-            if (!m_process.waitForReadyRead(60000))
-                break;
-        }
-        kubeconfig = QString::fromUtf8(m_process.readLine()).trimmed();
-        while (m_process.canReadLine())
-            hosts << QString::fromUtf8(m_process.readLine()).trimmed();
-    }
-    ~Server() { stop(); }
-
-    int stop()
-    {
-        if (m_process.state() == QProcess::NotRunning)
-            return m_process.exitCode();
-        m_process.terminate();
-        if (!m_process.waitForFinished(20000)) {
-            m_process.kill();
-            m_process.waitForFinished();
-            return -1;
-        }
-        return m_process.exitStatus() == QProcess::NormalExit ? m_process.exitCode() : -2;
-    }
-
-    QString kubeconfig;
-    QStringList hosts;
-
-private:
-    QProcess m_process;
-};
 
 QString write(const QString& path, const QByteArray& content)
 {
@@ -156,6 +102,56 @@ private Q_SLOTS:
             clusters += item[QLatin1String("kind")].toString() == QLatin1String("tenant-cluster") ? 1 : 0;
         });
         QCOMPARE(clusters, 5);
+    }
+
+    // The demo site's two troubles are two problems, whatever follows from them.
+    void diagnoseNamesTheRoots()
+    {
+        const Outcome outcome = run({QStringLiteral("diagnose"), QStringLiteral("--demo"),
+                                     QStringLiteral("--no-life"), QStringLiteral("--json")});
+        QVERIFY2(outcome.code == 1, qPrintable(outcome.err));
+        const QJsonObject report = QJsonDocument::fromJson(outcome.out.toUtf8()).object();
+        const QJsonArray problems = report[QLatin1String("problems")].toArray();
+        QStringList rules;
+        for (const QJsonValue& problem : problems)
+            rules << problem[QLatin1String("rule")].toString();
+        QVERIFY2(rules == QStringList({QStringLiteral("D4"), QStringLiteral("A5")}), qPrintable(outcome.out));
+        const QJsonObject paused = problems[0].toObject();
+        QVERIFY(paused[QLatin1String("evidence")][0][QLatin1String("value")].toString().contains(
+            QLatin1String("PausedIOError")));
+        QVERIFY(paused[QLatin1String("explains")].toArray().size() >= 3);
+        QVERIFY(!paused[QLatin1String("commands")].toArray().isEmpty());
+        const Outcome text =
+            run({QStringLiteral("diagnose"), QStringLiteral("--demo"), QStringLiteral("--no-life")});
+        QCOMPARE(text.code, 1);
+        QVERIFY2(text.out.startsWith(QLatin1String("CRITICAL")), qPrintable(text.out));
+    }
+
+    void diagnoseSaysWhenItCouldNotLookOrFindsNothing()
+    {
+        const Outcome none =
+            run({QStringLiteral("diagnose"), QStringLiteral("--host"), QStringLiteral("test:///default"),
+                 QStringLiteral("--timeout"), QStringLiteral("20")});
+        QVERIFY2(none.code == 0, qPrintable(none.out + none.err));
+        QVERIFY(none.out.contains(QLatin1String("No problems")));
+        const Outcome wrong = run({QStringLiteral("diagnose"), QStringLiteral("--kubeconfig"),
+                                   QStringLiteral("/nowhere/kubeconfig")});
+        QCOMPARE(wrong.code, 2);
+        const Outcome rules = run({QStringLiteral("diagnose"), QStringLiteral("--rules")});
+        QCOMPARE(rules.code, 0);
+        QVERIFY(rules.out.count(QLatin1Char('\n')) >= 99);
+    }
+
+    void capacitySaysWhatFits()
+    {
+        const Outcome outcome =
+            run({QStringLiteral("capacity"), QStringLiteral("--demo"), QStringLiteral("--no-life"),
+                 QStringLiteral("--json"), QStringLiteral("--vm"), QStringLiteral("2x4")});
+        QVERIFY2(outcome.code == 0, qPrintable(outcome.err));
+        const QJsonObject report = QJsonDocument::fromJson(outcome.out.toUtf8()).object();
+        QCOMPARE(report[QLatin1String("nodes")].toArray().size(), qsizetype(3));
+        QCOMPARE(report[QLatin1String("tenants")].toArray().size() >= 5, true);
+        QVERIFY(report[QLatin1String("fits")][0][QLatin1String("count")].toInt() > 0);
     }
 
     void servedSiteIsReadLikeARealOneAndLeavesNothing()

@@ -68,6 +68,10 @@ private Q_SLOTS:
         QVERIFY(metrics.horizontalAdvance(cut) <= 120);
         QCOMPARE(elided(metrics, QStringLiteral("abc"), 500), QStringLiteral("abc"));
         QVERIFY(elided(metrics, QStringLiteral("abc"), 0).isEmpty());
+        const QString name = elidedName(metrics, QStringLiteral("blue-md-0-8pqqh-x8k2p"),
+                                        metrics.horizontalAdvance(QStringLiteral("blue-md-0-8p")));
+        QVERIFY(name.startsWith(QStringLiteral("blue-")) && name.endsWith(QStringLiteral("k2p")));
+        QVERIFY(elidedName(metrics, QString(2'000'000, u'x'), 120).size() < 120);
     }
 
     void usageInShares()

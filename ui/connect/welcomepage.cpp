@@ -132,7 +132,11 @@ WelcomePage::WelcomePage(Workspace* workspace, QWidget* parent) : QWidget(parent
                                       tr("Choose a context of your kubeconfig files"), true, column);
     auto* host = new WelcomeButton(QStringLiteral("enrol"), tr("Enrol a host…"),
                                    tr("Bare metal through libvirt, here or over SSH"), true, column);
-    for (WelcomeButton* button : {m_demo, cluster, host})
+    m_create =
+        new WelcomeButton(QStringLiteral("create"), tr("Create a tenant cluster…"),
+                          tr("From a name to a running cluster; try it on the demo site"), true, column);
+    m_create->hide();
+    for (WelcomeButton* button : {m_demo, cluster, host, m_create})
         layout->addWidget(button);
     m_error = new ThemedLabel(TextRole::Failed, column);
     m_error->setWordWrap(true);
@@ -153,6 +157,7 @@ WelcomePage::WelcomePage(Workspace* workspace, QWidget* parent) : QWidget(parent
     connect(m_demo, &QAbstractButton::clicked, this, &WelcomePage::openDemoWanted);
     connect(cluster, &QAbstractButton::clicked, this, &WelcomePage::connectClusterWanted);
     connect(host, &QAbstractButton::clicked, this, &WelcomePage::connectHostWanted);
+    connect(m_create, &QAbstractButton::clicked, this, &WelcomePage::createClusterWanted);
     connect(workspace, &Workspace::connectionsChanged, this, &WelcomePage::fillRecent);
     setDemoStarting(false);
     fillRecent();
@@ -171,6 +176,11 @@ void WelcomePage::setDemoError(const QString& text)
 {
     m_error->setText(text);
     m_error->setVisible(!text.isEmpty());
+}
+
+void WelcomePage::setCreateOffered(bool offered)
+{
+    m_create->setVisible(offered);
 }
 
 void WelcomePage::fillRecent()

@@ -20,11 +20,13 @@ public:
     // While the demo site starts its button is off and says so; an error stays until the next try.
     void setDemoStarting(bool starting);
     void setDemoError(const QString& text);
+    void setCreateOffered(bool offered);
 
 Q_SIGNALS:
     void openDemoWanted();
     void connectClusterWanted();
     void connectHostWanted();
+    void createClusterWanted();
     void openWanted(const strata::ui::Connection& connection);
 
 private:
@@ -32,6 +34,7 @@ private:
 
     Workspace* m_workspace;
     class WelcomeButton* m_demo = nullptr;
+    WelcomeButton* m_create = nullptr;
     QLabel* m_error = nullptr;
     QWidget* m_recent = nullptr;
     QVBoxLayout* m_recentRows = nullptr;

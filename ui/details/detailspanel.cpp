@@ -10,6 +10,7 @@
 #include "ui/details/eventspage.h"
 #include "ui/details/overviewpage.h"
 #include "ui/details/statepill.h"
+#include "ui/details/whypage.h"
 #include "ui/stack/selection.h"
 #include "ui/stack/stackstore.h"
 #include "ui/theme/theme.h"
@@ -28,7 +29,7 @@ namespace strata::ui {
 namespace {
 
 constexpr int kRefreshMs = 100; // many deltas, one look
-constexpr std::array<const char*, 4> kTabs = {"overview", "conditions", "events", "yaml"};
+constexpr std::array<const char*, 5> kTabs = {"overview", "why", "conditions", "events", "yaml"};
 
 } // namespace
 
@@ -52,6 +53,8 @@ public:
     UnderlineTabs* bar = nullptr;
     QStackedWidget* pages = nullptr;
     OverviewPage* overview = nullptr;
+    WhyPageView* why = nullptr;
+    CommandAccess commandAccess;
     ConditionsPage* conditions = nullptr;
     EventsPage* events = nullptr;
     DocumentPage* document = nullptr;
@@ -72,8 +75,10 @@ void DetailsPanel::Private::show(stack::ItemId id)
     const bool other = id != current;
     current = id;
     refresh();
-    if (other)
+    if (other) {
         overview->scrollToTop();
+        why->scrollToTop();
+    }
 }
 
 bool DetailsPanel::Private::touches(const stack::StackDelta& delta) const
@@ -130,7 +135,11 @@ void DetailsPanel::Private::refresh()
     pill->show(item->health, item->state.empty() ? Theme::healthName(item->health) : text(item->state));
 
     const UnixMs now = clock();
-    overview->show(buildPage(stack, current, now));
+    const WhyPage answer = buildWhy(stack, store->diagnosis(), current, now, commandAccess);
+    Page page = buildPage(stack, current, now);
+    pointToCause(stack, answer, page);
+    overview->show(page);
+    why->show(answer);
     const std::vector<stack::Condition>* found = stack.conditions(current);
     if (found != nullptr)
         conditions->show(*found, now);
@@ -144,10 +153,11 @@ void DetailsPanel::Private::refresh()
 void DetailsPanel::Private::refreshTabs(const stack::Item& item, const std::vector<stack::Condition>* found,
                                         const std::vector<stack::ObjectRef>& objects)
 {
-    Q_UNUSED(item)
     const bool libvirt = !objects.empty() && objects.front().group == "libvirt";
     std::vector<std::pair<QString, QString>> wanted;
     wanted.emplace_back(QStringLiteral("overview"), DetailsPanel::tr("Overview"));
+    if (item.kind != stack::ItemKind::Placeholder)
+        wanted.emplace_back(QStringLiteral("why"), DetailsPanel::tr("Why"));
     if (found != nullptr && !found->empty()) {
         const auto bad = std::count_if(found->begin(), found->end(), [](const stack::Condition& condition) {
             return conditionHealth(condition) >= stack::Health::Warning;
@@ -249,6 +259,7 @@ DetailsPanel::DetailsPanel(StackStore* store, Selection* selection, Documents* d
 
     d.pages = new QStackedWidget(this);
     d.overview = new OverviewPage(d.pages);
+    d.why = new WhyPageView(d.pages);
     d.conditions = new ConditionsPage(d.pages);
     d.events = new EventsPage(documents, d.pages);
     d.document = new DocumentPage(documents, d.pages);
@@ -256,7 +267,7 @@ DetailsPanel::DetailsPanel(StackStore* store, Selection* selection, Documents* d
     auto* indent = new QVBoxLayout(indented);
     indent->setContentsMargins(10, 0, 0, 0);
     indent->addWidget(d.conditions);
-    for (QWidget* page : std::initializer_list<QWidget*>{d.overview, indented, d.events, d.document})
+    for (QWidget* page : std::initializer_list<QWidget*>{d.overview, d.why, indented, d.events, d.document})
         d.pages->addWidget(page);
     layout->addWidget(d.pages, 1);
 
@@ -267,6 +278,12 @@ DetailsPanel::DetailsPanel(StackStore* store, Selection* selection, Documents* d
 
     connect(d.breadcrumb, &Breadcrumb::activated, selection, &Selection::select);
     connect(d.overview, &OverviewPage::linkActivated, selection, &Selection::select);
+    connect(d.why, &WhyPageView::itemWanted, selection, &Selection::select);
+    connect(d.pill, &StatePill::clicked, this, [this] { setCurrentTab(QStringLiteral("why")); });
+    connect(store, &StackStore::findingsChanged, this, [this] {
+        if (!m_d->refreshTimer.isActive())
+            m_d->refreshTimer.start();
+    });
     connect(selection, &Selection::changed, this, [this](stack::ItemId id) { m_d->show(id); });
     connect(store, &StackStore::changed, this, [this](const stack::StackDelta& delta) {
         if (m_d->touches(delta) && !m_d->refreshTimer.isActive())
@@ -323,6 +340,12 @@ void DetailsPanel::setActions(const QList<QAction*>& actions)
 void DetailsPanel::setClock(Clock clock)
 {
     m_d->clock = std::move(clock);
+    m_d->refresh();
+}
+
+void DetailsPanel::setCommandAccess(CommandAccess access)
+{
+    m_d->commandAccess = std::move(access);
     m_d->refresh();
 }
 

@@ -3,6 +3,7 @@
 
 #include "core/base/timestamp.h"
 #include "core/stack/item.h"
+#include "ui/details/why.h"
 
 #include <QList>
 #include <QWidget>
@@ -17,8 +18,8 @@ class Documents;
 class Selection;
 class StackStore;
 
-// The centre: breadcrumb, name, state in words, and the tabs Overview, Conditions, Events, YAML of the
-// current item; only those that make sense for its layer.
+// The centre: breadcrumb, name, state in words, and the tabs Overview, Why, Conditions, Events, YAML of
+// the current item; only those that make sense for its layer.
 class DetailsPanel : public QWidget {
     Q_OBJECT
 
@@ -26,13 +27,14 @@ public:
     DetailsPanel(StackStore* store, Selection* selection, Documents* documents, QWidget* parent = nullptr);
     ~DetailsPanel() override;
 
-    QString currentTab() const;              // "overview", "conditions", "events", "yaml"
+    QString currentTab() const;              // "overview", "why", "conditions", "events", "yaml"
     void setCurrentTab(const QString& name); // kept in mind while the current item has no such tab
     QStringList tabs() const;                // those that make sense for the current item
 
     // The row at the right of the name. What an action does now, and whether it can, is the shell's to say.
     void setActions(const QList<QAction*>& actions);
     void setClock(Clock clock);
+    void setCommandAccess(CommandAccess access); // for the commands of a remedy
     void setEventsEvery(int seconds);
     void focusTabs();
 

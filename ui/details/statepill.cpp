@@ -5,6 +5,7 @@
 #include "ui/widgets/themedlabel.h"
 
 #include <QEvent>
+#include <QMouseEvent>
 #include <QPainter>
 #include <QStyle>
 
@@ -19,6 +20,8 @@ constexpr int kSide = 9;
 StatePill::StatePill(QWidget* parent) : QWidget(parent)
 {
     setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Fixed);
+    setCursor(Qt::PointingHandCursor);
+    setToolTip(tr("Why?"));
     connect(&Theme::instance(), &Theme::changed, this, qOverload<>(&QWidget::update));
 }
 
@@ -62,6 +65,12 @@ void StatePill::paintEvent(QPaintEvent*)
     painter.setPen(m_health == stack::Health::Ok ? colors().text : colorOf(roleOf(m_health)));
     painter.drawText(words, Qt::AlignVCenter | Qt::AlignLeading,
                      fontMetrics().elidedText(m_text, Qt::ElideRight, words.width()));
+}
+
+void StatePill::mouseReleaseEvent(QMouseEvent* event)
+{
+    if (event->button() == Qt::LeftButton && rect().contains(event->pos()))
+        Q_EMIT clicked();
 }
 
 void StatePill::changeEvent(QEvent* event)

@@ -7,7 +7,7 @@
 
 namespace strata::ui {
 
-// A state in words on the soft colour of its health, with the health's shape in front.
+// A state in words on the soft colour of its health, with the health's shape in front. A click asks why.
 class StatePill : public QWidget {
     Q_OBJECT
 
@@ -18,8 +18,12 @@ public:
     QSize sizeHint() const override;
     QSize minimumSizeHint() const override;
 
+Q_SIGNALS:
+    void clicked();
+
 protected:
     void paintEvent(QPaintEvent* event) override;
+    void mouseReleaseEvent(QMouseEvent* event) override;
     void changeEvent(QEvent* event) override;
 
 private:

@@ -44,6 +44,10 @@ Actions::Actions(QWidget* owner)
                           Words::tr("Connect an outer cluster by its kubeconfig"));
     connectHost = make(Words::tr("&Enrol a host…"), "enrol", QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_N),
                        Words::tr("Connect a bare-metal host through libvirt"));
+    checkHosts = make(Words::tr("Chec&k hosts…"), "check", QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_H),
+                      Words::tr("Whether the hosts are fit to carry the stack, side by side"));
+    createCluster = make(Words::tr("New &tenant cluster…"), "create", QKeySequence(Qt::CTRL | Qt::Key_T),
+                         Words::tr("Create a tenant cluster on an outer cluster"));
     settings = make(Words::tr("&Settings…"), "settings", QKeySequence(Qt::CTRL | Qt::Key_Comma),
                     Words::tr("Theme, font size, remembered connections"));
     quit = make(Words::tr("&Quit"), "quit", QKeySequence(Qt::CTRL | Qt::Key_Q), {});
@@ -56,6 +60,8 @@ Actions::Actions(QWidget* owner)
                     Words::tr("Show the objects behind the selected item"));
     reveal = make(Words::tr("Reveal in tree"), "stack", QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_R),
                   Words::tr("Show the selected item in the tree"));
+    whatIf = make(Words::tr("What if it dies?"), "problem", {},
+                  Words::tr("What would happen to VMs, etcd quorums and tenants"));
     relatedMenu = new QMenu(owner);
     related = make(Words::tr("Go to"), "forward", {}, Words::tr("The same thing elsewhere"));
     related->setMenu(relatedMenu);
@@ -90,6 +96,7 @@ Actions::Actions(QWidget* owner)
     fullScreen = make(Words::tr("&Full screen"), "expand", QKeySequence(Qt::Key_F11), {});
     fullScreen->setCheckable(true);
     const std::pair<QString, const char*> pages[] = {{Words::tr("&Overview"), "overview"},
+                                                     {Words::tr("&Why"), "why"},
                                                      {Words::tr("&Conditions"), "conditions"},
                                                      {Words::tr("&Events"), "events"},
                                                      {Words::tr("&YAML"), "yaml"}};
@@ -113,7 +120,7 @@ QList<QAction*> Actions::all() const
 
 QList<QAction*> Actions::forItem() const
 {
-    return {copyName, copyCommand, openYaml, reveal, related};
+    return {copyName, copyCommand, openYaml, reveal, whatIf, related};
 }
 
 void Actions::recolour()

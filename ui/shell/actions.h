@@ -18,6 +18,8 @@ struct Actions {
     QAction* openDemo;
     QAction* connectCluster;
     QAction* connectHost;
+    QAction* checkHosts;
+    QAction* createCluster;
     QAction* settings;
     QAction* quit;
 
@@ -25,6 +27,7 @@ struct Actions {
     QAction* copyCommand;
     QAction* openYaml;
     QAction* reveal;
+    QAction* whatIf;
     QAction* related; // has a menu
     QMenu* relatedMenu;
 

@@ -36,13 +36,48 @@ QString errorOf(const SourceState& source)
 void ActivityLog::add(Health health, const QString& title, const QString& detail, UnixMs now)
 {
     beginInsertRows({}, 0, 0);
-    m_entries.push_front({health, title, detail, now});
+    m_entries.push_front({health, title, detail, now, {}, -1});
     endInsertRows();
     if (m_entries.size() > kMostEntries) {
         const int last = int(m_entries.size()) - 1;
         beginRemoveRows({}, last, last);
         m_entries.pop_back();
         endRemoveRows();
+    }
+}
+
+void ActivityLog::set(const QString& key, Health health, const QString& title, const QString& detail,
+                      double progress, UnixMs now)
+{
+    for (std::size_t i = 0; i < m_entries.size(); ++i) {
+        Entry& entry = m_entries[i];
+        if (entry.key != key)
+            continue;
+        if (entry.health == health && entry.title == title && entry.detail == detail &&
+            entry.progress == progress)
+            return;
+        entry.health = health;
+        entry.title = title;
+        entry.detail = detail;
+        entry.progress = progress;
+        Q_EMIT dataChanged(index(int(i)), index(int(i)));
+        return;
+    }
+    add(health, title, detail, now);
+    m_entries.front().key = key;
+    m_entries.front().progress = progress;
+    Q_EMIT dataChanged(index(0), index(0));
+}
+
+void ActivityLog::remove(const QString& key)
+{
+    for (std::size_t i = 0; i < m_entries.size(); ++i) {
+        if (m_entries[i].key != key)
+            continue;
+        beginRemoveRows({}, int(i), int(i));
+        m_entries.erase(m_entries.begin() + long(i));
+        endRemoveRows();
+        return;
     }
 }
 
@@ -133,6 +168,10 @@ QVariant ActivityLog::data(const QModelIndex& index, int role) const
     case TwoLineDelegate::Aside:
         return QLocale().toString(QDateTime::fromMSecsSinceEpoch(entry.at).time(),
                                   QStringLiteral("HH:mm:ss"));
+    case TwoLineDelegate::Progress:
+        return entry.progress < 0 ? QVariant() : QVariant(entry.progress);
+    case Key:
+        return entry.key;
     case Qt::AccessibleTextRole:
         return QStringLiteral("%1. %2").arg(entry.title, entry.detail);
     default:
@@ -144,6 +183,7 @@ QListView* makeActivityView(ActivityLog* log, QWidget* parent)
 {
     auto* view = new QListView(parent);
     view->setModel(log);
+    view->setObjectName(QStringLiteral("activityView"));
     view->setAccessibleName(ActivityLog::tr("Activity"));
     setUpTwoLineList(view);
     return view;

@@ -13,7 +13,7 @@ class QListView;
 
 namespace strata::ui {
 
-// What happened to the connections, newest first, a thousand entries at most.
+// What happened to the connections and what is being done, newest first, a thousand entries at most.
 class ActivityLog : public QAbstractListModel {
     Q_OBJECT
 
@@ -24,6 +24,12 @@ public:
     void follow(const stack::Stack& stack, const std::vector<stack::SourceId>& sources, UnixMs now);
     void add(stack::Health health, const QString& title, const QString& detail, UnixMs now);
 
+    // One entry that changes: of a run. It comes to the top when it is new. `progress` below 0: no bar.
+    void set(const QString& key, stack::Health health, const QString& title, const QString& detail,
+             double progress, UnixMs now);
+    void remove(const QString& key);
+    enum Role { Key = Qt::UserRole + 200 };
+
     int rowCount(const QModelIndex& parent = {}) const override;
     QVariant data(const QModelIndex& index, int role = Qt::DisplayRole) const override;
 
@@ -33,6 +39,8 @@ private:
         QString title;
         QString detail;
         UnixMs at = 0;
+        QString key;
+        double progress = -1;
     };
     struct Known {
         stack::LinkPhase phase = stack::LinkPhase::Connecting;

@@ -6,13 +6,16 @@
 #include "ui/stack/stackstore.h"
 #include "ui/widgets/underlinetabs.h"
 
+#include <QHBoxLayout>
 #include <QListView>
 #include <QStackedWidget>
+#include <QTreeView>
 #include <QVBoxLayout>
 
 namespace strata::ui {
 
-BottomPanel::BottomPanel(StackStore* store, Clock clock, QWidget* parent) : BasePane(parent)
+BottomPanel::BottomPanel(StackStore* store, Clock clock, Workspace* workspace, QWidget* parent)
+    : BasePane(parent)
 {
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
@@ -25,13 +28,23 @@ BottomPanel::BottomPanel(StackStore* store, Clock clock, QWidget* parent) : Base
     layout->addWidget(m_bar);
     m_pages = new QStackedWidget(this);
     m_activity = new ActivityLog(this);
-    m_problems = new ProblemsPanel(store, clock, m_pages);
+    m_problems = new ProblemsPanel(store, clock, workspace, m_pages);
     m_activityView = makeActivityView(m_activity, m_pages);
     m_pages->addWidget(m_problems);
     m_pages->addWidget(m_activityView);
     layout->addWidget(m_pages, 1);
 
-    connect(m_bar, &QTabBar::currentChanged, m_pages, &QStackedWidget::setCurrentIndex);
+    // Filter and views of the problems share the line of the tabs.
+    auto* over = new QHBoxLayout(m_bar);
+    over->setContentsMargins(0, 1, 10, 3);
+    over->setSizeConstraint(QLayout::SetNoConstraint);
+    over->addStretch(1);
+    over->addWidget(m_problems->bar());
+    m_problems->bar()->show();
+    connect(m_bar, &QTabBar::currentChanged, this, [this](int index) {
+        m_pages->setCurrentIndex(index);
+        m_problems->bar()->setVisible(index == 0);
+    });
     const auto title = [this](int count) {
         m_bar->setTabText(0, count > 0 ? tr("Problems %1").arg(count) : tr("Problems"));
     };
@@ -56,7 +69,9 @@ void BottomPanel::setCurrentTab(const QString& name)
 
 void BottomPanel::focusList()
 {
-    QListView* view = m_bar->currentIndex() == 1 ? m_activityView : m_problems->view();
+    QAbstractItemView* view = m_problems->view();
+    if (m_bar->currentIndex() == 1)
+        view = m_activityView;
     if (view->isVisible()) {
         view->setFocus(Qt::ShortcutFocusReason);
         if (!view->currentIndex().isValid() && view->model()->rowCount() > 0)

@@ -14,16 +14,18 @@ namespace strata::ui {
 class ActivityLog;
 class ProblemsPanel;
 class StackStore;
+class Workspace;
 
 // The bottom dock: Problems and Activity as tabs.
 class BottomPanel : public BasePane {
     Q_OBJECT
 
 public:
-    BottomPanel(StackStore* store, Clock clock, QWidget* parent = nullptr);
+    BottomPanel(StackStore* store, Clock clock, Workspace* workspace = nullptr, QWidget* parent = nullptr);
 
     ProblemsPanel* problems() const { return m_problems; }
     ActivityLog* activity() const { return m_activity; }
+    QListView* activityView() const { return m_activityView; }
     QString currentTab() const; // "problems", "activity"
     void setCurrentTab(const QString& name);
     void focusList();

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/base/timestamp.h"
+#include "core/libvirt/inventory.h"
 #include "core/stack/item.h"
 #include "ui/connect/services.h"
 #include "ui/settings/workspace.h"
@@ -17,6 +18,8 @@
 
 namespace strata::ui {
 
+class ClusterRuns;
+class ClusterWizard;
 class Documents;
 class StackStore;
 
@@ -35,11 +38,16 @@ struct ShellServices {
     // Starts the demo site, connects to all of it and answers once on the GUI thread (not when `context` has
     // gone).
     std::function<void(QObject* context, std::function<void(Result<void>)> done)> openDemo;
-    DemoServices demo;                     // optional
+    DemoServices demo; // optional
+    // What a host is made of; answers once on the GUI thread (not when `context` has gone).
+    std::function<void(const std::string& uri, QObject* context,
+                       std::function<void(Result<virt::Inventory>)> done)>
+        inventory;
     std::function<std::uint64_t()> events; // watch events since the start
     // Optional: kubeconfig path and context of a source that the window did not connect itself (the demo
     // site's).
     std::function<std::pair<QString, QString>(stack::SourceId source)> kubeconfigOf;
+    ClusterRuns* runs = nullptr; // optional: without them no clusters are created
     Clock clock = systemNow;
 };
 
@@ -60,6 +68,7 @@ public:
     stack::ItemId current() const;
     void setCurrentTab(const QString& name); // of the details: "overview", …
     void say(const QString& text);           // over the centre, until closed
+    ClusterWizard* newCluster();             // opens the wizard; null without runs
 
 protected:
     void closeEvent(QCloseEvent* event) override;

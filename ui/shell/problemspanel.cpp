@@ -1,20 +1,34 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/shell/problemspanel.h"
 
-#include "core/base/text.h"
-#include "ui/details/page.h"
-#include "ui/shell/chips.h"
+#include "core/diagnosis/report.h"
+#include "ui/settings/workspace.h"
 #include "ui/shell/twolinedelegate.h"
 #include "ui/stack/stackstore.h"
 #include "ui/theme/theme.h"
+#include "ui/widgets/searchfield.h"
 #include "ui/widgets/themedlabel.h"
 
+#include <QAction>
+#include <QApplication>
+#include <QButtonGroup>
+#include <QClipboard>
+#include <QComboBox>
 #include <QCoreApplication>
-#include <QListView>
+#include <QDialog>
+#include <QDialogButtonBox>
+#include <QFormLayout>
+#include <QHBoxLayout>
+#include <QLineEdit>
+#include <QMenu>
+#include <QPainter>
 #include <QStackedWidget>
+#include <QToolButton>
+#include <QTreeView>
 #include <QVBoxLayout>
 
 #include <algorithm>
+#include <array>
 
 namespace strata::ui {
 
@@ -23,214 +37,289 @@ using namespace stack;
 namespace {
 
 constexpr int kLookEveryMs = 250;
-constexpr std::size_t kMostRows = 500;
+constexpr int kIndent = 22;
+constexpr qint64 kHour = 3600 * 1000;
 
-class Words {
-    Q_DECLARE_TR_FUNCTIONS(Problems)
+// Rows in one colour from edge to edge.
+class ProblemsView : public QTreeView {
+public:
+    using QTreeView::QTreeView;
+
+protected:
+    void resizeEvent(QResizeEvent* event) override
+    {
+        QTreeView::resizeEvent(event);
+        scheduleDelayedItemsLayout(); // row heights follow the width
+    }
+
+    void drawRow(QPainter* painter, const QStyleOptionViewItem& option,
+                 const QModelIndex& index) const override
+    {
+        if (selectionModel()->isSelected(index))
+            painter->fillRect(option.rect, colors().selection);
+        QTreeView::drawRow(painter, option, index);
+    }
 };
 
-QString shownText(const std::string& value)
+bool sameChildren(const ProblemRow& a, const ProblemRow& b)
 {
-    return QString::fromStdString(cleanText(value));
-}
-
-// "1 node, 2 pods"
-QString counted(const Problem& problem)
-{
-    QStringList parts;
-    if (problem.nodes > 0)
-        parts << (problem.nodes == 1 ? Words::tr("1 node") : Words::tr("%n nodes", nullptr, problem.nodes));
-    if (problem.vms > 0)
-        parts << (problem.vms == 1 ? Words::tr("1 VM") : Words::tr("%n VMs", nullptr, problem.vms));
-    if (problem.workloads > 0)
-        parts << (problem.workloads == 1 ? Words::tr("1 pod")
-                                         : Words::tr("%n pods", nullptr, problem.workloads));
-    if (problem.machines > 0)
-        parts << (problem.machines == 1 ? Words::tr("1 cluster object")
-                                        : Words::tr("%n cluster objects", nullptr, problem.machines));
-    return parts.join(QStringLiteral(", "));
+    return std::equal(a.children.begin(), a.children.end(), b.children.begin(), b.children.end(),
+                      [](const ProblemChild& x, const ProblemChild& y) {
+                          return x.item == y.item && (x.item || x.name == y.name);
+                      });
 }
 
 } // namespace
 
-QString problemTitle(const Stack& stack, const Problem& problem)
-{
-    if (const Item* item = stack.find(problem.item)) {
-        const QString name = shownText(item->name);
-        if (item->reason.empty())
-            return Words::tr("%1 is %2").arg(name, shownText(item->state));
-        QString reason = shownText(item->reason);
-        if (reason.endsWith(QLatin1Char('.')))
-            reason.chop(1);
-        return QStringLiteral("%1: %2").arg(name, reason);
-    }
-    const SourceState* source = stack.source(problem.source);
-    if (source == nullptr)
-        return {};
-    const QString name = shownText(source->name);
-    if (problem.kind == 0)
-        return source->lastHeard > 0 ? Words::tr("%1 does not answer any more").arg(name)
-                                     : Words::tr("%1 cannot be reached").arg(name);
-    if (problem.kind > source->kinds.size())
-        return {};
-    const KindState& kind = source->kinds[problem.kind - 1];
-    return kind.error.kind == ErrorKind::Forbidden
-               ? Words::tr("%1: not allowed to list %2").arg(name, shownText(kind.kind))
-               : Words::tr("%1: %2 cannot be read").arg(name, shownText(kind.kind));
-}
+ProblemModel::ProblemModel(QObject* parent) : QAbstractItemModel(parent) {}
+ProblemModel::~ProblemModel() = default;
 
-QString problemEvidence(const Stack& stack, const Problem& problem, UnixMs now)
+void ProblemModel::show(std::vector<ProblemRow> rows)
 {
-    QStringList parts;
-    if (const Item* item = stack.find(problem.item)) {
-        QString what = kindName(item->kind);
-        if (!item->ns.empty())
-            what += QLatin1Char(' ') + shownText(item->ns);
-        if (!item->rawReason.empty())
-            what += QStringLiteral(": ") + shownText(item->rawReason);
-        else
-            what += QStringLiteral(": ") + shownText(item->state);
-        parts << what;
-        if (const QString explained = counted(problem); !explained.isEmpty())
-            parts << Words::tr("explains %1 above it").arg(explained);
-        if (problem.carriedVms > 0)
-            parts << (problem.carriedVms == 1 ? Words::tr("carries 1 VM")
-                                              : Words::tr("carries %n VMs", nullptr, problem.carriedVms));
-        if (problem.carriedPods > 0 && problem.workloads == 0)
-            parts << (problem.carriedPods == 1 ? Words::tr("1 pod on it")
-                                               : Words::tr("%n pods on it", nullptr, problem.carriedPods));
-        return parts.join(QStringLiteral(" · "));
-    }
-    const SourceState* source = stack.source(problem.source);
-    if (source == nullptr)
-        return {};
-    const Error* error = problem.kind == 0                      ? &source->error
-                         : problem.kind <= source->kinds.size() ? &source->kinds[problem.kind - 1].error
-                                                                : nullptr;
-    if (problem.kind == 0)
-        parts << sourceSentence(*source, now);
-    if (error != nullptr) {
-        if (!error->text.empty())
-            parts << shownText(error->text);
-        if (!error->detail.empty() && error->detail != error->text)
-            parts << shownText(error->detail);
-    }
-    return parts.join(QStringLiteral(" · "));
-}
-
-void ProblemModel::show(const Stack& stack, const std::vector<Problem>& problems, UnixMs now)
-{
-    const auto same = [](const Problem& a, const Problem& b) {
-        return a.item == b.item && a.source == b.source && a.kind == b.kind;
-    };
-    for (int i = int(m_rows.size()) - 1; i >= 0; --i) {
-        if (std::none_of(problems.begin(), problems.end(), [&](const Problem& problem) {
-                return same(problem, m_rows[std::size_t(i)].problem);
-            })) {
+    for (int i = int(m_nodes.size()) - 1; i >= 0; --i) {
+        const QString& key = m_nodes[std::size_t(i)]->row.key;
+        if (std::none_of(rows.begin(), rows.end(), [&](const ProblemRow& row) { return row.key == key; })) {
             beginRemoveRows({}, i, i);
-            m_rows.erase(m_rows.begin() + i);
+            m_nodes.erase(m_nodes.begin() + i);
             endRemoveRows();
         }
     }
-    const int wanted = int(std::min(problems.size(), kMostRows));
-    for (int i = 0; i < wanted; ++i) {
-        Row row;
-        row.problem = problems[std::size_t(i)];
-        row.title = problemTitle(stack, row.problem);
-        row.evidence = problemEvidence(stack, row.problem, now);
-        if (row.problem.since > 0)
-            row.aside = Words::tr("for %1").arg(QString::fromStdString(formatAge(now - row.problem.since)));
-        const auto found = std::find_if(m_rows.begin() + i, m_rows.end(),
-                                        [&](const Row& known) { return same(known.problem, row.problem); });
-        if (found == m_rows.end()) {
+    for (int i = 0; i < int(rows.size()); ++i) {
+        ProblemRow& row = rows[std::size_t(i)];
+        const auto found = std::find_if(m_nodes.begin() + i, m_nodes.end(),
+                                        [&](const auto& known) { return known->row.key == row.key; });
+        if (found == m_nodes.end()) {
             beginInsertRows({}, i, i);
-            m_rows.insert(m_rows.begin() + i, std::move(row));
+            m_nodes.insert(m_nodes.begin() + i, std::make_unique<Node>(Node{std::move(row)}));
             endInsertRows();
             continue;
         }
-        const int at = int(found - m_rows.begin());
+        const int at = int(found - m_nodes.begin());
         if (at != i) {
             beginMoveRows({}, at, at, {}, i);
-            std::rotate(m_rows.begin() + i, found, found + 1);
+            std::rotate(m_nodes.begin() + i, found, found + 1);
             endMoveRows();
         }
-        Row& known = m_rows[std::size_t(i)];
-        if (known.title != row.title || known.evidence != row.evidence || known.aside != row.aside ||
-            !(known.problem == row.problem)) {
+        ProblemRow& known = m_nodes[std::size_t(i)]->row;
+        if (known == row)
+            continue;
+        const QModelIndex place = index(i, 0);
+        if (sameChildren(known, row)) {
             known = std::move(row);
-            Q_EMIT dataChanged(index(i), index(i));
+            if (!known.children.empty())
+                Q_EMIT dataChanged(index(0, 0, place), index(int(known.children.size()) - 1, 0, place));
+        } else {
+            // Where the lists part; what stands before stays.
+            std::size_t same = 0;
+            while (same < known.children.size() && same < row.children.size() &&
+                   known.children[same].item == row.children[same].item)
+                ++same;
+            if (known.children.size() > same) {
+                beginRemoveRows(place, int(same), int(known.children.size()) - 1);
+                known.children.resize(same);
+                endRemoveRows();
+            }
+            std::vector<ProblemChild> children = std::move(row.children);
+            row.children = known.children;
+            known = std::move(row);
+            if (children.size() > same) {
+                beginInsertRows(place, int(same), int(children.size()) - 1);
+                known.children = std::move(children);
+                endInsertRows();
+            }
         }
-    }
-    if (int(m_rows.size()) > wanted) {
-        beginRemoveRows({}, wanted, int(m_rows.size()) - 1);
-        m_rows.resize(std::size_t(wanted));
-        endRemoveRows();
+        Q_EMIT dataChanged(place, place);
     }
 }
 
-const Problem* ProblemModel::problem(int row) const
+const ProblemRow* ProblemModel::row(const QModelIndex& index) const
 {
-    return row >= 0 && row < rowCount() ? &m_rows[std::size_t(row)].problem : nullptr;
+    if (!index.isValid())
+        return nullptr;
+    if (const auto* parent = static_cast<const Node*>(index.internalPointer()))
+        return &parent->row;
+    return index.row() < int(m_nodes.size()) ? &m_nodes[std::size_t(index.row())]->row : nullptr;
+}
+
+ItemId ProblemModel::item(const QModelIndex& index) const
+{
+    const ProblemRow* problem = row(index);
+    if (problem == nullptr)
+        return {};
+    if (index.internalPointer() == nullptr)
+        return problem->item;
+    return index.row() < int(problem->children.size()) ? problem->children[std::size_t(index.row())].item
+                                                       : ItemId{};
+}
+
+QModelIndex ProblemModel::index(int row, int column, const QModelIndex& parent) const
+{
+    if (!hasIndex(row, column, parent))
+        return {};
+    return parent.isValid() ? createIndex(row, column, m_nodes[std::size_t(parent.row())].get())
+                            : createIndex(row, column, nullptr);
+}
+
+QModelIndex ProblemModel::parent(const QModelIndex& index) const
+{
+    const void* node = index.isValid() ? index.internalPointer() : nullptr;
+    if (node == nullptr)
+        return {};
+    for (std::size_t i = 0; i < m_nodes.size(); ++i) {
+        if (m_nodes[i].get() == node)
+            return createIndex(int(i), 0, nullptr);
+    }
+    return {};
 }
 
 int ProblemModel::rowCount(const QModelIndex& parent) const
 {
-    return parent.isValid() ? 0 : int(m_rows.size());
+    if (!parent.isValid())
+        return int(m_nodes.size());
+    return parent.internalPointer() == nullptr ? int(m_nodes[std::size_t(parent.row())]->row.children.size())
+                                               : 0;
 }
 
-QVariant ProblemModel::data(const QModelIndex& index, int role) const
+int ProblemModel::columnCount(const QModelIndex&) const
 {
-    if (!index.isValid() || index.row() >= rowCount())
-        return {};
-    const Row& row = m_rows[std::size_t(index.row())];
+    return 1;
+}
+
+QVariant ProblemModel::childData(const ProblemChild& child, int role) const
+{
     switch (role) {
     case Qt::DisplayRole:
-        return row.title;
-    case TwoLineDelegate::Evidence:
-        return row.evidence;
-    case TwoLineDelegate::Aside:
-        return row.aside;
+        return child.name;
+    case TwoLineDelegate::Note:
+        return child.note;
+    case TwoLineDelegate::Small:
+        return true;
     case TwoLineDelegate::Health:
-        return static_cast<int>(row.problem.health);
+        return child.note.isEmpty() ? QVariant() : QVariant(static_cast<int>(child.health));
+    case TwoLineDelegate::Kind:
+        return child.note.isEmpty() ? QVariant() : QVariant(static_cast<int>(child.kind));
     case Qt::AccessibleTextRole:
-        return QStringLiteral("%1: %2. %3")
-            .arg(Theme::healthName(row.problem.health), row.title, row.evidence);
+        return QStringLiteral("%1: %2, %3").arg(Theme::healthName(child.health), child.name, child.note);
     default:
         return {};
     }
 }
 
-ProblemsPanel::ProblemsPanel(StackStore* store, Clock clock, QWidget* parent)
-    : QWidget(parent), m_store(store), m_clock(std::move(clock))
+QVariant ProblemModel::data(const QModelIndex& index, int role) const
 {
+    const ProblemRow* found = row(index);
+    if (found == nullptr)
+        return {};
+    if (index.internalPointer() != nullptr)
+        return index.row() < int(found->children.size())
+                   ? childData(found->children[std::size_t(index.row())], role)
+                   : QVariant();
+    switch (role) {
+    case Qt::DisplayRole:
+        return found->title;
+    case TwoLineDelegate::Evidence:
+        return found->evidence;
+    case TwoLineDelegate::Aside:
+        return found->aside;
+    case TwoLineDelegate::Badge:
+        return found->badge;
+    case TwoLineDelegate::Health:
+        return static_cast<int>(found->health);
+    case Qt::AccessibleTextRole:
+        return QStringLiteral("%1: %2. %3")
+            .arg(Theme::healthName(found->health), found->title, found->evidence);
+    case Qt::ToolTipRole: {
+        QString html = found->hint.toHtmlEscaped();
+        html.replace(QLatin1Char('\n'), QLatin1String("<br>"));
+        return QStringLiteral("<p>%1</p>").arg(html);
+    }
+    default:
+        return {};
+    }
+}
+
+ProblemsPanel::ProblemsPanel(StackStore* store, Clock clock, Workspace* workspace, QWidget* parent)
+    : QWidget(parent), m_store(store), m_clock(std::move(clock)), m_workspace(workspace)
+{
+    if (m_workspace != nullptr)
+        m_snoozes = Snoozes::fromJson(m_workspace->panelState(QStringLiteral("problems")));
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     m_pages = new QStackedWidget(this);
     layout->addWidget(m_pages);
     m_model = new ProblemModel(this);
-    m_view = new QListView(m_pages);
+    m_view = new ProblemsView(m_pages);
     m_view->setModel(m_model);
     m_view->setAccessibleName(tr("Problems"));
-    setUpTwoLineList(m_view);
+    m_view->setHeaderHidden(true);
+    m_view->setIndentation(kIndent);
+    m_view->setExpandsOnDoubleClick(false);
+    m_view->setUniformRowHeights(false);
+    m_view->setAnimated(false);
+    setUpTwoLineRows(m_view);
+    m_view->setContextMenuPolicy(Qt::CustomContextMenu);
     m_pages->addWidget(m_view);
     m_none = new ThemedLabel(TextRole::Muted, m_pages);
     m_none->setAlignment(Qt::AlignCenter);
     m_none->setWordWrap(true);
     m_pages->addWidget(m_none);
-    connect(m_view, &QListView::clicked, this, &ProblemsPanel::go);
-    connect(m_view, &QListView::activated, this, &ProblemsPanel::go);
+    connect(m_view, &QTreeView::clicked, this, &ProblemsPanel::go);
+    connect(m_view, &QTreeView::activated, this, [this](const QModelIndex& index) {
+        const ItemId id = m_model->item(index);
+        if (id)
+            Q_EMIT whyWanted(id);
+        else
+            go(index);
+    });
+    connect(m_view, &QWidget::customContextMenuRequested, this, &ProblemsPanel::showMenu);
+    auto* copy = new QAction(QCoreApplication::translate("Table", "Copy rows"), m_view);
+    copy->setShortcut(QKeySequence::Copy);
+    copy->setShortcutContext(Qt::WidgetShortcut);
+    connect(copy, &QAction::triggered, this, &ProblemsPanel::copyRows);
+    m_view->addAction(copy);
+
+    m_bar = new QWidget(this);
+    m_bar->hide();
+    auto* bar = new QHBoxLayout(m_bar);
+    bar->setContentsMargins(0, 0, 0, 0);
+    bar->setSpacing(4);
+    m_views = new QButtonGroup(this);
+    for (int i = 0; i < 4; ++i) {
+        auto* button = new QToolButton(m_bar);
+        button->setCheckable(true);
+        button->setAutoRaise(true);
+        button->setToolButtonStyle(Qt::ToolButtonTextOnly);
+        button->setChecked(i == 0);
+        m_views->addButton(button, i);
+        bar->addWidget(button);
+    }
+    connect(m_views, &QButtonGroup::idClicked, this,
+            [this](int view) { setProblemView(static_cast<ProblemView>(view)); });
+    m_filter = new SearchField(m_bar);
+    m_filter->setPlaceholderText(tr("Filter problems"));
+    m_filter->edit()->setAccessibleName(tr("Filter problems"));
+    m_filter->setFixedWidth(190);
+    bar->addWidget(m_filter);
+    connect(m_filter, &SearchField::textChanged, this, &ProblemsPanel::refresh);
+    connect(m_filter, &SearchField::leaveWanted, this, [this] { m_view->setFocus(Qt::ShortcutFocusReason); });
 
     m_later.setSingleShot(true);
     m_later.setInterval(kLookEveryMs);
     connect(&m_later, &QTimer::timeout, this, &ProblemsPanel::look);
-    connect(store, &StackStore::changed, this, [this] {
+    const auto later = [this] {
+        m_stale = true;
         if (!m_later.isActive())
             m_later.start();
+    };
+    connect(store, &StackStore::findingsChanged, this, later);
+    connect(store, &StackStore::changed, this, [later](const StackDelta& delta) {
+        if (!delta.sources.empty())
+            later();
     });
     m_second.setInterval(1000);
     connect(&m_second, &QTimer::timeout, this, [this] {
-        if (m_view->isVisible())
-            look(); // ages tick
+        if (isVisible() || m_snoozes.size() > 0)
+            refresh(); // ages tick, snoozes end
     });
     m_second.start();
     look();
@@ -238,36 +327,196 @@ ProblemsPanel::ProblemsPanel(StackStore* store, Clock clock, QWidget* parent)
 
 void ProblemsPanel::look()
 {
-    m_model->show(m_store->stack(), findProblems(m_store->stack()), m_clock());
+    if (m_stale) {
+        m_problems = m_store->diagnosis().problems(m_store->stack());
+        m_stale = false;
+    }
+    refresh();
+}
+
+void ProblemsPanel::refresh()
+{
+    const Stack& stack = m_store->stack();
+    const UnixMs now = m_clock();
+    const auto& cleared = m_store->diagnosis().cleared();
+    const bool expired = m_snoozes.expire(now, [&](const QString& key) {
+        const std::string wanted = key.toStdString();
+        const bool went = std::any_of(cleared.begin(), cleared.end(), [&](const diagnosis::Cleared& each) {
+            return each.finding.key == wanted;
+        });
+        return went &&
+               std::none_of(m_problems.begin(), m_problems.end(),
+                            [&](const diagnosis::Problem& problem) { return problem.root.key == wanted; });
+    });
+    if (expired)
+        keep();
+    m_counts = countProblems(m_store->diagnosis(), m_problems, m_snoozes, now);
+    m_model->show(
+        problemRows(stack, m_store->diagnosis(), m_problems, m_snoozes, m_shown, m_filter->text(), now));
+
+    const std::array<std::pair<QString, int>, 4> views = {{{tr("Open"), m_counts.open},
+                                                           {tr("Snoozed"), m_counts.snoozed},
+                                                           {tr("Notes"), m_counts.notes},
+                                                           {tr("Cleared"), m_counts.cleared}}};
+    for (std::size_t i = 0; i < views.size(); ++i) {
+        QAbstractButton* button = m_views->button(int(i));
+        const QString text = views[i].second > 0
+                                 ? QStringLiteral("%1 %2").arg(views[i].first).arg(views[i].second)
+                                 : views[i].first;
+        if (button->text() != text)
+            button->setText(text);
+        // What is empty is not offered, but for what is shown now.
+        button->setVisible(i == 0 || views[i].second > 0 || int(i) == static_cast<int>(m_shown));
+    }
     m_pages->setCurrentIndex(m_model->rowCount() > 0 ? 0 : 1);
-    m_none->showText(m_store->stack().sources().empty() ? tr("Nothing is connected, so nothing is known.")
-                                                        : tr("No problems: all that is known is healthy."));
-    if (m_said != m_model->rowCount()) {
-        m_said = m_model->rowCount();
+    QString none;
+    if (!m_filter->text().isEmpty())
+        none = tr("Nothing here matches the filter.");
+    else if (m_shown == ProblemView::Snoozed)
+        none = tr("Nothing is snoozed.");
+    else if (m_shown == ProblemView::Notes)
+        none = tr("There is nothing to note.");
+    else if (m_shown == ProblemView::Cleared)
+        none = tr("Nothing has cleared since Strata was started.");
+    else if (stack.sources().empty())
+        none = tr("Nothing is connected, so nothing is known.");
+    else
+        none = m_counts.snoozed > 0 ? tr("No open problems; some are snoozed.")
+                                    : tr("No problems: all that is known is healthy.");
+    m_none->showText(none);
+    if (m_said != m_counts.open) {
+        m_said = m_counts.open;
         Q_EMIT countChanged(m_said);
     }
 }
 
+void ProblemsPanel::setProblemView(ProblemView view)
+{
+    m_shown = view;
+    m_views->button(static_cast<int>(view))->setChecked(true);
+    refresh();
+}
+
 void ProblemsPanel::go(const QModelIndex& index)
 {
-    const Problem* problem = m_model->problem(index.row());
+    const ProblemRow* problem = m_model->row(index);
     if (problem == nullptr)
         return;
-    if (problem->item)
-        Q_EMIT itemWanted(problem->item);
-    else
+    if (const ItemId id = m_model->item(index))
+        Q_EMIT itemWanted(id);
+    else if (problem->source != 0)
         Q_EMIT sourceWanted(problem->source);
 }
 
-int ProblemsPanel::count() const
+void ProblemsPanel::keep()
 {
-    return m_model->rowCount();
+    if (m_workspace != nullptr)
+        m_workspace->setPanelState(QStringLiteral("problems"), m_snoozes.toJson());
 }
 
-Health ProblemsPanel::worst() const
+void ProblemsPanel::snooze(const QString& key, qint64 until, const QString& note)
 {
-    const Problem* first = m_model->problem(0);
-    return first != nullptr ? first->health : Health::Ok;
+    m_snoozes.put(key, {until, m_clock(), note});
+    keep();
+    refresh();
+}
+
+void ProblemsPanel::wake(const QString& key)
+{
+    m_snoozes.wake(key);
+    keep();
+    refresh();
+}
+
+void ProblemsPanel::askSnooze(const QString& key, const QString& title)
+{
+    auto* dialog = new QDialog(this);
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->setWindowTitle(tr("Snooze a problem"));
+    auto* layout = new QVBoxLayout(dialog);
+    auto* what = new ThemedLabel(title, TextRole::Text, dialog);
+    what->setWordWrap(true);
+    what->setLook(1, QFont::DemiBold);
+    layout->addWidget(what);
+    auto* form = new QFormLayout;
+    auto* span = new QComboBox(dialog);
+    span->addItem(tr("1 hour"), 1);
+    span->addItem(tr("8 hours"), 8);
+    span->addItem(tr("1 day"), 24);
+    span->addItem(tr("7 days"), 24 * 7);
+    span->addItem(tr("until it clears"), 0);
+    form->addRow(tr("&For"), span);
+    auto* note = new QLineEdit(dialog);
+    note->setMaxLength(300);
+    note->setPlaceholderText(tr("why, or who takes care of it"));
+    form->addRow(tr("&Note"), note);
+    layout->addLayout(form);
+    auto* buttons = new QDialogButtonBox(QDialogButtonBox::Cancel, dialog);
+    buttons->addButton(tr("Snooze"), QDialogButtonBox::AcceptRole);
+    layout->addWidget(buttons);
+    dialog->setMinimumWidth(420);
+    connect(buttons, &QDialogButtonBox::accepted, dialog, &QDialog::accept);
+    connect(buttons, &QDialogButtonBox::rejected, dialog, &QDialog::reject);
+    connect(dialog, &QDialog::accepted, this, [this, key, span, note] {
+        const qint64 hours = span->currentData().toLongLong();
+        snooze(key, hours == 0 ? 0 : m_clock() + hours * kHour, note->text().trimmed());
+    });
+    note->setFocus();
+    dialog->open();
+}
+
+void ProblemsPanel::showMenu(const QPoint& at)
+{
+    const QModelIndex index = m_view->indexAt(at);
+    const ProblemRow* problem = m_model->row(index);
+    if (problem == nullptr)
+        return;
+    auto* menu = new QMenu(this);
+    menu->setAttribute(Qt::WA_DeleteOnClose);
+    const ItemId id = m_model->item(index);
+    const QString key = problem->key;
+    const QString title = problem->title;
+    if (id) {
+        connect(menu->addAction(Theme::icon(QStringLiteral("why")), tr("Why?")), &QAction::triggered, this,
+                [this, id] { Q_EMIT whyWanted(id); });
+        connect(menu->addAction(tr("Go to it")), &QAction::triggered, this,
+                [this, id] { Q_EMIT itemWanted(id); });
+        menu->addSeparator();
+    }
+    if (m_shown == ProblemView::Open) {
+        connect(menu->addAction(Theme::icon(QStringLiteral("time")), tr("Snooze for 1 hour")),
+                &QAction::triggered, this, [this, key] { snooze(key, m_clock() + kHour, {}); });
+        connect(menu->addAction(tr("Snooze…")), &QAction::triggered, this,
+                [this, key, title] { askSnooze(key, title); });
+        menu->addSeparator();
+    } else if (m_shown == ProblemView::Snoozed) {
+        connect(menu->addAction(tr("Wake")), &QAction::triggered, this, [this, key] { wake(key); });
+        connect(menu->addAction(tr("Snooze again…")), &QAction::triggered, this,
+                [this, key, title] { askSnooze(key, title); });
+        menu->addSeparator();
+    }
+    menu->addAction(m_view->actions().constFirst()); // Copy rows
+    connect(menu->addAction(tr("Copy all problems as a report")), &QAction::triggered, this, [this] {
+        QApplication::clipboard()->setText(
+            QString::fromStdString(diagnosis::problemsText(m_store->stack(), m_problems, m_clock())));
+    });
+    menu->popup(m_view->viewport()->mapToGlobal(at));
+}
+
+void ProblemsPanel::copyRows()
+{
+    QStringList lines;
+    for (const QModelIndex& row : m_view->selectionModel()->selectedIndexes()) {
+        QStringList cells{row.data().toString()};
+        for (const int role :
+             {int(TwoLineDelegate::Evidence), int(TwoLineDelegate::Note), int(TwoLineDelegate::Aside)}) {
+            if (const QString text = row.data(role).toString(); !text.isEmpty())
+                cells << text;
+        }
+        lines << cells.join(QLatin1Char('\t'));
+    }
+    if (!lines.isEmpty())
+        QApplication::clipboard()->setText(lines.join(QLatin1Char('\n')));
 }
 
 } // namespace strata::ui

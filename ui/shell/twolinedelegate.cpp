@@ -9,6 +9,7 @@
 #include <QClipboard>
 #include <QListView>
 #include <QPainter>
+#include <QTreeView>
 
 #include <algorithm>
 
@@ -17,9 +18,11 @@ namespace {
 
 constexpr int kLeft = 16;
 constexpr int kDot = 11;
-constexpr int kTextLeft = kLeft + kDot + 16;
+constexpr int kTreeLeft = 2; // behind a branch
+constexpr int kToText = kDot + 14;
 constexpr int kRight = 16;
 constexpr int kAside = 110;
+constexpr int kBar = 90;
 constexpr int kTop = 8;
 constexpr int kMostLines = 2;
 
@@ -32,7 +35,18 @@ QFont bold(const QFont& font)
 
 } // namespace
 
-TwoLineDelegate::TwoLineDelegate(QListView* view) : QStyledItemDelegate(view), m_view(view) {}
+TwoLineDelegate::TwoLineDelegate(QAbstractItemView* view) : QStyledItemDelegate(view), m_view(view) {}
+
+int TwoLineDelegate::left() const
+{
+    return qobject_cast<QTreeView*>(m_view) != nullptr ? kTreeLeft : kLeft;
+}
+
+int TwoLineDelegate::indent(const QModelIndex& index) const
+{
+    const auto* tree = qobject_cast<QTreeView*>(m_view);
+    return tree == nullptr ? 0 : tree->indentation() * (index.parent().isValid() ? 2 : 1);
+}
 
 int TwoLineDelegate::evidenceHeight(const QStyleOptionViewItem&, const QModelIndex& index, int width) const
 {
@@ -47,7 +61,9 @@ int TwoLineDelegate::evidenceHeight(const QStyleOptionViewItem&, const QModelInd
 
 QSize TwoLineDelegate::sizeHint(const QStyleOptionViewItem& option, const QModelIndex& index) const
 {
-    const int width = m_view->viewport()->width() - kTextLeft - kRight - kAside;
+    if (index.data(Small).toBool())
+        return {200, QFontMetrics(m_view->font()).height() + 8};
+    const int width = m_view->viewport()->width() - indent(index) - left() - kToText - kRight - kAside;
     const int title = QFontMetrics(bold(m_view->font())).lineSpacing();
     return {200, 2 * kTop + title + 1 + evidenceHeight(option, index, width)};
 }
@@ -55,6 +71,10 @@ QSize TwoLineDelegate::sizeHint(const QStyleOptionViewItem& option, const QModel
 void TwoLineDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option,
                             const QModelIndex& index) const
 {
+    if (index.data(Small).toBool()) {
+        paintSmall(painter, option, index);
+        return;
+    }
     painter->save();
     painter->setRenderHint(QPainter::Antialiasing);
     const Colors& c = colors();
@@ -71,15 +91,32 @@ void TwoLineDelegate::paint(QPainter* painter, const QStyleOptionViewItem& optio
     const QVariant health = index.data(Health);
     if (health.isValid())
         Theme::paintHealth(
-            painter, placed(QRect(all.left() + kLeft, top + (titleMetrics.height() - kDot) / 2, kDot, kDot)),
+            painter, placed(QRect(all.left() + left(), top + (titleMetrics.height() - kDot) / 2, kDot, kDot)),
             static_cast<stack::Health>(health.toInt()), stack::Health::Ok);
-    const int width = all.width() - kTextLeft - kRight;
+    const int width = all.width() - left() - kToText - kRight;
     const QString aside = index.data(Aside).toString();
     const int asideWidth = aside.isEmpty() ? 0 : kAside;
+    const QString badge = index.data(Badge).toString();
+    int badgeWidth = 0;
+    if (!badge.isEmpty()) {
+        const QFontMetrics metrics(Theme::smallFont());
+        badgeWidth = metrics.horizontalAdvance(badge) + 16;
+        const int badgeHeight = metrics.height() + 3;
+        const QRect place =
+            placed(QRect(all.right() - kRight - asideWidth - badgeWidth,
+                         top + (titleMetrics.height() - badgeHeight) / 2, badgeWidth, badgeHeight));
+        painter->setPen(Qt::NoPen);
+        painter->setBrush(c.barTrack);
+        painter->drawRoundedRect(QRectF(place), badgeHeight / 2.0, badgeHeight / 2.0);
+        painter->setFont(Theme::smallFont());
+        painter->setPen(c.text);
+        painter->drawText(place, Qt::AlignCenter, badge);
+        badgeWidth += 8;
+    }
     painter->setFont(titleFont);
     painter->setPen(c.text);
-    const int titleWidth = width - asideWidth;
-    painter->drawText(placed(QRect(all.left() + kTextLeft, top, titleWidth, titleMetrics.height())),
+    const int titleWidth = width - asideWidth - badgeWidth;
+    painter->drawText(placed(QRect(all.left() + left() + kToText, top, titleWidth, titleMetrics.height())),
                       Qt::AlignLeading | Qt::AlignVCenter,
                       titleMetrics.elidedText(index.data().toString(), Qt::ElideRight, titleWidth));
     painter->setFont(Theme::smallFont());
@@ -88,12 +125,26 @@ void TwoLineDelegate::paint(QPainter* painter, const QStyleOptionViewItem& optio
         painter->drawText(
             placed(QRect(all.right() - kRight - kAside, top, kAside, titleMetrics.height())),
             (option.direction == Qt::RightToLeft ? Qt::AlignLeft : Qt::AlignRight) | Qt::AlignVCenter, aside);
+    if (const QVariant progress = index.data(Progress); progress.isValid()) {
+        const QRectF bar =
+            placed(QRect(all.right() - kRight - kBar, top + titleMetrics.lineSpacing() + 3, kBar, 5));
+        painter->setPen(Qt::NoPen);
+        painter->setBrush(c.barTrack);
+        painter->drawRoundedRect(bar, 2.5, 2.5);
+        QRectF done = bar;
+        done.setWidth(bar.width() * std::clamp(progress.toDouble(), 0.0, 1.0));
+        if (option.direction == Qt::RightToLeft)
+            done.moveRight(bar.right());
+        painter->setBrush(c.bar);
+        painter->drawRoundedRect(done, 2.5, 2.5);
+    }
+    painter->setPen(c.muted);
     const int textWidth = width - kAside;
     const int height = evidenceHeight(option, index, textWidth);
     QTextOption wrapping(option.direction == Qt::RightToLeft ? Qt::AlignRight : Qt::AlignLeft);
     wrapping.setWrapMode(QTextOption::WrapAtWordBoundaryOrAnywhere);
     painter->setClipRect(all);
-    painter->drawText(QRectF(placed(QRect(all.left() + kTextLeft, top + titleMetrics.lineSpacing() + 1,
+    painter->drawText(QRectF(placed(QRect(all.left() + left() + kToText, top + titleMetrics.lineSpacing() + 1,
                                           textWidth, height))),
                       index.data(Evidence).toString(), wrapping);
     painter->restore();
@@ -106,18 +157,75 @@ void TwoLineDelegate::paint(QPainter* painter, const QStyleOptionViewItem& optio
     }
 }
 
-void setUpTwoLineList(QListView* view)
+void TwoLineDelegate::paintSmall(QPainter* painter, const QStyleOptionViewItem& option,
+                                 const QModelIndex& index) const
+{
+    painter->save();
+    painter->setRenderHint(QPainter::Antialiasing);
+    const Colors& c = colors();
+    const QRect all = option.rect;
+    if (option.state.testFlag(QStyle::State_Selected))
+        painter->fillRect(all, c.selection);
+    else if (option.state.testFlag(QStyle::State_MouseOver))
+        painter->fillRect(all, c.hover);
+    const auto placed = [&](const QRect& place) { return QStyle::visualRect(option.direction, all, place); };
+    const auto square = [&](int x, int side) {
+        return placed(QRect(all.left() + x, all.top() + (all.height() - side) / 2, side, side));
+    };
+    int x = left();
+    if (const QVariant health = index.data(Health); health.isValid())
+        Theme::paintHealth(painter, square(x, 9), static_cast<stack::Health>(health.toInt()),
+                           stack::Health::Ok);
+    x += 9 + 8;
+    if (const QVariant kind = index.data(Kind); kind.isValid()) {
+        constexpr int side = 14;
+        painter->drawPixmap(square(x, side), Theme::layerIcon(static_cast<stack::ItemKind>(kind.toInt()))
+                                                 .pixmap(QSize(side, side), m_view->devicePixelRatioF()));
+        x += side + 6;
+    }
+    const QFontMetrics metrics(m_view->font());
+    const int room = all.width() - x - kRight;
+    const QString name = metrics.elidedText(index.data().toString(), Qt::ElideRight, room);
+    const int nameWidth = metrics.horizontalAdvance(name);
+    painter->setFont(m_view->font());
+    painter->setPen(c.text);
+    painter->drawText(placed(QRect(all.left() + x, all.top(), nameWidth + 2, all.height())),
+                      Qt::AlignVCenter | Qt::AlignLeft, name);
+    const int rest = room - nameWidth - 10;
+    if (rest > metrics.averageCharWidth() * 5) {
+        painter->setPen(c.muted);
+        painter->drawText(placed(QRect(all.left() + x + nameWidth + 10, all.top(), rest, all.height())),
+                          Qt::AlignVCenter | Qt::AlignLeading,
+                          metrics.elidedText(index.data(Note).toString(), Qt::ElideRight, rest));
+    }
+    painter->restore();
+    if (option.state.testFlag(QStyle::State_HasFocus) && m_view->hasFocus()) {
+        painter->save();
+        painter->setPen(QPen(c.accent, 1.5));
+        painter->setBrush(Qt::NoBrush);
+        painter->drawRect(QRectF(all).adjusted(1, 1, -1, -2));
+        painter->restore();
+    }
+}
+
+void setUpTwoLineRows(QAbstractItemView* view)
 {
     view->setItemDelegate(new TwoLineDelegate(view));
     view->setFrameShape(QFrame::NoFrame);
-    view->setEditTriggers(QListView::NoEditTriggers);
-    view->setSelectionMode(QListView::ExtendedSelection);
-    view->setVerticalScrollMode(QListView::ScrollPerPixel);
+    view->setEditTriggers(QAbstractItemView::NoEditTriggers);
+    view->setSelectionMode(QAbstractItemView::ExtendedSelection);
+    view->setVerticalScrollMode(QAbstractItemView::ScrollPerPixel);
     view->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
-    view->setResizeMode(QListView::Adjust); // row heights follow the width
-    view->setUniformItemSizes(false);
     view->viewport()->setMouseTracking(true);
     view->viewport()->setAttribute(Qt::WA_Hover);
+    QObject::connect(&Theme::instance(), &Theme::changed, view, [view] { view->doItemsLayout(); });
+}
+
+void setUpTwoLineList(QListView* view)
+{
+    setUpTwoLineRows(view);
+    view->setResizeMode(QListView::Adjust); // row heights follow the width
+    view->setUniformItemSizes(false);
     auto* copy = new QAction(QCoreApplication::translate("Table", "Copy rows"), view);
     copy->setShortcut(QKeySequence::Copy);
     copy->setShortcutContext(Qt::WidgetShortcut);
@@ -134,7 +242,6 @@ void setUpTwoLineList(QListView* view)
     });
     view->addAction(copy);
     view->setContextMenuPolicy(Qt::ActionsContextMenu);
-    QObject::connect(&Theme::instance(), &Theme::changed, view, [view] { view->doItemsLayout(); });
 }
 
 } // namespace strata::ui

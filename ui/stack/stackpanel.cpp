@@ -71,14 +71,14 @@ public:
         int x = side + gap + 1;
         const QString name = index.data(Qt::DisplayRole).toString();
         const int room = option.rect.width() - x - 4;
-        const QString cut = elided(option.fontMetrics, name, room);
+        const QString cut = elidedName(option.fontMetrics, name, room);
         painter->setFont(option.font);
         painter->setPen(isStale ? c.muted : c.text);
         drawLine(painter, place(x, std::max(0, room)), cut, option.direction);
         x += option.fontMetrics.horizontalAdvance(cut) + gap;
         const QString note = index.data(NoteRole).toString();
         const int noteRoom = option.rect.width() - x - 4;
-        if (!note.isEmpty() && noteRoom > height) {
+        if (!note.isEmpty() && noteRoom > height * 2) { // less would be three letters of it
             painter->setFont(Theme::smallFont());
             painter->setPen(c.muted);
             drawLine(painter, place(x, noteRoom), elided(painter->fontMetrics(), note, noteRoom),

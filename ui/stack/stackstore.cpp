@@ -11,6 +11,13 @@ StackStore::StackStore(QObject* parent) : QObject(parent)
 {
     m_frame.setSingleShot(true);
     connect(&m_frame, &QTimer::timeout, this, &StackStore::takeNow);
+    m_second.setInterval(1000);
+    connect(&m_second, &QTimer::timeout, this, [this] {
+        bool findings = false;
+        const stack::StackDelta delta = m_diagnosis.elapse(m_stack, m_clock(), &findings);
+        say(delta, findings);
+    });
+    m_second.start();
 }
 
 void StackStore::setTaker(Taker taker)
@@ -44,9 +51,17 @@ void StackStore::apply(const stack::Batch& batch)
 {
     if (batch.empty())
         return;
-    const stack::StackDelta delta = m_stack.apply(batch);
+    bool findings = false;
+    const stack::StackDelta delta = m_diagnosis.apply(m_stack, batch, m_clock(), &findings);
+    say(delta, findings);
+}
+
+void StackStore::say(const stack::StackDelta& delta, bool findings)
+{
     if (!delta.empty())
         Q_EMIT changed(delta);
+    if (findings)
+        Q_EMIT findingsChanged();
 }
 
 } // namespace strata::ui

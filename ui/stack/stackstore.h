@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "core/stack/stack.h"
+#include "core/base/timestamp.h"
+#include "core/diagnosis/diagnosis.h"
 
 #include <QElapsedTimer>
 #include <QObject>
@@ -12,8 +13,8 @@
 
 namespace strata::ui {
 
-// The applied stack on the GUI thread. Takes batches from its source at most once a frame and says once what
-// changed.
+// The applied stack and what is wrong with it, on the GUI thread. Takes batches from its source at most once
+// a frame and says once what changed.
 class StackStore : public QObject {
     Q_OBJECT
 
@@ -23,6 +24,9 @@ public:
     explicit StackStore(QObject* parent = nullptr);
 
     const stack::Stack& stack() const { return m_stack; }
+    const diagnosis::Diagnosis& diagnosis() const { return m_diagnosis; }
+    void setOwnRules(std::vector<diagnosis::OwnRule> rules) { m_diagnosis.setOwnRules(std::move(rules)); }
+    void setClock(Clock clock) { m_clock = std::move(clock); }
 
     // Where batches come from; wake() asks for the next one and may be called from any thread.
     void setTaker(Taker taker);
@@ -31,11 +35,16 @@ public:
 
 Q_SIGNALS:
     void changed(const strata::stack::StackDelta& delta);
+    void findingsChanged(); // after changed()
 
 private:
     void takeNow();
+    void say(const stack::StackDelta& delta, bool findings);
 
     stack::Stack m_stack;
+    diagnosis::Diagnosis m_diagnosis;
+    Clock m_clock = systemNow;
+    QTimer m_second; // findings that only time brings
     Taker m_taker;
     QTimer m_frame;
     QElapsedTimer m_sinceLast;

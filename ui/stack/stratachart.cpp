@@ -32,6 +32,7 @@
 #include <functional>
 #include <optional>
 #include <unordered_map>
+#include <unordered_set>
 
 namespace strata::ui {
 
@@ -125,6 +126,7 @@ public:
     Width widthBy = Width::MemoryAllocated;
     Colour colourBy = Colour::Health;
     StrataWindow window;
+    std::vector<StrataGhost> ghosts;
     ItemId zoomed;
     Canvas* canvas = nullptr;
     QToolButton* widthButton = nullptr;
@@ -133,6 +135,7 @@ public:
     QWidget* crumbs = nullptr;
     QHBoxLayout* crumbLayout = nullptr;
     std::vector<ItemId> crumbPath;
+    std::unordered_set<ItemId> marked;
 
     StrataWidth by() const { return static_cast<StrataWidth>(widthBy); }
 
@@ -425,6 +428,52 @@ public:
     }
 
 protected:
+    // Behind the last VM of its node, as far as there is room to draw it.
+    void paintGhosts(QPainter& painter, const QFontMetrics& metrics)
+    {
+        if (d->ghosts.empty())
+            return;
+        const Colors& c = colors();
+        for (const StrataCell& node : cells) {
+            if (!node.id || node.layer != Layer::OuterK8s)
+                continue;
+            double from = node.x;
+            bool asked = false;
+            for (const StrataGhost& ghost : d->ghosts) {
+                if (ghost.node != node.id)
+                    continue;
+                if (!asked) {
+                    asked = true;
+                    for (const StrataCell& cell : cells) {
+                        if (cell.layer == Layer::Vm && cell.x >= node.x - 1 && cell.x < node.x + node.width)
+                            from = std::max(from, cell.x + cell.width + 2);
+                    }
+                }
+                const bool cpu = d->widthBy == Width::CpuAllocated || d->widthBy == Width::CpuUsed;
+                const double share = d->widthBy == Width::Pods ? 0.03 : cpu ? ghost.cpu : ghost.memory;
+                StrataCell place;
+                place.layer = Layer::Vm;
+                place.x = from;
+                place.width = std::min(std::max(share * node.width, 4.0), node.x + node.width - from);
+                from += place.width + 2;
+                const QRectF rect = clipped(rectOf(place));
+                if (place.width < 3 || rect.width() < 3)
+                    continue;
+                QColor soft = c.accent;
+                soft.setAlphaF(0.14F);
+                painter.setBrush(soft);
+                painter.setPen(QPen(c.accent, 1.2, Qt::DashLine));
+                painter.drawRoundedRect(rect.adjusted(0.6, 0.6, -0.6, -0.6), 3, 3);
+                const int room = int(rect.width()) - 8;
+                if (room > metrics.averageCharWidth() * 3) {
+                    painter.setPen(c.accent);
+                    painter.drawText(rect.adjusted(4, 0, -4, 0), Qt::AlignCenter,
+                                     elided(metrics, ghost.name, room));
+                }
+            }
+        }
+    }
+
     void paintEvent(QPaintEvent* event) override
     {
         const Colors& c = colors();
@@ -494,8 +543,18 @@ protected:
             }
             if (onPath)
                 outlines.push_back(rect);
+            if (item != nullptr && !d->marked.empty() && d->marked.contains(cell.id)) {
+                const QColor line = c.healthFill[static_cast<std::size_t>(Health::Failed)];
+                painter.setRenderHint(QPainter::Antialiasing, false);
+                painter.fillRect(rect, hatch(line));
+                painter.setRenderHint(QPainter::Antialiasing);
+                painter.setBrush(Qt::NoBrush);
+                painter.setPen(QPen(line, 1));
+                painter.drawRoundedRect(rect.adjusted(0.5, 0.5, -0.5, -0.5), 3, 3);
+            }
             paintText(painter, metrics, cell, item, rect, fill);
         }
+        paintGhosts(painter, metrics);
         // Above all fills, so that a neighbour does not cut a line.
         painter.setBrush(Qt::NoBrush);
         for (const QRectF& rect : outlines) {
@@ -1050,6 +1109,23 @@ void StrataChart::setColourBy(Colour colour)
     if (QAction* action = d.colourButton->menu()->actions().value(qsizetype(colour)))
         action->setChecked(true);
     d.canvas->update();
+}
+
+void StrataChart::setGhosts(std::vector<StrataGhost> ghosts)
+{
+    if (ghosts == m_d->ghosts)
+        return;
+    m_d->ghosts = std::move(ghosts);
+    m_d->canvas->update();
+}
+
+void StrataChart::setMarked(const std::vector<ItemId>& ids)
+{
+    std::unordered_set<ItemId> marked(ids.begin(), ids.end());
+    if (marked == m_d->marked)
+        return;
+    m_d->marked = std::move(marked);
+    m_d->canvas->update();
 }
 
 void StrataChart::zoomTo(ItemId id)

@@ -7,11 +7,21 @@
 #include <QWidget>
 
 #include <memory>
+#include <vector>
 
 namespace strata::ui {
 
 class Selection;
 class StackStore;
+
+// What is not there yet: a VM that a plan would put on an outer node. Shares are of the node's capacity.
+struct StrataGhost {
+    stack::ItemId node;
+    double memory = 0;
+    double cpu = 0;
+    QString name;
+    friend bool operator==(const StrataGhost&, const StrataGhost&) = default;
+};
 
 // The stack drawn as layers of rock: bare metal is the bottom row, workload the top one. A cell is as wide as
 // its share; colour is health, tenant, usage, version or age. Click selects and outlines the whole path,
@@ -28,7 +38,10 @@ public:
 
     void setWidthBy(Width width);
     void setColourBy(Colour colour);
-    void zoomTo(stack::ItemId id); // no item: the whole site
+    // Cells of an answer to "what if": marked until other ones are.
+    void setMarked(const std::vector<stack::ItemId>& ids);
+    void zoomTo(stack::ItemId id);                   // no item: the whole site
+    void setGhosts(std::vector<StrataGhost> ghosts); // drawn behind the VMs of their nodes
     stack::ItemId zoomed() const;
     stack::ItemId itemAt(const QPoint& position) const; // of the drawing area, in this widget's coordinates
 

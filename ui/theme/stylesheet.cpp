@@ -62,7 +62,8 @@ QLineEdit, QSpinBox, QDoubleSpinBox, QComboBox, QPlainTextEdit[field="true"], QD
 QLineEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus, QComboBox:focus, QPlainTextEdit[field="true"]:focus,
 QDateTimeEdit:focus { border: @2px solid @accent; padding: @3px @7px; }
 QLineEdit:disabled, QSpinBox:disabled, QComboBox:disabled { background: @window; color: @disabled; }
-QLineEdit[wrong="true"] { border-color: @health4; }
+QLineEdit[wrong="true"], QComboBox[wrong="true"], QSpinBox[wrong="true"], QPlainTextEdit[wrong="true"] {
+  border-color: @health4; }
 QComboBox { padding-right: @22px; }
 QComboBox::drop-down { border: none; width: @22px; subcontrol-origin: border; }
 QComboBox::down-arrow { image: url(:/strata/controls/chevron-down.svg); width: @11px; height: @11px; }

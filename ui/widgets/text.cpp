@@ -35,6 +35,15 @@ QString elided(const QFontMetrics& metrics, const QString& text, int width)
     return metrics.elidedText(text.left(qMax(8, width / 2)), Qt::ElideRight, width);
 }
 
+QString elidedName(const QFontMetrics& metrics, const QString& name, int width)
+{
+    if (width <= 0)
+        return {};
+    const int most = qMax(8, width / 2); // see elided()
+    const QString text = name.size() <= 2 * most ? name : name.left(most) + name.right(most);
+    return metrics.elidedText(text, Qt::ElideMiddle, width);
+}
+
 void drawLine(QPainter* painter, const QRectF& rect, const QString& text, Qt::LayoutDirection layout)
 {
     const Qt::LayoutDirection before = painter->layoutDirection();

@@ -29,6 +29,9 @@ QString plainToolTip(const QString& text);
 // more than linear time.
 QString elided(const QFontMetrics& metrics, const QString& text, int width);
 
+// Elided in the middle, for generated names: "blue-md-0-8pqqh-x8k2p" and its siblings differ in their ends.
+QString elidedName(const QFontMetrics& metrics, const QString& name, int width);
+
 // One line at the leading edge of `rect`. A name keeps its own direction in a right-to-left layout; text that
 // does not fit loses its end.
 void drawLine(QPainter* painter, const QRectF& rect, const QString& text, Qt::LayoutDirection layout);

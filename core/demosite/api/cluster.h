@@ -2,11 +2,14 @@
 #pragma once
 
 #include "core/demosite/api/store.h"
+#include "core/demosite/net/http.h"
 
 #include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace strata::demosite {
 
@@ -18,7 +21,9 @@ public:
         std::string name;    // "rack-a", "blue/blue"
         std::string version; // "v1.34.1"
         bool outer = true;
-        std::string token; // of the administrator
+        std::string token;                                   // of the administrator
+        std::vector<std::pair<std::string, Identity>> users; // more bearer tokens and whose they are
+        std::string tokenKey; // signs service account tokens; empty: there are none
         double speed = 1;
         bool life = true;
         UnixMs started = 0;
@@ -27,10 +32,36 @@ public:
     };
 
     Cluster(Settings settings, Clock clock) : m_settings(std::move(settings)), m_clock(clock), m_store(clock)
-    {}
+    {
+        m_store.customKinds().setTableServed(m_settings.outer);
+    }
 
     const Settings& settings() const { return m_settings; }
-    bool serves(const Kind& kind) const { return m_settings.outer || !kind.has(OuterOnly); }
+    const CustomKinds& customKinds() const { return m_store.customKinds(); }
+    // A kind of the table; those that came with definitions are served as long as they can be found.
+    bool serves(const Kind& kind) const
+    {
+        return (m_settings.outer || !kind.has(OuterOnly)) &&
+               !(kind.has(Custom) && m_store.customKinds().removed(kind));
+    }
+    const Kind* find(std::string_view group, std::string_view version, std::string_view resource) const
+    {
+        if (const Kind* kind = m_store.customKinds().find(group, version, resource))
+            return kind;
+        const Kind* kind = Kinds::instance().find(group, version, resource);
+        return kind != nullptr && serves(*kind) ? kind : nullptr;
+    }
+    std::vector<const Kind*> kinds() const // in the order of the table, then the others
+    {
+        std::vector<const Kind*> out;
+        for (const Kind& kind : Kinds::instance().all()) {
+            if (serves(kind))
+                out.push_back(&kind);
+        }
+        const std::vector<const Kind*> more = m_store.customKinds().all();
+        out.insert(out.end(), more.begin(), more.end());
+        return out;
+    }
     UnixMs now() const { return m_clock(); }
 
     Store& store()

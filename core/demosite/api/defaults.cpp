@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/demosite/api/defaults.h"
 
+#include "core/demosite/api/quota.h"
 #include "core/demosite/api/store.h"
 
 #include <nlohmann/json.hpp>
@@ -152,9 +153,15 @@ Answer<void> applyDefaults(const Kind& kind, Json& object, Store& store)
             setDefault(object, "type", "Opaque");
         } else if (kind.resource == "persistentvolumeclaims") {
             setDefault(object, "status", {{"phase", "Pending"}});
+        } else if (kind.resource == "resourcequotas") {
+            Json hard = find(object, "spec.hard") == nullptr ? Json::object() : *find(object, "spec.hard");
+            object["status"] = {{"hard", std::move(hard)}};
         }
+    } else if (kind.resource == "customresourcedefinitions") {
+        if (const auto good = completeDefinition(object, formatRfc3339(store.now())); !good)
+            return good;
     }
-    return {};
+    return withinQuota(kind, object, store);
 }
 
 } // namespace strata::demosite

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/demosite/api/discovery.h"
 
+#include "core/demosite/api/handler.h"
+
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
@@ -30,6 +32,17 @@ std::vector<Sub> subresources(const Kind& kind, std::string_view version)
     for (const std::string_view name : words(kind.subresources)) {
         if (name == "log")
             out.push_back({"log", "", "v1", "Pod", {"get"}});
+        else if (name == "proxy")
+            out.push_back(
+                {"proxy", "", "v1", "NodeProxyOptions", {"create", "delete", "get", "patch", "update"}});
+        else if (name == "token")
+            out.push_back({"token", "authentication.k8s.io", "v1", "TokenRequest", {"create"}});
+        else if (name == "exec")
+            out.push_back({"exec", "", "v1", "PodExecOptions", {"create", "get"}});
+        else if (name == "attach")
+            out.push_back({"attach", "", "v1", "PodAttachOptions", {"create", "get"}});
+        else if (name == "portforward")
+            out.push_back({"portforward", "", "v1", "PodPortForwardOptions", {"create", "get"}});
         else if (name == "eviction")
             out.push_back({"eviction", "policy", "v1", "Eviction", {"create"}});
         else if (name == "finalize")
@@ -62,6 +75,46 @@ bool servesVersion(const Kind& kind, std::string_view version)
     return std::find(all.begin(), all.end(), version) != all.end();
 }
 
+// KubeVirt's aggregated API server has subresources without the resources they belong to.
+constexpr const char* kSubresources = "subresources.kubevirt.io";
+
+bool servesSubresources(const Cluster& cluster)
+{
+    return cluster.settings().outer;
+}
+
+std::string kindOf(const KubevirtAction& action)
+{
+    return action.resource == "virtualmachines" ? "VirtualMachine" : "VirtualMachineInstance";
+}
+
+Json subresourceDiscovery()
+{
+    Json resources = Json::array();
+    for (const char* resource : {"virtualmachines", "virtualmachineinstances"}) {
+        Json subs = Json::array();
+        std::string kind;
+        for (const KubevirtAction& action : kubevirtActions()) {
+            if (action.resource != resource)
+                continue;
+            kind = kindOf(action);
+            subs.push_back({{"subresource", action.name},
+                            {"responseKind", {{"group", kSubresources}, {"version", "v1"}, {"kind", kind}}},
+                            {"verbs", Json::array({action.method == "PUT" ? "update" : "get"})}});
+        }
+        resources.push_back({{"resource", resource},
+                             {"responseKind", {{"group", kSubresources}, {"version", "v1"}, {"kind", kind}}},
+                             {"scope", "Namespaced"},
+                             {"singularResource", ""},
+                             {"verbs", Json::array()},
+                             {"subresources", std::move(subs)}});
+    }
+    return {
+        {"metadata", {{"name", kSubresources}, {"creationTimestamp", nullptr}}},
+        {"versions",
+         Json::array({{{"version", "v1"}, {"resources", std::move(resources)}, {"freshness", "Current"}}})}};
+}
+
 } // namespace
 
 std::vector<std::string_view> verbsOf(const Kind& kind)
@@ -76,9 +129,8 @@ std::vector<std::string_view> verbsOf(const Kind& kind)
 std::vector<std::pair<std::string, std::string>> groupVersions(const Cluster& cluster)
 {
     std::vector<std::pair<std::string, std::string>> out;
-    for (const Kind& kind : Kinds::instance().all()) {
-        if (!cluster.serves(kind))
-            continue;
+    for (const Kind* served : cluster.kinds()) {
+        const Kind& kind = *served;
         for (const std::string_view version : words(kind.versions)) {
             std::pair<std::string, std::string> entry{kind.group, version};
             if (std::find(out.begin(), out.end(), entry) == out.end())
@@ -95,8 +147,9 @@ Json aggregatedDiscovery(const Cluster& cluster, bool coreGroup)
         if (group.empty() != coreGroup)
             continue;
         Json resources = Json::array();
-        for (const Kind& kind : Kinds::instance().all()) {
-            if (kind.group != group || !servesVersion(kind, version) || !cluster.serves(kind))
+        for (const Kind* served : cluster.kinds()) {
+            const Kind& kind = *served;
+            if (kind.group != group || !servesVersion(kind, version))
                 continue;
             Json resource = {{"resource", kind.resource},
                              {"responseKind", {{"group", group}, {"version", version}, {"kind", kind.kind}}},
@@ -131,6 +184,8 @@ Json aggregatedDiscovery(const Cluster& cluster, bool coreGroup)
             metadata["name"] = group;
         items.push_back({{"metadata", std::move(metadata)}, {"versions", Json::array({std::move(entry)})}});
     }
+    if (!coreGroup && servesSubresources(cluster))
+        items.push_back(subresourceDiscovery());
     return {{"kind", "APIGroupDiscoveryList"},
             {"apiVersion", "apidiscovery.k8s.io/v2"},
             {"metadata", Json::object()},
@@ -151,6 +206,8 @@ Json apiGroup(const Cluster& cluster, const std::string& group)
         if (name == group && !name.empty())
             versions.push_back({{"groupVersion", name + "/" + version}, {"version", version}});
     }
+    if (group == kSubresources && servesSubresources(cluster))
+        versions.push_back({{"groupVersion", group + "/v1"}, {"version", "v1"}});
     if (versions.empty())
         return {};
     Json preferred = versions[0];
@@ -175,14 +232,21 @@ Json apiGroupList(const Cluster& cluster)
         entry.erase("apiVersion");
         groups.push_back(std::move(entry));
     }
+    if (servesSubresources(cluster)) {
+        Json entry = apiGroup(cluster, kSubresources);
+        entry.erase("kind");
+        entry.erase("apiVersion");
+        groups.push_back(std::move(entry));
+    }
     return {{"kind", "APIGroupList"}, {"apiVersion", "v1"}, {"groups", std::move(groups)}};
 }
 
 Json apiResourceList(const Cluster& cluster, const std::string& group, const std::string& version)
 {
     Json resources = Json::array();
-    for (const Kind& kind : Kinds::instance().all()) {
-        if (kind.group != group || !servesVersion(kind, version) || !cluster.serves(kind))
+    for (const Kind* served : cluster.kinds()) {
+        const Kind& kind = *served;
+        if (kind.group != group || !servesVersion(kind, version))
             continue;
         Json resource = {{"name", kind.resource},
                          {"singularName", kind.singular},
@@ -206,6 +270,14 @@ Json apiResourceList(const Cluster& cluster, const std::string& group, const std
             entry["verbs"] = list(sub.verbs);
             resources.push_back(std::move(entry));
         }
+    }
+    if (group == kSubresources && version == "v1" && servesSubresources(cluster)) {
+        for (const KubevirtAction& action : kubevirtActions())
+            resources.push_back({{"name", action.resource + "/" + action.name},
+                                 {"singularName", ""},
+                                 {"namespaced", true},
+                                 {"kind", kindOf(action)},
+                                 {"verbs", Json::array({action.method == "PUT" ? "update" : "get"})}});
     }
     if (resources.empty())
         return {};

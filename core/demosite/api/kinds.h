@@ -44,6 +44,10 @@ struct Kind {
     bool has(KindFlag flag) const { return (flags & flag) != 0; }
     std::string_view storageVersion() const { return versions.substr(0, versions.find(' ')); }
     unsigned index = 0; // its place in the registry
+    // Where the scale subresource finds its numbers, as a path without the leading dot.
+    std::string_view specReplicas = "spec.replicas";
+    std::string_view statusReplicas = "status.replicas";
+    std::string_view selectorPath = {}; // empty: made from spec.selector
 };
 
 class Kinds {

@@ -133,7 +133,7 @@ private:
 
 std::string podLog(const Cluster& cluster, const Object& pod, const LogOptions& options)
 {
-    const UnixMs now = cluster.now();
+    const UnixMs now = options.until > 0 ? std::min(options.until, cluster.now()) : cluster.now();
     UnixMs from = firstMoment(pod, now);
     if (options.sinceSeconds >= 0)
         from = std::max(from, now - UnixMs{std::min(options.sinceSeconds, 86400L)} * 1000);

@@ -16,6 +16,7 @@ struct LogOptions {
     bool previous = false;
     long tailLines = -1;
     long sinceSeconds = -1;
+    UnixMs until = 0; // of a container that ended; 0: now
 };
 
 // What the container printed: made up, but the same for everybody who asks, and in the words of the program

@@ -2,6 +2,7 @@
 #include "core/demosite/api/openapi.h"
 
 #include "core/demosite/api/discovery.h"
+#include "core/demosite/api/messages.h"
 
 #include <nlohmann/json.hpp>
 
@@ -55,34 +56,183 @@ Json openApiV3Index(const Cluster& cluster)
     return {{"paths", std::move(paths)}};
 }
 
+namespace {
+
+std::string reference(std::string_view message)
+{
+    return "io.k8s.api." + std::string(message);
+}
+
+Json referTo(std::string_view message)
+{
+    return {{"allOf", Json::array({{{"$ref", "#/components/schemas/" + reference(message)}}})},
+            {"default", Json::object()}};
+}
+
+Json fieldSchema(const Field& field)
+{
+    using Type = Field::Type;
+    Json schema;
+    switch (field.type) {
+    case Type::String:
+    case Type::Duration:
+    case Type::Quantity:
+        schema = {{"type", "string"}};
+        break;
+    case Type::Integer:
+        schema = {{"type", "integer"}, {"format", "int64"}};
+        break;
+    case Type::Boolean:
+        schema = {{"type", "boolean"}};
+        break;
+    case Type::Double:
+        schema = {{"type", "number"}, {"format", "double"}};
+        break;
+    case Type::Bytes:
+        schema = {{"type", "string"}, {"format", "byte"}};
+        break;
+    case Type::Time:
+    case Type::MicroTime:
+        schema = {{"type", "string"}, {"format", "date-time"}};
+        break;
+    case Type::IntOrString:
+        schema = {{"format", "int-or-string"},
+                  {"oneOf", Json::array({{{"type", "integer"}}, {{"type", "string"}}})}};
+        break;
+    case Type::Raw:
+        schema = {{"type", "object"}};
+        break;
+    case Type::Extra:
+        schema = {{"type", "array"}, {"items", {{"type", "string"}}}};
+        break;
+    case Type::Message:
+        schema = referTo(field.messageName);
+    }
+    if (field.map)
+        return {{"type", "object"}, {"additionalProperties", std::move(schema)}};
+    if (!field.list)
+        return schema;
+    Json list = {{"type", "array"}, {"items", std::move(schema)}};
+    const auto names = [](const std::vector<std::string_view>& keys) {
+        Json out = Json::array();
+        for (const std::string_view key : keys)
+            out.push_back(key);
+        return out;
+    };
+    if (field.keys.size() == 1 && field.keys[0] == ".") {
+        list["x-kubernetes-list-type"] = "set";
+    } else if (!field.keys.empty()) {
+        list["x-kubernetes-list-type"] = "map";
+        list["x-kubernetes-list-map-keys"] = names(field.keys);
+    } else {
+        list["x-kubernetes-list-type"] = "atomic";
+    }
+    if (!field.patchKeys.empty()) {
+        list["x-kubernetes-patch-strategy"] = "merge";
+        if (field.patchKeys[0] != ".")
+            list["x-kubernetes-patch-merge-key"] = field.patchKeys[0];
+    }
+    return list;
+}
+
+Json messageSchema(const Message& message)
+{
+    std::vector<const Field*> fields;
+    message.flattened(fields);
+    Json properties = Json::object();
+    Json required = Json::array();
+    for (const Field* field : fields) {
+        properties[std::string(field->name)] = fieldSchema(*field);
+        if (field->required)
+            required.push_back(field->name);
+    }
+    Json schema = {{"type", "object"}, {"properties", std::move(properties)}};
+    if (!required.empty())
+        schema["required"] = std::move(required);
+    return schema;
+}
+
+// The message and all it refers to.
+void addMessage(const Message& message, Json& schemas)
+{
+    const std::string name = reference(message.name);
+    if (schemas.contains(name))
+        return;
+    schemas[name] = messageSchema(message);
+    std::vector<const Field*> fields;
+    message.flattened(fields);
+    for (const Field* field : fields) {
+        if (field->type == Field::Type::Message)
+            addMessage(*field->message, schemas);
+    }
+}
+
+void addTypeMeta(Json& schema)
+{
+    Json properties = {
+        {"apiVersion", {{"type", "string"}, {"description", "Version of the schema of this object."}}},
+        {"kind", {{"type", "string"}, {"description", "What this object is."}}}};
+    if (const Json* known = find(schema, "properties"))
+        properties.update(*known);
+    schema["properties"] = std::move(properties);
+}
+
+Json kindSchema(const Cluster& cluster, const Kind& kind, const std::string& version, Json& schemas)
+{
+    const std::string described = std::string(kind.kind) + " as this server keeps it.";
+    if (const Message* message =
+            kind.has(Custom) ? nullptr : Messages::instance().find(apiVersion(kind, version), kind.kind)) {
+        Json schema = messageSchema(*message);
+        std::vector<const Field*> fields;
+        message->flattened(fields);
+        for (const Field* field : fields) {
+            if (field->type == Field::Type::Message)
+                addMessage(*field->message, schemas);
+        }
+        schema["description"] = described;
+        addTypeMeta(schema);
+        return schema;
+    }
+    addMessage(*Messages::instance().named("ObjectMeta"), schemas);
+    if (const auto own = cluster.customKinds().schema(kind, version)) {
+        Json schema = *own;
+        addTypeMeta(schema);
+        schema["properties"]["metadata"] = referTo("ObjectMeta");
+        return schema;
+    }
+    Json schema = {{"type", "object"},
+                   {"description", described},
+                   {"properties",
+                    {{"metadata", referTo("ObjectMeta")},
+                     {"spec",
+                      {{"type", "object"},
+                       {"description", "What is wanted."},
+                       {"x-kubernetes-preserve-unknown-fields", true}}}}},
+                   {"x-kubernetes-preserve-unknown-fields", true}};
+    if (kind.has(HasStatus) || kind.resource == "virtualmachineinstances")
+        schema["properties"]["status"] = {{"type", "object"},
+                                          {"description", "What was observed."},
+                                          {"x-kubernetes-preserve-unknown-fields", true}};
+    addTypeMeta(schema);
+    return schema;
+}
+
+} // namespace
+
 Json openApiV3(const Cluster& cluster, const std::string& group, const std::string& version)
 {
     Json paths = Json::object();
     Json schemas = Json::object();
-    for (const Kind& kind : Kinds::instance().all()) {
+    for (const Kind* served : cluster.kinds()) {
+        const Kind& kind = *served;
         const auto versions = words(kind.versions);
-        if (kind.group != group || !cluster.serves(kind) ||
-            std::find(versions.begin(), versions.end(), version) == versions.end())
+        if (kind.group != group || std::find(versions.begin(), versions.end(), version) == versions.end())
             continue;
         const Json gvk = {{"group", group}, {"kind", kind.kind}, {"version", version}};
         const std::string name = schemaName(kind, version);
-        Json properties = {
-            {"apiVersion", {{"type", "string"}, {"description", "Version of the schema of this object."}}},
-            {"kind", {{"type", "string"}, {"description", "What this object is."}}},
-            {"metadata", {{"type", "object"}, {"description", "Name, labels, owners and the like."}}},
-            {"spec",
-             {{"type", "object"},
-              {"description", "What is wanted."},
-              {"x-kubernetes-preserve-unknown-fields", true}}}};
-        if (kind.has(HasStatus) || kind.resource == "virtualmachineinstances")
-            properties["status"] = {{"type", "object"},
-                                    {"description", "What was observed."},
-                                    {"x-kubernetes-preserve-unknown-fields", true}};
-        schemas[name] = {{"type", "object"},
-                         {"description", std::string(kind.kind) + " as this server keeps it."},
-                         {"properties", std::move(properties)},
-                         {"x-kubernetes-group-version-kind", Json::array({gvk})},
-                         {"x-kubernetes-preserve-unknown-fields", true}};
+        Json schema = kindSchema(cluster, kind, version, schemas);
+        schema["x-kubernetes-group-version-kind"] = Json::array({gvk});
+        schemas[name] = std::move(schema);
         if (kind.has(Computed))
             continue;
         const std::string root = group.empty() ? "/api/" + version : "/apis/" + group + "/" + version;
@@ -102,7 +252,7 @@ Json openApiV3(const Cluster& cluster, const std::string& group, const std::stri
             paths[collection + "/{name}"] = {
                 {"put", operation("put")}, {"patch", operation("patch")}, {"delete", operation("delete")}};
     }
-    if (schemas.empty())
+    if (paths.empty() && schemas.empty())
         return {};
     return {{"openapi", "3.0.0"},
             {"info", {{"title", kTitle}, {"version", cluster.settings().version}}},

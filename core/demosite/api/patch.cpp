@@ -2,6 +2,8 @@
 #include "core/demosite/api/patch.h"
 
 #include "core/demosite/api/managedfields.h"
+#include "core/demosite/api/messages.h"
+#include "core/demosite/api/object.h"
 
 #include <nlohmann/json.hpp>
 
@@ -10,9 +12,23 @@
 namespace strata::demosite {
 namespace {
 
-void strategic(Json& target, const Json& patch, const Kind& kind);
+void strategic(Json& target, const Json& patch, const Kind& kind, const Message* message);
 
-void strategicList(Json& target, const Json& patch, const Kind& kind, const std::string& field)
+// How a list of this field merges: by the keys of the table where it knows the field, else by what its name
+// suggests.
+std::vector<std::string> mergeKeys(const Kind& kind, const std::string& name, const Field* field,
+                                   const Json& items)
+{
+    if (field == nullptr)
+        return listKeys(kind, name, items);
+    std::vector<std::string> keys(field->patchKeys.begin(), field->patchKeys.end());
+    if (keys.size() == 1 && keys[0] == ".")
+        return {};
+    return keys;
+}
+
+void strategicList(Json& target, const Json& patch, const Kind& kind, const std::string& name,
+                   const Field* field)
 {
     // Directives name no key of their own list; look at what remains.
     Json items = Json::array();
@@ -23,7 +39,7 @@ void strategicList(Json& target, const Json& patch, const Kind& kind, const std:
         else
             items.push_back(item);
     }
-    const auto keys = listKeys(kind, field, items);
+    const auto keys = mergeKeys(kind, name, field, items);
     if (replace || keys.empty() || !target.is_array() || items.empty()) {
         target = std::move(items);
         return;
@@ -31,7 +47,7 @@ void strategicList(Json& target, const Json& patch, const Kind& kind, const std:
     for (Json& item : items) {
         const auto same = [&](const Json& other) {
             return other.is_object() && std::all_of(keys.begin(), keys.end(), [&](const std::string& key) {
-                       return other.contains(key) && other[key] == item[key];
+                       return other.contains(key) && item.contains(key) && other[key] == item.at(key);
                    });
         };
         const auto found = std::find_if(target.begin(), target.end(), same);
@@ -42,12 +58,12 @@ void strategicList(Json& target, const Json& patch, const Kind& kind, const std:
         } else if (removes) {
             target.erase(found);
         } else {
-            strategic(*found, item, kind);
+            strategic(*found, item, kind, field == nullptr ? nullptr : field->message);
         }
     }
 }
 
-void strategic(Json& target, const Json& patch, const Kind& kind)
+void strategic(Json& target, const Json& patch, const Kind& kind, const Message* message)
 {
     if (text(patch, "$patch") == "replace") {
         target = patch;
@@ -65,6 +81,7 @@ void strategic(Json& target, const Json& patch, const Kind& kind)
         target = std::move(kept);
     }
     for (const auto& [key, value] : patch.items()) {
+        const Field* field = message == nullptr ? nullptr : message->byName(key);
         constexpr std::string_view fromList = "$deleteFromPrimitiveList/";
         if (key.rfind(fromList, 0) == 0) {
             const std::string list = key.substr(fromList.size());
@@ -81,15 +98,17 @@ void strategic(Json& target, const Json& patch, const Kind& kind)
         } else if (value.is_null() || (value.is_object() && text(value, "$patch") == "delete")) {
             target.erase(key);
         } else if (value.is_object()) {
-            strategic(target[key], value, kind);
+            strategic(target[key], value, kind, field == nullptr || field->map ? nullptr : field->message);
         } else if (value.is_array()) {
-            if (key == "finalizers" && target.contains(key) && target[key].is_array()) {
+            const bool isSet = field == nullptr ? key == "finalizers"
+                                                : field->patchKeys.size() == 1 && field->patchKeys[0] == ".";
+            if (isSet && target.contains(key) && target[key].is_array()) {
                 for (const Json& item : value) {
                     if (std::find(target[key].begin(), target[key].end(), item) == target[key].end())
                         target[key].push_back(item);
                 }
             } else {
-                strategicList(target[key], value, kind, key);
+                strategicList(target[key], value, kind, key, field);
             }
         } else {
             target[key] = value;
@@ -122,7 +141,8 @@ Answer<void> jsonPatch(Json& object, const Json& patch)
 
 void strategicPatch(Json& object, const Json& patch, const Kind& kind)
 {
-    strategic(object, patch, kind);
+    strategic(object, patch, kind,
+              Messages::instance().find(apiVersion(kind, kind.storageVersion()), kind.kind));
 }
 
 } // namespace strata::demosite

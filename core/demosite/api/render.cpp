@@ -78,6 +78,7 @@ Json Renderer::converted(const Object& object) const
 {
     Json json = parseOwn(serve(object));
     fromStorage(m_kind, m_version, json);
+    json["apiVersion"] = apiVersion(m_kind, m_version);
     return json;
 }
 
@@ -107,7 +108,8 @@ std::string Renderer::one(const Object& object) const
     case Form::As::Object:
         break;
     }
-    return m_version == m_kind.storageVersion() ? serve(object) : compact(converted(object));
+    // An object may have been stored when its kind was defined otherwise.
+    return m_version == object.kind->storageVersion() ? serve(object) : compact(converted(object));
 }
 
 std::string Renderer::event(const Object& object, bool first) const
@@ -140,13 +142,12 @@ std::string Renderer::list(const std::vector<ObjectPtr>& objects, std::size_t fr
     for (std::size_t i = from; i < to; ++i)
         size += objects[i]->body.size() + 160;
     out.reserve(size);
-    const bool stored = m_version == m_kind.storageVersion();
     for (std::size_t i = from; i < to; ++i) {
         if (i > from)
             out += ',';
         if (partial)
             out += compact(metadataOnly(converted(*objects[i]), m_form.metaVersion));
-        else if (stored)
+        else if (m_version == objects[i]->kind->storageVersion())
             serveTo(out, *objects[i], m_kind.has(Custom));
         else
             out += compact(converted(*objects[i]));

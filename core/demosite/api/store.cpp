@@ -109,6 +109,54 @@ Store::Store(Clock clock, std::size_t window)
 
 Store::~Store() = default;
 
+Store::KindData& Store::data(const Kind& kind) const
+{
+    while (m_kinds.size() <= kind.index) {
+        m_kinds.emplace_back();
+        m_kinds.back().floor = m_revision; // nobody can have seen anything before
+    }
+    return m_kinds[kind.index];
+}
+
+std::vector<const Kind*> Store::kinds() const
+{
+    std::vector<const Kind*> out = m_custom.all();
+    for (const Kind& kind : Kinds::instance().all())
+        out.push_back(&kind);
+    return out;
+}
+
+void Store::learn(const Kind& kind, const Object& definition, bool gone)
+{
+    if (kind.resource != "customresourcedefinitions")
+        return;
+    const Json body = parseOwn(definition.body);
+    if (!gone) {
+        m_custom.defined(body);
+        return;
+    }
+    const Kind* served = m_custom.undefined(text(body, "spec.group"), text(body, "spec.names.plural"));
+    if (served == nullptr)
+        return;
+    // What was made of it goes with it, whatever its finalizers say: nobody could remove them any more.
+    for (const ObjectPtr& object : list(*served)) {
+        std::vector<std::shared_ptr<Subscription>> subscribers;
+        {
+            const std::lock_guard lock(m_mutex);
+            KindData& all = data(*served);
+            const auto found = all.objects.find(keyOf(object->ns, object->name));
+            if (found == all.objects.end())
+                continue;
+            auto last = std::make_shared<Object>(*found->second);
+            last->revision = ++m_revision;
+            const ObjectPtr before = found->second;
+            all.objects.erase(found);
+            subscribers = note(all, {m_revision, EventType::Deleted, last, before});
+        }
+        wake(subscribers);
+    }
+}
+
 std::uint64_t Store::revision() const
 {
     const std::lock_guard lock(m_mutex);
@@ -119,6 +167,13 @@ std::uint64_t Store::loadedRevision() const
 {
     const std::lock_guard lock(m_mutex);
     return m_loaded;
+}
+
+std::uint64_t Store::revisionOf(const Kind& kind) const
+{
+    const std::lock_guard lock(m_mutex);
+    const KindData& all = data(kind);
+    return all.events.empty() ? all.floor : all.events.back().revision;
 }
 
 std::shared_ptr<Object> Store::indexed(const Kind& kind, std::string body, std::uint64_t revision)
@@ -169,16 +224,16 @@ void Store::load(const Kind& kind, std::string body)
     std::shared_ptr<Object> object = indexed(kind, std::move(body), 0);
     const std::lock_guard lock(m_mutex);
     object->revision = ++m_revision;
-    KindData& data = m_kinds[kind.index];
-    data.floor = m_revision;
+    KindData& all = data(kind);
+    all.floor = m_revision;
     m_loaded = m_revision;
-    data.objects.insert_or_assign(keyOf(object->ns, object->name), std::move(object));
+    all.objects.insert_or_assign(keyOf(object->ns, object->name), std::move(object));
 }
 
 ObjectPtr Store::get(const Kind& kind, const std::string& ns, const std::string& name) const
 {
     const std::lock_guard lock(m_mutex);
-    const auto& objects = m_kinds[kind.index].objects;
+    const auto& objects = data(kind).objects;
     const auto found = objects.find(keyOf(ns, name));
     return found == objects.end() ? nullptr : found->second;
 }
@@ -188,7 +243,7 @@ std::vector<ObjectPtr> Store::list(const Kind& kind, const std::string& ns, std:
     const std::lock_guard lock(m_mutex);
     if (revision != nullptr)
         *revision = m_revision;
-    const auto& objects = m_kinds[kind.index].objects;
+    const auto& objects = data(kind).objects;
     std::vector<ObjectPtr> result;
     if (ns.empty()) {
         result.reserve(objects.size());
@@ -204,15 +259,15 @@ std::vector<ObjectPtr> Store::list(const Kind& kind, const std::string& ns, std:
 std::size_t Store::count(const Kind& kind) const
 {
     const std::lock_guard lock(m_mutex);
-    return m_kinds[kind.index].objects.size();
+    return data(kind).objects.size();
 }
 
 std::size_t Store::count() const
 {
     const std::lock_guard lock(m_mutex);
     std::size_t sum = 0;
-    for (const KindData& data : m_kinds)
-        sum += data.objects.size();
+    for (const KindData& all : m_kinds)
+        sum += all.objects.size();
     return sum;
 }
 
@@ -223,8 +278,8 @@ std::vector<ObjectPtr> Store::ownedBy(const std::string& uid) const
         return result;
     const std::string wanted = "\n" + uid + "\n";
     const std::lock_guard lock(m_mutex);
-    for (const KindData& data : m_kinds) {
-        for (const auto& [key, object] : data.objects) {
+    for (const KindData& all : m_kinds) {
+        for (const auto& [key, object] : all.objects) {
             if (object->owners.find(wanted) != std::string::npos)
                 result.push_back(object);
         }
@@ -257,15 +312,15 @@ std::string Store::newSuffix(std::size_t length)
     return suffix;
 }
 
-std::vector<std::shared_ptr<Store::Subscription>> Store::note(KindData& data, StoreEvent event)
+std::vector<std::shared_ptr<Store::Subscription>> Store::note(KindData& kept, StoreEvent event)
 {
-    data.events.push_back(std::move(event));
-    if (data.events.size() > m_window) {
-        data.floor = data.events.front().revision;
-        data.events.pop_front();
+    kept.events.push_back(std::move(event));
+    if (kept.events.size() > m_window) {
+        kept.floor = kept.events.front().revision;
+        kept.events.pop_front();
     }
     std::vector<std::shared_ptr<Subscription>> alive;
-    auto& all = data.subscribers;
+    auto& all = kept.subscribers;
     for (std::size_t i = 0; i < all.size();) {
         if (auto subscription = all[i].lock()) {
             alive.push_back(std::move(subscription));
@@ -321,16 +376,17 @@ Answer<ObjectPtr> Store::create(const Kind& kind, Json object, const WriteOption
     std::shared_ptr<Object> stored = indexed(kind, std::move(body), 0);
     {
         const std::lock_guard lock(m_mutex);
-        KindData& data = m_kinds[kind.index];
+        KindData& all = data(kind);
         const Key key = keyOf(ns, name);
-        if (data.objects.find(key) != data.objects.end())
+        if (all.objects.find(key) != all.objects.end())
             return alreadyExists(std::string(kind.group), std::string(kind.resource), name);
         if (options.dryRun)
             return stored;
         stored->revision = ++m_revision;
-        data.objects.emplace(key, stored);
-        subscribers = note(data, {m_revision, EventType::Added, stored, nullptr});
+        all.objects.emplace(key, stored);
+        subscribers = note(all, {m_revision, EventType::Added, stored, nullptr});
     }
+    learn(kind, *stored, false);
     wake(subscribers);
     return stored;
 }
@@ -392,6 +448,10 @@ Answer<ObjectPtr> Store::update(const Kind& kind, const std::string& ns, const s
             else
                 object.erase("status");
         }
+        if (kind.resource == "customresourcedefinitions" && options.part != Part::Status) {
+            if (const auto good = completeDefinition(object, formatRfc3339(now())); !good)
+                return tl::unexpected<Status>(good.error());
+        }
         Json& meta = object["metadata"];
         if (kind.has(Generation)) {
             const Json none;
@@ -418,18 +478,19 @@ Answer<ObjectPtr> Store::update(const Kind& kind, const std::string& ns, const s
         std::vector<std::shared_ptr<Subscription>> subscribers;
         {
             const std::lock_guard lock(m_mutex);
-            KindData& data = m_kinds[kind.index];
-            const auto found = data.objects.find(keyOf(ns, name));
-            if (found == data.objects.end() || found->second != before)
+            KindData& all = data(kind);
+            const auto found = all.objects.find(keyOf(ns, name));
+            if (found == all.objects.end() || found->second != before)
                 continue; // somebody else was faster
             after->revision = ++m_revision;
             if (ends)
-                data.objects.erase(found);
+                all.objects.erase(found);
             else
                 found->second = after;
             subscribers =
-                note(data, {m_revision, ends ? EventType::Deleted : EventType::Modified, after, before});
+                note(all, {m_revision, ends ? EventType::Deleted : EventType::Modified, after, before});
         }
+        learn(kind, *after, ends);
         wake(subscribers);
         return after;
     }
@@ -484,18 +545,20 @@ Answer<Store::Removed> Store::remove(const Kind& kind, const std::string& ns, co
         std::vector<std::shared_ptr<Subscription>> subscribers;
         {
             const std::lock_guard lock(m_mutex);
-            KindData& data = m_kinds[kind.index];
-            const auto found = data.objects.find(keyOf(ns, name));
-            if (found == data.objects.end() || found->second != before)
+            KindData& all = data(kind);
+            const auto found = all.objects.find(keyOf(ns, name));
+            if (found == all.objects.end() || found->second != before)
                 continue;
             after->revision = ++m_revision;
             if (stays)
                 found->second = after;
             else
-                data.objects.erase(found);
+                all.objects.erase(found);
             subscribers =
-                note(data, {m_revision, stays ? EventType::Modified : EventType::Deleted, after, before});
+                note(all, {m_revision, stays ? EventType::Modified : EventType::Deleted, after, before});
         }
+        if (!stays)
+            learn(kind, *after, true);
         wake(subscribers);
         return Removed{after, !stays};
     }
@@ -506,14 +569,14 @@ Answer<std::vector<StoreEvent>> Store::since(const Kind& kind, std::uint64_t aft
                                              std::uint64_t* upTo) const
 {
     const std::lock_guard lock(m_mutex);
-    const KindData& data = m_kinds[kind.index];
-    if (after < data.floor)
+    const KindData& all = data(kind);
+    if (after < all.floor)
         return expired("too old resource version: " + std::to_string(after) + " (" +
-                       std::to_string(data.floor + 1) + ")");
+                       std::to_string(all.floor + 1) + ")");
     const auto first =
-        std::partition_point(data.events.begin(), data.events.end(),
+        std::partition_point(all.events.begin(), all.events.end(),
                              [after](const StoreEvent& event) { return event.revision <= after; });
-    const auto rest = static_cast<std::size_t>(data.events.end() - first);
+    const auto rest = static_cast<std::size_t>(all.events.end() - first);
     const auto last = first + static_cast<std::ptrdiff_t>(std::min(rest, limit));
     if (upTo != nullptr)
         *upTo = rest <= limit ? m_revision : (last - 1)->revision;
@@ -524,7 +587,7 @@ std::shared_ptr<Store::Subscription> Store::subscribe(const Kind& kind, std::fun
 {
     auto subscription = std::make_shared<Subscription>(std::move(wakeUp));
     const std::lock_guard lock(m_mutex);
-    m_kinds[kind.index].subscribers.push_back(subscription);
+    data(kind).subscribers.push_back(subscription);
     return subscription;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/base/timestamp.h"
+#include "core/demosite/api/customkinds.h"
 #include "core/demosite/api/json.h"
 #include "core/demosite/api/object.h"
 #include "core/demosite/api/selector.h"
@@ -53,9 +54,16 @@ public:
     Store& operator=(const Store&) = delete;
 
     UnixMs now() const { return m_clock(); }
+    CustomKinds& customKinds() { return m_custom; }
+    const CustomKinds& customKinds() const { return m_custom; }
+    std::vector<const Kind*> kinds() const; // the table's and those that came with definitions
     std::uint64_t revision() const;
     std::uint64_t
     loadedRevision() const; // of the last load(): where a follower that must miss nothing begins
+
+    // Of the kind's last change; a client that keeps something it read knows by it whether that is still
+    // true.
+    std::uint64_t revisionOf(const Kind& kind) const;
 
     // Puts an object that was made complete by its writer (uid, creationTimestamp, status); for building a
     // site. `body` must begin with {"metadata":{. No watch event is kept: watches cannot start before it.
@@ -119,6 +127,9 @@ private:
         UnixMs at = 0;
         Picture picture;
     };
+    KindData& data(const Kind& kind) const; // m_mutex is held
+    // A definition of a kind was written or removed.
+    void learn(const Kind& kind, const Object& definition, bool gone);
     static Key keyOf(const std::string& ns, const std::string& name) { return ns + "\n" + name; }
     static std::shared_ptr<Object> indexed(const Kind& kind, std::string body, std::uint64_t revision);
     std::vector<std::shared_ptr<Subscription>> note(KindData& data, StoreEvent event); // m_mutex is held
@@ -127,7 +138,8 @@ private:
     Clock m_clock;
     std::size_t m_window;
     mutable std::mutex m_mutex;
-    std::vector<KindData> m_kinds;
+    mutable std::deque<KindData> m_kinds; // by Kind::index; grows
+    CustomKinds m_custom;
     std::uint64_t m_revision = 1000;
     std::uint64_t m_loaded = 1000;
     std::deque<KeptPicture> m_pictures;

@@ -21,7 +21,8 @@ public:
             return kOnChange;
         }
         std::map<std::string, int> left;
-        for (const Kind& each : Kinds::instance().all()) {
+        for (const Kind* const served : m_store.kinds()) {
+            const Kind& each = *served;
             if (!each.has(Namespaced) || each.has(CreateOnly) || each.has(Computed))
                 continue;
             for (const ObjectPtr& object : m_store.list(each, key.name)) {

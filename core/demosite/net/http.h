@@ -14,6 +14,7 @@ namespace strata::demosite {
 
 struct Identity {
     bool known = false;
+    bool refused = false; // credentials were shown and are not good
     std::string user;
     std::vector<std::string> groups;
 };
@@ -26,6 +27,10 @@ struct HttpRequest {
     std::string contentType; // without parameters, lower case
     std::string userAgent;
     std::string authorization;
+    std::string impersonateUser; // Impersonate-User and its kin
+    std::vector<std::string> impersonateGroups;
+    std::string upgrade;                // "websocket", "spdy/3.1"; lower case
+    std::vector<std::string> protocols; // Sec-WebSocket-Protocol or X-Stream-Protocol-Version, in order
     std::string body;
     Identity identity; // from the client's certificate or bearer token
 
@@ -46,6 +51,21 @@ public:
     virtual std::chrono::milliseconds patience() const = 0;
 };
 
+// The server's end of an upgraded connection: messages of a WebSocket, or the bytes of a raw upgrade in
+// pieces of any size. Used by one thread at a time.
+class HttpSocket {
+public:
+    virtual ~HttpSocket() = default;
+    // As HttpStream::start.
+    virtual void start(std::function<void()> wake) = 0;
+    virtual void receive(std::string_view message, bool binary) = 0;
+    // The next message to send; false: there is none now. `done` ends the connection, after the message if
+    // there is one.
+    virtual bool next(std::string& message, bool& done) = 0;
+    // next() is called after so long even when nobody woke it.
+    virtual std::chrono::milliseconds patience() const = 0;
+};
+
 struct HttpAnswer {
     int status = 200;
     std::string contentType = "application/json";
@@ -53,6 +73,10 @@ struct HttpAnswer {
     std::vector<std::string> warnings; // sent as Warning: 299 - "…"
     int retryAfterSeconds = 0;
     std::unique_ptr<HttpStream> stream; // instead of a body
+    // Instead of an answer: the connection is upgraded, to a WebSocket or (`raw`) to plain bytes.
+    std::unique_ptr<HttpSocket> socket;
+    std::string protocol; // the chosen one of the request's
+    bool raw = false;
 };
 
 class HttpHandler {

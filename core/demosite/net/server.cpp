@@ -3,6 +3,7 @@
 
 #include "core/base/text.h"
 #include "core/base/translate.h"
+#include "core/demosite/net/upgrade.h"
 
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/io_context.hpp>
@@ -121,6 +122,7 @@ Identity certificateIdentity(SSL* ssl)
         values(NID_organizationName, [&](std::string value) { identity.groups.push_back(std::move(value)); });
         identity.known = !identity.user.empty();
     }
+    identity.refused = !identity.known;
     X509_free(certificate);
     return identity;
 }
@@ -226,7 +228,21 @@ private:
         request.contentType = toLower(trimmed(std::string_view(type).substr(0, type.find(';'))));
         request.userAgent = header(http::field::user_agent);
         request.authorization = header(http::field::authorization);
-        request.body = std::move(message.body());
+        request.impersonateUser = [&] {
+            const auto value = message["Impersonate-User"];
+            return std::string(value.data(), value.size());
+        }();
+        request.upgrade = toLower(header(http::field::upgrade));
+        for (const auto& field : message) {
+            const std::string value(field.value().data(), field.value().size());
+            if (beast::iequals(field.name_string(), "Impersonate-Group"))
+                request.impersonateGroups.push_back(value);
+            else if (field.name() == http::field::sec_websocket_protocol ||
+                     beast::iequals(field.name_string(), "X-Stream-Protocol-Version"))
+                for (const std::string& protocol : split(value, ','))
+                    request.protocols.emplace_back(trimmed(protocol));
+        }
+        request.body = message.body();
         m_keepAlive = message.keep_alive();
         m_headOnly = request.method == "HEAD";
         request.identity = m_certificate;
@@ -234,7 +250,17 @@ private:
         if (!request.identity.known && request.authorization.compare(0, bearer.size(), bearer) == 0)
             request.identity =
                 m_site->handler->identify(std::string_view(request.authorization).substr(bearer.size()));
-        send(m_site->handler->handle(request));
+        HttpAnswer answer = m_site->handler->handle(request);
+        if (!answer.socket) {
+            send(std::move(answer));
+            return;
+        }
+        // The connection goes on without this session.
+        beast::get_lowest_layer(m_stream).expires_never();
+        if (answer.raw)
+            serveRaw(std::move(m_stream), std::move(answer), header(http::field::upgrade), m_count);
+        else
+            serveWebSocket(std::move(m_stream), std::move(message), std::move(answer), m_count);
     }
 
     void send(HttpAnswer answer)

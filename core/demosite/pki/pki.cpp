@@ -68,24 +68,19 @@ struct Wish {
     std::string alternatives;
 };
 
-// Self-signed when `issuer` is null.
-Result<KeyPair> make(const Wish& wish, const KeyPair* issuer)
+struct Made {
+    Key key;
+    Certificate certificate;
+    KeyPair pem;
+};
+
+// Self-signed when there is no issuer.
+Result<Made> make(const Wish& wish, EVP_PKEY* signer, X509* parent)
 {
-    const Key key(EVP_EC_gen("P-256"));
-    const Certificate certificate(X509_new());
+    Key key(EVP_EC_gen("P-256"));
+    Certificate certificate(X509_new());
     if (!key || !certificate)
         return fault("key");
-    Key signer;
-    Certificate parent;
-    if (issuer != nullptr) {
-        const Bio keyBio(BIO_new_mem_buf(issuer->keyPem.data(), static_cast<int>(issuer->keyPem.size())));
-        const Bio certificateBio(
-            BIO_new_mem_buf(issuer->certificatePem.data(), static_cast<int>(issuer->certificatePem.size())));
-        signer.reset(PEM_read_bio_PrivateKey(keyBio.get(), nullptr, nullptr, nullptr));
-        parent.reset(PEM_read_bio_X509(certificateBio.get(), nullptr, nullptr, nullptr));
-        if (!signer || !parent)
-            return fault("issuer");
-    }
 
     std::uint64_t serial = 0;
     RAND_bytes(reinterpret_cast<unsigned char*>(&serial), sizeof serial);
@@ -93,14 +88,14 @@ Result<KeyPair> make(const Wish& wish, const KeyPair* issuer)
     X509_set_version(x, 2);
     ASN1_INTEGER_set_uint64(X509_get_serialNumber(x), serial >> 1U);
     X509_gmtime_adj(X509_getm_notBefore(x), -kHour);
-    X509_gmtime_adj(X509_getm_notAfter(x), issuer == nullptr ? 10 * kYear : kYear);
+    X509_gmtime_adj(X509_getm_notAfter(x), parent == nullptr ? 10 * kYear : kYear);
     X509_set_pubkey(x, key.get());
     X509_NAME* const subject = X509_get_subject_name(x);
     bool good = true;
     for (const std::string& organization : wish.organizations)
         good = good && entry(subject, "O", organization);
     good = good && entry(subject, "CN", wish.commonName);
-    X509* const from = parent ? parent.get() : x;
+    X509* const from = parent != nullptr ? parent : x;
     good = good && X509_set_issuer_name(x, X509_get_subject_name(from)) == 1;
     if (wish.usage.empty()) {
         good = good && extend(x, from, NID_basic_constraints, "critical,CA:TRUE");
@@ -115,7 +110,7 @@ Result<KeyPair> make(const Wish& wish, const KeyPair* issuer)
     good = good && extend(x, from, NID_authority_key_identifier, "keyid");
     if (!wish.alternatives.empty())
         good = good && extend(x, from, NID_subject_alt_name, wish.alternatives);
-    if (!good || X509_sign(x, signer ? signer.get() : key.get(), EVP_sha256()) == 0)
+    if (!good || X509_sign(x, signer != nullptr ? signer : key.get(), EVP_sha256()) == 0)
         return fault("certificate");
 
     const Bio certificateOut(BIO_new(BIO_s_mem()));
@@ -123,7 +118,8 @@ Result<KeyPair> make(const Wish& wish, const KeyPair* issuer)
     if (PEM_write_bio_X509(certificateOut.get(), x) != 1 ||
         PEM_write_bio_PrivateKey(keyOut.get(), key.get(), nullptr, nullptr, 0, nullptr, nullptr) != 1)
         return fault("PEM");
-    return KeyPair{pem(certificateOut), pem(keyOut)};
+    KeyPair text{pem(certificateOut), pem(keyOut)};
+    return Made{std::move(key), std::move(certificate), std::move(text)};
 }
 
 bool isAddress(const std::string& name)
@@ -133,20 +129,30 @@ bool isAddress(const std::string& name)
 
 } // namespace
 
+struct Authority::Signer {
+    Key key;
+    Certificate certificate;
+};
+
 Result<Authority> Authority::create(const std::string& commonName)
 {
-    auto own = make({commonName, {}, "", ""}, nullptr);
+    auto own = make({commonName, {}, "", ""}, nullptr, nullptr);
     if (!own)
         return tl::unexpected<Error>(own.error());
     Authority authority;
-    authority.m_own = std::move(*own);
+    authority.m_own = std::move(own->pem);
+    authority.m_signer =
+        std::make_shared<const Signer>(Signer{std::move(own->key), std::move(own->certificate)});
     return authority;
 }
 
 Result<KeyPair> Authority::clientCertificate(const std::string& user,
                                              const std::vector<std::string>& groups) const
 {
-    return make({user, groups, "clientAuth", ""}, &m_own);
+    auto made = make({user, groups, "clientAuth", ""}, m_signer->key.get(), m_signer->certificate.get());
+    if (!made)
+        return tl::unexpected<Error>(made.error());
+    return std::move(made->pem);
 }
 
 Result<KeyPair> Authority::serverCertificate(const std::string& commonName,
@@ -156,7 +162,11 @@ Result<KeyPair> Authority::serverCertificate(const std::string& commonName,
     for (const std::string& name : names)
         alternatives +=
             (alternatives.empty() ? "" : ",") + std::string(isAddress(name) ? "IP:" : "DNS:") + name;
-    return make({commonName, {}, "serverAuth", alternatives}, &m_own);
+    auto made =
+        make({commonName, {}, "serverAuth", alternatives}, m_signer->key.get(), m_signer->certificate.get());
+    if (!made)
+        return tl::unexpected<Error>(made.error());
+    return std::move(made->pem);
 }
 
 } // namespace strata::demosite

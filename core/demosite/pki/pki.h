@@ -28,7 +28,9 @@ public:
                                       const std::vector<std::string>& names) const;
 
 private:
+    struct Signer; // the key and certificate as OpenSSL has them: reading PEM costs more than signing
     KeyPair m_own;
+    std::shared_ptr<const Signer> m_signer;
 };
 
 } // namespace strata::demosite

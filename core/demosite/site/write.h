@@ -90,6 +90,8 @@ void writeEvent(Store& store, const SitePlan& plan, const std::string& ns, const
                 const char* type, const char* reason, const std::string& message, const char* component,
                 long age, int count = 1);
 
+// Roles and bindings of a cluster; `tenant` is the namespace whose owners get a role of their own.
+void writeAccess(Store& store, const SitePlan& plan, const std::string& cluster, const std::string& tenant);
 void writeOuter(Store& store, const SitePlan& plan);
 void writeInner(Store& store, const SitePlan& plan, std::size_t tenant);
 // The pods every inner node has, and what makes it a node; also what a VM that joins later brings.

@@ -50,10 +50,22 @@ std::optional<Finding> vmNotProvisioned(const Subject& s)
     const Condition* condition = conditionWith(s.facts.kubevirtMachine->conditions, "VMProvisioned", "False");
     if (condition == nullptr)
         return std::nullopt;
+    for (const char* words : {"exceeded quota", "exceeds quota"}) {
+        if (condition->message.find(words) != std::string::npos)
+            return finding(
+                s, "C4", Severity::Critical,
+                tr("The quota of %1 has no room for machine %2", {s.item.ns, s.item.name}),
+                tr("Raise the namespace's ResourceQuota; scratch volumes of an import count, too."),
+                conditionProof(s, "KubevirtMachine", *condition));
+    }
     for (const Waiting& waiting : kVmProvisioned) {
-        if (condition->reason == waiting.reason)
-            return finding(s, waiting.rule, waiting.severity, tr(waiting.title, {s.item.name}),
-                           tr(waiting.remedy), conditionProof(s, "KubevirtMachine", *condition));
+        if (condition->reason == waiting.reason) {
+            Finding out = finding(s, waiting.rule, waiting.severity, tr(waiting.title, {s.item.name}),
+                                  tr(waiting.remedy), conditionProof(s, "KubevirtMachine", *condition));
+            // What CAPK copies from the VM and its disk is known better there.
+            out.summary = waiting.severity != Severity::Info;
+            return out;
+        }
     }
     return std::nullopt;
 }
@@ -107,8 +119,11 @@ std::optional<Finding> nodeUnhealthy(const Subject& s)
                        tr("Cluster API cannot see the node of machine %1", {s.item.name}),
                        tr("Check the way from the management cluster to the tenant's API endpoint."),
                        conditionProof(s, "Machine", *condition));
-    return finding(s, "G4", Severity::Critical, tr("The node of machine %1 is not healthy", {s.item.name}),
-                   tr("Look at the node and at the VM below it."), conditionProof(s, "Machine", *condition));
+    Finding out =
+        finding(s, "G4", Severity::Critical, tr("The node of machine %1 is not healthy", {s.item.name}),
+                tr("Look at the node and at the VM below it."), conditionProof(s, "Machine", *condition));
+    out.summary = true; // the node or the VM knows why
+    return out;
 }
 
 // G5, G7: parts of the control plane on this machine.
@@ -161,6 +176,130 @@ std::optional<Finding> machineFailed(const Subject& s)
                    fieldProof(s, "Machine", "status.phase", "Failed"));
 }
 
+std::optional<Finding> bootstrapUnchecked(const Subject& s)
+{
+    const Condition* condition =
+        s.facts.kubevirtMachine == nullptr
+            ? nullptr
+            : conditionWith(s.facts.kubevirtMachine->conditions, "BootstrapExecSucceeded", "True");
+    if (condition == nullptr || condition->reason != "BootstrapCheckingNotSupported")
+        return std::nullopt;
+    return finding(s, "F13", Severity::Info, tr("The bootstrap of machine %1 was not checked", {s.item.name}),
+                   tr("Its image cannot be asked; whether it worked shows when its node appears."),
+                   conditionProof(s, "KubevirtMachine", *condition));
+}
+
+// E10, F26: the provider's word is final; its owner replaces the machine.
+std::optional<Finding> infrastructureFailed(const Subject& s)
+{
+    const Condition* condition = s.facts.kubevirtMachine == nullptr
+                                     ? nullptr
+                                     : conditionWith(s.facts.kubevirtMachine->conditions, "Failure", "True");
+    if (condition == nullptr || s.facts.kubevirtMachine->meta.deleting != 0)
+        return std::nullopt;
+    if (condition->message.find("marked for eviction due to infra node drain") != std::string::npos)
+        return finding(
+            s, "E10", Severity::Info, tr("Machine %1 gives way to a drain and is replaced", {s.item.name}),
+            tr("Expected: its owner makes another one."), conditionProof(s, "KubevirtMachine", *condition));
+    return finding(s, "F26", Severity::Critical, tr("The VM of machine %1 has ended for good", {s.item.name}),
+                   tr("Delete the machine; its owner makes a new one."),
+                   conditionProof(s, "KubevirtMachine", *condition));
+}
+
+std::optional<Finding> machineInfrastructureGone(const Subject& s)
+{
+    const Condition* condition =
+        s.facts.machine == nullptr || s.facts.machine->meta.deleting != 0
+            ? nullptr
+            : conditionWith(s.facts.machine->conditions, "InfrastructureReady", "False");
+    if (condition == nullptr ||
+        !reasonIn(*condition, {"ObjectDoesNotExist", "ObjectDeleted", "InvalidConditionReported"}))
+        return std::nullopt;
+    return finding(s, "F20", Severity::Critical, tr("The object behind machine %1 is gone", {s.item.name}),
+                   tr("Delete the machine; its owner makes a new one."),
+                   conditionProof(s, "Machine", *condition));
+}
+
+std::optional<Finding> notRemediated(const Subject& s)
+{
+    if (s.facts.machine == nullptr || s.facts.machine->meta.deleting != 0)
+        return std::nullopt;
+    const Condition* condition = conditionWith(s.facts.machine->conditions, "OwnerRemediated", "False");
+    if (condition == nullptr || !reasonIn(*condition, {"CannotBeRemediated", "RemediationDeferred"}))
+        return std::nullopt;
+    Finding out =
+        finding(s, "F22", Severity::Warning, tr("Machine %1 is unhealthy and is not replaced", {s.item.name}),
+                tr("The message says what forbids it: too few replicas, or the quorum of etcd."),
+                conditionProof(s, "Machine", *condition));
+    out.summary = true; // why it is unhealthy is known lower
+    return out;
+}
+
+// G8. Certificates of a control plane machine are renewed by its rollout.
+std::optional<Finding> certificatesExpire(const Subject& s)
+{
+    constexpr UnixMs day = 24LL * 3600 * 1000;
+    const stack::MachineFact* machine = s.facts.machine;
+    if (machine == nullptr || machine->certificatesExpire == 0 || machine->meta.deleting != 0 ||
+        !olderThan(s, machine->certificatesExpire - 30 * day, 0))
+        return std::nullopt;
+    const bool over = olderThan(s, machine->certificatesExpire, 0);
+    return finding(s, "G8", over ? Severity::Critical : Severity::Warning,
+                   over ? tr("The certificates of machine %1 have expired", {s.item.name})
+                        : tr("The certificates of machine %1 expire in %2",
+                             {s.item.name, formatAge(machine->certificatesExpire - s.now)}),
+                   tr("Roll the control plane out before then (rolloutBefore of its KubeadmControlPlane)."),
+                   fieldProof(s, "Machine",
+                              "metadata.annotations[machine.cluster.x-k8s.io/certificates-expiry]",
+                              formatRfc3339(machine->certificatesExpire)));
+}
+
+// F17, F19: of a control plane or a pool.
+std::optional<Finding> templateNotCloned(const Subject& s, const char* kind,
+                                         const std::vector<Condition>& conditions)
+{
+    for (const Condition& condition : conditions) {
+        if (condition.status == "False" &&
+            reasonIn(condition, {"InfrastructureTemplateCloningFailed", "BootstrapTemplateCloningFailed",
+                                 "MachineCreationFailed", "MachineGenerationFailed"}))
+            return finding(s, "F19", Severity::Critical, tr("%1 cannot make machines", {s.item.name}),
+                           tr("Its template is missing or was changed in place: the message names it."),
+                           conditionProof(s, kind, condition));
+    }
+    return std::nullopt;
+}
+
+std::optional<Finding> planeTemplate(const Subject& s)
+{
+    return s.facts.controlPlane == nullptr
+               ? std::nullopt
+               : templateNotCloned(s, "KubeadmControlPlane", s.facts.controlPlane->conditions);
+}
+
+std::optional<Finding> poolTemplate(const Subject& s)
+{
+    return s.facts.machineDeployment == nullptr
+               ? std::nullopt
+               : templateNotCloned(s, "MachineDeployment", s.facts.machineDeployment->conditions);
+}
+
+std::optional<Finding> planeHeldBack(const Subject& s)
+{
+    if (s.facts.controlPlane == nullptr)
+        return std::nullopt;
+    for (const Condition& condition : s.facts.controlPlane->conditions) {
+        if (condition.message.find("preflight checks") == std::string::npos)
+            continue;
+        Finding out = finding(s, "F17", Severity::Warning,
+                              tr("%1 is held back: a machine of it is not healthy", {s.item.name}),
+                              tr("The message names machine and check; mend it first."),
+                              conditionProof(s, "KubeadmControlPlane", condition));
+        out.summary = true;
+        return out;
+    }
+    return std::nullopt;
+}
+
 std::optional<Finding> etcdUnhealthy(const Subject& s)
 {
     if (s.facts.controlPlane == nullptr)
@@ -169,9 +308,12 @@ std::optional<Finding> etcdUnhealthy(const Subject& s)
         conditionWith(s.facts.controlPlane->conditions, "EtcdClusterHealthy", "False");
     if (condition == nullptr)
         return std::nullopt;
-    return finding(s, "G5", Severity::Critical, tr("The etcd cluster of %1 is not healthy", {s.item.name}),
-                   tr("Keep the healthy members running: do not drain their hosts."),
-                   conditionProof(s, "KubeadmControlPlane", *condition));
+    Finding out =
+        finding(s, "G5", Severity::Critical, tr("The etcd cluster of %1 is not healthy", {s.item.name}),
+                tr("Keep the healthy members running: do not drain their hosts."),
+                conditionProof(s, "KubeadmControlPlane", *condition));
+    out.summary = true;
+    return out;
 }
 
 std::optional<Finding> certificatesMissing(const Subject& s)
@@ -197,11 +339,16 @@ std::optional<Finding> machinesNotReady(const Subject& s, const char* kind, int 
         if (stack::isTrue(conditions, busy))
             return std::nullopt;
     }
-    return finding(s, "F10", Severity::Warning,
-                   tr("%1 of %2 machines of %3 are ready",
-                      {std::to_string(std::max(ready, 0)), std::to_string(replicas), s.item.name}),
-                   tr("Look at the machines that are not."),
-                   fieldProof(s, kind, "status.readyReplicas", std::to_string(std::max(ready, 0))));
+    // Machines that are being built are on their way: each of them says so itself when it is not.
+    if (s.item.own < stack::Health::Warning)
+        return std::nullopt;
+    Finding out = finding(s, "F10", ready <= 0 ? Severity::Critical : Severity::Warning,
+                          tr("%1 of %2 machines of %3 are ready",
+                             {std::to_string(std::max(ready, 0)), std::to_string(replicas), s.item.name}),
+                          tr("Look at the machines that are not."),
+                          fieldProof(s, kind, "status.readyReplicas", std::to_string(std::max(ready, 0))));
+    out.summary = true;
+    return out;
 }
 
 std::optional<Finding> controlPlaneShort(const Subject& s)
@@ -259,9 +406,11 @@ std::optional<Finding> clusterUnreachable(const Subject& s)
     if (condition == nullptr || s.facts.cluster->phase == "Provisioning" ||
         s.facts.cluster->phase == "Pending")
         return std::nullopt;
-    return finding(
+    Finding out = finding(
         s, "F15", Severity::Warning, tr("The management cluster cannot reach the API of %1", {s.item.name}),
         tr("Check its load balancer and its control plane's VMs."), conditionProof(s, "Cluster", *condition));
+    out.summary = true; // when its VMs are down, that is why
+    return out;
 }
 
 std::optional<Finding> clusterInfrastructure(const Subject& s)
@@ -275,9 +424,100 @@ std::optional<Finding> clusterInfrastructure(const Subject& s)
         return finding(
             s, "F20", Severity::Critical, tr("The infrastructure object of %1 is gone", {s.item.name}),
             tr("Create it again, or delete the cluster."), conditionProof(s, "Cluster", *condition));
+    if (s.facts.kubevirtCluster != nullptr) // the provider's object says it better
+        return std::nullopt;
     return finding(s, "F1", Severity::Warning, tr("The infrastructure of %1 is not ready", {s.item.name}),
                    tr("Mostly its load balancer: install one, or choose NodePort or ClusterIP."),
                    conditionProof(s, "Cluster", *condition));
+}
+
+// F1–F3, from the provider's own object: the load balancer before the control plane.
+std::optional<Finding> loadBalancer(const Subject& s)
+{
+    constexpr UnixMs patience = 2 * 60 * 1000;
+    const stack::ObjectFact* infra = s.facts.kubevirtCluster;
+    if (infra == nullptr || infra->meta.deleting != 0)
+        return std::nullopt;
+    const auto proof = [&](const Condition& condition) {
+        Proof out = conditionProof(s, "Cluster", condition);
+        out.object = stack::objectRef(s.item.source, infra->meta, "kubevirtclusters", "KubevirtCluster");
+        return out;
+    };
+    if (const Condition* condition = conditionWith(infra->conditions, "LoadBalancerAvailable", "False")) {
+        if (condition->message.find("integer overflow") != std::string::npos)
+            return finding(
+                s, "F2", Severity::Critical,
+                tr("The load balancer Service of %1 cannot be created", {s.item.name}),
+                tr("The provider hides the true error behind this message: create the Service by hand "
+                   "with --dry-run=server to see it (RBAC, quota, name)."),
+                proof(*condition));
+        if (!olderThan(s, condition->since, patience))
+            return std::nullopt;
+        return finding(
+            s, "F1", Severity::Critical, tr("The load balancer of %1 has no address", {s.item.name}),
+            tr("Install a load balancer (MetalLB, kube-vip), or choose NodePort or ClusterIP for the "
+               "control plane's Service."),
+            proof(*condition));
+    }
+    const Condition* ready = conditionWith(infra->conditions, "LoadBalancerAvailable", "True");
+    if (ready != nullptr && !infra->fields.contains("controlPlaneEndpoint.host"))
+        return finding(s, "F3", Severity::Critical,
+                       tr("The load balancer of %1 gives a name and no address", {s.item.name}),
+                       tr("The provider reads the address only: set spec.controlPlaneEndpoint by hand."),
+                       proof(*ready));
+    return std::nullopt;
+}
+
+// F4: explains why Strata itself cannot see into the tenant.
+std::optional<Finding> endpointInside(const Subject& s)
+{
+    const stack::ObjectFact* infra = s.facts.kubevirtCluster;
+    if (infra == nullptr || s.facts.innerSource == nullptr ||
+        s.facts.innerSource->phase != stack::LinkPhase::Waiting || s.facts.innerSource->lastHeard != 0)
+        return std::nullopt;
+    const auto type = infra->fields.find("controlPlaneServiceTemplate.spec.type");
+    if (type != infra->fields.end() && type->second != "ClusterIP")
+        return std::nullopt;
+    Proof proof;
+    proof.object = stack::objectRef(s.item.source, infra->meta, "kubevirtclusters", "KubevirtCluster");
+    proof.field = "spec.controlPlaneServiceTemplate.spec.type";
+    proof.value = type == infra->fields.end() ? tr("not set: ClusterIP") : type->second;
+    return finding(s, "F4", Severity::Info,
+                   tr("The API of %1 can be reached from inside the outer cluster only", {s.item.name}),
+                   tr("Choose NodePort or LoadBalancer for its Service, or reach it through a port-forward."),
+                   std::move(proof));
+}
+
+std::optional<Finding> topologyWaits(const Subject& s)
+{
+    const Condition* condition = s.facts.cluster == nullptr ? nullptr
+                                                            : conditionWith(s.facts.cluster->conditions,
+                                                                            "TopologyReconciled", "False");
+    if (condition == nullptr)
+        return std::nullopt;
+    const bool failed =
+        reasonIn(*condition, {"ReconcileFailed", "ClusterClassNotReconciled", "TopologyReconcileFailed"});
+    return finding(s, "F24", failed ? Severity::Warning : Severity::Info,
+                   failed ? tr("The topology of %1 cannot be reconciled", {s.item.name})
+                          : tr("The topology of %1 is being rolled out step by step", {s.item.name}),
+                   failed ? tr("The message says what is wrong with its ClusterClass or variables.")
+                          : tr("The message names what comes first."),
+                   conditionProof(s, "Cluster", *condition));
+}
+
+std::optional<Finding> clusterDeletionHangs(const Subject& s)
+{
+    if (s.facts.cluster == nullptr || s.facts.cluster->meta.deleting == 0 ||
+        !olderThan(s, s.facts.cluster->meta.deleting, 30LL * 60 * 1000))
+        return std::nullopt;
+    const Condition* condition = conditionWith(s.facts.cluster->conditions, "Deleting", "True");
+    return finding(
+        s, "F23", Severity::Warning, tr("The deletion of cluster %1 does not end", {s.item.name}),
+        tr("See which of its machines remain and what holds them; do not remove finalizers blindly."),
+        condition != nullptr
+            ? conditionProof(s, "Cluster", *condition)
+            : fieldProof(s, "Cluster", "metadata.deletionTimestamp",
+                         formatRfc3339(s.facts.cluster->meta.deleting), s.facts.cluster->meta.deleting));
 }
 
 std::optional<Finding> clusterFailed(const Subject& s)
@@ -294,33 +534,47 @@ std::optional<Finding> clusterNotAvailable(const Subject& s)
         s.facts.cluster->meta.deleting != 0)
         return std::nullopt;
     const Condition* condition = conditionWith(s.facts.cluster->conditions, "Available", "False");
-    if (condition == nullptr)
+    if (condition == nullptr || s.item.own < stack::Health::Warning)
         return std::nullopt;
-    return finding(s, "F15", Severity::Warning, tr("Tenant cluster %1 is not fully available", {s.item.name}),
-                   tr("The message lists its parts."), conditionProof(s, "Cluster", *condition));
+    Finding out =
+        finding(s, "F15", Severity::Warning, tr("Tenant cluster %1 is not fully available", {s.item.name}),
+                tr("The message lists its parts."), conditionProof(s, "Cluster", *condition));
+    out.summary = true;
+    return out;
 }
 
 } // namespace
 
 std::vector<Rule> machineRules()
 {
-    return {machineFailed, vmNotProvisioned, notBootstrapped,          nodeMissing,
-            nodeUnhealthy, deletionHangs,    controlPlanePartUnhealthy};
+    return {machineFailed,
+            vmNotProvisioned,
+            notBootstrapped,
+            nodeMissing,
+            nodeUnhealthy,
+            deletionHangs,
+            controlPlanePartUnhealthy,
+            infrastructureFailed,
+            machineInfrastructureGone,
+            notRemediated,
+            certificatesExpire,
+            bootstrapUnchecked};
 }
 
 std::vector<Rule> controlPlaneRules()
 {
-    return {etcdUnhealthy, certificatesMissing, controlPlaneShort};
+    return {etcdUnhealthy, certificatesMissing, planeTemplate, planeHeldBack, controlPlaneShort};
 }
 
 std::vector<Rule> poolRules()
 {
-    return {poolHeldBack, poolShort};
+    return {poolTemplate, poolHeldBack, poolShort};
 }
 
 std::vector<Rule> clusterRules()
 {
-    return {clusterFailed, clusterInfrastructure, clusterUnreachable, clusterPaused, clusterNotAvailable};
+    return {clusterFailed,         loadBalancer,       endpointInside, topologyWaits,  clusterDeletionHangs,
+            clusterInfrastructure, clusterUnreachable, clusterPaused,  tenantLinkLost, clusterNotAvailable};
 }
 
 } // namespace strata::diagnosis

@@ -93,6 +93,17 @@ std::optional<Finding> nodeUnderPressure(const Subject& s)
     return std::nullopt;
 }
 
+// A VM with the host's own CPU model can neither start here nor come here.
+std::optional<Finding> obsoleteCpu(const Subject& s)
+{
+    if (s.facts.outerNode == nullptr || !s.facts.outerNode->obsoleteHostModel)
+        return std::nullopt;
+    return finding(
+        s, "A4", Severity::Info, tr("KubeVirt calls the CPU model of %1 obsolete", {s.item.name}),
+        tr("Give VMs a named CPU model that all nodes have, or mend obsoleteCPUModels."),
+        fieldProof(s, "Node", "metadata.labels[node-labeller.kubevirt.io/obsolete-host-model]", "true"));
+}
+
 std::optional<Finding> nodeNetworkMissing(const Subject& s)
 {
     const KubeNodeFact* node = s.facts.outerNode;
@@ -109,12 +120,13 @@ std::optional<Finding> nodeNetworkMissing(const Subject& s)
 
 std::vector<Rule> hostRules()
 {
-    return {hostWithoutKvm, hostShortOfMemory};
+    return {hostLinkLost, hostWithoutKvm, hostShortOfMemory};
 }
 
 std::vector<Rule> outerNodeRules()
 {
-    return {nodeNotReady, nodeWithoutKvm, virtHandlerLost, nodeUnderPressure, nodeNetworkMissing};
+    return {nodeNotReady,      nodeWithoutKvm,     virtHandlerLost,
+            nodeUnderPressure, nodeNetworkMissing, obsoleteCpu};
 }
 
 } // namespace strata::diagnosis

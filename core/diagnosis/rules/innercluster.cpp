@@ -73,6 +73,19 @@ std::optional<Finding> nodeUninitialized(const Subject& s)
     return std::nullopt;
 }
 
+// E9; older providers forget to take the node's cordon back when its VM has moved.
+std::optional<Finding> leftCordoned(const Subject& s)
+{
+    const KubeNodeFact* node = s.facts.innerNode;
+    if (node == nullptr || !node->unschedulable || node->meta.deleting != 0 || s.facts.vmi == nullptr ||
+        !s.facts.vmi->evacuationNode.empty() || !s.facts.vmi->migrationTarget.empty() ||
+        (s.facts.machine != nullptr && s.facts.machine->meta.deleting != 0))
+        return std::nullopt;
+    return finding(s, "E9", Severity::Info, tr("Inner node %1 is cordoned, and its VM stays", {s.item.name}),
+                   tr("Uncordon it when nobody works on it."),
+                   fieldProof(s, "Node", "spec.unschedulable", "true"));
+}
+
 const PodFact* podWith(const Subject& s, bool (*matches)(const PodFact&))
 {
     for (const PodFact* pod : s.facts.pods) {
@@ -130,9 +143,12 @@ std::optional<Finding> podsNotReady(const Subject& s)
 {
     const PodFact* pod =
         podWith(s, [](const PodFact& p) { return p.phase == "Running" && !p.ready && p.reason.empty(); });
-    if (pod == nullptr || s.item.health < stack::Health::Warning)
+    if (pod == nullptr || s.item.own < stack::Health::Warning)
         return std::nullopt;
-    return podFinding(s, *pod, "G11", Severity::Warning, tr("%1 is not ready", {s.item.name}),
+    const bool none = s.item.own == stack::Health::Failed;
+    return podFinding(s, *pod, "G11", none ? Severity::Critical : Severity::Warning,
+                      none ? tr("No pod of %1 is ready", {s.item.name})
+                           : tr("Not all pods of %1 are ready", {s.item.name}),
                       tr("Read the pod's readiness probe and log."));
 }
 
@@ -140,7 +156,7 @@ std::optional<Finding> podsNotReady(const Subject& s)
 
 std::vector<Rule> innerNodeRules()
 {
-    return {cniMissing, nodeSilent, nodeNotReady, nodeUnderPressure, nodeUninitialized};
+    return {cniMissing, nodeSilent, nodeNotReady, nodeUnderPressure, nodeUninitialized, leftCordoned};
 }
 
 std::vector<Rule> workloadRules()

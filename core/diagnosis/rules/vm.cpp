@@ -10,6 +10,8 @@ namespace {
 
 using stack::Condition;
 
+constexpr UnixMs kMinute = 60 * 1000;
+
 const std::vector<Condition>* vmiConditions(const Subject& s)
 {
     return s.facts.vmi != nullptr ? &s.facts.vmi->conditions : nullptr;
@@ -56,6 +58,15 @@ std::optional<Finding> unschedulable(const Subject& s)
     const bool said = printableIs(s, {"ErrorUnschedulable"});
     if (!said && (scheduled == nullptr || scheduled->reason != "Unschedulable"))
         return std::nullopt;
+    if (scheduled != nullptr) {
+        for (const char* device : {"devices.kubevirt.io/tun", "devices.kubevirt.io/vhost-net"}) {
+            if (scheduled->message.find(device) != std::string::npos)
+                return finding(s, "A2", Severity::Critical,
+                               tr("No outer node offers %2, so VM %1 cannot start", {s.item.name, device}),
+                               tr("Load tun and vhost_net on the nodes; virt-handler then offers them."),
+                               conditionProof(s, kind, *scheduled));
+        }
+    }
     return finding(
         s, "D1", Severity::Critical, tr("No outer node can take VM %1", {s.item.name}),
         tr("Free or add room, or loosen what the VM asks for; the message says what each node lacks."),
@@ -158,6 +169,10 @@ std::optional<Finding> syncFailed(const Subject& s)
                        tr("The namespace of VM %1 forbids its launcher pod", {s.item.name}),
                        tr("Label the namespace pod-security.kubernetes.io/enforce=privileged."),
                        conditionProof(s, kind, *condition));
+    if (condition->reason == "FailedGuaranteeResources")
+        return finding(s, "D12", Severity::Critical, tr("VM %1 cannot get CPUs of its own", {s.item.name}),
+                       tr("Let the kubelet use its static CPU manager, or do not pin the VM's CPUs."),
+                       conditionProof(s, kind, *condition));
     return finding(s, "D9", Severity::Critical,
                    tr("KubeVirt cannot bring VM %1 into its wanted state", {s.item.name}),
                    tr("The message says what is refused."), conditionProof(s, kind, *condition));
@@ -217,6 +232,57 @@ std::optional<Finding> emulated(const Subject& s)
                    conditionProof(s, "VirtualMachineInstance", *condition));
 }
 
+// Without the agent nothing is known of the guest; its condition is absent then, never False.
+std::optional<Finding> noGuestAgent(const Subject& s)
+{
+    const stack::VmiFact* vmi = s.facts.vmi;
+    if (vmi == nullptr || vmi->phase != "Running" || vmi->meta.deleting != 0 ||
+        stack::findCondition(vmi->conditions, "AgentConnected") != nullptr ||
+        !olderThan(s, vmi->meta.created, 10 * kMinute))
+        return std::nullopt;
+    return finding(
+        s, "D6", Severity::Info, tr("No guest agent answers in VM %1", {s.item.name}),
+        tr("Install qemu-guest-agent in its image: guest facts, file systems and addresses on bridges "
+           "come from it."),
+        fieldProof(s, "VirtualMachineInstance", "status.conditions[AgentConnected]", tr("absent")));
+}
+
+std::optional<Finding> credentialsNotInjected(const Subject& s)
+{
+    const auto* conditions = vmiConditions(s);
+    const Condition* condition = conditions != nullptr
+                                     ? conditionWith(*conditions, "AccessCredentialsSynchronized", "False")
+                                     : nullptr;
+    if (condition == nullptr)
+        return std::nullopt;
+    return finding(s, "D13", Severity::Warning, tr("Access credentials did not reach VM %1", {s.item.name}),
+                   tr("Check the guest agent, and SELinux in the guest."),
+                   conditionProof(s, "VirtualMachineInstance", *condition));
+}
+
+// D14: it comes or goes far longer than any does.
+std::optional<Finding> launcherStuck(const Subject& s)
+{
+    const stack::VmiFact* vmi = s.facts.vmi;
+    if (vmi == nullptr)
+        return std::nullopt;
+    if (vmi->meta.deleting != 0) {
+        if (!olderThan(s, vmi->meta.deleting, 10 * kMinute))
+            return std::nullopt;
+        return finding(s, "D14", Severity::Warning, tr("VM %1 does not stop", {s.item.name}),
+                       tr("Look at its launcher pod, at its node and at its finalizers."),
+                       fieldProof(s, "VirtualMachineInstance", "metadata.deletionTimestamp",
+                                  formatRfc3339(vmi->meta.deleting), vmi->meta.deleting));
+    }
+    const bool starting = vmi->phase == "Scheduling" || vmi->phase == "Scheduled";
+    if (!starting || conditionWith(vmi->conditions, "PodScheduled", "False") != nullptr ||
+        !olderThan(s, vmi->meta.created, 15 * kMinute))
+        return std::nullopt;
+    return finding(s, "D14", Severity::Critical, tr("VM %1 does not start", {s.item.name}),
+                   tr("Look at its launcher pod and at virt-handler on its node."),
+                   fieldProof(s, "VirtualMachineInstance", "status.phase", vmi->phase, vmi->meta.created));
+}
+
 // E1–E4: worth knowing before a drain; nothing is broken now.
 std::optional<Finding> notMigratable(const Subject& s)
 {
@@ -249,9 +315,10 @@ std::optional<Finding> notMigratable(const Subject& s)
 
 std::vector<Rule> vmRules()
 {
-    return {pausedByIoError, pausedOtherwise, unschedulable, imageMissing,    crashLoop,
-            diskMissing,     syncFailed,      stopped,       instanceFailed,  notReady,
-            manualRecovery,  noAddress,       emulated,      restartRequired, notMigratable};
+    return {pausedByIoError, pausedOtherwise, unschedulable, imageMissing,   crashLoop,
+            diskMissing,     syncFailed,      stopped,       instanceFailed, notReady,
+            manualRecovery,  noAddress,       emulated,      launcherStuck,  credentialsNotInjected,
+            restartRequired, notMigratable,   noGuestAgent};
 }
 
 } // namespace strata::diagnosis

@@ -20,6 +20,12 @@ stack::ControlPlaneFact readKubeadmControlPlane(const Json& object, const std::s
 stack::MachineDeploymentFact readMachineDeployment(const Json& object, const std::string& apiVersion);
 stack::MachineFact readMachine(const Json& object, const std::string& apiVersion);
 stack::KubevirtMachineFact readKubevirtMachine(const Json& object, const std::string& apiVersion);
+stack::ObjectFact readKubevirtCluster(const Json& object, const std::string& apiVersion);
+stack::ObjectFact readDataVolume(const Json& object, const std::string& apiVersion);
+stack::ObjectFact readClaim(const Json& object, const std::string& apiVersion);
+stack::ObjectFact readKubeVirt(const Json& object, const std::string& apiVersion);
+stack::ObjectFact readCdi(const Json& object, const std::string& apiVersion);
+stack::ObjectFact readDeployment(const Json& object, const std::string& apiVersion);
 
 // An item of a metrics.k8s.io list: NodeMetrics or PodMetrics (its containers summed).
 stack::UsageFact readMetrics(const Json& object);
@@ -37,6 +43,7 @@ struct Kind {
     const char* resource;
     bool namespaced;
     stack::Fact (*read)(const Json& object, const std::string& apiVersion);
+    bool optional = false; // deepens a diagnosis; that it is not served is not told
 };
 const std::vector<Kind>& outerKinds();
 const std::vector<Kind>& innerKinds();

@@ -38,6 +38,8 @@ stack::KubeNodeFact readKubeNode(const Json& object, const std::string& apiVersi
     object["metadata"]["labels"].eachMember([&](std::string_view key, const Json& value) {
         if (key.starts_with(prefix) && key.size() > prefix.size())
             roles.insert(cleanText(key.substr(prefix.size())));
+        else if (key == "node-labeller.kubevirt.io/obsolete-host-model")
+            node.obsoleteHostModel = value.text() != "false";
         else if (key == "kubernetes.io/role" && !value.text().empty())
             roles.insert(value.text());
     });

@@ -23,6 +23,8 @@ stack::MachineFact readMachine(const Json& object, const std::string& apiVersion
     if (machine.controlPlaneName.empty() && machine.meta.ownerKind == "KubeadmControlPlane")
         machine.controlPlaneName = machine.meta.ownerName;
     machine.deploymentName = readLabel(object, "cluster.x-k8s.io/deployment-name");
+    machine.certificatesExpire =
+        object["metadata"]["annotations"]["machine.cluster.x-k8s.io/certificates-expiry"].time();
     machine.conditions = readClusterApiConditions(object);
     return machine;
 }

@@ -29,6 +29,13 @@ stack::VmFact readVirtualMachine(const Json& object, const std::string& apiVersi
     vm.machineName = label("capk.cluster.x-k8s.io/kubevirt-machine-name");
     vm.machineNamespace = label("capk.cluster.x-k8s.io/kubevirt-machine-namespace");
     vm.size = readDomainSize(inner["spec"]["domain"]);
+    inner["spec"]["volumes"].each([&vm](const Json& volume) {
+        std::string claim = volume["dataVolume"]["name"].text();
+        if (claim.empty())
+            claim = volume["persistentVolumeClaim"]["claimName"].text();
+        if (!claim.empty())
+            vm.claims.push_back(std::move(claim));
+    });
     vm.conditions = readConditions(status["conditions"]);
     return vm;
 }

@@ -54,6 +54,13 @@ stack::VmiFact readVirtualMachineInstance(const Json& object, const std::string&
     if (!migration["completed"].flag() && !migration["failed"].flag() &&
         migration["endTimestamp"].time() == 0)
         vmi.migrationTarget = migration["targetNode"].text();
+    if (migration["failed"].flag()) {
+        vmi.migrationFailure = migration["failureReason"].text();
+        if (vmi.migrationFailure.empty())
+            vmi.migrationFailure = "failed";
+        vmi.migrationEnded = migration["endTimestamp"].time();
+    }
+    vmi.evacuationNode = status["evacuationNodeName"].text();
 
     status["interfaces"].each([&vmi](const Json& interface) {
         const auto take = [&vmi](const Json& address) {

@@ -182,4 +182,28 @@ Result<Plan> createPlan(const ClusterProfile& profile, const Capabilities& serve
     return plan;
 }
 
+std::vector<Object> manifestsOf(const Plan& plan)
+{
+    std::vector<Object> all;
+    for (const Step& step : plan.steps) {
+        for (const Write& write : step.writes) {
+            if (write.target != Target::Outer || write.verb == Verb::Patch || write.verb == Verb::Delete)
+                continue;
+            Object object = write.object;
+            Json& metadata = object.edit()["metadata"];
+            for (const char* part : {"labels", "annotations"}) {
+                if (!metadata.contains(part))
+                    continue;
+                metadata[part].erase(std::string(kPlanKey));
+                if (metadata[part].empty())
+                    metadata.erase(part);
+            }
+            if (write.verb == Verb::Create && object.edit().contains("spec"))
+                object.edit()["spec"].erase("paused");
+            all.push_back(std::move(object));
+        }
+    }
+    return all;
+}
+
 } // namespace strata::provision

@@ -19,4 +19,8 @@ struct CreatePlanOptions {
 Result<Plan> createPlan(const ClusterProfile& profile, const Capabilities& server, const Manifests& manifests,
                         const std::string& planId, const CreatePlanOptions& options = {});
 
+// What a plan leaves on the outer cluster, in the order of its steps, as manifests for other tools: without
+// the plan's stamp and with the Cluster not paused.
+std::vector<Object> manifestsOf(const Plan& plan);
+
 } // namespace strata::provision

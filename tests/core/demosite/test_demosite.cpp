@@ -44,6 +44,7 @@ public:
         request.userAgent = "test/1";
         request.identity.known = true;
         request.identity.user = "tester";
+        request.identity.groups = {"system:masters"};
         return handler->handle(request);
     }
     Json call(const char* method, const std::string& target, const std::string& body = {},

@@ -1,10 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/diagnosis/blast.h"
+#include "core/diagnosis/catalogue.h"
 #include "core/diagnosis/diagnosis.h"
+#include "core/diagnosis/report.h"
 #include "tests/support/finditem.h"
 #include "tests/support/picturesite.h"
 
+#include <QJsonArray>
+#include <QJsonDocument>
+#include <QJsonObject>
 #include <QtTest>
 
+#include <algorithm>
+#include <cmath>
 #include <functional>
 
 using namespace strata;
@@ -28,19 +36,36 @@ T factOf(const Batch& batch, SourceId source, FactKind kind, const std::string& 
     return out;
 }
 
+void collect(const Stack& stack, Tree tree, ItemId id, std::vector<ItemId>& out)
+{
+    out.push_back(id);
+    for (const ItemId child : stack.find(id)->childrenIn(tree))
+        collect(stack, tree, child, out);
+}
+
+std::vector<ItemId> everything(const Stack& stack)
+{
+    std::vector<ItemId> out;
+    for (const Tree tree : {Tree::Stack, Tree::Tenants, Tree::Hosts}) {
+        for (const ItemId root : stack.roots(tree))
+            collect(stack, tree, root, out);
+    }
+    return out;
+}
+
 // A site, its diagnosis kept up to date by deltas, and edits of single facts.
 struct Site {
     Batch initial = pictureSite();
     Stack stack;
     Diagnosis diagnosis;
 
-    Site() { diagnosis.update(stack, stack.apply(initial)); }
+    Site() { diagnosis.apply(stack, initial, kNow); }
 
     void put(SourceId source, FactKind kind, const std::string& name, Fact fact)
     {
         Batch batch;
         batch.facts.push_back({{source, kind, name}, std::make_shared<const Fact>(std::move(fact))});
-        diagnosis.update(stack, stack.apply(batch));
+        diagnosis.apply(stack, batch, kNow);
     }
 
     template<typename T>
@@ -102,6 +127,467 @@ private Q_SLOTS:
         QVERIFY2(pressure, qPrintable(titles.join(QLatin1Char('\n'))));
         for (const Problem& problem : problems)
             QVERIFY2(problem.root.rule != "G4", qPrintable(titles.join(QLatin1Char('\n'))));
+        // The VM that boots and the pool that waits for it are no problems.
+        QCOMPARE(titles.size(), qsizetype(2));
+        QCOMPARE(site.stack.find(site.named(ItemKind::WorkerPool, "green-md-0"))->health,
+                 Health::Progressing);
+        QCOMPARE(problems.front().carriedPods, size_t(site.stack.find(problems.front().root.subject)->pods));
+    }
+
+    void whyHasFourAnswers()
+    {
+        Site site;
+        const auto state = [&site](ItemKind kind, const char* name) {
+            return site.diagnosis.chain(site.stack, site.named(kind, name)).state;
+        };
+        QCOMPARE(state(ItemKind::Workload, "web"), Chain::State::Healthy);
+        QCOMPARE(state(ItemKind::WorkerPool, "green-md-0"), Chain::State::InProgress);
+        QCOMPARE(state(ItemKind::Workload, "checkout"), Chain::State::Explained);
+        QCOMPARE(site.diagnosis.chain(site.stack, ItemId{}).state, Chain::State::NotKnown);
+        // A host answers for its node.
+        const Chain host = site.diagnosis.chain(site.stack, site.named(ItemKind::Host, "metal-02"));
+        QCOMPARE(host.state, Chain::State::Explained);
+        QCOMPARE(host.links.back().rule, std::string("A5"));
+        // A lost connection: what is shown of it is not known.
+        Batch lost;
+        for (SourceChange change : site.initial.sources) {
+            if (change.state.id == kRed) {
+                change.state.phase = LinkPhase::Waiting;
+                change.state.lastHeard = kNow;
+                change.state.error = {ErrorKind::Network, "red does not answer.", "", 0, 0};
+                lost.sources.push_back(change);
+            }
+        }
+        site.diagnosis.apply(site.stack, lost, kNow);
+        QCOMPARE(state(ItemKind::Workload, "db"), Chain::State::NotKnown);
+        QCOMPARE(site.rulesOf(ItemKind::TenantCluster, "red"), QStringLiteral("S1 warning"));
+        lost.sources[0].state.phase = LinkPhase::Live;
+        site.diagnosis.apply(site.stack, lost, kNow);
+        QCOMPARE(site.rulesOf(ItemKind::TenantCluster, "red"), QString());
+        QCOMPARE(site.diagnosis.cleared().back().finding.rule, std::string("S1"));
+    }
+
+    void connectionsAndKindsAreProblems()
+    {
+        Site site;
+        Batch batch;
+        for (SourceChange change : site.initial.sources) {
+            if (change.state.id == kOuter) {
+                change.state.phase = LinkPhase::Waiting;
+                change.state.error = {ErrorKind::Network, "rack-a refused the connection.", "", 0, 0};
+            } else if (change.state.id == kBlue) {
+                change.state.kinds = {{"pods", {ErrorKind::Forbidden, "You may not list pods.", "", 403, 0}},
+                                      {"widgets", {ErrorKind::NotFound, "Not installed.", "", 404, 0}}};
+            } else if (change.state.id == kHosts[2]) {
+                change.state.phase = LinkPhase::Waiting;
+                change.state.lastHeard = kNow - 1000;
+            } else {
+                continue;
+            }
+            batch.sources.push_back(change);
+        }
+        site.diagnosis.apply(site.stack, batch, kNow);
+        QStringList found;
+        for (const Problem& problem : site.diagnosis.problems(site.stack))
+            found << QString::fromStdString(problem.root.title);
+        QVERIFY2(found.contains(QStringLiteral("rack-a does not answer any more")),
+                 qPrintable(found.join(u'\n')));
+        QVERIFY(found.contains(QStringLiteral("blue: not allowed to list pods")));
+        QVERIFY(found.contains(QStringLiteral("libvirt on host metal-03 does not answer any more")));
+        QCOMPARE(found.size(), qsizetype(5)); // what is not installed is none
+        // The same host with its Kubernetes node silent, too, is a dead machine.
+        site.edit<KubeNodeFact>(kOuter, FactKind::KubeNode, "outer-3", [](KubeNodeFact& node) {
+            node.conditions = {condition("Ready", "Unknown", "NodeStatusUnknown", "Kubelet stopped posting")};
+        });
+        bool dead = false;
+        for (const Problem& problem : site.diagnosis.problems(site.stack)) {
+            dead = dead || (problem.root.rule == "A3" && problem.nodes >= 1 &&
+                            site.stack.find(problem.root.subject)->kind == ItemKind::Host);
+            QVERIFY(problem.root.rule != "S1" || site.stack.find(problem.root.subject) == nullptr);
+        }
+        QVERIFY(dead);
+    }
+
+    void summariesFollowTheirParts()
+    {
+        Site site;
+        site.edit<VmiFact>(kOuter, FactKind::Vmi, kVm, [](VmiFact& vmi) { vmi.ips.clear(); });
+        site.edit<ClusterFact>(kOuter, FactKind::Cluster, "tenant-blue/blue", [](ClusterFact& cluster) {
+            cluster.conditions = {condition("Available", "False", "NotAvailable", "* WorkersAvailable")};
+        });
+        for (const Problem& problem : site.diagnosis.problems(site.stack))
+            QVERIFY2(problem.root.rule != "F15", problem.root.title.c_str());
+        const Chain chain = site.diagnosis.chain(site.stack, site.named(ItemKind::TenantCluster, "blue"));
+        QCOMPARE(chain.links.front().rule, std::string("F15"));
+        QVERIFY(chain.links.back().rule == "D4");
+        QCOMPARE(site.diagnosis.findings(site.named(ItemKind::Vm, "blue-md-0-x8k1p"))->front().rule,
+                 std::string("D7"));
+    }
+
+    // A finding raises its item, and no longer.
+    void treesAgreeWithFindings()
+    {
+        Site site;
+        const ItemId vm = site.named(ItemKind::Vm, "blue-md-0-x8k1p");
+        const ItemId carrier = site.stack.find(vm)->parentIn(Tree::Stack);
+        QCOMPARE(site.stack.find(vm)->health, Health::Ok);
+        site.edit<VmiFact>(kOuter, FactKind::Vmi, kVm, [](VmiFact& vmi) { vmi.ips.clear(); });
+        QCOMPARE(site.stack.find(vm)->health, Health::Warning);
+        QCOMPARE(site.stack.find(vm)->own, Health::Ok);
+        QVERIFY(site.stack.find(carrier)->below >= Health::Warning);
+        QVERIFY(site.stack.find(vm)->reason.find("no address") != std::string::npos);
+        site.edit<VmiFact>(kOuter, FactKind::Vmi, kVm, [](VmiFact&) {});
+        QCOMPARE(site.stack.find(vm)->health, Health::Ok);
+        QVERIFY(site.stack.find(vm)->reason.empty());
+    }
+
+    void firstSeenStaysWhileAFindingDoes()
+    {
+        Site site;
+        const auto putVm = [&site](const char* status, UnixMs at) {
+            VmFact vm = factOf<VmFact>(site.initial, kOuter, FactKind::Vm, kVm);
+            vm.printableStatus = status;
+            Batch batch;
+            batch.facts.push_back({{kOuter, FactKind::Vm, kVm}, std::make_shared<const Fact>(vm)});
+            site.diagnosis.apply(site.stack, batch, at);
+        };
+        putVm("CrashLoopBackOff", kNow + 1000);
+        putVm("CrashLoopBackOff", kNow + 9000);
+        const ItemId vm = site.named(ItemKind::Vm, "blue-md-0-x8k1p");
+        QCOMPARE(site.diagnosis.findings(vm)->front().firstSeen, kNow + 1000);
+        putVm("Running", kNow + 20000);
+        QVERIFY(site.diagnosis.findings(vm) == nullptr || site.diagnosis.findings(vm)->front().rule != "D3");
+        QCOMPARE(site.diagnosis.cleared().back().finding.rule, std::string("D3"));
+        QCOMPARE(site.diagnosis.cleared().back().at, kNow + 20000);
+    }
+
+    // KubeVirt, CDI and controllers are found through the connection; an update is no alarm.
+    void thePlatform_data()
+    {
+        QTest::addColumn<int>("kind");
+        QTest::addColumn<QString>("name");
+        QTest::addColumn<QString>("phase");
+        QTest::addColumn<QString>("status"); // of the condition
+        QTest::addColumn<QString>("type");
+        QTest::addColumn<QString>("reason");
+        QTest::addColumn<QString>("rules");
+        const auto row = [](const char* title, FactKind kind, const char* name, const char* phase,
+                            const char* type, const char* status, const char* reason, const char* rules) {
+            QTest::newRow(title) << static_cast<int>(kind) << QString::fromLatin1(name)
+                                 << QString::fromLatin1(phase) << QString::fromLatin1(status)
+                                 << QString::fromLatin1(type) << QString::fromLatin1(reason)
+                                 << QString::fromLatin1(rules);
+        };
+        row("well", FactKind::KubeVirt, "kubevirt/kubevirt", "Deployed", "Available", "True", "", "");
+        row("B1", FactKind::KubeVirt, "kubevirt/kubevirt", "Deploying", "Degraded", "True",
+            "DeploymentFailed", "B1 critical");
+        row("B1 not available", FactKind::KubeVirt, "kubevirt/kubevirt", "Deployed", "Available", "False",
+            "DeploymentInProgress", "B1 critical");
+        row("B2", FactKind::KubeVirt, "other/kubevirt", "", "Synchronized", "False", "ExistingDeployment",
+            "B2 warning");
+        row("B3 is an update", FactKind::KubeVirt, "kubevirt/kubevirt", "Deployed", "Degraded", "True",
+            "UpdateInProgress", "B3 info");
+        row("B4", FactKind::KubeVirt, "kubevirt/kubevirt", "Deleting", "Synchronized", "False",
+            "DeletionFailed", "B4 warning");
+        row("B5", FactKind::Deployment, "kubevirt/virt-api", "", "Available", "False",
+            "MinimumReplicasUnavailable", "B5 critical");
+        row("B5 available", FactKind::Deployment, "kubevirt/virt-api", "", "Available", "True", "", "");
+        row("another deployment", FactKind::Deployment, "shop/virt-api-proxy", "", "Available", "False", "",
+            "");
+        row("B6", FactKind::Cdi, "cdi", "Error", "Degraded", "True", "", "B6 warning");
+        row("B6 well", FactKind::Cdi, "cdi", "Deployed", "Degraded", "False", "", "");
+        row("B8", FactKind::Deployment, "cert-manager/cert-manager-webhook", "", "Available", "False", "",
+            "B8 warning");
+        row("S4", FactKind::Deployment, "capk-system/capk-controller-manager", "", "Available", "False", "",
+            "S4 critical");
+    }
+
+    void thePlatform()
+    {
+        QFETCH(int, kind);
+        QFETCH(QString, name);
+        QFETCH(QString, phase);
+        QFETCH(QString, status);
+        QFETCH(QString, type);
+        QFETCH(QString, reason);
+        QFETCH(QString, rules);
+        Site site;
+        const std::size_t before = site.diagnosis.problems(site.stack).size();
+        ObjectFact object;
+        object.meta = metaOf(kind == static_cast<int>(FactKind::Deployment) ? "apps/v1" : "kubevirt.io/v1",
+                             name.section(u'/', 0, 0).toStdString(), name.section(u'/', -1).toStdString());
+        object.phase = phase.toStdString();
+        Condition said = condition(type.toLatin1().constData(), status.toLatin1().constData(),
+                                   reason.toLatin1().constData(), "as it says");
+        said.since = kNow - 3600 * 1000;
+        object.conditions = {said};
+        object.fields = {{"replicas", "2"}};
+        if (status == QLatin1String("True"))
+            object.fields["availableReplicas"] = "2";
+        site.put(kOuter, static_cast<FactKind>(kind), name.toStdString(), object);
+        QStringList found;
+        if (const std::vector<Finding>* own = site.diagnosis.findingsOf(kOuter)) {
+            for (const Finding& finding : *own) {
+                found << QString::fromStdString(finding.rule + " " + toString(finding.severity));
+                QVERIFY(finding.title.find("rack-a") != std::string::npos);
+                QVERIFY(!finding.remedy.empty() && !finding.evidence.front().value.empty());
+                QVERIFY(!commandsFor(site.stack, finding).empty());
+            }
+        }
+        QCOMPARE(found.join(QLatin1String(", ")), rules);
+        QCOMPARE(site.diagnosis.problems(site.stack).size(), before + (rules.isEmpty() ? 0 : 1));
+        Batch gone;
+        gone.facts.push_back({{kOuter, static_cast<FactKind>(kind), name.toStdString()}, nullptr});
+        site.diagnosis.apply(site.stack, gone, kNow);
+        QVERIFY(site.diagnosis.findingsOf(kOuter) == nullptr);
+    }
+
+    // What only time changes is looked at again by itself.
+    void timePasses()
+    {
+        Site site;
+        VmFact vm = factOf<VmFact>(site.initial, kOuter, FactKind::Vm, kVm);
+        vm.claims = {"root"};
+        site.put(kOuter, FactKind::Vm, kVm, vm);
+        ObjectFact volume;
+        volume.meta = metaOf("cdi.kubevirt.io/v1beta1", "tenant-blue", "root");
+        volume.phase = "Pending";
+        volume.conditions = {condition("Bound", "False", "Pending", "PVC root Pending")};
+        site.put(kOuter, FactKind::DataVolume, "tenant-blue/root", volume);
+        QCOMPARE(site.rulesOf(ItemKind::Vm, "blue-md-0-x8k1p"), QString());
+        bool changed = false;
+        site.diagnosis.elapse(site.stack, kNow + 4 * 60 * 1000, &changed);
+        QVERIFY(!changed);
+        const StackDelta delta = site.diagnosis.elapse(site.stack, kNow + 6 * 60 * 1000, &changed);
+        QVERIFY(changed);
+        QVERIFY(!delta.changed.empty());
+        QCOMPARE(site.rulesOf(ItemKind::Vm, "blue-md-0-x8k1p"), QStringLiteral("C3 critical"));
+        QCOMPARE(site.stack.find(site.named(ItemKind::Vm, "blue-md-0-x8k1p"))->health, Health::Failed);
+    }
+
+    void commandsNameWhatTheyAreAbout()
+    {
+        const Site site;
+        const std::vector<Problem> problems = site.diagnosis.problems(site.stack);
+        QStringList lines;
+        for (const Command& command : commandsFor(site.stack, problems.front().root))
+            lines << QString::fromStdString(commandLine(site.stack, command, "--context rack-a"));
+        QCOMPARE(lines.front(), QStringLiteral("kubectl --context rack-a -n tenant-blue describe "
+                                               "virtualmachineinstances.kubevirt.io blue-md-0-x8k2p"));
+        QVERIFY2(lines.contains(
+                     QStringLiteral("virtctl --context rack-a -n tenant-blue unpause vm blue-md-0-x8k2p")),
+                 qPrintable(lines.join(u'\n')));
+        // Inside a tenant the way leads through its kubeconfig secret.
+        const std::vector<Finding> chain =
+            site.diagnosis.why(site.stack, site.named(ItemKind::Workload, "checkout"));
+        const std::string inner = commandLine(site.stack, commandsFor(site.stack, chain.front()).front(), "");
+        QVERIFY2(inner.find("get secret blue-kubeconfig") != std::string::npos, inner.c_str());
+    }
+
+    void everyRuleIsInTheCatalogue()
+    {
+        int numbered = 0;
+        for (const RuleInfo& rule : catalogue()) {
+            QCOMPARE(ruleInfo(rule.id), &rule);
+            QCOMPARE(rule.basis == Basis::Watched, rule.needs[0] == '\0');
+            numbered += rule.id[0] != 'S' ? 1 : 0;
+        }
+        QCOMPARE(numbered, 99);
+    }
+
+    void ownRulesAreRead_data()
+    {
+        QTest::addColumn<QString>("yaml");
+        QTest::addColumn<QString>("said"); // empty: it is good
+        const auto row = [](const char* name, const QString& yaml, const char* said) {
+            QTest::newRow(name) << yaml << QString::fromUtf8(said);
+        };
+        const QString good = QStringLiteral("rules:\n- id: own-1\n  kind: VirtualMachine\n  when:\n"
+                                            "  - field: spec.runStrategy\n    equals: Halted\n"
+                                            "  title: VM {name}\n  remedy: Ask.\n");
+        row("good", good, "");
+        row("no yaml", QStringLiteral("rules: [\n"), "line ");
+        row("no rules", QStringLiteral("a: b\n"), "no list “rules”");
+        row("mistyped key", QString(good).replace(QStringLiteral("remedy"), QStringLiteral("remdy")),
+            "“remdy” is not known here");
+        row("unknown kind", QString(good).replace(QStringLiteral("VirtualMachine"), QStringLiteral("Pony")),
+            "there is no kind “Pony”");
+        row("unknown field", QString(good).replace(QStringLiteral("runStrategy"), QStringLiteral("colour")),
+            "VirtualMachine has no field “spec.colour”; it has metadata.name");
+        row("two tests",
+            QString(good).replace(QStringLiteral("equals: Halted"),
+                                  QStringLiteral("equals: Halted\n    not: Always")),
+            "exactly one of");
+        row("age of no condition",
+            QString(good).replace(QStringLiteral("equals: Halted"),
+                                  QStringLiteral("equals: Halted\n    olderThan: 5m")),
+            "“olderThan” is for conditions");
+        row("bad severity", good + QStringLiteral("  severity: loud\n"), "not “loud”");
+        row("bad id", QString(good).replace(QStringLiteral("own-1"), QStringLiteral("own 1")),
+            "“id” must be");
+        row("no remedy", QString(good).remove(QStringLiteral("  remedy: Ask.\n")), "no “remedy”");
+        row("twice", good + QString(good).remove(QStringLiteral("rules:\n")), "is taken");
+    }
+
+    void ownRulesAreRead()
+    {
+        QFETCH(QString, yaml);
+        QFETCH(QString, said);
+        const auto rules = readOwnRules(yaml.toStdString(), "mine.yaml");
+        if (said.isEmpty()) {
+            QVERIFY2(rules.has_value(), rules ? "" : rules.error().text.c_str());
+            QCOMPARE(rules->size(), size_t(1));
+            return;
+        }
+        QVERIFY(!rules.has_value());
+        const QString text = QString::fromStdString(rules.error().text);
+        QVERIFY2(text.startsWith(QLatin1String("mine.yaml: ")) && text.contains(said), qPrintable(text));
+    }
+
+    void ownRulesFind()
+    {
+        Site site;
+        const auto rules = readOwnRules("rules:\n"
+                                        "- id: own-pause\n"
+                                        "  kind: VirtualMachineInstance\n"
+                                        "  when:\n"
+                                        "  - field: status.conditions[Ready].reason\n"
+                                        "    contains: Maintenance\n"
+                                        "  - field: status.conditions[Ready].status\n"
+                                        "    equals: \"True\"\n"
+                                        "    olderThan: 10m\n"
+                                        "  severity: critical\n"
+                                        "  title: VM {name} is in {value} for too long\n"
+                                        "  remedy: Ask the owner of {namespace}.\n",
+                                        "own.yaml");
+        QVERIFY2(rules.has_value(), rules ? "" : rules.error().text.c_str());
+        site.diagnosis.setOwnRules(*rules);
+        const auto maintain = [&site](UnixMs since) {
+            site.edit<VmiFact>(kOuter, FactKind::Vmi, kVm, [since](VmiFact& vmi) {
+                vmi.conditions = {condition("Ready", "True", "Maintenance"),
+                                  condition("AgentConnected", "True")};
+                vmi.conditions.front().since = since;
+            });
+        };
+        maintain(kNow - 60 * 1000);
+        QCOMPARE(site.rulesOf(ItemKind::Vm, "blue-md-0-x8k1p"), QString());
+        maintain(kNow - 3600 * 1000);
+        QCOMPARE(site.rulesOf(ItemKind::Vm, "blue-md-0-x8k1p"), QStringLiteral("own-pause critical"));
+        const Finding& found = site.diagnosis.findings(site.named(ItemKind::Vm, "blue-md-0-x8k1p"))->front();
+        QCOMPARE(found.title, std::string("VM blue-md-0-x8k1p is in Maintenance for too long"));
+        QCOMPARE(found.remedy, std::string("Ask the owner of tenant-blue."));
+        QCOMPARE(found.evidence.front().object.kind, std::string("VirtualMachineInstance"));
+        QCOMPARE(site.stack.find(found.subject)->health, Health::Failed);
+    }
+
+    void theShippedExamplesAreGood()
+    {
+        const auto rules = readOwnRulesFrom(STRATA_RULES);
+        QVERIFY2(rules.has_value(), rules ? "" : rules.error().text.c_str());
+        QCOMPARE(rules->size(), size_t(3));
+        const auto none = readOwnRulesFrom(std::string(STRATA_RULES) + "/nowhere");
+        QVERIFY(none.has_value() && none->empty());
+    }
+
+    void capacityAddsUp()
+    {
+        const Site site;
+        const Capacity capacity = capacityOf(site.stack);
+        QCOMPARE(capacity.nodes.size(), size_t(4));
+        QCOMPARE(capacity.layers.front().layer, Layer::BareMetal);
+        QCOMPARE(capacity.layers.front().count, size_t(4));
+        int vms = 0;
+        for (const NodeRoom& node : capacity.nodes) {
+            vms += node.vms;
+            QCOMPARE(node.free.memoryBytes,
+                     std::max<std::int64_t>(node.allocatable.memoryBytes - node.requested.memoryBytes, 0));
+            QVERIFY(!node.host.empty());
+        }
+        QCOMPARE(vms, 7);
+        QCOMPARE(capacity.tenants.front().name, std::string("blue"));
+        QCOMPARE(capacity.tenants.front().vms, 3);
+        // Launchers of the picture request a tenth of a CPU a vCPU and 300 MiB more than the guest has.
+        QCOMPARE(capacity.launcher.seen, 7);
+        QVERIFY(std::abs(capacity.launcher.cpuPerVcpu - 0.1) < 1e-9);
+        QCOMPARE(capacity.launcher.memoryOverhead, std::int64_t(300) << 20);
+        const std::int64_t gib = std::int64_t(1) << 30;
+        const Fit small = howManyFit(capacity, {2000, 4 * gib});
+        const Fit large = howManyFit(capacity, {2000, 64 * gib});
+        QVERIFY(small.count > large.count && large.count > 0);
+        QCOMPARE(howManyFit(capacity, {1000 * 1000, gib}).count, 0); // no machine has so many CPUs
+        Site cordoned;
+        for (const char* name : {"outer-1", "outer-2", "outer-3", "outer-4"})
+            cordoned.edit<KubeNodeFact>(kOuter, FactKind::KubeNode, name,
+                                        [](KubeNodeFact& node) { node.unschedulable = true; });
+        QCOMPARE(howManyFit(capacityOf(cordoned.stack), {2000, 4 * gib}).count, 0);
+        const std::string text = capacityText(capacity, site.stack, {{2000, 4 * gib}});
+        QVERIFY2(text.find("more VMs of 2 vCPU / 4 GiB fit") != std::string::npos, text.c_str());
+    }
+
+    void aHostThatDiesTakesItsVmsAlong()
+    {
+        const Site site;
+        const Blast blast = whatIf(site.stack, What::HostDies, site.named(ItemKind::Host, "metal-01"));
+        QCOMPARE(blast.vms.size(), size_t(3));
+        QCOMPARE(blast.count(Fate::Restarts) + blast.count(Fate::NoRoom), 3);
+        for (const VmFate& fate : blast.vms) {
+            const Item* target = site.stack.find(fate.target);
+            QVERIFY(fate.fate != Fate::Restarts || (target != nullptr && target->name != "outer-1"));
+            QVERIFY(!fate.why.empty());
+        }
+        // blue's only etcd member is on it; red's is elsewhere.
+        QCOMPARE(blast.quorums.size(), size_t(1));
+        QCOMPARE(blast.quorums.front().name, std::string("blue"));
+        QVERIFY(blast.quorums.front().breaks());
+        QCOMPARE(blast.tenants.size(), size_t(2));
+        QVERIFY(whatIf(site.stack, What::HostDies, site.named(ItemKind::Workload, "db")).vms.empty());
+    }
+
+    void aDrainMovesBlocksOrReplaces()
+    {
+        Site site;
+        const auto drained = [&site] {
+            return whatIf(site.stack, What::NodeDrains, site.named(ItemKind::OuterNode, "outer-3"));
+        };
+        const std::string vm = "tenant-red/red-cp-t6v2s";
+        QCOMPARE(drained().vms.front().fate, Fate::Restarts); // External: the provider replaces the machine
+        site.edit<VmiFact>(kOuter, FactKind::Vmi, vm,
+                           [](VmiFact& vmi) { vmi.evictionStrategy = "LiveMigrate"; });
+        QCOMPARE(drained().vms.front().fate, Fate::Migrates);
+        QVERIFY(drained().quorums.empty());
+        site.edit<VmiFact>(kOuter, FactKind::Vmi, vm, [](VmiFact& vmi) {
+            vmi.evictionStrategy = "LiveMigrate";
+            vmi.conditions.push_back(condition("LiveMigratable2", "False"));
+            for (Condition& each : vmi.conditions) {
+                if (each.type == "LiveMigratable")
+                    each.status = "False";
+            }
+        });
+        QCOMPARE(drained().vms.front().fate, Fate::Blocks);
+        site.edit<VmFact>(kOuter, FactKind::Vm, vm, [](VmFact& fact) { fact.runStrategy = "Manual"; });
+        QCOMPARE(
+            whatIf(site.stack, What::HostDies, site.named(ItemKind::OuterNode, "outer-3")).vms.front().fate,
+            Fate::Stays);
+        const Blast stop = whatIf(site.stack, What::VmStops, site.named(ItemKind::Vm, "red-cp-t6v2s"));
+        QCOMPARE(stop.count(Fate::Stays), 1);
+        QVERIFY(stop.quorums.front().breaks());
+        QVERIFY(blastText(site.stack, stop).find("loses its quorum") != std::string::npos);
+    }
+
+    void reports()
+    {
+        const Site site;
+        const std::vector<Problem> problems = site.diagnosis.problems(site.stack);
+        const std::string text = problemsText(site.stack, problems, kNow);
+        QVERIFY2(text.find("[D4]") != std::string::npos, text.c_str());
+        QVERIFY(text.find("explains: ") != std::string::npos);
+        const QJsonObject json =
+            QJsonDocument::fromJson(QByteArray::fromStdString(problemsJson(site.stack, problems))).object();
+        const QJsonArray found = json.value(QLatin1String("problems")).toArray();
+        QCOMPARE(found.size(), qsizetype(2));
+        QCOMPARE(found[0].toObject().value(QLatin1String("rule")).toString(), QStringLiteral("D4"));
+        QVERIFY(!found[0].toObject().value(QLatin1String("explains")).toArray().isEmpty());
+        QVERIFY(problemsText(site.stack, {}, kNow).empty());
     }
 
     void whyLeadsFromThePodToTheDisk()
@@ -154,7 +640,7 @@ private Q_SLOTS:
         site.edit<VmiFact>(kOuter, FactKind::Vmi, kVm, [](VmiFact&) {}); // mended
         Diagnosis fresh;
         Stack again;
-        fresh.update(again, again.apply(site.initial));
+        fresh.apply(again, site.initial, kNow);
         QCOMPARE(site.diagnosis.size(), fresh.size());
         QCOMPARE(site.diagnosis.problems(site.stack).size(), fresh.problems(again).size());
     }
@@ -173,8 +659,10 @@ private Q_SLOTS:
         };
         const auto vmi = [](std::vector<Condition> conditions) {
             return [conditions](Site& site) {
-                site.edit<VmiFact>(kOuter, FactKind::Vmi, kVm,
-                                   [&](VmiFact& fact) { fact.conditions = conditions; });
+                site.edit<VmiFact>(kOuter, FactKind::Vmi, kVm, [&](VmiFact& fact) {
+                    fact.conditions = conditions;
+                    fact.conditions.push_back(condition("AgentConnected", "True"));
+                });
             };
         };
         const auto printable = [](const char* status) {
@@ -400,6 +888,254 @@ private Q_SLOTS:
                 p.reason = "CrashLoopBackOff";
             }),
             ItemKind::Workload, "db", "");
+
+        // --- volumes (C)
+        const auto volume = [](const char* phase, const std::vector<Condition>& conditions,
+                               std::map<std::string, std::string> fields = {}, UnixMs created = kNow) {
+            return [=](Site& site) {
+                VmFact vm = factOf<VmFact>(site.initial, kOuter, FactKind::Vm, kVm);
+                vm.claims = {"blue-md-0-x8k1p-root"};
+                site.put(kOuter, FactKind::Vm, kVm, vm);
+                ObjectFact object;
+                object.meta = metaOf("cdi.kubevirt.io/v1beta1", "tenant-blue", "blue-md-0-x8k1p-root");
+                object.meta.created = created;
+                object.phase = phase;
+                object.conditions = conditions;
+                object.fields = fields;
+                site.put(kOuter, FactKind::DataVolume, "tenant-blue/blue-md-0-x8k1p-root", object);
+            };
+        };
+        const auto claim = [volume](const char* phase, std::map<std::string, std::string> fields = {}) {
+            return [=](Site& site) {
+                volume("Succeeded", {})(site);
+                ObjectFact object;
+                object.meta = metaOf("v1", "tenant-blue", "blue-md-0-x8k1p-root");
+                object.phase = phase;
+                object.fields = fields;
+                site.put(kOuter, FactKind::Claim, "tenant-blue/blue-md-0-x8k1p-root", object);
+            };
+        };
+        const auto old = [](const char* type, const char* status, const char* reason,
+                            const char* message = "") {
+            Condition out = condition(type, status, reason, message);
+            out.since = kNow - 3600 * 1000;
+            return out;
+        };
+        const char* const vmName = "blue-md-0-x8k1p";
+        row("C1 waits for its consumer",
+            volume("WaitForFirstConsumer", {old("Bound", "False", "Pending", "PVC x Pending")}), ItemKind::Vm,
+            vmName, "");
+        row("C2", volume("Pending", {old("Bound", "False", "NotFound", "No PVC found")}), ItemKind::Vm,
+            vmName, "C2 critical");
+        row("C2 just made", volume("Pending", {condition("Bound", "False", "NotFound", "No PVC found")}),
+            ItemKind::Vm, vmName, "");
+        row("C3", volume("Pending", {old("Bound", "False", "Pending", "PVC x Pending")}), ItemKind::Vm,
+            vmName, "C3 critical");
+        row("C3 bound", volume("ImportInProgress", {old("Bound", "True", "Bound")}), ItemKind::Vm, vmName,
+            "");
+        row("C4",
+            volume("Pending", {condition("Bound", "False", "ErrExceededQuota",
+                                         "persistentvolumeclaims \"x\" is forbidden: exceeded quota: q")}),
+            ItemKind::Vm, vmName, "C4 critical");
+        row("C4 another word",
+            volume("Pending", {condition("Bound", "False", "Pending", "the quota is fine")}), ItemKind::Vm,
+            vmName, "");
+        row("C5", volume("ImportScheduled", {condition("Running", "False", "Unschedulable")}), ItemKind::Vm,
+            vmName, "C5 critical");
+        row("C6", volume("ImportScheduled", {condition("Running", "False", "ImagePullFailed")}), ItemKind::Vm,
+            vmName, "C6 critical");
+        row("C6 done since", volume("Succeeded", {condition("Running", "False", "ImagePullFailed")}),
+            ItemKind::Vm, vmName, "");
+        row("C7",
+            volume("ImportInProgress",
+                   {condition("Running", "False", "Error", "DataVolume too small to contain image")}),
+            ItemKind::Vm, vmName, "C7 critical");
+        row("C8", volume("ImportInProgress", {}, {{"restartCount", "5"}}), ItemKind::Vm, vmName,
+            "C8 critical");
+        row("C8 once", volume("ImportInProgress", {}, {{"restartCount", "1"}}), ItemKind::Vm, vmName, "");
+        row("C8 failed", volume("Failed", {}), ItemKind::Vm, vmName, "C8 critical");
+        row("C9", claim("Pending", {{"requiresDirectIo", "true"}}), ItemKind::Vm, vmName, "C9 warning");
+        row("C9 filled", claim("Bound", {{"requiresDirectIo", "true"}}), ItemKind::Vm, vmName, "");
+        row("C10", volume("ImportScheduled", {old("Running", "False", "Scratch space required")}),
+            ItemKind::Vm, vmName, "C10 critical");
+        row("C10 just begun",
+            volume("ImportScheduled", {condition("Running", "False", "Scratch space required")}),
+            ItemKind::Vm, vmName, "");
+        row("C11 claim", claim("Lost"), ItemKind::Vm, vmName, "C11 critical");
+        row("C11", volume("ImportInProgress", {condition("Bound", "False", "ClaimLost")}), ItemKind::Vm,
+            vmName, "C11 critical");
+        row("C13", volume("UploadScheduled", {}, {}, kNow - 3600 * 1000), ItemKind::Vm, vmName,
+            "C13 warning");
+        row("C13 just begun", volume("UploadScheduled", {}), ItemKind::Vm, vmName, "");
+
+        // --- more of the VM (A, D, E)
+        const auto vmiEdit = [](const std::function<void(VmiFact&)>& change) {
+            return [change](Site& site) { site.edit<VmiFact>(kOuter, FactKind::Vmi, kVm, change); };
+        };
+        row("A2",
+            vmi({condition("PodScheduled", "False", "Unschedulable",
+                           "0/4 nodes are available: 4 Insufficient devices.kubevirt.io/tun.")}),
+            ItemKind::Vm, vmName, "A2 critical");
+        row("A4", outer([](KubeNodeFact& n) { n.obsoleteHostModel = true; }), ItemKind::OuterNode, "outer-1",
+            "A4 info");
+        row("D6", vmiEdit([](VmiFact& v) {
+                v.meta.created = kNow - 3600 * 1000;
+                std::erase_if(v.conditions, [](const Condition& c) { return c.type == "AgentConnected"; });
+            }),
+            ItemKind::Vm, vmName, "D6 info");
+        row("D6 connected", vmiEdit([](VmiFact& v) {
+                v.meta.created = kNow - 3600 * 1000;
+                v.conditions.push_back(condition("AgentConnected", "True"));
+            }),
+            ItemKind::Vm, vmName, "");
+        row("D12", vmi({condition("Synchronized", "False", "FailedGuaranteeResources")}), ItemKind::Vm,
+            vmName, "D12 critical");
+        row("D13", vmi({condition("AccessCredentialsSynchronized", "False")}), ItemKind::Vm, vmName,
+            "D13 warning");
+        row("D13 done", vmi({condition("AccessCredentialsSynchronized", "True")}), ItemKind::Vm, vmName, "");
+        row("D14 does not stop", vmiEdit([](VmiFact& v) { v.meta.deleting = kNow - 3600 * 1000; }),
+            ItemKind::Vm, vmName, "D14 warning");
+        row("D14 stops", vmiEdit([](VmiFact& v) { v.meta.deleting = kNow - 1000; }), ItemKind::Vm, vmName,
+            "");
+        row("D14 does not start", vmiEdit([](VmiFact& v) {
+                v.phase = "Scheduling";
+                v.meta.created = kNow - 3600 * 1000;
+            }),
+            ItemKind::Vm, vmName, "D14 critical");
+        row("D14 starts", vmiEdit([](VmiFact& v) {
+                v.phase = "Scheduling";
+                v.meta.created = kNow - 1000;
+            }),
+            ItemKind::Vm, vmName, "");
+        const auto cordonedWith = [](const char* strategy) {
+            return [strategy](Site& site) {
+                site.edit<VmiFact>(kOuter, FactKind::Vmi, kVm, [strategy](VmiFact& v) {
+                    v.evictionStrategy = strategy;
+                    v.conditions.push_back(condition("LiveMigratable", "False", "DisksNotLiveMigratable"));
+                });
+                const VmiFact vmiFact = factOf<VmiFact>(site.initial, kOuter, FactKind::Vmi, kVm);
+                site.edit<KubeNodeFact>(kOuter, FactKind::KubeNode, vmiFact.nodeName,
+                                        [](KubeNodeFact& n) { n.unschedulable = true; });
+            };
+        };
+        row("E5", cordonedWith("LiveMigrate"), ItemKind::Vm, vmName, "E5 warning, E1 info");
+        row("E5 may be stopped", cordonedWith("LiveMigrateIfPossible"), ItemKind::Vm, vmName, "E1 info");
+        row("E6", vmiEdit([](VmiFact& v) {
+                v.evictionStrategy = "LiveMigrate";
+                v.evacuationNode = v.nodeName;
+                v.migrationTarget = "outer-3";
+            }),
+            ItemKind::Vm, vmName, "E6 info");
+        row("E7", vmiEdit([](VmiFact& v) {
+                v.evictionStrategy = "LiveMigrate";
+                v.evacuationNode = v.nodeName;
+            }),
+            ItemKind::Vm, vmName, "E7 info");
+        row("E8", vmiEdit([](VmiFact& v) {
+                v.evictionStrategy = "External";
+                v.evacuationNode = v.nodeName;
+            }),
+            ItemKind::Vm, vmName, "E8 info");
+        row("E9", inner([](KubeNodeFact& n) { n.unschedulable = true; }), ItemKind::InnerNode, vmName,
+            "E9 info");
+        row("E11", vmiEdit([](VmiFact& v) {
+                v.migrationFailure = "target pod was not scheduled";
+                v.migrationEnded = kNow - 1000;
+            }),
+            ItemKind::Vm, vmName, "E11 warning");
+        row("E11 long ago", vmiEdit([](VmiFact& v) {
+                v.migrationFailure = "target pod was not scheduled";
+                v.migrationEnded = kNow - 7200 * 1000;
+            }),
+            ItemKind::Vm, vmName, "E11 info");
+        row("E12", vmi({condition("MigrationRequired", "True", "AutoMigrationPending")}), ItemKind::Vm,
+            vmName, "E12 info");
+
+        // --- Cluster API (F)
+        const auto infraCluster = [](const std::vector<Condition>& conditions,
+                                     std::map<std::string, std::string> fields = {}) {
+            return [=](Site& site) {
+                site.edit<ClusterFact>(kOuter, FactKind::Cluster, "tenant-red/red",
+                                       [](ClusterFact& c) { c.infrastructureName = "red"; });
+                ObjectFact object;
+                object.meta = metaOf("infrastructure.cluster.x-k8s.io/v1alpha1", "tenant-red", "red");
+                object.conditions = conditions;
+                object.fields = fields;
+                site.put(kOuter, FactKind::KubevirtCluster, "tenant-red/red", object);
+            };
+        };
+        row("F1 provider",
+            infraCluster({old("LoadBalancerAvailable", "False", "LoadBalancerProvisioningFailed")}),
+            ItemKind::TenantCluster, "red", "F1 critical");
+        row("F1 just made",
+            infraCluster({condition("LoadBalancerAvailable", "False", "LoadBalancerProvisioningFailed")}),
+            ItemKind::TenantCluster, "red", "");
+        row("F2",
+            infraCluster({condition("LoadBalancerAvailable", "False", "LoadBalancerProvisioningFailed",
+                                    "proto: integer overflow")}),
+            ItemKind::TenantCluster, "red", "F2 critical");
+        row("F3", infraCluster({condition("LoadBalancerAvailable", "True")}), ItemKind::TenantCluster, "red",
+            "F3 critical");
+        row("F3 with address",
+            infraCluster({condition("LoadBalancerAvailable", "True")},
+                         {{"controlPlaneEndpoint.host", "10.0.0.1"}}),
+            ItemKind::TenantCluster, "red", "");
+        row(
+            "F13",
+            [](Site& site) {
+                site.edit<KubevirtMachineFact>(
+                    kOuter, FactKind::KubevirtMachine, kMachine, [](KubevirtMachineFact& k) {
+                        k.conditions = {
+                            condition("BootstrapExecSucceeded", "True", "BootstrapCheckingNotSupported")};
+                    });
+            },
+            ItemKind::Machine, vmName, "F13 info");
+        const auto failure = [](const char* message) {
+            return [message](Site& site) {
+                site.edit<KubevirtMachineFact>(
+                    kOuter, FactKind::KubevirtMachine, kMachine, [message](KubevirtMachineFact& k) {
+                        k.conditions.push_back(condition("Failure", "True", "UpdateError", message));
+                    });
+            };
+        };
+        row("E10", failure("The Machine's VM pod is marked for eviction due to infra node drain."),
+            ItemKind::Machine, vmName, "E10 info");
+        row("F26", failure("VMI has reached a permanent finalized state"), ItemKind::Machine, vmName,
+            "F26 critical");
+        row("F20 machine", machine([](MachineFact& m) {
+                m.conditions = {condition("InfrastructureReady", "False", "ObjectDeleted")};
+            }),
+            ItemKind::Machine, vmName, "F20 critical");
+        row("F20 machine waits", machine([](MachineFact& m) {
+                m.conditions = {condition("InfrastructureReady", "False", "NotReady")};
+            }),
+            ItemKind::Machine, vmName, "");
+        row("F22", machine([](MachineFact& m) {
+                m.conditions = {condition("OwnerRemediated", "False", "CannotBeRemediated")};
+            }),
+            ItemKind::Machine, vmName, "F22 warning");
+        row("F22 is being replaced", machine([](MachineFact& m) {
+                m.conditions = {condition("OwnerRemediated", "False", "MachineRemediated")};
+            }),
+            ItemKind::Machine, vmName, "");
+        row("F23 cluster", cluster([](ClusterFact& c) { c.meta.deleting = kNow - 3600 * 1000; }),
+            ItemKind::TenantCluster, "red", "F23 warning");
+        row("F23 cluster just begun", cluster([](ClusterFact& c) { c.meta.deleting = kNow - 1000; }),
+            ItemKind::TenantCluster, "red", "");
+        row("F24", cluster([](ClusterFact& c) {
+                c.conditions = {condition("TopologyReconciled", "False", "ReconcileFailed")};
+            }),
+            ItemKind::TenantCluster, "red", "F24 warning");
+        row("F24 in order", cluster([](ClusterFact& c) {
+                c.conditions = {condition("TopologyReconciled", "False", "MachineDeploymentsUpgradePending")};
+            }),
+            ItemKind::TenantCluster, "red", "F24 info");
+        row("G8 soon", machine([](MachineFact& m) { m.certificatesExpire = kNow + 5LL * 24 * 3600 * 1000; }),
+            ItemKind::Machine, vmName, "G8 warning");
+        row("G8 over", machine([](MachineFact& m) { m.certificatesExpire = kNow - 1000; }), ItemKind::Machine,
+            vmName, "G8 critical");
+        row("G8 far", machine([](MachineFact& m) { m.certificatesExpire = kNow + 90LL * 24 * 3600 * 1000; }),
+            ItemKind::Machine, vmName, "");
     }
 
     void rules()
@@ -411,12 +1147,30 @@ private Q_SLOTS:
         Site site;
         change(site);
         QCOMPARE(site.rulesOf(static_cast<ItemKind>(kind), name.toStdString()), rules);
+        // Trees and problems agree, whatever is wrong.
+        for (const ItemId id : everything(site.stack)) {
+            const Item* item = site.stack.find(id);
+            if (item->kind == ItemKind::Placeholder)
+                continue;
+            const std::vector<Finding>* own = site.diagnosis.findings(id);
+            const Health found = own == nullptr ? Health::Ok : healthOf(own->front().severity);
+            if (item->kind == ItemKind::Host && item->health == Health::Warning && found == Health::Ok)
+                continue; // it answers for its node
+            QVERIFY2(
+                (item->health >= Health::Warning ? item->health : Health::Ok) == found,
+                qPrintable(QStringLiteral("%1 %2: %3, but %4")
+                               .arg(QLatin1String(toString(item->kind)), QString::fromStdString(item->name),
+                                    QLatin1String(toString(item->health)),
+                                    own == nullptr ? QStringLiteral("no finding")
+                                                   : QString::fromStdString(own->front().title))));
+        }
         const std::vector<Finding>* findings =
             site.diagnosis.findings(site.named(static_cast<ItemKind>(kind), name.toStdString()));
         if (findings != nullptr) {
             for (const Finding& finding : *findings) {
                 QVERIFY(finding.title.find(name.toStdString()) != std::string::npos ||
                         finding.title.find("db-0") != std::string::npos);
+                QVERIFY(ruleInfo(finding.rule) != nullptr);
                 QVERIFY(!finding.remedy.empty());
                 QVERIFY(!finding.evidence.empty() && !finding.evidence.front().value.empty());
             }

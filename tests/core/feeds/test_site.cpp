@@ -32,6 +32,7 @@ private Q_SLOTS:
     void noKubernetes();
     void awayAndBack();
     void kindsThatVanish();
+    void hostileObjects();
     void innerClusters();
     void innerSecretComesLater();
     void innerSecretIsForbidden();
@@ -386,6 +387,44 @@ void TestSite::oneKindIsForbidden()
     watched.site.retryNow(id);
     QVERIFY(watched.until(
         [&] { return watched.has(id, FactKind::Pod, "n/p") && watched.state(id).kinds.empty(); }));
+}
+
+// What an attacker can put into an object harms nothing but that object: names are cleaned, a huge annotation
+// passes, a document of the wrong shape is read as far as it goes, and the watch lives on.
+void TestSite::hostileObjects()
+{
+    FakeApi api;
+    serveAll(api);
+    api.put(kNodes, named(QStringLiteral("n1")));
+    const QString name = QStringLiteral("web\u202Egnp\u200B<b>x\x1b[31m");
+    QJsonObject evil = named(name, QStringLiteral("n"));
+    QJsonObject metadata = evil[QLatin1String("metadata")].toObject();
+    metadata[QLatin1String("annotations")] =
+        QJsonObject{{QStringLiteral("note"), QString(1 << 20, QLatin1Char('x'))}};
+    evil[QLatin1String("metadata")] = metadata;
+    api.put(kPods, evil);
+    api.put(kPods, named(QStringLiteral("../../secrets"),
+                         QStringLiteral("n"))); // left out: names are parts of paths
+    QJsonObject shapeless = named(QStringLiteral("shapeless"), QStringLiteral("n"));
+    shapeless[QLatin1String("spec")] = QStringLiteral("not an object");
+    shapeless[QLatin1String("status")] = QJsonArray{1, QJsonValue(), QStringLiteral("x")};
+    api.put(kVmis, shapeless);
+    Watched watched;
+    const SourceId id = watched.site.addCluster(api.config("rack"), {});
+    QVERIFY(watched.until([&] { return watched.live(id); }));
+    QVERIFY(watched.has(id, FactKind::Pod, "n/webgnp<b>x [31m"));
+    QVERIFY(!watched.has(id, FactKind::Pod, "n/../../secrets"));
+    QVERIFY(watched.has(id, FactKind::Vmi, "n/shapeless"));
+    QVERIFY(watched.has(id, FactKind::KubeNode, "n1"));
+
+    const int requests = api.count(kPods);
+    api.put(kPods, evil); // and as an event of the watch
+    api.put(kPods, named(QStringLiteral("after"), QStringLiteral("n")));
+    QVERIFY(watched.until([&] { return watched.has(id, FactKind::Pod, "n/after"); }));
+    QVERIFY(watched.live(id));
+    QCOMPARE(api.count(kPods), requests); // nothing was begun anew
+    api.remove(kPods, "n", name.toStdString());
+    QVERIFY(watched.until([&] { return !watched.has(id, FactKind::Pod, "n/webgnp<b>x [31m"); }));
 }
 
 void TestSite::unauthorized()

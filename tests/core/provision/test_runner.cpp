@@ -110,6 +110,14 @@ private:
     RunReport m_report;
 };
 
+// How often a test of chance is repeated: the environment says more for a thorough run.
+int rounds(const char* variable, int usual)
+{
+    bool given = false;
+    const int number = qEnvironmentVariableIntValue(variable, &given);
+    return given && number > 0 ? number : usual;
+}
+
 std::string told(const RunReport& report)
 {
     std::string text = toString(report.state);
@@ -507,10 +515,11 @@ private Q_SLOTS:
                 return -2;
             return process.exitStatus() == QProcess::CrashExit ? -1 : process.exitCode();
         };
-        for (int fatal = 1; fatal <= writes; ++fatal) {
+        const int times = rounds("STRATA_KILL_ROUNDS", 1);
+        for (int fatal = 1; fatal <= writes * times; ++fatal) {
             for (const char* when : {"before", "after"}) {
                 const std::string path = journal();
-                QCOMPARE(run(path, fatal, when), -1);
+                QCOMPARE(run(path, (fatal - 1) % writes + 1, when), -1);
                 const auto content = Journal::read(path);
                 QVERIFY2(content.has_value(), content ? "" : content.error().text.c_str());
                 QVERIFY(content->ended.empty());
@@ -534,7 +543,7 @@ private Q_SLOTS:
     // Two operators choose one name: one wins, the other has written nothing of the cluster.
     void raceForOneName()
     {
-        for (int round = 0; round < 15; ++round) {
+        for (int round = 0; round < rounds("STRATA_RACE_ROUNDS", 15); ++round) {
             const std::string name = "race-" + std::to_string(round);
             const Plan first = startOnly(planFor(name, "plan-a-" + std::to_string(round)));
             const Plan second = startOnly(planFor(name, "plan-b-" + std::to_string(round)));

@@ -90,11 +90,15 @@ private Q_SLOTS:
 
     void pages()
     {
-        Stack stack;
-        stack.apply(test::pictureSite());
+        ui::StackStore store;
+        store.setClock([] { return test::kNow; });
+        store.apply(test::pictureSite());
+        const Stack& stack = store.stack();
         const auto page = [&](const char* name, ItemKind kind) {
             const ItemId id = test::itemNamed(stack, kind, name);
-            return id ? ui::buildPage(stack, id, test::kNow) : ui::Page();
+            ui::Page built = id ? ui::buildPage(stack, id, test::kNow) : ui::Page();
+            ui::pointToCause(stack, ui::buildWhy(stack, store.diagnosis(), id, test::kNow), built);
+            return built;
         };
         ui::Page p = page("metal-01", ItemKind::Host);
         QCOMPARE(fact(p, "host", "Host name"), QStringLiteral("metal-01"));
@@ -179,13 +183,15 @@ private Q_SLOTS:
     {
         Fixture f;
         f.select("metal-01", ItemKind::Host);
-        QCOMPARE(f.panel->tabs(), QStringList({QStringLiteral("overview"), QStringLiteral("yaml")}));
-        f.select("outer-1", ItemKind::OuterNode);
-        QCOMPARE(f.panel->tabs(), QStringList({QStringLiteral("overview"), QStringLiteral("conditions"),
-                                               QStringLiteral("events"), QStringLiteral("yaml")}));
-        f.select("checkout", ItemKind::Workload);
         QCOMPARE(f.panel->tabs(),
-                 QStringList({QStringLiteral("overview"), QStringLiteral("events"), QStringLiteral("yaml")}));
+                 QStringList({QStringLiteral("overview"), QStringLiteral("why"), QStringLiteral("yaml")}));
+        f.select("outer-1", ItemKind::OuterNode);
+        QCOMPARE(f.panel->tabs(),
+                 QStringList({QStringLiteral("overview"), QStringLiteral("why"), QStringLiteral("conditions"),
+                              QStringLiteral("events"), QStringLiteral("yaml")}));
+        f.select("checkout", ItemKind::Workload);
+        QCOMPARE(f.panel->tabs(), QStringList({QStringLiteral("overview"), QStringLiteral("why"),
+                                               QStringLiteral("events"), QStringLiteral("yaml")}));
         // A tab that is not there for one item is there again for the next.
         f.select("outer-1", ItemKind::OuterNode);
         f.panel->setCurrentTab(QStringLiteral("conditions"));

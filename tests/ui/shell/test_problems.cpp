@@ -1,179 +1,262 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/support/finditem.h"
 #include "tests/support/picturesite.h"
-#include "ui/shell/problems.h"
+#include "ui/details/why.h"
+#include "ui/details/whypage.h"
+#include "ui/settings/workspace.h"
 #include "ui/shell/problemspanel.h"
+#include "ui/stack/stackstore.h"
 
 #include <QAbstractItemModelTester>
+#include <QApplication>
+#include <QClipboard>
+#include <QPushButton>
+#include <QSignalSpy>
+#include <QTemporaryDir>
 #include <QTest>
-
-#include <algorithm>
+#include <QToolButton>
+#include <QTreeView>
 
 using namespace strata;
 using namespace strata::stack;
-using ui::Problem;
+using ui::ProblemRow;
+using ui::ProblemView;
+
+namespace {
+
+std::vector<ProblemRow> rowsOf(const ui::StackStore& store, const QString& filter = {},
+                               ProblemView view = ProblemView::Open, const ui::Snoozes& snoozes = {})
+{
+    return ui::problemRows(store.stack(), store.diagnosis(), store.diagnosis().problems(store.stack()),
+                           snoozes, view, filter, test::kNow);
+}
+
+void loadPicture(ui::StackStore& store)
+{
+    store.setClock([] { return test::kNow; });
+    store.apply(test::pictureSite());
+}
+
+} // namespace
 
 class TestProblems : public QObject {
     Q_OBJECT
 
-    static const Problem* of(const Stack& stack, const std::vector<Problem>& problems,
-                             const std::string& name, ItemKind kind)
-    {
-        for (const Problem& problem : problems) {
-            const Item* item = stack.find(problem.item);
-            if (item != nullptr && item->name == name && item->kind == kind)
-                return &problem;
-        }
-        return nullptr;
-    }
-
 private Q_SLOTS:
-    void pictureHasTwoCauses()
+    void rows()
     {
-        Stack stack;
-        stack.apply(test::pictureSite());
-        const std::vector<Problem> problems = ui::findProblems(stack);
-        const Problem* paused = of(stack, problems, "blue-md-0-x8k2p", ItemKind::Vm);
-        QVERIFY(paused != nullptr);
-        QCOMPARE(&problems.front(), paused); // the worst first
-        QCOMPARE(paused->health, Health::Failed);
-        QCOMPARE(paused->nodes, 1);
-        QCOMPARE(paused->workloads, 2); // checkout and cart; the node's daemon set pod is well
-        QVERIFY(paused->machines >= 1);
-        const Problem* pressure = of(stack, problems, "outer-2", ItemKind::OuterNode);
-        QVERIFY(pressure != nullptr);
-        QCOMPARE(pressure->health, Health::Warning);
-        QCOMPARE(pressure->carriedVms, 3);
-        // Nothing that follows from these is a problem of its own.
-        QVERIFY(of(stack, problems, "metal-02", ItemKind::Host) == nullptr);
-        QVERIFY(of(stack, problems, "blue-md-0-x8k2p", ItemKind::InnerNode) == nullptr);
-        QVERIFY(of(stack, problems, "blue-md-0-x8k2p", ItemKind::Machine) == nullptr);
-        QVERIFY(of(stack, problems, "blue-md-0", ItemKind::WorkerPool) == nullptr);
-        QVERIFY(of(stack, problems, "checkout", ItemKind::Workload) == nullptr);
-        // The pool that waits for a machine leads to the VM that boots.
-        const Problem* booting = of(stack, problems, "green-md-0-w5t3c", ItemKind::Vm);
-        QVERIFY(booting != nullptr);
-        QCOMPARE(booting->health, Health::Progressing);
-        QCOMPARE(&problems.back(), booting);
-        QVERIFY(of(stack, problems, "green-md-0", ItemKind::WorkerPool) == nullptr);
-        QCOMPARE(problems.size(), std::size_t(3));
+        ui::StackStore store;
+        loadPicture(store);
+        const std::vector<ProblemRow> rows = rowsOf(store);
+        QCOMPARE(rows.size(), std::size_t(2));
+        const ProblemRow& paused = rows.front();
+        QCOMPARE(paused.item, test::itemNamed(store.stack(), ItemKind::Vm, "blue-md-0-x8k2p"));
+        QCOMPARE(paused.health, Health::Failed);
+        QCOMPARE(paused.title, QStringLiteral("VM blue-md-0-x8k2p is paused: its disk is full or failing"));
+        QVERIFY2(paused.evidence.contains(QLatin1String("PausedIOError")), qPrintable(paused.evidence));
+        QVERIFY2(paused.evidence.contains(QLatin1String("explains")), qPrintable(paused.evidence));
+        QVERIFY2(paused.evidence.contains(QLatin1String("1 node, 2 workloads")), qPrintable(paused.evidence));
+        QVERIFY(!paused.badge.isEmpty());
+        QVERIFY(!paused.children.empty());
+        bool checkout = false;
+        for (const ui::ProblemChild& child : paused.children) {
+            checkout =
+                checkout || (child.name == QLatin1String("checkout") && child.kind == ItemKind::Workload);
+            QVERIFY(child.name != QLatin1String("metal-02"));
+        }
+        QVERIFY(checkout);
+        QCOMPARE(rows.back().item, test::itemNamed(store.stack(), ItemKind::OuterNode, "outer-2"));
+        QCOMPARE(rows.back().health, Health::Warning);
+        QVERIFY2(rows.back().evidence.contains(QLatin1String("carries 3 VMs")),
+                 qPrintable(rows.back().evidence));
     }
 
-    void words()
+    void filters()
     {
-        Stack stack;
-        stack.apply(test::pictureSite());
-        const std::vector<Problem> problems = ui::findProblems(stack);
-        QVERIFY(!problems.empty());
-        QCOMPARE(ui::problemTitle(stack, problems[0]),
-                 QStringLiteral("blue-md-0-x8k2p: The VM is paused because its disk is full or failing"));
-        const QString evidence = ui::problemEvidence(stack, problems[0], test::kNow);
-        QVERIFY2(evidence.contains(QLatin1String("PausedIOError")), qPrintable(evidence));
-        QVERIFY2(evidence.contains(QLatin1String("explains 1 node")), qPrintable(evidence));
+        ui::StackStore store;
+        loadPicture(store);
+        QCOMPARE(rowsOf(store, QStringLiteral("layer:outer")).size(), std::size_t(1));
+        QCOMPARE(rowsOf(store, QStringLiteral("pausedioerror")).size(), std::size_t(1));
+        QCOMPARE(rowsOf(store, QStringLiteral("blue paused")).size(), std::size_t(1));
+        QCOMPARE(rowsOf(store, QStringLiteral("nowhere")).size(), std::size_t(0));
     }
 
-    void causes()
+    void snoozed()
     {
-        Stack stack;
-        stack.apply(test::pictureSite());
-        const ItemId vm = test::itemNamed(stack, ItemKind::Vm, "blue-md-0-x8k2p");
-        QCOMPARE(ui::causeOf(stack, vm), vm);
-        QCOMPARE(ui::causeOf(stack, test::itemNamed(stack, ItemKind::Workload, "checkout")), vm);
-        QCOMPARE(ui::causeOf(stack, test::itemNamed(stack, ItemKind::Machine, "blue-md-0-x8k2p")), vm);
-        QCOMPARE(ui::causeOf(stack, test::itemNamed(stack, ItemKind::Host, "metal-02")),
-                 test::itemNamed(stack, ItemKind::OuterNode, "outer-2"));
-        QVERIFY(!ui::causeOf(stack, test::itemNamed(stack, ItemKind::Host, "metal-01"))); // healthy
-        QVERIFY(!ui::causeOf(stack, ItemId{}));
+        ui::StackStore store;
+        loadPicture(store);
+        const std::vector<diagnosis::Problem> problems = store.diagnosis().problems(store.stack());
+        ui::Snoozes snoozes;
+        const QString key = QString::fromStdString(problems.front().root.key);
+        snoozes.put(key, {test::kNow + 1000, test::kNow, QStringLiteral("ordered a disk")});
+        snoozes = ui::Snoozes::fromJson(snoozes.toJson()); // as the next run reads it
+        QCOMPARE(rowsOf(store, {}, ProblemView::Open, snoozes).size(), std::size_t(1));
+        const std::vector<ProblemRow> away = rowsOf(store, {}, ProblemView::Snoozed, snoozes);
+        QCOMPARE(away.size(), std::size_t(1));
+        QVERIFY2(away.front().evidence.contains(QLatin1String("ordered a disk")),
+                 qPrintable(away.front().evidence));
+        const ui::ProblemCounts counts = ui::countProblems(store.diagnosis(), problems, snoozes, test::kNow);
+        QCOMPARE(counts.open, 1);
+        QCOMPARE(counts.snoozed, 1);
+        QCOMPARE(counts.worst, Health::Warning);
+        QCOMPARE(ui::countProblems(store.diagnosis(), problems, snoozes, test::kNow + 1000).open, 2);
+        QVERIFY(snoozes.expire(test::kNow + 1000, [](const QString&) { return false; }));
+        QCOMPARE(snoozes.size(), qsizetype(0));
+        snoozes.put(key, {0, test::kNow, {}});
+        QVERIFY(!snoozes.expire(test::kNow + 1000, [](const QString&) { return false; }));
+        QVERIFY(snoozes.expire(test::kNow + 1000, [&](const QString& each) { return each == key; }));
+        QCOMPARE(ui::Snoozes::fromJson(QJsonObject{{QStringLiteral("snoozed"), 7}}).size(), qsizetype(0));
     }
 
-    // A failed node below explains the VMs and everything on them.
-    void lowestFailureWins()
+    void panelSnoozesAndTheWorkspaceKeepsIt()
     {
-        Stack stack;
-        stack.apply(test::pictureSite());
+        QTemporaryDir directory;
+        const QString path = directory.filePath(QStringLiteral("workspace.json"));
+        ui::StackStore store;
+        loadPicture(store);
+        QString key;
+        {
+            ui::Workspace workspace(path);
+            workspace.load();
+            ui::ProblemsPanel panel(
+                &store, [] { return test::kNow; }, &workspace);
+            QCOMPARE(panel.count(), 2);
+            QCOMPARE(panel.worst(), Health::Failed);
+            QSignalSpy counted(&panel, &ui::ProblemsPanel::countChanged);
+            key = rowsOf(store).front().key;
+            panel.snooze(key, 0, QStringLiteral("known"));
+            QCOMPARE(panel.count(), 1);
+            QCOMPARE(panel.worst(), Health::Warning);
+            QCOMPARE(counted.count(), 1);
+            panel.setProblemView(ProblemView::Snoozed);
+            QCOMPARE(panel.view()->model()->rowCount(), 1);
+            QVERIFY(workspace.saveNow());
+        }
+        ui::Workspace workspace(path);
+        workspace.load();
+        ui::ProblemsPanel panel(
+            &store, [] { return test::kNow; }, &workspace);
+        QCOMPARE(panel.count(), 1);
+        panel.wake(key);
+        QCOMPARE(panel.count(), 2);
+    }
+
+    void panelFollowsTheStack()
+    {
+        ui::StackStore store;
+        ui::ProblemsPanel panel(&store, [] { return test::kNow; });
+        QCOMPARE(panel.count(), 0);
+        loadPicture(store);
+        QTRY_COMPARE(panel.count(), 2);
+        QSignalSpy wanted(&panel, &ui::ProblemsPanel::itemWanted);
+        QSignalSpy why(&panel, &ui::ProblemsPanel::whyWanted);
+        const QAbstractItemModel* model = panel.view()->model();
+        const QModelIndex first = model->index(0, 0);
+        Q_EMIT panel.view()->clicked(first);
+        QCOMPARE(wanted.at(0).at(0).value<ItemId>(),
+                 test::itemNamed(store.stack(), ItemKind::Vm, "blue-md-0-x8k2p"));
+        const QModelIndex last = model->index(model->rowCount(first) - 1, 0, first);
+        Q_EMIT panel.view()->activated(last);
+        QCOMPARE(store.stack().find(why.at(0).at(0).value<ItemId>())->kind, ItemKind::Workload);
+        // What is mended is remembered among the cleared.
         test::SiteBuilder b;
-        KubeNodeFact node = b.node("outer-2", test::uuidOf(0xa0, 2), 64, 500);
-        node.conditions = {
-            {"Ready", "Unknown", "NodeStatusUnknown", "Kubelet stopped posting node status.", {}, 1}};
+        KubeNodeFact node = b.node("outer-2", test::uuidOf(0xa0, 2), 64, 512);
         b.put(test::kOuter, FactKind::KubeNode, "outer-2", node);
-        stack.apply(b.batch);
-        const std::vector<Problem> problems = ui::findProblems(stack);
-        const ItemId outer = test::itemNamed(stack, ItemKind::OuterNode, "outer-2");
-        QCOMPARE(ui::causeOf(stack, test::itemNamed(stack, ItemKind::Vm, "blue-md-0-x8k2p")), outer);
-        QCOMPARE(ui::causeOf(stack, test::itemNamed(stack, ItemKind::Workload, "checkout")), outer);
-        QVERIFY(of(stack, problems, "blue-md-0-x8k2p", ItemKind::Vm) == nullptr);
-        const Problem* cause = of(stack, problems, "outer-2", ItemKind::OuterNode);
-        QVERIFY(cause != nullptr);
-        QVERIFY(cause->vms >= 1);
-    }
-
-    void workloadAloneIsItsOwnCause()
-    {
-        Stack stack;
-        stack.apply(test::pictureSite());
-        test::SiteBuilder b;
-        b.pod(test::kRed, "red-md-0-q2m7z", "lab", "bad-0", "StatefulSet", "bad", 100, 64, false);
-        stack.apply(b.batch);
-        const ItemId bad = test::itemNamed(stack, ItemKind::Workload, "bad");
-        QCOMPARE(ui::causeOf(stack, bad), bad);
-        QCOMPARE(ui::findProblems(stack).size(), std::size_t(4));
-    }
-
-    void connectionsAreProblems()
-    {
-        Stack stack;
-        Batch site = test::pictureSite();
-        for (SourceChange& change : site.sources) {
-            if (change.state.id == test::kOuter) {
-                change.state.phase = LinkPhase::Waiting;
-                change.state.retryAt = test::kNow + 8000;
-                change.state.error = {ErrorKind::Network, "rack-a refused the connection.", "", 0, 0};
-            }
-            if (change.state.id == test::kBlue)
-                change.state.kinds = {{"pods", {ErrorKind::Forbidden, "You may not list pods.", "", 403, 0}},
-                                      {"widgets", {ErrorKind::NotFound, "Not installed.", "", 404, 0}}};
-        }
-        stack.apply(site);
-        const std::vector<Problem> problems = ui::findProblems(stack);
-        int connections = 0;
-        for (const Problem& problem : problems) {
-            if (problem.item)
-                continue;
-            ++connections;
-            if (problem.source == test::kOuter) {
-                QCOMPARE(ui::problemTitle(stack, problem), QStringLiteral("rack-a does not answer any more"));
-                const QString evidence = ui::problemEvidence(stack, problem, test::kNow);
-                QVERIFY2(evidence.contains(QLatin1String("retrying in 8 s")), qPrintable(evidence));
-            } else {
-                QCOMPARE(ui::problemTitle(stack, problem), QStringLiteral("blue: not allowed to list pods"));
-            }
-        }
-        QCOMPARE(connections, 2); // what is not installed is none
+        store.apply(b.batch);
+        QTRY_COMPARE(panel.count(), 1);
+        panel.setProblemView(ProblemView::Cleared);
+        QCOMPARE(model->rowCount(), 1);
     }
 
     void modelKeepsRows()
     {
-        Stack stack;
-        stack.apply(test::pictureSite());
+        ui::StackStore store;
+        loadPicture(store);
         ui::ProblemModel model;
         QAbstractItemModelTester tester(&model, QAbstractItemModelTester::FailureReportingMode::QtTest);
-        std::vector<Problem> problems = ui::findProblems(stack);
-        model.show(stack, problems, test::kNow);
-        problems.resize(2);
-        model.show(stack, problems, test::kNow);
+        std::vector<ProblemRow> rows = rowsOf(store);
+        model.show(rows);
         QCOMPARE(model.rowCount(), 2);
         const QPersistentModelIndex second = model.index(1, 0);
         const QString title = second.data().toString();
-        std::reverse(problems.begin(), problems.end());
-        model.show(stack, problems, test::kNow + 1000);
+        const QPersistentModelIndex child = model.index(1, 0, model.index(0, 0));
+        QVERIFY(child.isValid());
+        const QString name = child.data().toString();
+        std::swap(rows[0], rows[1]);
+        model.show(rows);
         QCOMPARE(second.row(), 0);
         QCOMPARE(second.data().toString(), title);
-        problems.pop_back();
-        model.show(stack, problems, test::kNow);
+        QCOMPARE(child.parent().row(), 1);
+        QCOMPARE(child.data().toString(), name);
+        rows[1].children.resize(1);
+        model.show(rows);
+        QVERIFY(!child.isValid());
+        rows.pop_back();
+        model.show(rows);
         QCOMPARE(model.rowCount(), 1);
-        QCOMPARE(second.row(), 0);
-        model.show(stack, {}, test::kNow);
+        model.show({});
         QVERIFY(!second.isValid());
+    }
+
+    void whyOfEveryState()
+    {
+        ui::StackStore store;
+        loadPicture(store);
+        const Stack& stack = store.stack();
+        const auto page = [&](ItemKind kind, const char* name) {
+            return ui::buildWhy(stack, store.diagnosis(), test::itemNamed(stack, kind, name), test::kNow,
+                                [](SourceId) { return QStringLiteral("--context rack-a"); });
+        };
+        const ui::WhyPage checkout = page(ItemKind::Workload, "checkout");
+        QCOMPARE(checkout.headline,
+                 QStringLiteral("Because: VM blue-md-0-x8k2p is paused: its disk is full or failing"));
+        QCOMPARE(checkout.steps.size(), std::size_t(3));
+        QCOMPARE(checkout.cause, test::itemNamed(stack, ItemKind::Vm, "blue-md-0-x8k2p"));
+        QVERIFY(checkout.steps.back().cause && !checkout.steps.front().cause);
+        QVERIFY(!checkout.steps.back().remedy.isEmpty());
+        QVERIFY2(checkout.steps.back().commands.contains(
+                     QStringLiteral("virtctl --context rack-a -n tenant-blue unpause vm blue-md-0-x8k2p")),
+                 qPrintable(checkout.steps.back().commands.join(u'\n')));
+        QCOMPARE(checkout.steps.back().proofs.front().field, QStringLiteral("status.conditions[Paused]"));
+        const ui::WhyPage cause = page(ItemKind::Vm, "blue-md-0-x8k2p");
+        QVERIFY(!cause.cause);
+        QCOMPARE(cause.steps.size(), std::size_t(1));
+        const ui::WhyPage healthy = page(ItemKind::Workload, "web");
+        QCOMPARE(healthy.health, Health::Ok);
+        QVERIFY(healthy.steps.empty());
+        const ui::WhyPage building = page(ItemKind::WorkerPool, "green-md-0");
+        QCOMPARE(building.health, Health::Progressing);
+        // A healthy carrier names what on it is not well.
+        const ui::WhyPage node = page(ItemKind::TenantCluster, "blue");
+        QVERIFY(!node.above.empty() || !node.steps.empty());
+    }
+
+    void whyPageLeadsToTheCause()
+    {
+        ui::StackStore store;
+        loadPicture(store);
+        const ui::WhyPage page =
+            ui::buildWhy(store.stack(), store.diagnosis(),
+                         test::itemNamed(store.stack(), ItemKind::Workload, "checkout"), test::kNow);
+        ui::WhyPageView view;
+        view.resize(800, 300);
+        view.show(page);
+        view.QWidget::show();
+        QSignalSpy wanted(&view, &ui::WhyPageView::itemWanted);
+        QPushButton* go = view.findChild<QPushButton*>();
+        QVERIFY(go != nullptr && go->isVisibleTo(&view));
+        go->click();
+        QCOMPARE(wanted.at(0).at(0).value<ItemId>(), page.cause);
+        const QList<QToolButton*> copies = view.widget()->findChildren<QToolButton*>();
+        QCOMPARE(copies.size(), page.steps.back().commands.size());
+        copies.front()->click();
+        QCOMPARE(QApplication::clipboard()->text(), page.steps.back().commands.front());
+        ui::WhyPage healthy = page;
+        healthy.steps.clear();
+        healthy.cause = {};
+        view.show(healthy);
+        QVERIFY(!go->isVisibleTo(&view));
+        QVERIFY(view.widget()->findChildren<QToolButton*>().isEmpty());
     }
 };
 

@@ -269,7 +269,7 @@ private Q_SLOTS:
         Fixture f;
         f.store.apply(test::pictureSite());
         auto* problems = f.window->findChild<ui::ProblemsPanel*>();
-        QTRY_COMPARE(problems->count(), 3);
+        QTRY_COMPARE(problems->count(), 2);
         f.action("Next problem")->trigger();
         QCOMPARE(f.window->current(), test::itemNamed(f.store.stack(), ItemKind::Vm, "blue-md-0-x8k2p"));
         f.action("Next problem")->trigger();

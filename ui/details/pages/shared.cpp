@@ -46,15 +46,7 @@ Card reasonCard(const PageContext& context)
     if (const QString age = ageOf(item.since, context.now); !age.isEmpty())
         proof << Details::tr("for %1").arg(age);
     card.notes.push_back({sentence, proof.join(QStringLiteral(" · "))});
-    // What stands below in the chain and is worse off is where to look first.
-    for (const ItemId id : context.stack.path(item.id)) {
-        const Item* lower = context.stack.find(id);
-        if (lower != nullptr && id != item.id && lower->health == Health::Failed) {
-            card.links.push_back(linkTo(*lower));
-            break;
-        }
-    }
-    return card;
+    return card; // where to look first is the diagnosis' to say: pointToCause()
 }
 
 void addChart(const PageContext& context, Page& page, const std::vector<Sample>& history, bool memory)

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/base/quantity.h"
+#include "core/demosite/api/answers.h"
+#include "core/demosite/api/handler.h"
+#include "core/demosite/api/logs.h"
+#include "core/demosite/api/streams.h"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <charconv>
+
+// What upgrades a connection to a pod: exec, attach, port-forward.
+namespace strata::demosite {
+namespace {
+
+constexpr const char* kTunnel = "SPDY/3.1+portforward.k8s.io";
+
+// A value of a query that may come several times.
+std::vector<std::string> allOf(const HttpRequest& request, const char* name)
+{
+    const auto found = request.query.find(name);
+    return found == request.query.end() ? std::vector<std::string>() : found->second;
+}
+
+// Chooses the framing and fills in what the answer says about it.
+std::optional<Framing> negotiateFraming(const HttpRequest& request, bool forward, HttpAnswer& answer)
+{
+    const auto offered = [&](const char* protocol) {
+        const bool there = std::find(request.protocols.begin(), request.protocols.end(), protocol) !=
+                           request.protocols.end();
+        if (there)
+            answer.protocol = protocol;
+        return there;
+    };
+    if (request.upgrade == "spdy/3.1") {
+        answer.raw = true;
+        if (forward ? offered("portforward.k8s.io")
+                    : offered("v4.channel.k8s.io") || offered("v3.channel.k8s.io") ||
+                          offered("v2.channel.k8s.io"))
+            return Framing::Spdy;
+        return std::nullopt;
+    }
+    if (request.upgrade != "websocket")
+        return std::nullopt;
+    if (forward && offered(kTunnel))
+        return Framing::Spdy;
+    if (!forward && offered("v5.channel.k8s.io"))
+        return Framing::ChannelsV5;
+    if (offered("v4.channel.k8s.io"))
+        return Framing::ChannelsV4;
+    return std::nullopt;
+}
+
+Machine machineOf(const Json& pod, const Json& container)
+{
+    Machine machine;
+    machine.hostname = text(pod, "metadata.name");
+    machine.address = text(pod, "status.podIP");
+    machine.started = parseRfc3339(text(pod, "status.startTime")).value_or(0);
+    if (const auto memory = parseQuantity(text(container, "resources.requests.memory")))
+        machine.memoryMi = static_cast<long>(*memory >> 20);
+    for (const char* part : {"command", "args"}) {
+        if (const Json* words = find(container, part); words != nullptr && words->is_array()) {
+            for (const Json& word : *words)
+                machine.program +=
+                    (machine.program.empty() ? "" : " ") + (word.is_string() ? word.get<std::string>() : "");
+        }
+    }
+    if (machine.program.empty())
+        machine.program = text(container, "name");
+    furnish(machine);
+    if (const Json* env = find(container, "env"); env != nullptr && env->is_array()) {
+        for (const Json& entry : *env)
+            machine.environment[text(entry, "name")] = text(entry, "value");
+    }
+    machine.files["/var/run/secrets/kubernetes.io/serviceaccount/namespace"] =
+        text(pod, "metadata.namespace");
+    return machine;
+}
+
+// Ports a container says it listens on, and the customary ones of programs that do not say.
+Ports portsOf(const Json& pod)
+{
+    Ports ports;
+    ports.name = text(pod, "metadata.name");
+    ports.uid = text(pod, "metadata.uid");
+    if (const Json* containers = find(pod, "spec.containers");
+        containers != nullptr && containers->is_array()) {
+        for (const Json& container : *containers) {
+            if (const Json* list = find(container, "ports"); list != nullptr && list->is_array()) {
+                for (const Json& port : *list)
+                    ports.http.push_back(static_cast<unsigned>(number(port, "containerPort").value_or(0)));
+            }
+        }
+    }
+    if (ports.http.empty())
+        ports.http = {80, 8080, 8443, 9090};
+    return ports;
+}
+
+} // namespace
+
+Answer<Json> ApiHandler::runningPod(const HttpRequest& request, const Target& target, Json& container)
+{
+    const ObjectPtr pod = store().get(*target.kind, target.ns, target.name);
+    if (!pod)
+        return notFound("", "pods", target.name);
+    Json body = parseOwn(serve(*pod));
+    const std::string wanted = request.one("container");
+    const Json* containers = find(body, "spec.containers");
+    std::string names;
+    if (containers != nullptr && containers->is_array()) {
+        for (const Json& candidate : *containers) {
+            const std::string name = text(candidate, "name");
+            names += (names.empty() ? "" : " ") + name;
+            if (name == wanted || (wanted.empty() && container.is_null()))
+                container = candidate;
+        }
+    }
+    if (target.sub != "portforward") {
+        if (container.is_null())
+            return badRequest("container " + wanted + " is not valid for pod " + target.name);
+        if (wanted.empty() && containers->size() > 1)
+            return badRequest("a container name must be specified for pod " + target.name +
+                              ", choose one of: [" + names + "]");
+    }
+    const std::string phase = text(body, "status.phase");
+    if (phase != "Running")
+        return deny(500, "InternalError",
+                    target.sub == "portforward"
+                        ? "unable to forward port because pod is not running. Current status=" + phase
+                        : "unable to upgrade connection: container not found (\"" + text(container, "name") +
+                              "\")");
+    const ObjectPtr node = store().get(Kinds::instance().get("nodes", ""), "", text(body, "spec.nodeName"));
+    if (node && node->body.find("\"NodeStatusUnknown\"") != std::string::npos)
+        return deny(500, "InternalError",
+                    "error dialing backend: dial tcp " + text(body, "status.hostIP") +
+                        ":10250: connect: no route to host");
+    return body;
+}
+
+HttpAnswer ApiHandler::connect(const HttpRequest& request, const Target& target)
+{
+    Json container;
+    const auto pod = runningPod(request, target, container);
+    if (!pod)
+        return refuse(pod.error());
+    const bool forward = target.sub == "portforward";
+    HttpAnswer answer;
+    const auto framing = negotiateFraming(request, forward, answer);
+    if (!framing)
+        return refuse(badRequest(request.upgrade.empty()
+                                     ? "Upgrade request required"
+                                     : "unable to upgrade: none of the offered protocols is supported"));
+    if (forward) {
+        std::vector<unsigned> asked;
+        for (const std::string& list : allOf(request, "ports")) {
+            unsigned port = 0;
+            const auto result = std::from_chars(list.data(), list.data() + list.size(), port);
+            if (result.ec != std::errc() || port == 0 || port > 65535)
+                return refuse(badRequest("unable to parse \"" + list + "\" as a port"));
+            asked.push_back(port);
+        }
+        if (*framing != Framing::Spdy && (asked.empty() || asked.size() > 100))
+            return refuse(badRequest("query parameter \"ports\" is required"));
+        answer.socket = portForwardSocket(portsOf(*pod), std::move(asked), *framing);
+        return answer;
+    }
+    if (target.sub == "attach") {
+        LogOptions options;
+        options.container = text(container, "name");
+        options.follow = true;
+        options.tailLines = 0;
+        answer.socket = attachSocket(
+            followLog(m_cluster, store().get(*target.kind, target.ns, target.name), options), *framing);
+        return answer;
+    }
+    ExecPlan plan;
+    plan.machine = machineOf(*pod, container);
+    plan.clock = [cluster = m_cluster] { return cluster->now(); };
+    plan.command = allOf(request, "command");
+    plan.in = request.flag("stdin");
+    plan.out = request.flag("stdout");
+    plan.err = request.flag("stderr");
+    plan.tty = request.flag("tty");
+    if (plan.command.empty())
+        return refuse(badRequest("you must specify at least one command for the container"));
+    if (!plan.in && !plan.out && !plan.err)
+        return refuse(badRequest("you must specify at least one of stdin, stdout, stderr"));
+    answer.socket = execSocket(std::move(plan), *framing);
+    return answer;
+}
+
+} // namespace strata::demosite

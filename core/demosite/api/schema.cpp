@@ -1,0 +1,352 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/demosite/api/schema.h"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <regex>
+
+namespace strata::demosite {
+namespace {
+
+constexpr std::size_t kMaxMatched = 1024; // std::regex recurses with the text's length
+constexpr std::size_t kMaxCauses = 64;
+
+bool flag(const Json& schema, const char* name)
+{
+    const auto found = schema.find(name);
+    return found != schema.end() && found->is_boolean() && found->get<bool>();
+}
+
+const Json* member(const Json& schema, const char* name)
+{
+    const auto found = schema.find(name);
+    return found == schema.end() ? nullptr : &*found;
+}
+
+std::string joined(const std::string& path, const std::string& key)
+{
+    return path.empty() ? key : path + "." + key;
+}
+
+std::string indexed(const std::string& path, std::size_t index)
+{
+    return path + "[" + std::to_string(index) + "]";
+}
+
+const Json* propertySchema(const Json& schema, const std::string& key)
+{
+    const Json* properties = member(schema, "properties");
+    if (properties == nullptr)
+        return nullptr;
+    return member(*properties, key.c_str());
+}
+
+// The metadata of the object itself and of embedded ones has a schema of its own.
+bool isObjectMeta(const std::string& key, bool top)
+{
+    return top && (key == "metadata" || key == "apiVersion" || key == "kind");
+}
+
+void pruneAt(Json& value, const Json& schema, const std::string& path, bool top,
+             std::vector<std::string>& removed)
+{
+    if (!schema.is_object())
+        return;
+    if (value.is_array()) {
+        if (const Json* items = member(schema, "items")) {
+            for (std::size_t i = 0; i < value.size(); ++i)
+                pruneAt(value[i], *items, indexed(path, i), false, removed);
+        }
+        return;
+    }
+    if (!value.is_object())
+        return;
+    const bool embedded = top || flag(schema, "x-kubernetes-embedded-resource");
+    const Json* additional = member(schema, "additionalProperties");
+    std::vector<std::string> gone;
+    for (auto& [key, child] : value.items()) {
+        if (isObjectMeta(key, embedded))
+            continue;
+        if (const Json* known = propertySchema(schema, key))
+            pruneAt(child, *known, joined(path, key), false, removed);
+        else if (additional != nullptr && additional->is_object())
+            pruneAt(child, *additional, joined(path, key), false, removed);
+        else if (!flag(schema, "x-kubernetes-preserve-unknown-fields") &&
+                 !(additional != nullptr && additional->is_boolean() && additional->get<bool>()))
+            gone.push_back(key);
+    }
+    for (const std::string& key : gone) {
+        value.erase(key);
+        removed.push_back(joined(path, key));
+    }
+}
+
+const char* typeOf(const Json& value)
+{
+    if (value.is_object())
+        return "object";
+    if (value.is_array())
+        return "array";
+    if (value.is_string())
+        return "string";
+    if (value.is_boolean())
+        return "boolean";
+    if (value.is_number_integer())
+        return "integer";
+    if (value.is_number())
+        return "number";
+    return "null";
+}
+
+std::string shown(const Json& value)
+{
+    return value.is_object() || value.is_array() ? std::string(typeOf(value)) : compact(value);
+}
+
+class Validator {
+public:
+    explicit Validator(std::vector<Status::Cause>& causes) : m_causes(causes) {}
+
+    void check(const Json& value, const Json& schema, const std::string& path, bool top)
+    {
+        if (!schema.is_object() || m_causes.size() >= kMaxCauses)
+            return;
+        if (value.is_null() && flag(schema, "nullable"))
+            return;
+        if (!typeFits(value, schema, path))
+            return;
+        enumeration(value, schema, path);
+        if (value.is_number())
+            numbers(value, schema, path);
+        if (value.is_string())
+            strings(value.get_ref<const std::string&>(), schema, path);
+        if (value.is_array())
+            list(value, schema, path);
+        if (value.is_object())
+            object(value, schema, path, top);
+        combined(value, schema, path);
+    }
+
+private:
+    void add(const char* reason, std::string message, const std::string& path)
+    {
+        m_causes.push_back({reason, std::move(message), path.empty() ? "<nil>" : path});
+    }
+    void wrong(const Json& value, const std::string& path, const std::string& why)
+    {
+        add("FieldValueInvalid", "Invalid value: " + shown(value) + ": " + path + " in body " + why, path);
+    }
+
+    bool typeFits(const Json& value, const Json& schema, const std::string& path)
+    {
+        if (flag(schema, "x-kubernetes-int-or-string")) {
+            if (value.is_number_integer() || value.is_string())
+                return true;
+        } else {
+            const std::string wanted = schema.value("type", std::string());
+            const std::string have = typeOf(value);
+            if (wanted.empty() || wanted == have || (wanted == "number" && have == "integer"))
+                return true;
+            if (wanted == "integer" && value.is_number_float() &&
+                value.get<double>() == static_cast<double>(static_cast<long long>(value.get<double>())))
+                return true;
+        }
+        const std::string have = typeOf(value);
+        const std::string wanted = flag(schema, "x-kubernetes-int-or-string")
+                                       ? std::string("integer,string")
+                                       : schema.value("type", std::string());
+        add("FieldValueTypeInvalid",
+            "Invalid value: \"" + have + "\": " + path + " in body must be of type " + wanted + ": \"" +
+                have + "\"",
+            path);
+        return false;
+    }
+
+    void enumeration(const Json& value, const Json& schema, const std::string& path)
+    {
+        const Json* allowed = member(schema, "enum");
+        if (allowed == nullptr || !allowed->is_array() ||
+            std::find(allowed->begin(), allowed->end(), value) != allowed->end())
+            return;
+        std::string supported;
+        for (const Json& item : *allowed)
+            supported += (supported.empty() ? "" : ", ") + compact(item);
+        add("FieldValueNotSupported",
+            "Unsupported value: " + shown(value) + ": supported values: " + supported, path);
+    }
+
+    void numbers(const Json& value, const Json& schema, const std::string& path)
+    {
+        const double number = value.get<double>();
+        if (const Json* least = member(schema, "minimum"); least != nullptr && least->is_number()) {
+            const bool open = flag(schema, "exclusiveMinimum");
+            if (open ? number <= least->get<double>() : number < least->get<double>())
+                wrong(value, path,
+                      std::string("should be greater than ") + (open ? "" : "or equal to ") +
+                          compact(*least));
+        }
+        if (const Json* most = member(schema, "maximum"); most != nullptr && most->is_number()) {
+            const bool open = flag(schema, "exclusiveMaximum");
+            if (open ? number >= most->get<double>() : number > most->get<double>())
+                wrong(value, path,
+                      std::string("should be less than ") + (open ? "" : "or equal to ") + compact(*most));
+        }
+    }
+
+    void strings(const std::string& value, const Json& schema, const std::string& path)
+    {
+        const Json quoted(value);
+        if (const auto least = number(schema, "minLength");
+            least && static_cast<long long>(value.size()) < *least)
+            wrong(quoted, path, "should be at least " + std::to_string(*least) + " chars long");
+        if (const auto most = number(schema, "maxLength");
+            most && static_cast<long long>(value.size()) > *most)
+            add("FieldValueTooLong", "Too long: may not be more than " + std::to_string(*most) + " bytes",
+                path);
+        const std::string pattern = schema.value("pattern", std::string());
+        if (pattern.empty() || value.size() > kMaxMatched)
+            return;
+        try {
+            if (!std::regex_search(value, std::regex(pattern)))
+                wrong(quoted, path, "should match '" + pattern + "'");
+        } catch (const std::regex_error&) {
+            // RE2 knows patterns that ECMAScript does not: those are not checked.
+        }
+    }
+
+    void list(const Json& value, const Json& schema, const std::string& path)
+    {
+        const auto size = static_cast<long long>(value.size());
+        if (const auto least = number(schema, "minItems"); least && size < *least)
+            wrong(value, path, "should have at least " + std::to_string(*least) + " items");
+        if (const auto most = number(schema, "maxItems"); most && size > *most)
+            add("FieldValueTooMany",
+                "Too many: " + std::to_string(size) + ": must have at most " + std::to_string(*most) +
+                    " items",
+                path);
+        if (const Json* keys = member(schema, "x-kubernetes-list-map-keys");
+            keys != nullptr && keys->is_array()) {
+            for (std::size_t i = 0; i < value.size(); ++i) {
+                for (std::size_t j = 0; j < i; ++j) {
+                    Json key = Json::object();
+                    const bool same = std::all_of(keys->begin(), keys->end(), [&](const Json& name) {
+                        const std::string text = name.is_string() ? name.get<std::string>() : std::string();
+                        key[text] = value[i].value(text, Json());
+                        return value[j].value(text, Json()) == key[text];
+                    });
+                    if (same)
+                        add("FieldValueDuplicate", "Duplicate value: " + compact(key), indexed(path, i));
+                }
+            }
+        }
+        if (const Json* items = member(schema, "items")) {
+            for (std::size_t i = 0; i < value.size(); ++i)
+                check(value[i], *items, indexed(path, i), false);
+        }
+    }
+
+    void object(const Json& value, const Json& schema, const std::string& path, bool top)
+    {
+        if (const Json* required = member(schema, "required"); required != nullptr && required->is_array()) {
+            for (const Json& name : *required) {
+                const std::string key = name.is_string() ? name.get<std::string>() : std::string();
+                if (!value.contains(key))
+                    add("FieldValueRequired", "Required value", joined(path, key));
+            }
+        }
+        const Json* additional = member(schema, "additionalProperties");
+        for (const auto& [key, child] : value.items()) {
+            if (isObjectMeta(key, top))
+                continue;
+            if (const Json* known = propertySchema(schema, key))
+                check(child, *known, joined(path, key), false);
+            else if (additional != nullptr && additional->is_object())
+                check(child, *additional, joined(path, key), false);
+        }
+    }
+
+    bool fits(const Json& value, const Json& schema, const std::string& path)
+    {
+        std::vector<Status::Cause> causes;
+        Validator(causes).check(value, schema, path, false);
+        return causes.empty();
+    }
+
+    void combined(const Json& value, const Json& schema, const std::string& path)
+    {
+        const auto countOf = [&](const Json& all) {
+            return std::count_if(all.begin(), all.end(),
+                                 [&](const Json& one) { return fits(value, one, path); });
+        };
+        if (const Json* all = member(schema, "allOf"); all != nullptr && all->is_array()) {
+            for (const Json& one : *all)
+                check(value, one, path, false);
+        }
+        if (flag(schema, "x-kubernetes-int-or-string"))
+            return; // its anyOf says the same once more
+        if (const Json* any = member(schema, "anyOf");
+            any != nullptr && any->is_array() && countOf(*any) == 0)
+            wrong(value, path, "must validate at least one schema (anyOf)");
+        if (const Json* one = member(schema, "oneOf"); one != nullptr && one->is_array()) {
+            const auto count = countOf(*one);
+            if (count != 1)
+                wrong(value, path,
+                      "must validate one and only one schema (oneOf). Found " +
+                          (count == 0 ? std::string("none valid")
+                                      : std::to_string(count) + " valid alternatives"));
+        }
+        if (const Json* none = member(schema, "not"); none != nullptr && fits(value, *none, path))
+            wrong(value, path, "must not validate the schema (not)");
+    }
+
+    std::vector<Status::Cause>& m_causes;
+};
+
+} // namespace
+
+void prune(Json& value, const Json& schema, std::vector<std::string>& removed)
+{
+    pruneAt(value, schema, "", true, removed);
+}
+
+void fillDefaults(Json& value, const Json& schema)
+{
+    if (!schema.is_object())
+        return;
+    if (value.is_array()) {
+        if (const Json* items = member(schema, "items")) {
+            for (Json& item : value)
+                fillDefaults(item, *items);
+        }
+        return;
+    }
+    if (!value.is_object())
+        return;
+    if (const Json* properties = member(schema, "properties");
+        properties != nullptr && properties->is_object()) {
+        for (const auto& [key, child] : properties->items()) {
+            const Json* standard = child.is_object() ? member(child, "default") : nullptr;
+            // A null counts as absent unless it may be meant.
+            if (standard != nullptr &&
+                (!value.contains(key) || (value[key].is_null() && !flag(child, "nullable"))))
+                value[key] = *standard;
+            if (value.contains(key))
+                fillDefaults(value[key], child);
+        }
+    }
+    if (const Json* additional = member(schema, "additionalProperties");
+        additional != nullptr && additional->is_object()) {
+        for (auto& [key, child] : value.items()) {
+            if (propertySchema(schema, key) == nullptr)
+                fillDefaults(child, *additional);
+        }
+    }
+}
+
+void validate(const Json& value, const Json& schema, std::vector<Status::Cause>& causes)
+{
+    Validator(causes).check(value, schema, "", true);
+}
+
+} // namespace strata::demosite

@@ -1,0 +1,388 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/base/text.h"
+#include "core/demosite/api/answers.h"
+#include "core/demosite/api/convert.h"
+#include "core/demosite/api/fieldcheck.h"
+#include "core/demosite/api/handler.h"
+#include "core/demosite/api/managedfields.h"
+#include "core/demosite/api/patch.h"
+#include "core/demosite/api/quota.h"
+#include "core/demosite/api/schema.h"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+
+// The verbs that change objects.
+namespace strata::demosite {
+namespace {
+
+Part partOf(const std::string& sub)
+{
+    return sub == "status" ? Part::Status : Part::Main;
+}
+
+} // namespace
+
+Answer<Json> ApiHandler::readObject(const HttpRequest& request, const Target& target) const
+{
+    auto body = bodyOf(request);
+    if (!body)
+        return body;
+    const std::string kind = text(*body, "kind");
+    const std::string version = text(*body, "apiVersion");
+    if ((!kind.empty() && kind != target.kind->kind) ||
+        (!version.empty() && version != apiVersion(*target.kind, target.version)))
+        return badRequest("the object provided is unrecognized or does not fit the URL: got " + version +
+                          " " + kind + ", expected " + apiVersion(*target.kind, target.version) + " " +
+                          std::string(target.kind->kind));
+    if (kind.empty() && target.kind->has(Custom))
+        return badRequest("Object 'Kind' is missing");
+    toStorage(*target.kind, target.version, *body);
+    if (!body->contains("metadata") || (*body)["metadata"].is_null())
+        (*body)["metadata"] = Json::object();
+    Json& metadata = (*body)["metadata"];
+    if (!metadata.is_object())
+        return badRequest("metadata must be an object");
+    if (target.kind->has(Namespaced)) {
+        const std::string ns = text(metadata, "namespace");
+        if (ns.empty())
+            metadata["namespace"] = target.ns;
+        else if (ns != target.ns)
+            return badRequest(
+                "the namespace of the provided object does not match the namespace sent on the request");
+    }
+    return body;
+}
+
+Answer<void> ApiHandler::admit(const HttpRequest& request, const Target& target, Json& object,
+                               const Json& old, std::vector<std::string>& warnings) const
+{
+    const Kind& kind = *target.kind;
+    const std::string storage = apiVersion(kind, kind.storageVersion());
+    std::vector<std::string> unknown;
+    const std::shared_ptr<const Json> schema = m_cluster->customKinds().schema(kind, kind.storageVersion());
+    const Message* message =
+        kind.has(Custom) ? nullptr : Messages::instance().find(storage, std::string(kind.kind));
+    const auto unfit = [&](const std::string& why) {
+        return badRequest(std::string(kind.kind) + " in version \"" + target.version +
+                          "\" cannot be handled as a " + std::string(kind.kind) + ": " + why);
+    };
+    if (schema) {
+        // Before pruning: the type of what has no place does not matter.
+        prune(object, *schema, unknown);
+    } else if (message != nullptr) {
+        if (const std::string why = fitToMessage(object, *message, unknown); !why.empty())
+            return unfit(why);
+    }
+    if (!unknown.empty() && old.is_object()) {
+        // What stood there before is not the fault of this request.
+        Json before = old;
+        std::vector<std::string> known;
+        if (schema)
+            prune(before, *schema, known);
+        else
+            (void)fitToMessage(before, *message, known);
+        unknown.erase(std::remove_if(unknown.begin(), unknown.end(),
+                                     [&](const std::string& path) {
+                                         return std::find(known.begin(), known.end(), path) != known.end();
+                                     }),
+                      unknown.end());
+    }
+    const std::string& how = request.one("fieldValidation");
+    if (!unknown.empty() && how != "Ignore") {
+        std::string all;
+        for (const std::string& path : unknown) {
+            all += (all.empty() ? "" : ", ") + ("unknown field \"" + path + "\"");
+            if (how != "Strict")
+                warnings.push_back("unknown field \\\"" + path + "\\\"");
+        }
+        if (how == "Strict")
+            return unfit("strict decoding error: " + all);
+    }
+    if (!schema)
+        return {};
+    fillDefaults(object, *schema);
+    std::vector<Status::Cause> causes;
+    validate(object, *schema, causes);
+    if (!causes.empty())
+        return invalid(std::string(kind.group), std::string(kind.kind), text(object, "metadata.name"),
+                       std::move(causes));
+    return {};
+}
+
+HttpAnswer ApiHandler::written(const HttpRequest& request, const Target& target,
+                               const Answer<ObjectPtr>& result, int status,
+                               std::vector<std::string> warnings) const
+{
+    if (!result)
+        return refuse(result.error());
+    HttpAnswer answer;
+    answer.warnings = std::move(warnings);
+    answer.status = status;
+    answer.body = renderer(request, target).one(**result);
+    return answer;
+}
+
+HttpAnswer ApiHandler::create(const HttpRequest& request, const Target& target)
+{
+    const auto dryRun = dryRunOf(request);
+    if (!dryRun)
+        return refuse(dryRun.error());
+    if (target.kind->has(Namespaced) && target.ns.empty())
+        return notAllowed();
+    auto object = readObject(request, target);
+    if (!object)
+        return refuse(object.error());
+    std::vector<std::string> warnings;
+    if (const auto good = admit(request, target, *object, Json(), warnings); !good)
+        return refuse(good.error());
+    WriteOptions options{Part::Main, *dryRun, managerOf(request)};
+    const auto result = store().create(*target.kind, std::move(*object), options);
+    if (!*dryRun)
+        refreshQuotas(target.ns, store());
+    return written(request, target, result, 201, std::move(warnings));
+}
+
+HttpAnswer ApiHandler::put(const HttpRequest& request, const Target& target)
+{
+    const auto dryRun = dryRunOf(request);
+    if (!dryRun)
+        return refuse(dryRun.error());
+    const auto body = readObject(request, target);
+    if (!body)
+        return refuse(body.error());
+    const std::string name = text(*body, "metadata.name");
+    if (name != target.name)
+        return refuse(badRequest("the name of the object (" + name +
+                                 ") does not match the name on the URL (" + target.name + ")"));
+    if (target.kind->has(Custom) && text(*body, "metadata.resourceVersion").empty())
+        return refuse(invalid(std::string(target.kind->group), std::string(target.kind->resource), name,
+                              {{"FieldValueInvalid", "Invalid value: 0x0: must be specified for an update",
+                                "metadata.resourceVersion"}}));
+    if (target.sub == "finalize") {
+        const auto result =
+            store().update(*target.kind, target.ns, target.name, [&](Json& object) -> Answer<void> {
+                object["spec"]["finalizers"] = find(*body, "spec.finalizers") != nullptr
+                                                   ? *find(*body, "spec.finalizers")
+                                                   : Json::array();
+                return {};
+            });
+        if (result && text((parseOwn((*result)->body)), "metadata.deletionTimestamp").empty() == false)
+            (void)store().remove(*target.kind, target.ns, target.name);
+        return written(request, target, result);
+    }
+    WriteOptions options{partOf(target.sub), *dryRun, managerOf(request)};
+    std::vector<std::string> warnings;
+    const auto result = store().update(
+        *target.kind, target.ns, target.name,
+        [&](Json& object) -> Answer<void> {
+            const Json old = object;
+            object = *body;
+            object["metadata"].erase("managedFields");
+            if (Json fields = old["metadata"].value("managedFields", Json()); !fields.is_null())
+                object["metadata"]["managedFields"] = std::move(fields);
+            warnings.clear();
+            return admit(request, target, object, old, warnings);
+        },
+        options);
+    return written(request, target, result, 200, std::move(warnings));
+}
+
+HttpAnswer ApiHandler::patch(const HttpRequest& request, const Target& target)
+{
+    const auto dryRun = dryRunOf(request);
+    if (!dryRun)
+        return refuse(dryRun.error());
+    const std::string& type = request.contentType;
+    const bool isJson = type == "application/json-patch+json";
+    const bool isMerge = type == "application/merge-patch+json";
+    const bool isStrategic = type == "application/strategic-merge-patch+json";
+    const bool isApply = type == "application/apply-patch+yaml";
+    if ((!isJson && !isMerge && !isStrategic && !isApply) || (isStrategic && target.kind->has(Custom)))
+        return refuse(deny(415, "UnsupportedMediaType",
+                           "the body of the request was in an unknown format - accepted media types include: "
+                           "application/json-patch+json, application/merge-patch+json, "
+                           "application/apply-patch+yaml"));
+    const auto body = parseBody(request.body, isJson);
+    if (!body)
+        return refuse(body.error());
+    if (isApply)
+        return apply(request, target, *body);
+    WriteOptions options{partOf(target.sub), *dryRun, managerOf(request)};
+    std::vector<std::string> warnings;
+    const auto result = store().update(
+        *target.kind, target.ns, target.name,
+        [&](Json& object) -> Answer<void> {
+            const Json old = object;
+            fromStorage(*target.kind, target.version, object);
+            if (isJson) {
+                if (auto good = jsonPatch(object, *body); !good)
+                    return good;
+            } else if (isMerge) {
+                mergePatch(object, *body);
+            } else {
+                strategicPatch(object, *body, *target.kind);
+            }
+            if (!object.is_object())
+                return badRequest("the patch leaves no object");
+            toStorage(*target.kind, target.version, object);
+            warnings.clear();
+            return admit(request, target, object, old, warnings);
+        },
+        options);
+    return written(request, target, result, 200, std::move(warnings));
+}
+
+HttpAnswer ApiHandler::apply(const HttpRequest& request, const Target& target, const Json& config)
+{
+    const auto dryRun = dryRunOf(request);
+    if (!dryRun)
+        return refuse(dryRun.error());
+    if (request.one("fieldManager").empty())
+        return refuse(
+            invalid("meta.k8s.io", "PatchOptions", "",
+                    {{"FieldValueRequired", "Required value: is required for apply patch", "fieldManager"}}));
+    if (find(config, "metadata.managedFields") != nullptr)
+        return refuse(badRequest("metadata.managedFields must be nil"));
+    if (text(config, "kind") != target.kind->kind)
+        return refuse(badRequest("the kind of the applied configuration does not match the URL"));
+    Json wanted = config;
+    toStorage(*target.kind, target.version, wanted);
+    wanted["metadata"]["name"] = target.name;
+    if (target.kind->has(Namespaced))
+        wanted["metadata"]["namespace"] = target.ns;
+    ApplyOptions how;
+    how.manager = request.one("fieldManager").substr(0, 128);
+    how.subresource = target.sub;
+    how.apiVersion = apiVersion(*target.kind, target.kind->storageVersion());
+    how.time = formatRfc3339(m_cluster->now());
+    how.force = request.flag("force");
+    std::vector<std::string> warnings;
+
+    if (!store().get(*target.kind, target.ns, target.name)) {
+        if (const auto good = authorize(target, "create"); !good)
+            return refuse(good.error());
+        if (!target.sub.empty())
+            return refuse(
+                notFound(std::string(target.kind->group), std::string(target.kind->resource), target.name));
+        // The object is made first and then applied to, so that what the server fills in is nobody's.
+        const auto fields = serverSideApply(Json(), wanted, how, *target.kind);
+        if (!fields)
+            return refuse(fields.error());
+        Json whole = *fields;
+        if (const auto good = admit(request, target, whole, Json(), warnings); !good)
+            return refuse(good.error());
+        WriteOptions options{Part::Main, *dryRun, ""};
+        const auto made = store().create(*target.kind, std::move(whole), options);
+        if (!made || *dryRun)
+            return written(request, target, made, 201, std::move(warnings));
+        refreshQuotas(target.ns, store());
+        const auto result =
+            store().update(*target.kind, target.ns, target.name, [&](Json& object) -> Answer<void> {
+                object["metadata"]["managedFields"] = (*fields)["metadata"]["managedFields"];
+                return {};
+            });
+        return written(request, target, result, 201, std::move(warnings));
+    }
+    WriteOptions options{partOf(target.sub), *dryRun, ""};
+    const auto result = store().update(
+        *target.kind, target.ns, target.name,
+        [&](Json& object) -> Answer<void> {
+            auto merged = serverSideApply(object, wanted, how, *target.kind);
+            if (!merged)
+                return tl::unexpected<Status>(merged.error());
+            // Who applies the same thing again changes nothing, not even the time.
+            if (fieldsOf(*merged, *target.kind) == fieldsOf(object, *target.kind)) {
+                Json bare = *merged;
+                Json before = object;
+                const Json was = before["metadata"].value("managedFields", Json::array());
+                bare["metadata"].erase("managedFields");
+                before["metadata"].erase("managedFields");
+                const auto mine = [&](const Json& entries) {
+                    for (const Json& entry : entries) {
+                        if (text(entry, "manager") == how.manager && text(entry, "operation") == "Apply")
+                            return entry.value("fieldsV1", Json());
+                    }
+                    return Json();
+                };
+                if (bare == before && mine(was) == mine((*merged)["metadata"]["managedFields"]))
+                    return {};
+            }
+            const Json old = object;
+            object = std::move(*merged);
+            warnings.clear();
+            return admit(request, target, object, old, warnings);
+        },
+        options);
+    return written(request, target, result, 200, std::move(warnings));
+}
+
+HttpAnswer ApiHandler::erase(const HttpRequest& request, const Target& target)
+{
+    DeleteOptions options;
+    const auto dryRun = dryRunOf(request);
+    if (!dryRun)
+        return refuse(dryRun.error());
+    options.dryRun = *dryRun;
+    options.propagation = request.one("propagationPolicy");
+    if (!trimmed(request.body).empty()) {
+        const auto body = bodyOf(request);
+        if (!body)
+            return refuse(body.error());
+        options.uid = text(*body, "preconditions.uid");
+        options.resourceVersion = text(*body, "preconditions.resourceVersion");
+        if (options.propagation.empty())
+            options.propagation = text(*body, "propagationPolicy");
+        if (const Json* run = find(*body, "dryRun"); run != nullptr && run->is_array() && !run->empty())
+            options.dryRun = true;
+    }
+    if (options.propagation == "Foreground" && store().get(*target.kind, target.ns, target.name) &&
+        store().ownedBy(store().get(*target.kind, target.ns, target.name)->uid).empty())
+        options.propagation.clear(); // nothing to wait for
+    const auto removed = store().remove(*target.kind, target.ns, target.name, options);
+    if (!removed)
+        return refuse(removed.error());
+    if (!options.dryRun && removed->gone)
+        refreshQuotas(target.ns, store());
+    if (!removed->gone) {
+        HttpAnswer answer;
+        answer.body = renderer(request, target).one(*removed->object);
+        return answer;
+    }
+    Status status;
+    status.code = 200;
+    status.name = removed->object->name;
+    status.group = std::string(target.kind->group);
+    status.kind = std::string(target.kind->resource);
+    status.uid = removed->object->uid;
+    return refuse(status);
+}
+
+HttpAnswer ApiHandler::eraseCollection(const HttpRequest& request, const Target& target)
+{
+    const auto dryRun = dryRunOf(request);
+    if (!dryRun)
+        return refuse(dryRun.error());
+    if (target.kind->has(Namespaced) && target.ns.empty())
+        return notAllowed();
+    const auto selector =
+        Selector::parse(*target.kind, request.one("labelSelector"), request.one("fieldSelector"));
+    if (!selector)
+        return refuse(selector.error());
+    std::uint64_t revision = 0;
+    std::vector<ObjectPtr> gone;
+    for (const ObjectPtr& object : store().list(*target.kind, target.ns, &revision)) {
+        if (!selector->matches(*object))
+            continue;
+        DeleteOptions options;
+        options.dryRun = *dryRun;
+        if (store().remove(*target.kind, object->ns, object->name, options))
+            gone.push_back(object);
+    }
+    HttpAnswer answer;
+    answer.body = renderer(request, target).list(gone, 0, gone.size(), store().revision(), "", 0);
+    return answer;
+}
+
+} // namespace strata::demosite

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/base/timestamp.h"
+
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace strata::demosite {
+
+// What a shell in a pod or a guest sees of its world. A value, made from an object when somebody connects.
+struct Machine {
+    std::string hostname;
+    std::string user = "root";
+    std::string os = "Debian GNU/Linux 12 (bookworm)";
+    std::string kernel = "6.12.41";
+    std::string address;
+    int cpus = 1;
+    long memoryMi = 256;
+    UnixMs started = 0;
+    bool guest = false;  // a virtual machine: it has a boot log and asks for a login
+    std::string program; // process 1
+    std::map<std::string, std::string> environment;
+    std::map<std::string, std::string> files; // by whole path; folders follow from them
+};
+
+// What stands in every container's and guest's file system, from the fields above.
+void furnish(Machine& machine);
+
+// What the kernel and systemd print while a guest boots, with the milliseconds after power-on at which each
+// line appears. The same for the same host name.
+std::vector<std::pair<long, std::string>> bootLines(const Machine& machine);
+
+} // namespace strata::demosite

@@ -1,0 +1,408 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/diagnosis/catalogue.h"
+
+#include <algorithm>
+
+namespace strata::diagnosis {
+
+const std::vector<RuleInfo>& catalogue()
+{
+    using enum Basis;
+    static const char* const launcherLog = "kubectl -n %vmns logs %launcher -c compute --tail=200";
+    static const char* const console = "virtctl -n %vmns console %vm";
+    static const char* const onNode = "kubectl get pods -A -o wide --field-selector spec.nodeName=%node";
+    static const std::vector<RuleInfo> all = {
+        {"A1", "Host or node without (nested) virtualization", Watched, "", {"virsh nodeinfo"}},
+        {"A2", "Node lacks tun or vhost-net", Watched, "", {onNode}},
+        {"A3", "Host, node or virt-handler lost", Watched, "", {onNode}},
+        {"A4", "CPU model of the host is obsolete", Watched, "", {}},
+        {"A5",
+         "Node or host short of memory, disk or process ids",
+         Watched,
+         "",
+         {onNode, "kubectl cordon %node"}},
+        {"A6", "Clock skew between host, guest and API server", Probe, "clocks of hosts and guests", {}},
+        {"A7", "Network of the outer node or of a launcher pod not set up", Partly, "pod events", {onNode}},
+
+        {"B1", "KubeVirt not ready", Watched, "", {}},
+        {"B2", "Two KubeVirt resources", Watched, "", {}},
+        {"B3", "KubeVirt update half-way", Watched, "", {}},
+        {"B4", "Uninstall of KubeVirt blocked", Watched, "", {}},
+        {"B5", "virt-api or its webhook down", Watched, "", {}},
+        {"B6", "CDI not ready, or no default storage class", Partly, "default storage classes", {}},
+        {"B7", "Storage class unknown to CDI", Probe, "StorageProfile", {}},
+        {"B8", "cert-manager not ready", Watched, "", {}},
+        {"B9", "Images of the platform cannot be pulled", Partly, "pods of the platform", {}},
+        {"B10",
+         "Namespace forbids launcher pods",
+         Watched,
+         "",
+         {"kubectl label namespace %vmns pod-security.kubernetes.io/enforce=privileged --overwrite"}},
+
+        {"C1", "Volume waits for its first consumer (normal)", Watched, "", {}},
+        {"C2",
+         "DataVolume has no claim",
+         Watched,
+         "",
+         {"kubectl -n %ns describe pvc %name", "kubectl -n %ns get pods"}},
+        {"C3",
+         "Claim never binds",
+         Watched,
+         "",
+         {"kubectl -n %ns describe pvc %name", "kubectl -n %ns get pods"}},
+        {"C4",
+         "Quota forbids the volume",
+         Partly,
+         "events of claims",
+         {"kubectl -n %ns describe resourcequotas"}},
+        {"C5",
+         "Importer pod cannot be scheduled",
+         Watched,
+         "",
+         {"kubectl -n %ns describe pvc %name", "kubectl -n %ns get pods"}},
+        {"C6",
+         "Importer's image cannot be pulled",
+         Watched,
+         "",
+         {"kubectl -n %ns describe pvc %name", "kubectl -n %ns get pods"}},
+        {"C7",
+         "Image larger than its disk",
+         Watched,
+         "",
+         {"kubectl -n %ns describe pvc %name", "kubectl -n %ns get pods"}},
+        {"C8",
+         "Import fails again and again",
+         Watched,
+         "",
+         {"kubectl -n %ns describe pvc %name", "kubectl -n %ns get pods"}},
+        {"C9",
+         "Importer out of memory",
+         Watched,
+         "",
+         {"kubectl -n %ns describe pvc %name", "kubectl -n %ns get pods"}},
+        {"C10",
+         "Scratch space missing",
+         Watched,
+         "",
+         {"kubectl -n %ns describe pvc %name", "kubectl -n %ns get pods"}},
+        {"C11", "Claim lost", Watched, "", {"kubectl -n %ns describe pvc %name", "kubectl -n %ns get pods"}},
+        {"C12", "Clone blocked", Probe, "events", {}},
+        {"C13", "Upload stuck", Partly, "certificates of the upload proxy", {}},
+        {"C14",
+         "A disk of the VM is missing or could not be filled",
+         Watched,
+         "",
+         {"kubectl -n %vmns get datavolumes,persistentvolumeclaims"}},
+        {"C15",
+         "Cluster API's view of the volume",
+         Watched,
+         "",
+         {"kubectl -n %ns get datavolumes,persistentvolumeclaims"}},
+
+        {"D1",
+         "No node can take the VM",
+         Watched,
+         "",
+         {"kubectl get nodes -o wide", "kubectl -n %vmns describe pod %launcher"}},
+        {"D2", "Image of the VM cannot be pulled", Watched, "", {"kubectl -n %vmns describe pod %launcher"}},
+        {"D3", "VM crashes again and again", Watched, "", {console, launcherLog}},
+        {"D4",
+         "VM paused by an I/O error",
+         Watched,
+         "",
+         {"kubectl -n %vmns get persistentvolumeclaims", launcherLog, "virtctl -n %vmns unpause vm %vm"}},
+        {"D5", "VM paused by an operator or its migration", Watched, "", {"virtctl -n %vmns unpause vm %vm"}},
+        {"D6", "No guest agent", Watched, "", {}},
+        {"D7", "VM runs without an address", Watched, "", {console}},
+        {"D8", "VM not ready, failed or stopped", Watched, "", {console, launcherLog}},
+        {"D9", "VM cannot be brought into its wanted state", Watched, "", {launcherLog}},
+        {"D10", "A change waits for a restart", Watched, "", {"virtctl -n %vmns restart %vm"}},
+        {"D11", "VM needs manual recovery", Watched, "", {}},
+        {"D12", "CPU pinning impossible", Watched, "", {}},
+        {"D13", "Access credentials not injected", Watched, "", {}},
+        {"D14", "Launcher stuck", Watched, "", {}},
+        {"D15", "Guest file system nearly full", Metrics, "subresource filesystemlist", {}},
+
+        {"E1", "Not migratable: disks", Watched, "", {}},
+        {"E2", "Not migratable: network", Watched, "", {}},
+        {"E3", "Not migratable: CPU model", Watched, "", {}},
+        {"E4", "Not migratable: devices or other", Watched, "", {}},
+        {"E5", "Drain refused: VM cannot move", Watched, "", {}},
+        {"E6", "Drain under way", Watched, "", {}},
+        {"E7", "Eviction never ends after uncordon", Watched, "", {}},
+        {"E8", "Drain waits for the provider", Partly, "log of the CAPK controller", {}},
+        {"E9", "Inner node left cordoned", Watched, "", {}},
+        {"E10", "Machine declared failed by a drain", Watched, "", {}},
+        {"E11", "Migration failed", Watched, "", {}},
+        {"E12", "Hot-plugged change waits for a migration", Watched, "", {}},
+
+        {"F1",
+         "Load balancer without address",
+         Watched,
+         "",
+         {"kubectl -n %ns get services", "kubectl -n %ns get kubevirtclusters -o yaml"}},
+        {"F2", "Misleading load balancer error", Partly, "dry-run create of the Service", {}},
+        {"F3", "Load balancer gives a host name only", Watched, "", {}},
+        {"F4", "Endpoint only reachable inside the cluster", Watched, "", {}},
+        {"F5",
+         "Waits for the cluster's infrastructure",
+         Watched,
+         "",
+         {"kubectl -n %ns get kubevirtclusters"}},
+        {"F6",
+         "Workers wait for the control plane",
+         Watched,
+         "",
+         {"kubectl -n %ns get kubeadmcontrolplanes"}},
+        {"F7", "Waits for the bootstrap secret", Watched, "", {"kubectl -n %ns get kubeadmconfigs"}},
+        {"F8", "SSH keys secret missing", Logs, "log of the CAPK controller", {}},
+        {"F9", "VM cannot be created", Watched, "", {"kubectl -n %ns get resourcequotas,events"}},
+        {"F10", "VM of the machine not ready", Watched, "", {"kubectl -n %ns get machines -o wide"}},
+        {"F11",
+         "Bootstrap does not end",
+         Partly,
+         "TCP :22 through portforward, serial console, cloud-init in the guest",
+         {console}},
+        {"F12", "SSH forbidden by policy", Probe, "TCP :22 from the management cluster", {}},
+        {"F13", "Bootstrap not checked", Watched, "", {}},
+        {"F14",
+         "Node never appears, or with another providerID",
+         Watched,
+         "",
+         {console, "kubectl -n %ns get machines -o wide"}},
+        {"F15",
+         "Tenant's API out of reach of the management cluster",
+         Partly,
+         "DNS, TCP, TLS and readyz of the endpoint",
+         {"kubectl -n %ns get services,vmi -o wide"}},
+        {"F16", "External infrastructure cluster out of reach", Logs, "log of the CAPK controller", {}},
+        {"F17", "Control plane held back by a preflight check", Watched, "", {}},
+        {"F18", "Pool held back by a preflight check", Watched, "", {"kubectl -n %ns get machinesets"}},
+        {"F19", "Template cannot be cloned", Watched, "", {}},
+        {"F20", "Object behind Cluster API gone", Watched, "", {}},
+        {"F21",
+         "Reconciliation paused",
+         Watched,
+         "",
+         {"kubectl -n %ns patch cluster.cluster.x-k8s.io %name --type merge -p "
+          "'{\"spec\":{\"paused\":false}}'"}},
+        {"F22", "Health check will not remediate", Partly, "MachineHealthCheck", {}},
+        {"F23", "Deletion hangs", Watched, "", {"kubectl -n %ns get machines -o wide"}},
+        {"F24", "Topology rollout waits", Watched, "", {}},
+        {"F25", "Template edited in place", Probe, "admission error of the edit", {}},
+        {"F26", "Machine given up", Watched, "", {"kubectl -n %ns delete machine.cluster.x-k8s.io %name"}},
+
+        {"G1", "No working CNI in the tenant", Watched, "", {"kubectl get pods -A -o wide"}},
+        {"G2", "Tunnel port or CIDR collides between layers", Probe, "traffic between a pair of pods", {}},
+        {"G3", "MTU mismatch", Probe, "MTU of pod, VM and inner CNI", {}},
+        {"G4", "Kubelet silent or unwell", Watched, "", {console, launcherLog}},
+        {"G5", "etcd unhealthy or without quorum", Watched, "", {"kubectl -n %ns get machines -o wide"}},
+        {"G6", "etcd's disk slow", Metrics, "etcd_disk_wal_fsync_duration_seconds", {}},
+        {"G7", "Part of the control plane unhealthy", Watched, "", {console}},
+        {"G8",
+         "Certificates missing or about to expire",
+         Partly,
+         "TLS of the endpoint",
+         {"kubectl -n %ns get secrets"}},
+        {"G9", "Address of a control plane VM changed", Probe, "etcd peers", {}},
+        {"G10", "Kubernetes patch version too new for this Cluster API", Probe, "version of Cluster API", {}},
+        {"G11",
+         "Pods of a workload pend or fail",
+         Watched,
+         "",
+         {"kubectl -n %ns logs %name --previous --tail=100"}},
+        {"G12", "Volume inside the tenant cannot be attached", Probe, "events of the tenant", {}},
+        {"G13", "Node keeps its uninitialized taint", Watched, "", {}},
+        {"G14", "Service of type LoadBalancer pends in the tenant", Probe, "services of the tenant", {}},
+
+        {"S1", "Connection lost", Watched, "", {}},
+        {"S2", "Kind cannot be read", Watched, "", {}},
+        {"S4", "A controller of the platform is down", Watched, "", {"kubectl -n %ns get pods -o wide"}},
+        {"S3", "Its own status says it is not well", Watched, "", {}},
+    };
+    return all;
+}
+
+const RuleInfo* ruleInfo(std::string_view id)
+{
+    const std::vector<RuleInfo>& all = catalogue();
+    const auto found =
+        std::find_if(all.begin(), all.end(), [id](const RuleInfo& rule) { return id == rule.id; });
+    return found == all.end() ? nullptr : &*found;
+}
+
+const char* toString(Basis basis)
+{
+    switch (basis) {
+    case Basis::Watched:
+        return "watched";
+    case Basis::Partly:
+        return "partly";
+    case Basis::Probe:
+        return "probe";
+    case Basis::Logs:
+        return "logs";
+    case Basis::Metrics:
+        return "metrics";
+    }
+    return "";
+}
+
+namespace {
+
+std::string quoted(const std::string& word)
+{
+    const bool plain = !word.empty() && std::all_of(word.begin(), word.end(), [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               std::string_view("-_./:@%+=,").find(c) != std::string_view::npos;
+    });
+    if (plain)
+        return word;
+    std::string out = "'";
+    for (const char c : word) {
+        if (c == '\'')
+            out += "'\\''";
+        else
+            out += c;
+    }
+    return out + "'";
+}
+
+struct Names {
+    const stack::ObjectRef* object = nullptr;
+    const stack::Meta* vm = nullptr;
+    std::string launcher;
+    std::string node;
+    std::string host;
+    stack::SourceId outer = 0;
+    stack::SourceId hostSource = 0;
+};
+
+Names namesOf(const stack::Stack& stack, const Finding& finding)
+{
+    Names out;
+    if (!finding.evidence.empty())
+        out.object = &finding.evidence.front().object;
+    for (const stack::ItemId id : stack.path(finding.subject)) {
+        const stack::Item* item = stack.find(id);
+        if (item->kind == stack::ItemKind::Host) {
+            out.host = item->name;
+            out.hostSource = item->source;
+        } else if (item->kind == stack::ItemKind::OuterNode) {
+            out.node = item->name;
+            out.outer = item->source;
+        }
+    }
+    stack::ItemFacts facts = stack.facts(finding.subject);
+    const stack::Item* subject = stack.find(finding.subject);
+    if (subject != nullptr && subject->kind == stack::ItemKind::Workload)
+        facts = stack.facts(subject->parentIn(stack::Tree::Stack));
+    if (facts.vm != nullptr)
+        out.vm = &facts.vm->meta;
+    else if (facts.vmi != nullptr)
+        out.vm = &facts.vmi->meta;
+    if (facts.launcher != nullptr)
+        out.launcher = facts.launcher->meta.name;
+    if (out.outer == 0 && subject != nullptr) {
+        const stack::SourceState* source = stack.source(subject->source);
+        out.outer = source != nullptr && source->kind == stack::SourceKind::InnerCluster ? source->outer
+                                                                                         : subject->source;
+    }
+    return out;
+}
+
+// No value: a name it needs is not known.
+bool fill(std::string_view form, const Names& names, Command& out)
+{
+    bool outer = false;
+    for (std::size_t at = 0; at < form.size();) {
+        const std::size_t percent = form.find('%', at);
+        out.text += form.substr(at, percent == std::string_view::npos ? percent : percent - at);
+        if (percent == std::string_view::npos)
+            break;
+        std::size_t end = percent + 1;
+        while (end < form.size() && form[end] >= 'a' && form[end] <= 'z')
+            ++end;
+        const std::string_view token = form.substr(percent + 1, end - percent - 1);
+        std::string value;
+        if (token == "ns" && names.object != nullptr)
+            value = names.object->ns;
+        else if (token == "name" && names.object != nullptr)
+            value = names.object->name;
+        else if (token == "vmns" && names.vm != nullptr)
+            value = names.vm->ns;
+        else if (token == "vm" && names.vm != nullptr)
+            value = names.vm->name;
+        else if (token == "launcher")
+            value = names.launcher;
+        else if (token == "node")
+            value = names.node;
+        else if (token == "host")
+            value = names.host;
+        if (value.empty())
+            return false;
+        outer = outer || (token != "ns" && token != "name");
+        out.text += quoted(value);
+        at = end;
+    }
+    if (form.starts_with("virsh")) {
+        out.source = names.hostSource;
+        return out.source != 0;
+    }
+    out.source = outer || names.object == nullptr ? names.outer : names.object->source;
+    return true;
+}
+
+} // namespace
+
+std::vector<Command> commandsFor(const stack::Stack& stack, const Finding& finding)
+{
+    std::vector<Command> out;
+    const Names names = namesOf(stack, finding);
+    if (names.object != nullptr && !names.object->resource.empty() && !names.object->name.empty()) {
+        Command command;
+        command.source = names.object->source;
+        if (names.object->group == "libvirt") {
+            command.text = "virsh dominfo " + quoted(names.object->name);
+        } else {
+            command.text = "kubectl";
+            if (!names.object->ns.empty())
+                command.text += " -n " + quoted(names.object->ns);
+            command.text += " describe " + quoted(names.object->group.empty()
+                                                      ? names.object->resource
+                                                      : names.object->resource + "." + names.object->group);
+            command.text += " " + quoted(names.object->name);
+        }
+        out.push_back(std::move(command));
+    }
+    if (const RuleInfo* rule = ruleInfo(finding.rule)) {
+        for (const char* form : rule->commands) {
+            Command command;
+            if (fill(form, names, command) && std::find(out.begin(), out.end(), command) == out.end())
+                out.push_back(std::move(command));
+        }
+    }
+    return out;
+}
+
+std::string commandLine(const stack::Stack& stack, const Command& command, const std::string& access)
+{
+    const std::size_t space = command.text.find(' ');
+    const std::string program = command.text.substr(0, space);
+    const std::string rest = space == std::string::npos ? std::string() : command.text.substr(space);
+    const stack::SourceState* source = stack.source(command.source);
+    if (program == "virsh")
+        return source == nullptr ? command.text : "virsh -c " + quoted(source->address) + rest;
+    const std::string flags = access.empty() ? std::string() : " " + access;
+    if (source == nullptr || source->kind != stack::SourceKind::InnerCluster)
+        return program + flags + rest;
+    const std::size_t slash = source->clusterKey.find('/');
+    if (slash == std::string::npos)
+        return program + rest;
+    return program + " --kubeconfig <(kubectl" + flags + " -n " +
+           quoted(source->clusterKey.substr(0, slash)) + " get secret " +
+           quoted(source->clusterKey.substr(slash + 1) + "-kubeconfig") +
+           " -o jsonpath='{.data.value}' | base64 -d)" + rest;
+}
+
+} // namespace strata::diagnosis

@@ -1,0 +1,270 @@
+<?xml version="1.0" encoding="utf-8"?>
+<!DOCTYPE TS>
+<TS version="2.1" language="en" sourcelanguage="en">
+<context>
+    <name>Details</name>
+    <message numerus="yes">
+        <source>%n machines</source>
+        <translation>
+            <numerusform>%n machine</numerusform>
+            <numerusform>%n machines</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>Problems</name>
+    <message numerus="yes">
+        <source>%n nodes</source>
+        <translation>
+            <numerusform>%n node</numerusform>
+            <numerusform>%n nodes</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n VMs</source>
+        <translation>
+            <numerusform>%n VM</numerusform>
+            <numerusform>%n VMs</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n pods</source>
+        <translation>
+            <numerusform>%n pod</numerusform>
+            <numerusform>%n pods</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n cluster objects</source>
+        <translation>
+            <numerusform>%n cluster object</numerusform>
+            <numerusform>%n cluster objects</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>carries %n VMs</source>
+        <translation>
+            <numerusform>carries %n VM</numerusform>
+            <numerusform>carries %n VMs</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n pods on it</source>
+        <translation>
+            <numerusform>%n pod on it</numerusform>
+            <numerusform>%n pods on it</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>strata::ui::ChecksWindow</name>
+    <message numerus="yes">
+        <source>Asking %n hosts…</source>
+        <translation>
+            <numerusform>Asking %n host…</numerusform>
+            <numerusform>Asking %n hosts…</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>A check fails on %n hosts.</source>
+        <translation>
+            <numerusform>A check fails on %n host.</numerusform>
+            <numerusform>A check fails on %n hosts.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>strata::ui::ClusterRun</name>
+    <message numerus="yes">
+        <source>Taken back; %n objects stay</source>
+        <translation>
+            <numerusform>Taken back; %n object stays</numerusform>
+            <numerusform>Taken back; %n objects stay</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>strata::ui::ClusterWizard</name>
+    <message numerus="yes">
+        <source>%n to mend</source>
+        <translation>
+            <numerusform>%n to mend</numerusform>
+            <numerusform>%n to mend</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>strata::ui::DeployDialog</name>
+    <message numerus="yes">
+        <source>Fetched %n objects.</source>
+        <translation>
+            <numerusform>Fetched %n object.</numerusform>
+            <numerusform>Fetched %n objects.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>The server refuses %n objects.</source>
+        <translation>
+            <numerusform>The server refuses %n object.</numerusform>
+            <numerusform>The server refuses %n objects.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>strata::ui::DocumentPage</name>
+    <message numerus="yes">
+        <source>%n hits</source>
+        <translation>
+            <numerusform>%n hit</numerusform>
+            <numerusform>%n hits</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>strata::ui::FitChart</name>
+    <message numerus="yes">
+        <source>+%n VMs</source>
+        <translation>
+            <numerusform>+%n VM</numerusform>
+            <numerusform>+%n VMs</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>and %n more nodes</source>
+        <translation>
+            <numerusform>and %n more node</numerusform>
+            <numerusform>and %n more nodes</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>strata::ui::LinksCard</name>
+    <message numerus="yes">
+        <source>and %n more in the tree</source>
+        <translation>
+            <numerusform>and %n more in the tree</numerusform>
+            <numerusform>and %n more in the tree</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>strata::ui::MainWindow</name>
+    <message numerus="yes">
+        <source>Site: %n clusters</source>
+        <translation>
+            <numerusform>Site: %n cluster</numerusform>
+            <numerusform>Site: %n clusters</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Site: %n hosts</source>
+        <translation>
+            <numerusform>Site: %n host</numerusform>
+            <numerusform>Site: %n hosts</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n plans of an earlier run are not finished; Activity lists them.</source>
+        <translation>
+            <numerusform>%n plan of an earlier run is not finished; Activity lists it.</numerusform>
+            <numerusform>%n plans of an earlier run are not finished; Activity lists them.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>strata::ui::ProgressPage</name>
+    <message numerus="yes">
+        <source>%n objects written</source>
+        <translation>
+            <numerusform>%n object written</numerusform>
+            <numerusform>%n objects written</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>strata::ui::ReviewPage</name>
+    <message numerus="yes">
+        <source>The server accepts all %n objects. Nothing has been written yet.</source>
+        <translation>
+            <numerusform>The server accepts the object. Nothing has been written yet.</numerusform>
+            <numerusform>The server accepts all %n objects. Nothing has been written yet.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n files saved.</source>
+        <translation>
+            <numerusform>%n file saved.</numerusform>
+            <numerusform>%n files saved.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>strata::ui::StrataChart</name>
+    <message numerus="yes">
+        <source>%n hosts</source>
+        <translation>
+            <numerusform>%n host</numerusform>
+            <numerusform>%n hosts</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%1 of %n hosts</source>
+        <translation>
+            <numerusform>%1 of %n host</numerusform>
+            <numerusform>%1 of %n hosts</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n outer nodes</source>
+        <translation>
+            <numerusform>%n outer node</numerusform>
+            <numerusform>%n outer nodes</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n VMs</source>
+        <translation>
+            <numerusform>%n VM</numerusform>
+            <numerusform>%n VMs</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n inner nodes</source>
+        <translation>
+            <numerusform>%n inner node</numerusform>
+            <numerusform>%n inner nodes</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n pods</source>
+        <translation>
+            <numerusform>%n pod</numerusform>
+            <numerusform>%n pods</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n more</source>
+        <translation>
+            <numerusform>%n more</numerusform>
+            <numerusform>%n more</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n more, the worst: %1; zoom in to see them</source>
+        <translation>
+            <numerusform>%n more, the worst: %1; zoom in to see them</numerusform>
+            <numerusform>%n more, the worst: %1; zoom in to see them</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>strata::ui::SummaryPanel</name>
+    <message numerus="yes">
+        <source>%n to mend</source>
+        <translation>
+            <numerusform>%n to mend</numerusform>
+            <numerusform>%n to mend</numerusform>
+        </translation>
+    </message>
+</context>
+</TS>

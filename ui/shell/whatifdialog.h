@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/diagnosis/blast.h"
+#include "ui/stack/stratachart.h"
+
+#include <QDialog>
+#include <QPointer>
+#include <QTimer>
+
+class QComboBox;
+class QTreeWidget;
+
+namespace strata::ui {
+
+class Selection;
+class StackStore;
+class ThemedLabel;
+
+// "What if this host dies": what happens to the VMs on it, to etcd quorums and to tenants, kept up to date
+// while it is open and marked on the chart. Asks and changes nothing.
+class WhatIfDialog : public QDialog {
+    Q_OBJECT
+
+public:
+    WhatIfDialog(StackStore* store, Selection* selection, StrataChart* chart, stack::ItemId id,
+                 QWidget* parent = nullptr);
+    ~WhatIfDialog() override;
+
+    static bool makesSense(const stack::Stack& stack, stack::ItemId id);
+    const diagnosis::Blast& blast() const { return m_blast; }
+
+private:
+    void look();
+
+    StackStore* m_store;
+    Selection* m_selection;
+    QPointer<StrataChart> m_chart; // may be null, and may go first
+    stack::ItemId m_id;
+    diagnosis::Blast m_blast;
+    QComboBox* m_what = nullptr;
+    ThemedLabel* m_title = nullptr;
+    ThemedLabel* m_sum = nullptr;
+    ThemedLabel* m_quorums = nullptr;
+    ThemedLabel* m_tenants = nullptr;
+    QTreeWidget* m_vms = nullptr;
+    ThemedLabel* m_foot = nullptr;
+    QTimer m_later;
+};
+
+} // namespace strata::ui

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "ui/wizard/clusterrun.h"
+
+#include <map>
+#include <memory>
+#include <vector>
+
+namespace strata::ui {
+
+// What the runs need of the outside, composed by the application. Called on the GUI thread; must not block.
+struct RunServices {
+    // How a connected outer cluster is reached; nullopt when it is not.
+    std::function<std::optional<kube::ClusterConfig>(stack::SourceId source)> config;
+    // Optional. Where journals of runs on that site are kept; empty: where the program keeps them all.
+    std::function<std::string(stack::SourceId source)> journalFolder;
+    // Optional. The CNI's manifest where that site cannot fetch a release; empty: the release.
+    std::function<std::string(stack::SourceId source)> cniManifest;
+    provision::RunOptions run; // pace; for tests
+    provision::CreatePlanOptions plan;
+};
+
+// All plans that are being carried out or were in this run of the program, and those that an earlier run left
+// unfinished. Belongs to the application, not to a window: closing the wizard stops nothing. GUI thread.
+class ClusterRuns : public QObject {
+    Q_OBJECT
+
+public:
+    explicit ClusterRuns(RunServices services, QObject* parent = nullptr);
+    ~ClusterRuns() override;
+
+    // Null when the source is not connected (any more).
+    ClusterRun* create(stack::SourceId source, const provision::ClusterProfile& profile,
+                       const std::string& planId);
+    // Asks and writes nothing; not in the list, the caller's to keep.
+    std::unique_ptr<ClusterRun> rehearse(stack::SourceId source, const provision::ClusterProfile& profile,
+                                         const std::string& planId);
+    // Goes on with an interrupted run, or takes it back; false when its cluster is not connected.
+    bool resume(ClusterRun* run, bool undoOnly);
+    void forget(ClusterRun* run); // ends watching it; the journal of an interrupted one is deleted
+
+    void findUnfinished(); // reads the journals of the program's own folder aside; found() follows
+
+    const std::vector<ClusterRun*>& all() const { return m_runs; } // oldest first
+    ClusterRun* find(const QString& id) const;
+    std::shared_ptr<kube::Client> client(stack::SourceId source);
+    std::string cniManifest(stack::SourceId source) const;
+    kube::Network& network() { return m_network; }
+    const provision::RunOptions& pace() const { return m_services.run; }
+
+    // Sources of outer clusters, which decide where an interrupted run belongs.
+    void setSources(std::vector<stack::SourceId> sources) { m_sources = std::move(sources); }
+
+Q_SIGNALS:
+    void added(strata::ui::ClusterRun* run);
+    void changed(strata::ui::ClusterRun* run);
+    void removed(const QString& id);
+    void found(int unfinished);
+
+private:
+    void adopt(ClusterRun* run);
+    provision::CreateClusterOptions optionsFor(stack::SourceId source, const std::string& planId) const;
+
+    RunServices m_services;
+    kube::Network m_network; // the last to go of what uses it
+    std::map<stack::SourceId, std::shared_ptr<kube::Client>> m_clients;
+    std::vector<ClusterRun*> m_runs;
+    std::vector<stack::SourceId> m_sources;
+};
+
+} // namespace strata::ui

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "ui/wizard/wizardpage.h"
+
+#include <array>
+#include <vector>
+
+class QCheckBox;
+class QFrame;
+class QLineEdit;
+class QPushButton;
+class QRadioButton;
+class QSpinBox;
+class QToolButton;
+
+namespace strata::ui {
+
+class MachinesPage;
+
+// The four inputs of a machine size.
+struct SizeInputs {
+    QSpinBox* vcpus = nullptr;
+    QComboBox* memory = nullptr;
+    QComboBox* disk = nullptr;
+    QComboBox* storageClass = nullptr;
+};
+
+// One worker pool as a card: name, number, size, and what is rarely wanted behind "More".
+struct PoolCard {
+    QFrame* frame = nullptr;
+    QLineEdit* name = nullptr;
+    QSpinBox* count = nullptr;
+    SizeInputs size;
+    QToolButton* more = nullptr;
+    QWidget* details = nullptr;
+    QLineEdit* labels = nullptr;
+    QLineEdit* taints = nullptr;
+    QCheckBox* scales = nullptr;
+    QSpinBox* least = nullptr;
+    QSpinBox* most = nullptr;
+    QPushButton* remove = nullptr;
+};
+
+// What the machines are made of, how many there are and how large.
+class MachinesPage : public WizardPage {
+    Q_OBJECT
+
+public:
+    explicit MachinesPage(WizardModel* model, QWidget* parent = nullptr);
+    void load() override;
+    bool focusField(const std::string& field) override;
+
+private:
+    using SizeOf = std::function<provision::MachineSize*(provision::ClusterProfile&)>;
+    SizeInputs addSize(FieldRow* row, const std::string& path, const SizeOf& size);
+    void loadSize(const SizeInputs& inputs, const provision::MachineSize& size);
+    void fillStorageClasses();
+    void showSource();
+    void rebuildPools();
+    PoolCard makePool(std::size_t index);
+    void loadPool(const PoolCard& card, const provision::WorkerPool& pool);
+
+    QComboBox* m_source = nullptr;
+    QLineEdit* m_location = nullptr;
+    FormField* m_sourceField = nullptr;
+    FormField* m_locationField = nullptr;
+    std::array<QRadioButton*, 3> m_replicas{};
+    FormField* m_replicasField = nullptr;
+    SizeInputs m_plane;
+    QWidget* m_pools = nullptr;
+    QVBoxLayout* m_poolList = nullptr;
+    std::vector<PoolCard> m_cards;
+};
+
+// "a=b, c=d" as labels; what is no pair keeps its text as a key, so that validation can name it.
+std::map<std::string, std::string> labelsFromText(const QString& text);
+QString labelsToText(const std::map<std::string, std::string>& labels);
+std::vector<provision::Taint> taintsFromText(const QString& text);
+QString taintsToText(const std::vector<provision::Taint>& taints);
+
+} // namespace strata::ui
