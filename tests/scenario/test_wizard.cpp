@@ -214,8 +214,8 @@ private Q_SLOTS:
         // Cancelled and taken back: nothing of it is left.
         run->cancel();
         QTRY_COMPARE_WITH_TIMEOUT(run->phase(), Phase::Cancelled, kLongMs);
-        QPushButton* undo = buttonWith(QStringLiteral("Undo"));
-        QVERIFY(undo != nullptr);
+        QPushButton* undo = nullptr;
+        QTRY_VERIFY((undo = buttonWith(QStringLiteral("Undo"))) != nullptr);
         undo->click();
         QTRY_COMPARE_WITH_TIMEOUT(run->phase(), Phase::Undone, kLongMs);
         QVERIFY(run->left().empty());
