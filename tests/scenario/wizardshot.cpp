@@ -129,7 +129,7 @@ int main(int argc, char** argv)
              "the start");
         shoot(wizard, "progress");
         shoot(&window, "activity");
-        QTest::qWaitFor([&] { return !run->active(); }, 90000);
+        (void)QTest::qWaitFor([&] { return !run->active(); }, 90000);
         shoot(wizard, "progress-later");
         if (run->phase() == ui::ClusterRun::Phase::Done) {
             auto* deploy =
@@ -147,7 +147,7 @@ int main(int argc, char** argv)
             wait([&] { return go->isEnabled(); }, "the check");
             shoot(deploy, "deploy");
             go->click();
-            QTest::qWaitFor([&] { return check->isEnabled(); }, 60000);
+            (void)QTest::qWaitFor([&] { return check->isEnabled(); }, 60000);
             shoot(deploy, "deployed");
             delete deploy;
         }

@@ -192,7 +192,7 @@ SizeInputs MachinesPage::addSize(FieldRow* row, const std::string& path, const S
         {QStringLiteral("20Gi"), QStringLiteral("40Gi"), QStringLiteral("80Gi"), QStringLiteral("160Gi")});
     inputs.storageClass = new QComboBox;
     inputs.storageClass->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
-    inputs.storageClass->setMinimumContentsLength(9);
+    inputs.storageClass->setMinimumContentsLength(6);
     row->add(field(path + ".vcpus", tr("vCPU"), inputs.vcpus));
     row->add(field(path + ".memory", tr("Memory"), inputs.memory));
     row->add(field(path + ".disk", tr("Disk"), inputs.disk));
@@ -340,7 +340,7 @@ PoolCard MachinesPage::makePool(std::size_t index)
     auto* row = new FieldRow(card.frame);
     card.name = new QLineEdit;
     card.name->setMaxLength(63);
-    card.name->setMinimumWidth(90);
+    card.name->setMinimumWidth(70);
     row->add(field(path + ".name", tr("Pool"), card.name), 1);
     card.count = spin(0, 1000);
     row->add(field(path + ".count", tr("Machines"), card.count));

@@ -100,8 +100,8 @@ ReviewPage::ReviewPage(WizardModel* model, std::function<QString(const std::stri
     m_plan = table({tr("Step"), tr("Writes and waits for")}, tr("Steps"), false);
     m_yaml = new CodeView(this);
     m_yaml->setAccessibleName(tr("The objects as YAML"));
-    m_objects->setColumnWidth(0, 270);
-    m_objects->setColumnWidth(1, 130);
+    m_objects->setColumnWidth(0, 268);
+    m_objects->setColumnWidth(1, 150);
     m_checks->setColumnWidth(0, 250);
     m_checks->setColumnWidth(1, 130);
     m_plan->setColumnWidth(0, 270);
@@ -214,8 +214,13 @@ void ReviewPage::refresh()
     } else if (m_run->phase() == ClusterRun::Phase::Done) {
         const int count = int(m_run->verdicts().size());
         m_pill->show(stack::Health::Ok, tr("accepted"));
-        m_words->showText(
-            tr("The server accepts all %n objects. Nothing has been written yet.", nullptr, count));
+        QString words =
+            tr("The server accepts all %n objects. Nothing has been written yet.", nullptr, count);
+        if (std::any_of(m_run->verdicts().begin(), m_run->verdicts().end(),
+                        [](const Verdict& verdict) { return verdict.elsewhere; }))
+            words += QLatin1Char(' ') +
+                     tr("They were tried in the namespace “default”; their own is still to be made.");
+        m_words->showText(words);
     } else {
         m_pill->show(stack::Health::Failed, tr("refused"));
         m_words->showText(m_run->error() ? errorText(*m_run->error()) : m_run->sentence());
@@ -289,9 +294,6 @@ void ReviewPage::showObjects()
             stack::Health health = stack::Health::Unknown;
             if (told != nullptr) {
                 words = shown(told->words);
-                if (told->elsewhere && told->accepted)
-                    words += QLatin1Char(' ') +
-                             tr("Asked in the namespace default, since its own does not exist yet.");
                 for (const std::string& warning : told->warnings)
                     words += QLatin1Char(' ') + tr("Warning: %1").arg(cleaned(warning));
                 health = !told->accepted          ? stack::Health::Failed
@@ -300,8 +302,10 @@ void ReviewPage::showObjects()
             }
             const std::string field =
                 concernedField(m_asked, ref, told != nullptr ? told->words : std::string());
-            auto* item = new QTreeWidgetItem({shown(ref.title()), m_labelOf(field), words});
+            // The namespace is the same for all of them.
+            auto* item = new QTreeWidgetItem({shown(ref.kind + " " + ref.name), m_labelOf(field), words});
             item->setIcon(0, healthIcon(health));
+            item->setToolTip(2, plainToolTip(words));
             item->setToolTip(0, plainToolTip(shown(ref.apiVersion + " " + ref.title())));
             item->setData(0, kFieldRole, shown(field));
             m_objects->addTopLevelItem(item);
