@@ -29,13 +29,16 @@ long long portion(const Json* value, long long of, bool up, long long otherwise)
     return static_cast<long long>(up ? std::ceil(exact) : std::floor(exact));
 }
 
-Json withoutHash(Json templ)
+// A template as a value: its members in the order of their names, for server-side apply writes them in
+// another.
+nlohmann::json templateOf(const Json& holder)
 {
+    Json templ = part(holder, "spec.template");
     if (Json* labels = const_cast<Json*>(find(templ, "metadata.labels"))) // NOLINT: it is ours
         labels->erase(kHash);
     if (templ.is_object() && templ.contains("metadata"))
         templ["metadata"].erase("creationTimestamp");
-    return templ;
+    return nlohmann::json::parse(templ.dump(), nullptr, false);
 }
 
 class DeploymentController : public Controller {
@@ -50,7 +53,7 @@ public:
         const Json body = parseOwn(object->body);
         if (deleting(body))
             return kOnChange;
-        const Json templ = part(body, "spec.template");
+        const nlohmann::json templ = templateOf(body);
         std::vector<Set> sets;
         Set* current = nullptr;
         for (const ObjectPtr& set : m_store.list(kindOf("replicasets"), key.ns)) {
@@ -58,7 +61,7 @@ public:
                 sets.push_back({set, parseOwn(set->body)});
         }
         for (Set& set : sets) {
-            if (withoutHash(part(set.body, "spec.template")) == withoutHash(templ))
+            if (templateOf(set.body) == templ)
                 current = &set;
         }
         const long long wanted = std::clamp(number(body, "spec.replicas").value_or(1), 0LL, 1000LL);
@@ -89,7 +92,7 @@ private:
         long long revision = 1;
         for (const Set& set : old)
             revision = std::max(revision, std::atoll(annotation(set.body, kRevision).c_str()) + 1);
-        const std::string hash = hashWord(compact(part(body, "spec.template")), 10);
+        const std::string hash = hashWord(templateOf(body).dump(), 10);
         Json made = {{"metadata",
                       {{"name", owner.name + "-" + hash},
                        {"namespace", owner.ns},
