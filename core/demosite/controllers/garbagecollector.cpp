@@ -89,7 +89,10 @@ private:
                         if (text(owner, "uid") != object.uid)
                             kept.push_back(owner);
                     }
-                    edited["metadata"]["ownerReferences"] = std::move(kept);
+                    if (kept.empty())
+                        edited["metadata"].erase("ownerReferences");
+                    else
+                        edited["metadata"]["ownerReferences"] = std::move(kept);
                 });
                 continue;
             }
