@@ -4,6 +4,7 @@
 //   strata_wizardshot [--dark] [--rtl] [--size 1160x780] [--font 10] --output FOLDER
 
 #include "app/composition.h"
+#include "ui/settings/language.h"
 #include "ui/shell/mainwindow.h"
 #include "ui/theme/theme.h"
 #include "ui/wizard/clusterruns.h"
@@ -27,6 +28,7 @@ using Page = ui::ClusterWizard::Page;
 int main(int argc, char** argv)
 {
     QApplication app(argc, argv);
+    ui::installLanguage(app);
     QCommandLineParser parser;
     parser.addHelpOption();
     parser.addOption({QStringLiteral("dark"), QStringLiteral("dark colours")});

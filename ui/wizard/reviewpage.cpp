@@ -51,9 +51,35 @@ stack::Health healthOf(CheckVerdict verdict)
     return stack::Health::Unknown;
 }
 
-QTreeWidget* table(const QStringList& columns, const QString& name, bool nested)
+// Shares its width among the columns, until the operator sets one.
+class ReviewTable : public QTreeWidget {
+public:
+    explicit ReviewTable(std::vector<int> percents) : m_percents(std::move(percents))
+    {
+        connect(header(), &QHeaderView::sectionResized, this, [this] { m_byHand = m_byHand || !m_sharing; });
+    }
+
+protected:
+    void resizeEvent(QResizeEvent* event) override
+    {
+        if (!m_byHand) {
+            m_sharing = true;
+            for (std::size_t i = 0; i + 1 < m_percents.size(); ++i) // the last one stretches
+                setColumnWidth(int(i), viewport()->width() * m_percents[i] / 100);
+        }
+        QTreeWidget::resizeEvent(event);
+        m_sharing = false;
+    }
+
+private:
+    std::vector<int> m_percents;
+    bool m_sharing = true; // until the first layout
+    bool m_byHand = false;
+};
+
+QTreeWidget* table(const QStringList& columns, std::vector<int> percents, const QString& name, bool nested)
 {
-    auto* view = new QTreeWidget;
+    auto* view = new ReviewTable(std::move(percents));
     view->setColumnCount(int(columns.size()));
     view->setHeaderLabels(columns);
     view->setAccessibleName(name);
@@ -95,16 +121,12 @@ ReviewPage::ReviewPage(WizardModel* model, std::function<QString(const std::stri
     m_tabs->addTab(tr("Steps"));
     m_tabs->addTab(tr("YAML"));
     m_pages = new QStackedWidget(this);
-    m_objects = table({tr("Object"), tr("Concerns"), tr("The server's words")}, tr("Objects"), false);
-    m_checks = table({tr("Check"), tr("Concerns"), tr("What was seen")}, tr("Checks"), false);
-    m_plan = table({tr("Step"), tr("Writes and waits for")}, tr("Steps"), false);
+    m_objects =
+        table({tr("Object"), tr("Concerns"), tr("The server's words")}, {46, 24, 30}, tr("Objects"), false);
+    m_checks = table({tr("Check"), tr("Concerns"), tr("What was seen")}, {46, 20, 34}, tr("Checks"), false);
+    m_plan = table({tr("Step"), tr("Writes and waits for")}, {50, 50}, tr("Steps"), false);
     m_yaml = new CodeView(this);
     m_yaml->setAccessibleName(tr("The objects as YAML"));
-    m_objects->setColumnWidth(0, 268);
-    m_objects->setColumnWidth(1, 150);
-    m_checks->setColumnWidth(0, 250);
-    m_checks->setColumnWidth(1, 130);
-    m_plan->setColumnWidth(0, 270);
     for (QWidget* page : {static_cast<QWidget*>(m_objects), static_cast<QWidget*>(m_checks),
                           static_cast<QWidget*>(m_plan), static_cast<QWidget*>(m_yaml)})
         m_pages->addWidget(page);
