@@ -3,6 +3,7 @@
 
 #include "core/base/translate.h"
 #include "core/checks/check.h"
+#include "core/demosite/faults.h"
 
 #include <charconv>
 #include <functional>
@@ -86,6 +87,28 @@ std::string useSpeed(CommandLine& line, const std::string& value)
     return speed ? std::string() : tr("must be a number from 0.01 to 1000");
 }
 
+std::string useFault(CommandLine& line, const std::string& value)
+{
+    if (value == "list") {
+        line.listFaults = true;
+        return {};
+    }
+    line.site.faults.push_back(value);
+    return demosite::findFault(value) != nullptr
+               ? std::string()
+               : tr("must be the name of a fault (“--fault list” prints them)");
+}
+
+std::string useScenario(CommandLine& line, const std::string& value)
+{
+    line.site.scenario = value;
+    for (const demosite::Scenario& scenario : demosite::scenarioCatalogue()) {
+        if (scenario.name == value)
+            return {};
+    }
+    return tr("must be the name of a scenario (“--fault list” prints them)");
+}
+
 std::string useProfile(CommandLine& line, const std::string& value)
 {
     line.profile = value;
@@ -147,6 +170,14 @@ const std::map<std::string, Option>& options()
            Command::Demo}}},
         {"--own-rules", {text(&CommandLine::ownRules), {Command::Diagnose}}},
         {"--vm", {useVm, {Command::Capacity}}},
+        {"--fault",
+         {useFault,
+          {Command::Window, Command::Tree, Command::CreateCluster, Command::Diagnose, Command::Capacity,
+           Command::Demo}}},
+        {"--scenario",
+         {useScenario,
+          {Command::Window, Command::Tree, Command::CreateCluster, Command::Diagnose, Command::Capacity,
+           Command::Demo}}},
         {"--screenshot", {text(&CommandLine::screenshot), {Command::Window}}},
         {"--theme", {useTheme, {Command::Window}}},
         {"--geometry", {useGeometry, {Command::Window}}},
@@ -263,6 +294,8 @@ Result<CommandLine> CommandLine::parse(const std::vector<std::string>& arguments
         if (const std::string wrong = option->second.use(line, *value); !wrong.empty())
             return fail(ErrorKind::Config, tr("“%1” %2, not “%3”.", {name, wrong, *value}));
     }
+    if (line.listFaults)
+        return line;
     if (line.demo && (!line.kubeconfig.empty() || !line.hosts.empty()))
         return fail(ErrorKind::Config,
                     tr("“--demo” shows the embedded site; it takes neither --kubeconfig nor --host."));
@@ -352,6 +385,8 @@ std::string CommandLine::help()
         "  strata demo [--size small|large|huge] [--seed N] [--speed X] [--no-life]\n"
         "                                serves the demo site until interrupted; the first line is the path\n"
         "                                of its kubeconfig, the next ones are its hosts' libvirt URIs\n"
+        "      --fault NAME, --scenario NAME        what goes wrong there, also with --demo; may repeat;\n"
+        "                                           “--fault list” prints all of them\n"
         "\n"
         "  strata --version, strata --help\n");
 }

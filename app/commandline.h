@@ -38,7 +38,8 @@ struct CommandLine {
     int timeoutSeconds = 30;        // tree: how long to wait for the first picture
     std::string profile = "lab";    // check-host: "lab" or "production"
     std::string html;               // check-host: where the report goes, "" for none
-    demosite::Options site;         // --size, --seed, --speed, --no-life
+    bool listFaults = false;        // --fault list
+    demosite::Options site;         // --size, --seed, --speed, --no-life, --fault, --scenario
 
     // create-cluster
     std::string clusterProfile; // a file

@@ -2,6 +2,7 @@
 #include "app/composition.h"
 
 #include "app/execasker.h"
+#include "core/demosite/faults.h"
 #include "core/libvirt/host.h"
 
 #include <thread>
@@ -107,6 +108,57 @@ public:
     ui::ClusterRuns runs; // before the sites they run on
 };
 
+namespace {
+
+ui::DemoServices demoServices(Connections& connections)
+{
+    const auto entry = [](const std::string& name, const std::string& group, const std::string& text) {
+        return ui::DemoServices::Entry{QString::fromStdString(name), QString::fromStdString(group),
+                                       QString::fromStdString(text)};
+    };
+    Connections* const c = &connections;
+    ui::DemoServices services;
+    services.running = [c] { return c->hasDemo(); };
+    services.faults = [entry] {
+        QList<ui::DemoServices::Entry> all;
+        for (const demosite::Fault& fault : demosite::faultCatalogue())
+            all << entry(fault.name, fault.layer, fault.text);
+        return all;
+    };
+    services.scenarios = [entry] {
+        QList<ui::DemoServices::Entry> all;
+        for (const demosite::Scenario& scenario : demosite::scenarioCatalogue())
+            all << entry(scenario.name, {}, scenario.text);
+        return all;
+    };
+    services.fault = [c](const QString& name) { return c->demo() && c->demo()->fault(name.toStdString()); };
+    services.setFault = [c](const QString& name, bool on) {
+        if (c->demo())
+            (void)c->demo()->setFault(name.toStdString(), on);
+    };
+    services.play = [c](const QString& name) {
+        if (c->demo())
+            (void)c->demo()->play(name.toStdString());
+    };
+    services.speed = [c] { return c->demo() ? c->demo()->speed() : 1.0; };
+    services.setSpeed = [c](double speed) {
+        if (c->demo())
+            c->demo()->setSpeed(speed);
+    };
+    services.paused = [c] { return c->demo() && c->demo()->paused(); };
+    services.setPaused = [c](bool paused) {
+        if (c->demo())
+            c->demo()->setPaused(paused);
+    };
+    services.step = [c](double seconds) {
+        if (c->demo())
+            c->demo()->step(seconds);
+    };
+    return services;
+}
+
+} // namespace
+
 Composition::Composition(ui::Workspace& workspace, demosite::Options demo, provision::RunOptions pace)
     : m_d(std::make_unique<Private>(workspace, std::move(demo), std::move(pace)))
 {
@@ -166,6 +218,7 @@ ui::ShellServices Composition::services()
     services.openDemo = [d](QObject* context, std::function<void(Result<void>)> done) {
         d->demo.start(d->connections, d->demoOptions, context, std::move(done));
     };
+    services.demo = demoServices(d->connections);
     services.inventory = [](const std::string& uri, QObject* context,
                             std::function<void(Result<virt::Inventory>)> done) {
         virt::takeInventory(uri, onGuiThread<Result<virt::Inventory>>(context, std::move(done)));

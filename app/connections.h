@@ -22,6 +22,7 @@ public:
 
     feeds::Site& site() { return m_site; }
     bool hasDemo() const { return m_demo != nullptr; }
+    demosite::DemoSite* demo() const { return m_demo.get(); } // null until it is shown
 
     // What the command line names. A file that cannot be read or a refused URI is an error; a server that is
     // away is not: its source says so.

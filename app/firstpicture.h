@@ -2,6 +2,7 @@
 #pragma once
 
 #include "app/connections.h"
+#include "core/stack/stack.h"
 
 #include <functional>
 

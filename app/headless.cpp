@@ -4,8 +4,10 @@
 #include "app/execpermission.h"
 #include "app/firstpicture.h"
 #include "core/base/translate.h"
+#include "core/demosite/faults.h"
 #include "core/stack/print.h"
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <iostream>
@@ -41,6 +43,28 @@ int runTree(const CommandLine& line)
     }
     std::cout.flush();
     return reportSources(stack) ? 0 : 1;
+}
+
+int printFaults()
+{
+    std::size_t widest = 0;
+    for (const demosite::Fault& fault : demosite::faultCatalogue())
+        widest = std::max(widest, fault.name.size());
+    const auto row = [&](const std::string& name, const std::string& rule, const std::string& text) {
+        std::cout << "  " << name << std::string(widest + 2 - std::min(widest, name.size()), ' ') << rule
+                  << std::string(5 - std::min<std::size_t>(4, rule.size()), ' ') << text << "\n";
+    };
+    std::string layer;
+    for (const demosite::Fault& fault : demosite::faultCatalogue()) {
+        if (fault.layer != layer)
+            std::cout << (layer.empty() ? "" : "\n") << fault.layer << "\n";
+        layer = fault.layer;
+        row(fault.name, fault.rule, fault.text);
+    }
+    std::cout << "\n" << tr("Scenarios") << "\n";
+    for (const demosite::Scenario& scenario : demosite::scenarioCatalogue())
+        row(scenario.name, "", scenario.text);
+    return 0;
 }
 
 int runDemo(const CommandLine& line)

@@ -9,6 +9,7 @@ namespace strata::app {
 // standard error.
 int runTree(
     const CommandLine& line); // 0 all reached, 1 something was not (what is known is printed all the same)
+int printFaults();            // what the demo site can stage: faults, then scenarios
 int runDemo(const CommandLine& line); // until SIGINT or SIGTERM
 
 } // namespace strata::app

@@ -16,6 +16,8 @@ int main(int argc, char** argv)
         std::cerr << "strata: " << line.error().text << "\n";
         return 2;
     }
+    if (line->listFaults)
+        return printFaults();
     switch (line->command) {
     case Command::Help:
         std::cout << CommandLine::help();

@@ -14,45 +14,10 @@
 <context>
     <name>Problems</name>
     <message numerus="yes">
-        <source>%n nodes</source>
+        <source>and %n more</source>
         <translation>
-            <numerusform>%n node</numerusform>
-            <numerusform>%n nodes</numerusform>
-        </translation>
-    </message>
-    <message numerus="yes">
-        <source>%n VMs</source>
-        <translation>
-            <numerusform>%n VM</numerusform>
-            <numerusform>%n VMs</numerusform>
-        </translation>
-    </message>
-    <message numerus="yes">
-        <source>%n pods</source>
-        <translation>
-            <numerusform>%n pod</numerusform>
-            <numerusform>%n pods</numerusform>
-        </translation>
-    </message>
-    <message numerus="yes">
-        <source>%n cluster objects</source>
-        <translation>
-            <numerusform>%n cluster object</numerusform>
-            <numerusform>%n cluster objects</numerusform>
-        </translation>
-    </message>
-    <message numerus="yes">
-        <source>carries %n VMs</source>
-        <translation>
-            <numerusform>carries %n VM</numerusform>
-            <numerusform>carries %n VMs</numerusform>
-        </translation>
-    </message>
-    <message numerus="yes">
-        <source>%n pods on it</source>
-        <translation>
-            <numerusform>%n pod on it</numerusform>
-            <numerusform>%n pods on it</numerusform>
+            <numerusform>and %n more</numerusform>
+            <numerusform>and %n more</numerusform>
         </translation>
     </message>
 </context>
@@ -264,6 +229,16 @@
         <translation>
             <numerusform>%n to mend</numerusform>
             <numerusform>%n to mend</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>strata::ui::WhyPageView</name>
+    <message numerus="yes">
+        <source>and %n more</source>
+        <translation>
+            <numerusform>and %n more</numerusform>
+            <numerusform>and %n more</numerusform>
         </translation>
     </message>
 </context>

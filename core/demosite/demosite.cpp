@@ -5,7 +5,8 @@
 #include "core/base/translate.h"
 #include "core/demosite/api/cluster.h"
 #include "core/demosite/api/handler.h"
-#include "core/demosite/life/life.h"
+#include "core/demosite/controllers/controllers.h"
+#include "core/demosite/controllers/faults.h"
 #include "core/demosite/net/server.h"
 #include "core/demosite/pki/pki.h"
 #include "core/demosite/site/write.h"
@@ -15,14 +16,19 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <map>
+#include <mutex>
+#include <set>
 
 namespace strata::demosite {
 namespace {
 
 constexpr unsigned kThreads = 3;
+constexpr double kFaultAge = 120; // seconds
 
 std::string randomToken()
 {
@@ -77,19 +83,40 @@ std::string kubeconfigText(const std::string& cluster, const std::string& contex
            "\nusers:\n- name: " + user + "\n  user:" + login + "\npreferences: {}\n";
 }
 
-class Running : public DemoSite {
+// A tenant's API server as its clients see it; a control plane that is down refuses to serve.
+class Gate : public HttpHandler {
+public:
+    explicit Gate(std::shared_ptr<HttpHandler> behind) : m_behind(std::move(behind)) {}
+    HttpAnswer handle(const HttpRequest& request) override
+    {
+        if (m_open)
+            return m_behind->handle(request);
+        HttpAnswer answer;
+        answer.status = 503;
+        answer.contentType = "text/plain; charset=utf-8";
+        answer.body = "apiserver not ready";
+        answer.retryAfterSeconds = 1;
+        return answer;
+    }
+    Identity identify(std::string_view bearerToken) override { return m_behind->identify(bearerToken); }
+    void open(bool on) { m_open = on; }
+
+private:
+    std::shared_ptr<HttpHandler> m_behind;
+    std::atomic<bool> m_open = true;
+};
+
+class Running : public DemoSite, private Tenants {
 public:
     Running(Options options, SitePlan plan)
         : m_options(std::move(options)), m_plan(std::make_shared<SitePlan>(std::move(plan))),
-          m_server(kThreads)
+          m_server(kThreads), m_clock(m_options.speed), m_manager(m_clock)
     {}
     ~Running() override
     {
         // The controllers stop first (they wake connections), then the connections (they wake controllers).
-        if (m_life)
-            m_life->stop();
+        m_manager.stop();
         m_server.reset();
-        m_life.reset();
         if (m_ownsDirectory) {
             std::error_code ignored;
             std::filesystem::remove_all(m_directory, ignored);
@@ -110,16 +137,40 @@ public:
             if (auto good = writeFile(m_directory + "/" + name, xml); !good)
                 return good;
         }
-        m_life = std::make_unique<Life>(m_plan, m_outer, m_tenants, m_options.life, m_options.speed);
         // The outer cluster is what everybody asks first.
-        m_outer->store();
+        m_site = std::make_unique<Site>(m_outer->store(), m_clock, m_manager, static_cast<Tenants&>(*this));
+        equipOuter(*m_site, m_options.life);
+        if (m_options.life) {
+            for (const VmPlan& vm : m_plan->vms) {
+                if (vm.state == VmState::Booting)
+                    resumeGuest(*m_site, {m_plan->tenants[vm.tenant].name, vm.name}, 90);
+            }
+        }
         // Listeners were open before; they answer from here on.
         for (std::size_t i = 0; i < m_endpoints.size(); ++i) {
             if (auto good = m_server->serve(m_ports[i], std::move(m_endpoints[i])); !good)
                 return good;
         }
         m_endpoints.clear();
-        m_life->start();
+        m_faults = std::make_unique<Faults>(*m_site, [this](const std::string& name, bool on) {
+            const std::lock_guard lock(m_faultMutex);
+            if (on)
+                m_faultNames.insert(name);
+            else
+                m_faultNames.erase(name);
+        });
+        m_manager.start();
+        for (const std::string& name : m_options.faults) {
+            if (auto good = setFault(name, true); !good)
+                return good;
+        }
+        // They have been there for a while: what follows from them can be seen from the start.
+        if (m_options.life && !m_options.faults.empty()) {
+            m_manager.step(kFaultAge);
+            m_manager.waitIdle(std::chrono::seconds(10));
+        }
+        if (!m_options.scenario.empty())
+            return play(m_options.scenario);
         return {};
     }
 
@@ -134,6 +185,54 @@ public:
         for (const HostPlan& host : m_plan->hosts)
             out.push_back({host.name, "test://" + m_directory + "/" + host.name + ".xml"});
         return out;
+    }
+
+    double speed() const override { return m_clock.speed(); }
+    void setSpeed(double speed) override
+    {
+        m_clock.setSpeed(speed);
+        m_manager.clockChanged();
+    }
+    bool paused() const override { return m_clock.paused(); }
+    void setPaused(bool paused) override
+    {
+        m_clock.setPaused(paused);
+        m_manager.clockChanged();
+    }
+    void step(double seconds) override { m_manager.step(seconds); }
+
+    Result<void> setFault(const std::string& name, bool on) override
+    {
+        if (findFault(name) == nullptr)
+            return fail(ErrorKind::Config,
+                        arguments(translate("DemoSite", "The demo site has no fault “%1”."), {name}));
+        {
+            const std::lock_guard lock(m_faultMutex);
+            if (on)
+                m_faultNames.insert(name);
+            else
+                m_faultNames.erase(name);
+        }
+        if (m_options.life)
+            m_manager.post([this, name, on] { m_faults->set(name, on); });
+        return {};
+    }
+    bool fault(const std::string& name) const override
+    {
+        const std::lock_guard lock(m_faultMutex);
+        return m_faultNames.count(name) != 0;
+    }
+    Result<void> play(const std::string& scenario) override
+    {
+        for (const Scenario& each : scenarioCatalogue()) {
+            if (each.name != scenario)
+                continue;
+            if (m_options.life)
+                m_manager.post([this, each] { m_faults->play(each); });
+            return {};
+        }
+        return fail(ErrorKind::Config,
+                    arguments(translate("DemoSite", "The demo site has no scenario “%1”."), {scenario}));
     }
 
 private:
@@ -162,13 +261,13 @@ private:
         return {};
     }
 
-    struct Identity {
-        std::string ca;
+    // The address and the certificates of an API server; what answers there comes later.
+    struct Opened {
+        Endpoint endpoint; // without its handler
         KeyPair client;
         unsigned short port = 0;
     };
-    Result<Identity> open(const std::string& what, Cluster::Settings settings,
-                          std::shared_ptr<Cluster>& cluster, bool outer)
+    Result<Opened> open(const std::string& what)
     {
         const auto port = m_server->reserve();
         if (!port)
@@ -183,49 +282,57 @@ private:
             return tl::unexpected<Error>(server.error());
         if (!client)
             return tl::unexpected<Error>(client.error());
+        return Opened{
+            {authority->certificatePem(), server->certificatePem, server->keyPem, {}}, *client, *port};
+    }
+
+    std::shared_ptr<Cluster> makeCluster(const std::string& what, Cluster::Settings settings, bool outer)
+    {
         settings.name = what;
         settings.outer = outer;
-        settings.version = outer ? m_plan->version : m_plan->innerVersion;
         settings.token = randomToken();
         settings.tokenKey = randomToken();
         settings.speed = m_options.speed;
         settings.life = m_options.life;
         settings.started = m_plan->now;
-        settings.onFilled = [this](Cluster& filled) {
-            if (m_life)
-                m_life->adopt(filled);
-        };
-        cluster = std::make_shared<Cluster>(std::move(settings), systemNow);
-        m_ports.push_back(*port);
-        m_endpoints.push_back({authority->certificatePem(), server->certificatePem, server->keyPem,
-                               std::make_shared<ApiHandler>(cluster)});
-        return Identity{authority->certificatePem(), *client, *port};
+        if (!outer)
+            settings.onFilled = [this](Cluster& filled) {
+                m_manager.post([this, &filled] { adopt(filled); });
+            };
+        return std::make_shared<Cluster>(std::move(settings), systemNow);
     }
 
     Result<void> openTenant(TenantPlan& tenant)
     {
         const auto index = static_cast<std::size_t>(&tenant - m_plan->tenants.data());
+        const Key key{tenant.name, tenant.name};
+        auto made = make(key);
+        if (!made)
+            return tl::unexpected<Error>(made.error());
+        tenant.port = made->access.port;
+        tenant.caCertificate = made->access.caCertificate;
+        tenant.kubeconfig = made->access.kubeconfig;
         Cluster::Settings settings;
+        settings.version = m_plan->innerVersion;
         settings.fill = [plan = m_plan, index](Store& store) {
             writeInner(store, *plan, index);
             writeAccess(store, *plan, plan->tenants[index].name, "");
         };
-        std::shared_ptr<Cluster> cluster;
-        const auto identity = open(tenant.name, std::move(settings), cluster, false);
-        if (!identity)
-            return tl::unexpected<Error>(identity.error());
-        tenant.port = identity->port;
-        tenant.caCertificate = identity->ca;
-        const std::string user = tenant.name + "-admin";
-        tenant.kubeconfig = kubeconfigText(tenant.name, user + "@" + tenant.name, user, "", identity->port,
-                                           identity->ca, certificateLogin(identity->client));
-        m_tenants.push_back(std::move(cluster));
+        Tenant& kept = m_tenants[key];
+        kept = std::move(*made);
+        furnish(key, kept, std::move(settings));
+        m_ports.push_back(kept.access.port);
+        m_endpoints.push_back(std::move(kept.endpoint));
         return {};
     }
 
     Result<void> openOuter()
     {
+        auto opened = open(m_plan->name);
+        if (!opened)
+            return tl::unexpected<Error>(opened.error());
         Cluster::Settings settings;
+        settings.version = m_plan->version;
         m_tenantToken = randomToken();
         m_viewerToken = randomToken();
         const auto person = [](const std::string& name, const std::string& group) {
@@ -243,22 +350,23 @@ private:
             writeOuter(store, *plan);
             writeAccess(store, *plan, plan->name, plan->tenants.empty() ? "" : plan->tenants[0].name);
         };
-        const auto identity = open(m_plan->name, std::move(settings), m_outer, true);
-        if (!identity)
-            return tl::unexpected<Error>(identity.error());
-        m_outerPort = identity->port;
-        if (auto good =
-                writeFile(m_directory + "/kubeconfig",
-                          kubeconfigText(m_plan->name, m_plan->name, m_plan->name + "-admin", "",
-                                         identity->port, identity->ca, certificateLogin(identity->client)));
+        m_outer = makeCluster(m_plan->name, std::move(settings), true);
+        opened->endpoint.handler = std::make_shared<ApiHandler>(m_outer);
+        m_outerPort = opened->port;
+        m_ports.push_back(opened->port);
+        m_endpoints.push_back(opened->endpoint);
+        if (auto good = writeFile(m_directory + "/kubeconfig",
+                                  kubeconfigText(m_plan->name, m_plan->name, m_plan->name + "-admin", "",
+                                                 opened->port, opened->endpoint.caPem,
+                                                 certificateLogin(opened->client)));
             !good)
             return good;
-        return writeLogins(*identity);
+        return writeLogins(*opened);
     }
 
     // The other people: a tenant with a bearer token, a viewer whose client asks a program for its
     // credentials.
-    Result<void> writeLogins(const Identity& identity)
+    Result<void> writeLogins(const Opened& opened)
     {
         const std::string& site = m_plan->name;
         const std::string tenant = m_plan->tenants.empty() ? std::string() : m_plan->tenants[0].name;
@@ -275,8 +383,8 @@ private:
         const auto config = [&](const char* who, const std::string& ns, const std::string& login) {
             const std::string path = m_directory + "/kubeconfig-" + who;
             m_logins.push_back({who, path});
-            return writeFile(path, kubeconfigText(site, site + "-" + who, site + "-" + who, ns, identity.port,
-                                                  identity.ca, login));
+            return writeFile(path, kubeconfigText(site, site + "-" + who, site + "-" + who, ns, opened.port,
+                                                  opened.endpoint.caPem, login));
         };
         if (!tenant.empty()) {
             if (auto good = config("tenant", tenant, "\n    token: " + m_tenantToken); !good)
@@ -286,6 +394,118 @@ private:
                       "\n    exec:\n      apiVersion: client.authentication.k8s.io/v1\n      command: /bin/sh"
                       "\n      args: [\"" +
                           script + "\"]\n      interactiveMode: Never");
+    }
+
+    // One tenant's API server. All of it belongs to the controllers' thread once that runs.
+    struct Tenant {
+        Access access;
+        Endpoint endpoint;                // until it is served
+        std::shared_ptr<Cluster> cluster; // null until then
+        std::shared_ptr<Gate> gate;
+        bool equipped = false;
+        bool answers = true;
+    };
+
+    Result<Tenant> make(const Key& key)
+    {
+        auto opened = open(key.name);
+        if (!opened)
+            return tl::unexpected<Error>(opened.error());
+        const std::string user = key.name + "-admin";
+        Tenant tenant;
+        tenant.access = {opened->port, opened->endpoint.caPem,
+                         kubeconfigText(key.name, user + "@" + key.name, user, "", opened->port,
+                                        opened->endpoint.caPem, certificateLogin(opened->client))};
+        tenant.endpoint = std::move(opened->endpoint);
+        return tenant;
+    }
+
+    void furnish(const Key& key, Tenant& tenant, Cluster::Settings settings)
+    {
+        tenant.cluster = makeCluster(key.name, std::move(settings), false);
+        tenant.gate = std::make_shared<Gate>(std::make_shared<ApiHandler>(tenant.cluster));
+        tenant.endpoint.handler = tenant.gate;
+        m_keyOf[tenant.cluster.get()] = key;
+    }
+
+    void adopt(Cluster& cluster)
+    {
+        const auto key = m_keyOf.find(&cluster);
+        if (key == m_keyOf.end())
+            return; // closed in the meantime
+        Tenant& tenant = m_tenants[key->second];
+        if (tenant.equipped)
+            return;
+        tenant.equipped = true;
+        m_keyOfStore[&cluster.store()] = key->second;
+        equipTenant(*m_site, cluster, m_options.life);
+        if (m_options.life && m_plan->tenants.size() > 0)
+            addChurn(*m_site, cluster.store());
+    }
+
+    // Tenants
+    const Access* reserve(const Key& key) override
+    {
+        const auto found = m_tenants.find(key);
+        if (found != m_tenants.end())
+            return &found->second.access;
+        auto made = make(key);
+        if (!made)
+            return nullptr;
+        Tenant& kept = m_tenants[key];
+        kept = std::move(*made);
+        return &kept.access;
+    }
+    void serve(const Key& key, const std::string& version) override
+    {
+        if (reserve(key) == nullptr)
+            return;
+        Tenant& tenant = m_tenants[key];
+        if (tenant.cluster)
+            return;
+        Cluster::Settings settings;
+        settings.version = version;
+        settings.fill = [plan = m_plan, name = key.name](Store& store) {
+            writeAccess(store, *plan, name, "");
+        };
+        furnish(key, tenant, std::move(settings));
+        (void)m_server->serve(tenant.access.port, std::move(tenant.endpoint));
+        adopt(*tenant.cluster);
+    }
+    void answer(const Key& key, bool answers) override
+    {
+        const auto found = m_tenants.find(key);
+        if (found != m_tenants.end() && found->second.gate)
+            found->second.gate->open(found->second.answers = answers);
+    }
+    void close(const Key& key) override
+    {
+        const auto found = m_tenants.find(key);
+        if (found == m_tenants.end())
+            return;
+        if (found->second.cluster) {
+            found->second.gate->open(false);
+            Store& store = found->second.cluster->store();
+            m_manager.drop(store);
+            m_keyOfStore.erase(&store);
+            m_keyOf.erase(found->second.cluster.get());
+        }
+        m_closed.push_back(std::move(found->second)); // connections may still be reading it
+        m_tenants.erase(found);
+    }
+    Cluster* find(const Key& key) override
+    {
+        const auto found = m_tenants.find(key);
+        if (found == m_tenants.end() || !found->second.cluster)
+            return nullptr;
+        (void)found->second.cluster->store();
+        adopt(*found->second.cluster);
+        return found->second.answers ? found->second.cluster.get() : nullptr;
+    }
+    const Key* of(const Store& store) override
+    {
+        const auto found = m_keyOfStore.find(&store);
+        return found == m_keyOfStore.end() ? nullptr : &found->second;
     }
 
     // Ends what it holds by reset(), so that the destructor can order it.
@@ -302,11 +522,19 @@ private:
     Options m_options;
     std::shared_ptr<SitePlan> m_plan;
     std::shared_ptr<Cluster> m_outer;
-    std::vector<std::shared_ptr<Cluster>> m_tenants;
+    std::map<Key, Tenant> m_tenants;
+    std::map<const Cluster*, Key> m_keyOf;
+    std::map<const Store*, Key> m_keyOfStore;
+    std::vector<Tenant> m_closed;
     std::vector<unsigned short> m_ports;
     std::vector<Endpoint> m_endpoints;
     ServerHolder m_server;
-    std::unique_ptr<Life> m_life;
+    std::unique_ptr<Site> m_site;
+    std::unique_ptr<Faults> m_faults;
+    mutable std::mutex m_faultMutex;
+    std::set<std::string> m_faultNames; // staged or about to be
+    SiteClock m_clock;
+    Manager m_manager; // goes before the stores its watches are on
     std::string m_directory;
     std::vector<Login> m_logins;
     std::string m_tenantToken;

@@ -19,9 +19,13 @@ enum class Size {
 struct Options {
     Size size = Size::Small;
     std::string directory; // where its files go; empty: a private temporary folder that goes with the site
-    bool life = true;      // usage moves, pods come and go, a VM boots; off: nothing changes by itself
-    double speed = 1;      // of its controllers: 10 runs them ten times as fast
+    // Usage moves, pods come and go, Cluster API, KubeVirt and CDI act on what is written. Off: nothing
+    // changes by itself, only what Kubernetes does with deployments, pods and deletions is done.
+    bool life = true;
+    double speed = 1; // of its time: 10 runs it ten times as fast
     std::uint32_t seed = 1;
+    std::vector<std::string> faults; // staged at the start (faults.h); an unknown name is an error
+    std::string scenario;            // played from the start; empty: none
 };
 
 // A whole site in this process: an outer cluster's and its tenants' API servers on loopback, HTTPS with a CA
@@ -48,6 +52,20 @@ public:
         std::string uri;  // "test:///…/metal-01.xml"
     };
     virtual std::vector<HostEntry> hosts() const = 0;
+
+    // The site's time: what its controllers wait for (an image's import, a boot, a timeout). Timestamps in
+    // objects are wall time at any speed.
+    virtual double speed() const = 0;
+    virtual void setSpeed(double speed) = 0; // 0.01 to 1000
+    virtual bool paused() const = 0;
+    virtual void setPaused(bool paused) = 0;
+    virtual void step(double seconds) = 0; // lets so much of it pass at once; returns before that is done
+
+    // Faults of faults.h. Staging returns before its consequences show; with Options::life off nothing
+    // happens.
+    virtual Result<void> setFault(const std::string& name, bool on) = 0;
+    virtual bool fault(const std::string& name) const = 0; // is it staged?
+    virtual Result<void> play(const std::string& scenario) = 0;
 };
 
 } // namespace strata::demosite

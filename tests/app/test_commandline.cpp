@@ -50,6 +50,13 @@ private Q_SLOTS:
         QCOMPARE(demo->site.seed, 7U);
         QCOMPARE(demo->site.speed, 2.5);
         QVERIFY(!demo->site.life);
+        const auto faults = CommandLine::parse(words("tree --demo --fault cni-missing --fault=lb-pending"));
+        QVERIFY(faults);
+        QCOMPARE(faults->site.faults, (std::vector<std::string>{"cni-missing", "lb-pending"}));
+        QVERIFY(CommandLine::parse(words("demo --fault list"))->listFaults);
+        QVERIFY(CommandLine::parse(words("tree --fault list"))->listFaults);
+        QCOMPARE(CommandLine::parse(words("demo --scenario power-outage"))->site.scenario,
+                 std::string("power-outage"));
         QCOMPARE(CommandLine::parse({"-V"})->command, Command::Version);
         QCOMPARE(CommandLine::parse({"tree", "--help"})->command, Command::Help);
         const auto create =
@@ -78,6 +85,10 @@ private Q_SLOTS:
                                                               << "--allow-exec";
         QTest::newRow("option of another command") << "demo --json"
                                                    << "--json";
+        QTest::newRow("unknown fault") << "demo --fault rain"
+                                       << "rain";
+        QTest::newRow("unknown scenario") << "demo --scenario rain"
+                                          << "rain";
         QTest::newRow("a size that is none") << "capacity --demo --vm big"
                                              << "--vm";
         QTest::newRow("nothing to diagnose") << "diagnose --notes"

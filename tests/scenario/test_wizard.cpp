@@ -32,10 +32,11 @@ namespace {
 
 constexpr int kLongMs = 60000;
 
-demosite::Options quickSite()
+// Without life Cluster API never acts, so that a run stays where it waits for it.
+demosite::Options quickSite(bool life)
 {
     demosite::Options options;
-    options.life = false;
+    options.life = life;
     options.speed = 200;
     return options;
 }
@@ -88,12 +89,12 @@ class TestWizard : public QObject {
     std::unique_ptr<ui::MainWindow> m_window;
     ui::ClusterWizard* m_wizard = nullptr;
 
-    void open()
+    void open(bool life = false)
     {
         shut();
         m_workspace = std::make_unique<ui::Workspace>(m_folder->filePath(QStringLiteral("workspace.json")));
         m_workspace->load();
-        m_composition = std::make_unique<app::Composition>(*m_workspace, quickSite(), quickPace());
+        m_composition = std::make_unique<app::Composition>(*m_workspace, quickSite(life), quickPace());
         m_window = std::make_unique<ui::MainWindow>(m_composition->services());
         m_window->resize(1440, 900);
         m_window->show();
@@ -146,13 +147,21 @@ class TestWizard : public QObject {
     {
         m_wizard->goTo(ui::ClusterWizard::Basics);
         type(field("name")->editor(), name);
-        for (int page = ui::ClusterWizard::Basics; page < ui::ClusterWizard::Review; ++page)
+        for (int page = ui::ClusterWizard::Basics; page < ui::ClusterWizard::Review; ++page) {
+            if (m_wizard->page() != page) {
+                qWarning("Return did not lead to page %d but to %d", page, int(m_wizard->page()));
+                return nullptr;
+            }
             QTest::keyClick(m_wizard->focusWidget(), Qt::Key_Return);
+        }
         if (m_wizard->page() != ui::ClusterWizard::Review)
             return nullptr;
-        if (!QTest::qWaitFor([this] { return button("next")->isEnabled(); }, kLongMs))
+        if (!QTest::qWaitFor([this] { return button("next")->isEnabled(); }, kLongMs)) {
+            qWarning("The server has not accepted it");
             return nullptr;
-        QTest::keyClick(m_wizard, Qt::Key_C, Qt::AltModifier);
+        }
+        button("next")->setFocus();
+        QTest::keyClick(button("next"), Qt::Key_Space);
         return m_wizard->page() == ui::ClusterWizard::Progress ? m_wizard->run() : nullptr;
     }
 
@@ -205,8 +214,8 @@ private Q_SLOTS:
         // Cancelled and taken back: nothing of it is left.
         run->cancel();
         QTRY_COMPARE_WITH_TIMEOUT(run->phase(), Phase::Cancelled, kLongMs);
-        QPushButton* undo = buttonWith(QStringLiteral("Undo"));
-        QVERIFY(undo != nullptr);
+        QPushButton* undo = nullptr;
+        QTRY_VERIFY((undo = buttonWith(QStringLiteral("Undo"))) != nullptr);
         undo->click();
         QTRY_COMPARE_WITH_TIMEOUT(run->phase(), Phase::Undone, kLongMs);
         QVERIFY(run->left().empty());

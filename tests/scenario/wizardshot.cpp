@@ -4,6 +4,7 @@
 //   strata_wizardshot [--dark] [--rtl] [--size 1160x780] [--font 10] --output FOLDER
 
 #include "app/composition.h"
+#include "ui/settings/language.h"
 #include "ui/shell/mainwindow.h"
 #include "ui/theme/theme.h"
 #include "ui/wizard/clusterruns.h"
@@ -27,6 +28,7 @@ using Page = ui::ClusterWizard::Page;
 int main(int argc, char** argv)
 {
     QApplication app(argc, argv);
+    ui::installLanguage(app);
     QCommandLineParser parser;
     parser.addHelpOption();
     parser.addOption({QStringLiteral("dark"), QStringLiteral("dark colours")});
@@ -129,7 +131,7 @@ int main(int argc, char** argv)
              "the start");
         shoot(wizard, "progress");
         shoot(&window, "activity");
-        QTest::qWaitFor([&] { return !run->active(); }, 90000);
+        (void)QTest::qWaitFor([&] { return !run->active(); }, 90000);
         shoot(wizard, "progress-later");
         if (run->phase() == ui::ClusterRun::Phase::Done) {
             auto* deploy =
@@ -147,7 +149,7 @@ int main(int argc, char** argv)
             wait([&] { return go->isEnabled(); }, "the check");
             shoot(deploy, "deploy");
             go->click();
-            QTest::qWaitFor([&] { return check->isEnabled(); }, 60000);
+            (void)QTest::qWaitFor([&] { return check->isEnabled(); }, 60000);
             shoot(deploy, "deployed");
             delete deploy;
         }

@@ -16,6 +16,8 @@
 #include <QToolButton>
 #include <QVBoxLayout>
 
+#include <functional>
+
 namespace strata::ui {
 namespace {
 
@@ -110,9 +112,9 @@ void fitRows(std::vector<Row*>& rows, std::size_t count, Make make)
 
 // The answer in one sentence.
 class WhyBanner : public QWidget {
-    Q_OBJECT
-
 public:
+    std::function<void()> onCause; // the operator wants to go to it
+
     explicit WhyBanner(QWidget* parent) : QWidget(parent)
     {
         auto* layout = new QHBoxLayout(this);
@@ -128,7 +130,10 @@ public:
         layout->addLayout(words, 1);
         m_go = new QPushButton(WhyPageView::tr("Go to the cause"), this);
         layout->addWidget(m_go, 0, Qt::AlignVCenter);
-        connect(m_go, &QPushButton::clicked, this, &WhyBanner::causeWanted);
+        connect(m_go, &QPushButton::clicked, this, [this] {
+            if (onCause)
+                onCause();
+        });
         connect(&Theme::instance(), &Theme::changed, this, qOverload<>(&QWidget::update));
     }
 
@@ -143,9 +148,6 @@ public:
         setAccessibleName(QStringLiteral("%1: %2").arg(Theme::healthName(page.health), page.headline));
         update();
     }
-
-Q_SIGNALS:
-    void causeWanted();
 
 protected:
     void paintEvent(QPaintEvent*) override
@@ -169,9 +171,9 @@ private:
 
 // One link of the chain: a shape on the line at the left, and what was found with its proof.
 class WhyStepFrame : public QWidget {
-    Q_OBJECT
-
 public:
+    std::function<void(stack::ItemId)> onItem;
+
     explicit WhyStepFrame(QWidget* parent) : QWidget(parent)
     {
         auto* outer = new QVBoxLayout(this);
@@ -200,7 +202,10 @@ public:
         m_commands->setContentsMargins(0, 3, 0, 0);
         m_commands->setSpacing(4);
         outer->addLayout(m_commands);
-        connect(m_link, &QAbstractButton::clicked, this, [this] { Q_EMIT itemWanted(m_link->link().item); });
+        connect(m_link, &QAbstractButton::clicked, this, [this] {
+            if (onItem)
+                onItem(m_link->link().item);
+        });
         connect(&Theme::instance(), &Theme::changed, this, qOverload<>(&QWidget::update));
     }
 
@@ -240,9 +245,6 @@ public:
         setAccessibleName(QStringLiteral("%1: %2").arg(Theme::healthName(step.health), step.title));
         update();
     }
-
-Q_SIGNALS:
-    void itemWanted(strata::stack::ItemId id);
 
 protected:
     void paintEvent(QPaintEvent*) override
@@ -339,7 +341,7 @@ WhyPageView::WhyPageView(QWidget* parent) : QScrollArea(parent)
     layout->setSpacing(10);
     m_banner = new WhyBanner(column);
     layout->addWidget(m_banner);
-    connect(m_banner, &WhyBanner::causeWanted, this, [this] { Q_EMIT itemWanted(m_page.cause); });
+    m_banner->onCause = [this] { Q_EMIT itemWanted(m_page.cause); };
     const auto section = [&](ThemedLabel** title, QVBoxLayout** rows, const QString& text) {
         if (title != nullptr) {
             *title = new ThemedLabel(text, TextRole::Muted, column);
@@ -386,7 +388,7 @@ void WhyPageView::show(const WhyPage& page)
     m_banner->show(page);
     fitRows(m_steps, page.steps.size(), [this] {
         auto* step = new WhyStepFrame(widget());
-        connect(step, &WhyStepFrame::itemWanted, this, &WhyPageView::itemWanted);
+        step->onItem = [this](stack::ItemId id) { Q_EMIT itemWanted(id); };
         m_stepsLayout->addWidget(step);
         return step;
     });
@@ -422,5 +424,3 @@ void WhyPageView::scrollToTop()
 }
 
 } // namespace strata::ui
-
-#include "whypage.moc"

@@ -79,6 +79,7 @@ public:
     BottomPanel* bottom = nullptr;
     StatusChips* chips = nullptr;
     CommandPalette* palette = nullptr;
+    DemoMenu* demo = nullptr;
     QLineEdit* field = nullptr;
     QToolButton* site = nullptr;
     ChipButton* live = nullptr;
@@ -271,6 +272,9 @@ void MainWindow::Private::makeMenus()
     go->addSeparator();
     go->addActions({actions->nextPlace, actions->previousPlace});
 
+    demo = new DemoMenu(services.demo, bar);
+    bar->addMenu(demo);
+
     QMenu* help = bar->addMenu(MainWindow::tr("&Help"));
     help->addActions({actions->shortcuts, actions->about});
 }
@@ -421,7 +425,10 @@ void MainWindow::Private::connectAll()
                      [this](const QString& text) { message->say(Health::Warning, text); });
     QObject::connect(&Theme::instance(), &Theme::changed, q, [this] { actions->recolour(); });
     second.setInterval(1000);
-    QObject::connect(&second, &QTimer::timeout, q, [this] { updateLive(); });
+    QObject::connect(&second, &QTimer::timeout, q, [this] {
+        updateLive();
+        demo->refresh();
+    });
     second.start();
 }
 

@@ -6,6 +6,7 @@
 #include "core/stack/item.h"
 #include "ui/connect/services.h"
 #include "ui/settings/workspace.h"
+#include "ui/shell/demomenu.h"
 #include "ui/shell/trafficpage.h"
 
 #include <QMainWindow>
@@ -38,6 +39,7 @@ struct ShellServices {
     // Starts the demo site, connects to all of it and answers once on the GUI thread (not when `context` has
     // gone).
     std::function<void(QObject* context, std::function<void(Result<void>)> done)> openDemo;
+    DemoServices demo; // optional
     // What a host is made of; answers once on the GUI thread (not when `context` has gone).
     std::function<void(const std::string& uri, QObject* context,
                        std::function<void(Result<virt::Inventory>)> done)>

@@ -6,6 +6,7 @@
 
 #include <QPainter>
 #include <QStyleOption>
+#include <QTabBar>
 #include <QWidget>
 
 #include <algorithm>
@@ -43,6 +44,8 @@ void Style::drawPrimitive(PrimitiveElement element, const QStyleOption* option, 
         }
         return;
     case PE_FrameFocusRect:
+        if (qobject_cast<const QTabBar*>(widget) != nullptr)
+            return; // it is as tight as the text; UnderlineTabs marks the whole tab
         painter->save();
         painter->setRenderHint(QPainter::Antialiasing);
         painter->setPen(QPen(c.accent, 1.5));

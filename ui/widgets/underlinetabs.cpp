@@ -4,6 +4,7 @@
 #include "ui/theme/theme.h"
 
 #include <QPainter>
+#include <QStyleOption>
 
 namespace strata::ui {
 
@@ -23,6 +24,13 @@ void UnderlineTabs::paintEvent(QPaintEvent* event)
         painter.fillRect(0, height() - 1, width(), 1, colors().border);
     }
     QTabBar::paintEvent(event);
+    if (!hasFocus() || currentIndex() < 0)
+        return;
+    QStyleOptionFocusRect ring;
+    ring.initFrom(this);
+    ring.rect = tabRect(currentIndex()).adjusted(2, 2, -2, -4);
+    QPainter painter(this);
+    style()->drawPrimitive(QStyle::PE_FrameFocusRect, &ring, &painter);
 }
 
 } // namespace strata::ui

@@ -58,8 +58,8 @@ ClusterWizard::ClusterWizard(ClusterRuns* runs, StackStore* store, QWidget* pare
 {
     setWindowTitle(tr("New tenant cluster"));
     setObjectName(QStringLiteral("clusterWizard"));
-    setMinimumSize(900, 560);
-    resize(1160, 780);
+    setMinimumSize(960, 560);
+    resize(1210, 800);
     auto* outer = new QVBoxLayout(this);
     outer->setContentsMargins(0, 0, 0, 0);
     outer->setSpacing(0);
@@ -108,7 +108,6 @@ void ClusterWizard::makePages()
         area->setFrameShape(QFrame::NoFrame);
         area->setWidgetResizable(true);
         area->setFocusPolicy(Qt::NoFocus);
-        area->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
         area->setWidget(each);
         each->setAutoFillBackground(false);
         area->viewport()->setAutoFillBackground(false);
@@ -260,6 +259,8 @@ QString ClusterWizard::labelOf(const std::string& field) const
             if (at < m_model->profile().workers.size())
                 label = QStringLiteral("%1 · %2").arg(shown(m_model->profile().workers[at].name), label);
         }
+        if (field.rfind("controlPlane.size", 0) == 0)
+            label = tr("Control plane · %1").arg(label);
         return label.isEmpty() ? each->title() : label;
     }
     return {};
@@ -298,6 +299,7 @@ void ClusterWizard::goTo(Page target)
     m_steps->setCurrent(target);
     m_said->showText({});
     if (WizardPage* entered = pageAt(target)) {
+        entered->loadQuietly(); // hints follow what was typed elsewhere
         entered->enter();
         if (target != Review)
             entered->focusFirst();

@@ -271,6 +271,11 @@ void DeployDialog::loadFile(const QString& path)
         });
 }
 
+QString DeployDialog::diff() const
+{
+    return m_diff->toPlainText();
+}
+
 void DeployDialog::setManifest(const QString& yaml)
 {
     m_editor->setPlainText(yaml);

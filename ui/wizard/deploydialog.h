@@ -35,6 +35,7 @@ public:
 
     void loadFile(const QString& path);
     void setManifest(const QString& yaml);
+    QString diff() const; // of the chosen object
     bool connected() const { return m_inner != nullptr; }
 
 private:

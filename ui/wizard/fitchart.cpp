@@ -21,6 +21,7 @@ namespace {
 
 constexpr int kMostRows = 10;
 constexpr int kBar = 12;
+constexpr double kGhost = 9; // pixels at least, so that a small VM on a large node is seen
 
 } // namespace
 
@@ -111,7 +112,7 @@ void FitChart::paintEvent(QPaintEvent*)
         const QString aside = !row.closed.isEmpty() ? row.closed
                               : row.ghosts.empty()  ? QString()
                                                     : tr("+%n VMs", nullptr, int(row.ghosts.size()));
-        const int asideWidth = std::min(small.horizontalAdvance(aside), width() / 2);
+        const int asideWidth = std::min(small.horizontalAdvance(aside) + 4, width() / 2);
         const QString name = row.host.isEmpty() ? row.node : row.host + QStringLiteral(" › ") + row.node;
         const QRect line(0, top, width(), small.height());
         painter.setPen(row.closed.isEmpty() ? c.text : c.muted);
@@ -139,8 +140,9 @@ void FitChart::paintEvent(QPaintEvent*)
         taken.setAlphaF(row.closed.isEmpty() ? 0.85F : 0.35F);
         painter.fillRect(span(row.taken), taken);
         for (const Ghost& ghost : row.ghosts) {
-            const QRectF place =
-                span(std::min(ghost.share, std::max(0.0, 1 - from))).adjusted(1, 0.5, -0.5, -0.5);
+            const QRectF place = span(std::min(std::max(ghost.share, kGhost / std::max(bar.width(), 1.0)),
+                                               std::max(0.0, 1 - from)))
+                                     .adjusted(1, 0.5, -0.5, -0.5);
             QColor soft = c.accent;
             soft.setAlphaF(0.18F);
             painter.fillRect(place, soft);

@@ -5,6 +5,7 @@
 #include "ui/widgets/text.h"
 #include "ui/widgets/themedlabel.h"
 
+#include <QAbstractButton>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QStyle>
@@ -74,7 +75,10 @@ FormField::FormField(const QString& label, QWidget* editor, QWidget* parent)
 
 QString FormField::label() const
 {
-    return m_label->text().remove(QLatin1Char('&'));
+    QString text = m_label->text();
+    if (const auto* box = qobject_cast<QAbstractButton*>(m_editor); box != nullptr && text.isEmpty())
+        text = box->text(); // a box to tick says itself what it is
+    return text.remove(QLatin1Char('&'));
 }
 
 void FormField::setLabel(const QString& label)
@@ -129,7 +133,7 @@ FieldRow::FieldRow(QWidget* parent) : QWidget(parent)
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(4);
     m_line = new QHBoxLayout;
-    m_line->setSpacing(12);
+    m_line->setSpacing(10);
     layout->addLayout(m_line);
     m_message = messageLabel(this);
     layout->addWidget(m_message);

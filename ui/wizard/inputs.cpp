@@ -40,7 +40,7 @@ QComboBox* amountBox(const QStringList& usual)
     box->setInsertPolicy(QComboBox::NoInsert);
     box->setCompleter(nullptr); // "4" is not "40Gi"
     box->addItems(usual);
-    box->setMinimumContentsLength(6);
+    box->setMinimumContentsLength(3);
     box->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
     return box;
 }

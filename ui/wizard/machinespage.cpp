@@ -117,9 +117,12 @@ MachinesPage::MachinesPage(WizardModel* model, QWidget* parent)
     numbers->setFocusProxy(m_replicas[0]);
     m_replicasField = field("controlPlane.replicas", tr("Machines"), numbers);
     row->add(m_replicasField);
-    m_plane = addSize(row, "controlPlane.size",
+    row->addStretch();
+    auto* below = new FieldRow(this);
+    m_plane = addSize(row, below, "controlPlane.size",
                       [](ClusterProfile& p) -> MachineSize* { return &p.controlPlane.size; });
     body()->addWidget(row);
+    body()->addWidget(below);
 
     addSection(tr("Worker pools"));
     m_pools = new QWidget;
@@ -182,7 +185,7 @@ MachinesPage::MachinesPage(WizardModel* model, QWidget* parent)
     connect(this->model(), &WizardModel::surveyed, this, &MachinesPage::fillStorageClasses);
 }
 
-SizeInputs MachinesPage::addSize(FieldRow* row, const std::string& path, const SizeOf& size)
+SizeInputs MachinesPage::addSize(FieldRow* row, FieldRow* below, const std::string& path, const SizeOf& size)
 {
     SizeInputs inputs;
     inputs.vcpus = spin(1, 512);
@@ -192,11 +195,11 @@ SizeInputs MachinesPage::addSize(FieldRow* row, const std::string& path, const S
         {QStringLiteral("20Gi"), QStringLiteral("40Gi"), QStringLiteral("80Gi"), QStringLiteral("160Gi")});
     inputs.storageClass = new QComboBox;
     inputs.storageClass->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
-    inputs.storageClass->setMinimumContentsLength(9);
+    inputs.storageClass->setMinimumContentsLength(6);
     row->add(field(path + ".vcpus", tr("vCPU"), inputs.vcpus));
     row->add(field(path + ".memory", tr("Memory"), inputs.memory));
     row->add(field(path + ".disk", tr("Disk"), inputs.disk));
-    row->add(field(path + ".storageClass", tr("Storage class"), inputs.storageClass), 1);
+    below->add(field(path + ".storageClass", tr("Storage class"), inputs.storageClass), 1);
     connect(inputs.vcpus, &QSpinBox::valueChanged, this, [this, path, size](int value) {
         edit(path + ".vcpus", [&](ClusterProfile& p) { size(p)->vcpus = value; });
     });
@@ -340,13 +343,15 @@ PoolCard MachinesPage::makePool(std::size_t index)
     auto* row = new FieldRow(card.frame);
     card.name = new QLineEdit;
     card.name->setMaxLength(63);
-    card.name->setMinimumWidth(90);
+    card.name->setMinimumWidth(70);
     row->add(field(path + ".name", tr("Pool"), card.name), 1);
     card.count = spin(0, 1000);
     row->add(field(path + ".count", tr("Machines"), card.count));
-    card.size = addSize(row, path + ".size",
+    auto* below = new FieldRow(card.frame);
+    card.size = addSize(row, below, path + ".size",
                         [index](ClusterProfile& p) -> MachineSize* { return &p.workers[index].size; });
     layout->addWidget(row);
+    layout->addWidget(below);
 
     auto* bottom = new QHBoxLayout;
     card.more = new QToolButton(card.frame);

@@ -50,7 +50,7 @@ void NetworkPage::addEndpoint()
         m_endpoints[i] = new QRadioButton(kinds[i].name, choices);
         m_endpoints[i]->setAccessibleDescription(kinds[i].words);
         group->addButton(m_endpoints[i], int(kinds[i].endpoint));
-        layout->addWidget(m_endpoints[i]);
+        layout->addWidget(m_endpoints[i], 0, Qt::AlignLeading);
         auto* words = new ThemedLabel(kinds[i].words, TextRole::Muted, choices);
         words->setLook(0.9, QFont::Normal);
         words->setWordWrap(true);

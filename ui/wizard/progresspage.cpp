@@ -85,8 +85,8 @@ std::optional<stack::Health> healthOf(StepState state)
         return stack::Health::Failed;
     case StepState::Cancelled:
         return stack::Health::Warning;
-    case StepState::Undone:
-        return stack::Health::Unknown;
+    case StepState::Undone: // as if it had never been
+        return std::nullopt;
     }
     return std::nullopt;
 }
@@ -307,11 +307,13 @@ void ProgressPage::refresh()
             : m_run->sentence());
     for (Row& row : m_rows) {
         const StepReport report = m_run->step(row.id);
-        const auto health = healthOf(report.state);
+        const bool begun = report.state != StepState::Cancelled || report.startedAt != 0;
+        const auto health = begun ? healthOf(report.state) : std::nullopt;
         row.mark->show(health, report.state == StepState::Done);
-        row.title->setRole(report.state == StepState::Pending ? TextRole::Muted : TextRole::Text);
+        row.title->setRole(health ? TextRole::Text : TextRole::Muted);
         QString evidence;
-        if (report.state != StepState::Pending && report.state != StepState::Done)
+        if (report.state != StepState::Pending && report.state != StepState::Done &&
+            report.state != StepState::Undone)
             evidence = cleaned(report.evidence);
         else if (report.state == StepState::Done && report.total > 0)
             evidence = tr("%n objects written", nullptr, report.written);
@@ -331,8 +333,11 @@ void ProgressPage::updateClocks()
         return;
     m_elapsed->showText(m_run->phase() == ClusterRun::Phase::Interrupted ? QString()
                                                                          : duration(m_run->elapsedMs()));
-    for (Row& row : m_rows)
-        row.elapsed->showText(duration(m_run->stepElapsedMs(row.id)));
+    for (Row& row : m_rows) {
+        const StepState state = m_run->step(row.id).state;
+        const bool back = state == StepState::Undoing || state == StepState::Undone;
+        row.elapsed->showText(back ? QString() : duration(m_run->stepElapsedMs(row.id)));
+    }
 }
 
 void ProgressPage::updateEnd()

@@ -51,9 +51,35 @@ stack::Health healthOf(CheckVerdict verdict)
     return stack::Health::Unknown;
 }
 
-QTreeWidget* table(const QStringList& columns, const QString& name, bool nested)
+// Shares its width among the columns, until the operator sets one.
+class ReviewTable : public QTreeWidget {
+public:
+    explicit ReviewTable(std::vector<int> percents) : m_percents(std::move(percents))
+    {
+        connect(header(), &QHeaderView::sectionResized, this, [this] { m_byHand = m_byHand || !m_sharing; });
+    }
+
+protected:
+    void resizeEvent(QResizeEvent* event) override
+    {
+        if (!m_byHand) {
+            m_sharing = true;
+            for (std::size_t i = 0; i + 1 < m_percents.size(); ++i) // the last one stretches
+                setColumnWidth(int(i), viewport()->width() * m_percents[i] / 100);
+        }
+        QTreeWidget::resizeEvent(event);
+        m_sharing = false;
+    }
+
+private:
+    std::vector<int> m_percents;
+    bool m_sharing = true; // until the first layout
+    bool m_byHand = false;
+};
+
+QTreeWidget* table(const QStringList& columns, std::vector<int> percents, const QString& name, bool nested)
 {
-    auto* view = new QTreeWidget;
+    auto* view = new ReviewTable(std::move(percents));
     view->setColumnCount(int(columns.size()));
     view->setHeaderLabels(columns);
     view->setAccessibleName(name);
@@ -95,16 +121,12 @@ ReviewPage::ReviewPage(WizardModel* model, std::function<QString(const std::stri
     m_tabs->addTab(tr("Steps"));
     m_tabs->addTab(tr("YAML"));
     m_pages = new QStackedWidget(this);
-    m_objects = table({tr("Object"), tr("Concerns"), tr("The server's words")}, tr("Objects"), false);
-    m_checks = table({tr("Check"), tr("Concerns"), tr("What was seen")}, tr("Checks"), false);
-    m_plan = table({tr("Step"), tr("Writes and waits for")}, tr("Steps"), false);
+    m_objects =
+        table({tr("Object"), tr("Concerns"), tr("The server's words")}, {46, 24, 30}, tr("Objects"), false);
+    m_checks = table({tr("Check"), tr("Concerns"), tr("What was seen")}, {46, 20, 34}, tr("Checks"), false);
+    m_plan = table({tr("Step"), tr("Writes and waits for")}, {50, 50}, tr("Steps"), false);
     m_yaml = new CodeView(this);
     m_yaml->setAccessibleName(tr("The objects as YAML"));
-    m_objects->setColumnWidth(0, 270);
-    m_objects->setColumnWidth(1, 130);
-    m_checks->setColumnWidth(0, 250);
-    m_checks->setColumnWidth(1, 130);
-    m_plan->setColumnWidth(0, 270);
     for (QWidget* page : {static_cast<QWidget*>(m_objects), static_cast<QWidget*>(m_checks),
                           static_cast<QWidget*>(m_plan), static_cast<QWidget*>(m_yaml)})
         m_pages->addWidget(page);
@@ -214,8 +236,13 @@ void ReviewPage::refresh()
     } else if (m_run->phase() == ClusterRun::Phase::Done) {
         const int count = int(m_run->verdicts().size());
         m_pill->show(stack::Health::Ok, tr("accepted"));
-        m_words->showText(
-            tr("The server accepts all %n objects. Nothing has been written yet.", nullptr, count));
+        QString words =
+            tr("The server accepts all %n objects. Nothing has been written yet.", nullptr, count);
+        if (std::any_of(m_run->verdicts().begin(), m_run->verdicts().end(),
+                        [](const Verdict& verdict) { return verdict.elsewhere; }))
+            words += QLatin1Char(' ') +
+                     tr("They were tried in the namespace “default”; their own is still to be made.");
+        m_words->showText(words);
     } else {
         m_pill->show(stack::Health::Failed, tr("refused"));
         m_words->showText(m_run->error() ? errorText(*m_run->error()) : m_run->sentence());
@@ -289,9 +316,6 @@ void ReviewPage::showObjects()
             stack::Health health = stack::Health::Unknown;
             if (told != nullptr) {
                 words = shown(told->words);
-                if (told->elsewhere && told->accepted)
-                    words += QLatin1Char(' ') +
-                             tr("Asked in the namespace default, since its own does not exist yet.");
                 for (const std::string& warning : told->warnings)
                     words += QLatin1Char(' ') + tr("Warning: %1").arg(cleaned(warning));
                 health = !told->accepted          ? stack::Health::Failed
@@ -300,8 +324,10 @@ void ReviewPage::showObjects()
             }
             const std::string field =
                 concernedField(m_asked, ref, told != nullptr ? told->words : std::string());
-            auto* item = new QTreeWidgetItem({shown(ref.title()), m_labelOf(field), words});
+            // The namespace is the same for all of them.
+            auto* item = new QTreeWidgetItem({shown(ref.kind + " " + ref.name), m_labelOf(field), words});
             item->setIcon(0, healthIcon(health));
+            item->setToolTip(2, plainToolTip(words));
             item->setToolTip(0, plainToolTip(shown(ref.apiVersion + " " + ref.title())));
             item->setData(0, kFieldRole, shown(field));
             m_objects->addTopLevelItem(item);

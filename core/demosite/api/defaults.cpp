@@ -164,4 +164,19 @@ Answer<void> applyDefaults(const Kind& kind, Json& object, Store& store)
     return withinQuota(kind, object, store);
 }
 
+void refillDefaults(const Kind& kind, Json& object, const Json& old, Store& store)
+{
+    if (kind.group == "apps") {
+        workload(kind, object);
+    } else if (kind.group.empty() && kind.resource == "pods") {
+        podSpec(objectAt(object, "spec"));
+    } else if (kind.group.empty() && kind.resource == "services") {
+        Json& spec = objectAt(object, "spec");
+        for (const char* kept : {"clusterIP", "clusterIPs"})
+            if (const Json* before = find(old, std::string("spec.") + kept); before != nullptr)
+                setDefault(spec, kept, *before);
+        service(object, store);
+    }
+}
+
 } // namespace strata::demosite

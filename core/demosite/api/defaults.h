@@ -13,6 +13,11 @@ class Store;
 // existence, the fields others rely on (a namespace's phase, a service's address, a pod's first conditions).
 Answer<void> applyDefaults(const Kind& kind, Json& object, Store& store);
 
+// Fills in again what an update has taken away, as the real server's defaulting does: a server-side apply
+// removes what its manager owned and does not name any more. `old` keeps the addresses that are not to
+// change.
+void refillDefaults(const Kind& kind, Json& object, const Json& old, Store& store);
+
 bool isDnsSubdomain(std::string_view name); // RFC 1123, up to 253 characters
 
 } // namespace strata::demosite

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/demosite/api/managedfields.h"
 
+#include "core/demosite/api/messages.h"
 #include "core/demosite/api/object.h"
 
 #include <nlohmann/json.hpp>
@@ -42,25 +43,63 @@ std::string keyOf(const Json& item, const std::vector<std::string>& keys)
     return "k:" + compact(key);
 }
 
-bool isSet(const std::string& field)
+// What the table of the built-in kinds knows of a value: the field that holds it and, of an object, its
+// message.
+struct Known {
+    const Field* field = nullptr;
+    const Message* message = nullptr;
+
+    Known member(const std::string& key) const
+    {
+        const Field* found = message == nullptr ? nullptr : message->byName(key);
+        return found == nullptr ? Known() : Known{found, found->map ? nullptr : found->message};
+    }
+    Known item() const { return {nullptr, message}; }
+};
+
+Known rootOf(const Kind& kind)
 {
-    return field == "finalizers";
+    if (kind.has(Custom))
+        return {};
+    return {nullptr, Messages::instance().find(apiVersion(kind, kind.storageVersion()), kind.kind)};
 }
 
-void flatten(const Json& value, const Kind& kind, const std::string& field, FieldPath& path, FieldSet& out)
+bool isSet(const Known& known, const std::string& name)
+{
+    return known.field == nullptr ? name == "finalizers"
+                                  : known.field->keys.size() == 1 && known.field->keys[0] == ".";
+}
+
+// The keys by which items are told apart; empty: the list is replaced as a whole.
+std::vector<std::string> keysOf(const Kind& kind, const Known& known, const std::string& name,
+                                const Json& list)
+{
+    if (known.field == nullptr)
+        return listKeys(kind, name, list);
+    std::vector<std::string> keys(known.field->keys.begin(), known.field->keys.end());
+    // The later keys may be left to their defaults.
+    const bool fits =
+        !keys.empty() && keys[0] != "." && std::all_of(list.begin(), list.end(), [&](const Json& item) {
+            return item.is_object() && item.contains(keys[0]);
+        });
+    return fits ? keys : std::vector<std::string>();
+}
+
+void flatten(const Json& value, const Kind& kind, const std::string& field, const Known& known,
+             FieldPath& path, FieldSet& out)
 {
     if (ownedByServer(path))
         return;
     if (value.is_object() && !value.empty()) {
         for (const auto& [key, child] : value.items()) {
             path.push_back("f:" + key);
-            flatten(child, kind, key, path, out);
+            flatten(child, kind, key, known.member(key), path, out);
             path.pop_back();
         }
         return;
     }
     if (value.is_array() && !value.empty()) {
-        if (isSet(field)) {
+        if (isSet(known, field)) {
             for (const Json& item : value) {
                 path.push_back("v:" + compact(item));
                 out.insert(path);
@@ -68,7 +107,7 @@ void flatten(const Json& value, const Kind& kind, const std::string& field, Fiel
             }
             return;
         }
-        const auto keys = listKeys(kind, field, value);
+        const auto keys = keysOf(kind, known, field, value);
         if (!keys.empty()) {
             for (const Json& item : value) {
                 path.push_back(keyOf(item, keys));
@@ -77,7 +116,7 @@ void flatten(const Json& value, const Kind& kind, const std::string& field, Fiel
                 path.pop_back();
                 for (const auto& [key, child] : item.items()) {
                     path.push_back("f:" + key);
-                    flatten(child, kind, key, path, out);
+                    flatten(child, kind, key, known.item().member(key), path, out);
                     path.pop_back();
                 }
                 path.pop_back();
@@ -164,33 +203,34 @@ bool eraseAt(Json& at, const FieldPath& path, std::size_t depth)
     return at.empty();
 }
 
-void mergeInto(Json& target, const Json& patch, const Kind& kind, const std::string& field)
+void mergeInto(Json& target, const Json& patch, const Kind& kind, const std::string& field,
+               const Known& known)
 {
     if (patch.is_object() && target.is_object()) {
         for (const auto& [key, value] : patch.items()) {
             if (target.contains(key))
-                mergeInto(target[key], value, kind, key);
+                mergeInto(target[key], value, kind, key, known.member(key));
             else
                 target[key] = value;
         }
         return;
     }
     if (patch.is_array() && target.is_array()) {
-        if (isSet(field)) {
+        if (isSet(known, field)) {
             for (const Json& item : patch) {
                 if (std::find(target.begin(), target.end(), item) == target.end())
                     target.push_back(item);
             }
             return;
         }
-        const auto keys = listKeys(kind, field, patch);
+        const auto keys = keysOf(kind, known, field, patch);
         if (!keys.empty()) {
             for (const Json& item : patch) {
                 const std::ptrdiff_t index = itemIndex(target, keyOf(item, keys));
                 if (index < 0)
                     target.push_back(item);
                 else
-                    mergeInto(target[static_cast<std::size_t>(index)], item, kind, "");
+                    mergeInto(target[static_cast<std::size_t>(index)], item, kind, "", known.item());
             }
             return;
         }
@@ -293,7 +333,7 @@ FieldSet fieldsOf(const Json& object, const Kind& kind)
 {
     FieldSet out;
     FieldPath path;
-    flatten(object, kind, "", path, out);
+    flatten(object, kind, "", rootOf(kind), path, out);
     return out;
 }
 
@@ -438,7 +478,7 @@ Answer<Json> serverSideApply(const Json& live, const Json& config, const ApplyOp
     }
 
     Json result = live.is_object() ? live : Json::object();
-    mergeInto(result, config, kind, "");
+    mergeInto(result, config, kind, "", rootOf(kind));
     for (const FieldPath& path : difference(difference(before, wanted), others)) {
         if (path.back() == ".") {
             // The item goes when nobody else holds anything of it.

@@ -452,6 +452,8 @@ Answer<ObjectPtr> Store::update(const Kind& kind, const std::string& ns, const s
             if (const auto good = completeDefinition(object, formatRfc3339(now())); !good)
                 return tl::unexpected<Status>(good.error());
         }
+        if (options.part != Part::Status)
+            refillDefaults(kind, object, old, *this);
         Json& meta = object["metadata"];
         if (kind.has(Generation)) {
             const Json none;

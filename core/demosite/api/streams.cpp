@@ -19,6 +19,7 @@ namespace {
 
 constexpr auto kQuiet = std::chrono::seconds(30);
 constexpr std::size_t kMaxRequest = 64U << 10U;
+constexpr std::size_t kMaxQueued = 16U << 20U;
 
 // Messages wait here until the connection takes them.
 class Queued : public HttpSocket {
@@ -34,6 +35,7 @@ public:
         }
         message = std::move(m_queue.front());
         m_queue.pop_front();
+        m_bytes -= message.size();
         done = m_ended && m_queue.empty();
         return true;
     }
@@ -41,12 +43,18 @@ public:
 
 protected:
     virtual void poll() {} // time has passed
-    void say(std::string message) { m_queue.push_back(std::move(message)); }
+    void say(std::string message)
+    {
+        m_bytes += message.size();
+        m_queue.push_back(std::move(message));
+        m_ended = m_ended || m_bytes > kMaxQueued; // whoever never reads is not worth the memory
+    }
     void end() { m_ended = true; }
     bool ended() const { return m_ended; }
 
 private:
     std::deque<std::string> m_queue;
+    std::size_t m_bytes = 0;
     bool m_ended = false;
 };
 

@@ -195,6 +195,29 @@ const std::map<std::string_view, Printer>& printers()
         return Column{title, type, "", priority};
     };
     const auto nameOf = [](const Json& object) { return text(object, "metadata.name"); };
+    const auto printed = [](const Json& value) {
+        return value.is_string() ? value.get<std::string>() : compact(value);
+    };
+    const Printer roles{{name, column("Created At")}, [=](const Json& o, UnixMs) -> std::vector<Json> {
+                            return {nameOf(o), text(o, "metadata.creationTimestamp")};
+                        }};
+    const Printer bindings{
+        {name, column("Role"), age, column("Users", 1), column("Groups", 1), column("ServiceAccounts", 1)},
+        [=](const Json& o, UnixMs now) -> std::vector<Json> {
+            const auto subjects = [&o](const char* kind) {
+                std::string out;
+                for (const Json& subject : arrayAt(o, "subjects")) {
+                    const std::string ns = text(subject, "namespace");
+                    if (text(subject, "kind") == kind)
+                        out +=
+                            (out.empty() ? "" : ", ") + (ns.empty() ? "" : ns + "/") + text(subject, "name");
+                }
+                return out;
+            };
+            return {nameOf(o),         text(o, "roleRef.kind") + "/" + text(o, "roleRef.name"),
+                    made(o, now),      subjects("User"),
+                    subjects("Group"), subjects("ServiceAccount")};
+        }};
     static const std::map<std::string_view, Printer> table = {
         {"pods",
          {{name, column("Ready"), column("Status"), column("Restarts"), age, column("IP", 1),
@@ -384,6 +407,84 @@ const std::map<std::string_view, Printer>& printers()
               const auto orNa = [](std::string value) { return value.empty() ? std::string("N/A") : value; };
               return {nameOf(o), orNa(text(o, "spec.minAvailable")), orNa(text(o, "spec.maxUnavailable")),
                       count(o, "status.disruptionsAllowed"), made(o, now)};
+          }}},
+        {"roles", roles},
+        {"clusterroles", roles},
+        {"rolebindings", bindings},
+        {"clusterrolebindings", bindings},
+        {"resourcequotas",
+         {{name, column("Request"), column("Limit"), age},
+          [=](const Json& o, UnixMs now) -> std::vector<Json> {
+              std::string requests;
+              std::string limits;
+              if (const Json* hard = find(o, "status.hard"); hard != nullptr && hard->is_object()) {
+                  const Json* used = find(o, "status.used");
+                  for (const auto& [key, value] : hard->items()) {
+                      std::string& out = key.rfind("limits.", 0) == 0 ? limits : requests;
+                      const std::string have =
+                          used != nullptr && used->contains(key) ? printed((*used)[key]) : std::string("0");
+                      out += (out.empty() ? "" : ", ") + key + ": " + have + "/" + printed(value);
+                  }
+              }
+              return {nameOf(o), requests, limits, made(o, now)};
+          }}},
+        {"ingresses",
+         {{name, column("Class"), column("Hosts"), column("Address"), column("Ports"), age},
+          [=](const Json& o, UnixMs now) -> std::vector<Json> {
+              const std::string hosts = joined(arrayAt(o, "spec.rules"), "host");
+              const std::string address = joined(arrayAt(o, "status.loadBalancer.ingress"), "ip");
+              return {nameOf(o),
+                      orNone(text(o, "spec.ingressClassName")),
+                      hosts.empty() ? std::string("*") : hosts,
+                      address,
+                      arrayAt(o, "spec.tls").empty() ? "80" : "80, 443",
+                      made(o, now)};
+          }}},
+        {"jobs",
+         {{name, column("Status"), column("Completions"), column("Duration"), age, column("Containers", 1),
+           column("Images", 1), column("Selector", 1)},
+          [=](const Json& o, UnixMs now) -> std::vector<Json> {
+              std::string status = "Running";
+              for (const Json& condition : arrayAt(o, "status.conditions")) {
+                  if (text(condition, "status") == "True")
+                      status = text(condition, "type");
+              }
+              const auto begun = parseRfc3339(text(o, "status.startTime"));
+              const auto ended = parseRfc3339(text(o, "status.completionTime"));
+              return {nameOf(o),
+                      status,
+                      std::to_string(count(o, "status.succeeded")) + "/" +
+                          std::to_string(number(o, "spec.completions").value_or(1)),
+                      begun ? formatAge(ended.value_or(now) - *begun) : std::string(),
+                      made(o, now),
+                      containerColumn(o, "name"),
+                      containerColumn(o, "image"),
+                      selectorText(o, "spec.selector.matchLabels")};
+          }}},
+        {"cronjobs",
+         {{name, column("Schedule"), column("Timezone"), column("Suspend"), column("Active"),
+           column("Last Schedule"), age},
+          [=](const Json& o, UnixMs now) -> std::vector<Json> {
+              return {nameOf(o),
+                      text(o, "spec.schedule"),
+                      orNone(text(o, "spec.timeZone")),
+                      text(o, "spec.suspend") == "true" ? "True" : "False",
+                      arrayAt(o, "status.active").size(),
+                      text(o, "status.lastScheduleTime").empty()
+                          ? std::string("<none>")
+                          : printAge(o, "status.lastScheduleTime", now),
+                      made(o, now)};
+          }}},
+        {"networkpolicies",
+         {{name, column("Pod-Selector"), age},
+          [=](const Json& o, UnixMs now) -> std::vector<Json> {
+              return {nameOf(o), selectorText(o, "spec.podSelector.matchLabels"), made(o, now)};
+          }}},
+        {"priorityclasses",
+         {{name, column("Value"), column("Global-Default"), age, column("PreemptionPolicy")},
+          [=](const Json& o, UnixMs now) -> std::vector<Json> {
+              return {nameOf(o), count(o, "value"), text(o, "globalDefault") == "true", made(o, now),
+                      text(o, "preemptionPolicy")};
           }}},
     };
     return table;

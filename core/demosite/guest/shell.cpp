@@ -13,6 +13,7 @@ namespace strata::demosite {
 namespace {
 
 constexpr std::size_t kMaxFile = 64U << 10U;
+constexpr std::size_t kMaxFiles = 1000;
 constexpr std::size_t kMaxQueue = 256;
 
 const std::set<std::string>& programs()
@@ -233,7 +234,10 @@ int Shell::pipeline(const std::string& text, Output& output)
         status = argv.empty() ? 0 : run(argv, carried, stage);
         output.err += stage.err;
         carried = std::move(stage.out);
-        if (!target.empty() && target != "/dev/null") {
+        if (!target.empty() && target != "/dev/null" && m_machine.files.size() >= kMaxFiles) {
+            output.err += "sh: can't create " + target + ": No space left on device\n";
+            status = 1;
+        } else if (!target.empty() && target != "/dev/null") {
             std::string& file = m_machine.files[target];
             file = ((append ? file : std::string()) + carried).substr(0, kMaxFile);
         }
@@ -563,9 +567,9 @@ int Shell::run(const std::vector<std::string>& argv, const std::string& input, O
         for (std::size_t i = 1; i < argv.size(); ++i) {
             if (argv[i].rfind('-', 0) == 0)
                 continue;
-            if (program == "touch")
+            if (program == "touch" && m_machine.files.size() < kMaxFiles)
                 m_machine.files[absolute(argv[i])];
-            else
+            else if (program == "rm")
                 m_machine.files.erase(absolute(argv[i]));
         }
         return 0;

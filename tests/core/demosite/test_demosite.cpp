@@ -354,6 +354,77 @@ private Q_SLOTS:
         QCOMPARE(server.code("PATCH", kMaps + "/s", "kind: ConfigMap", yaml), 422);
     }
 
+    void serverSideApplyKnowsWhichListsAreMaps()
+    {
+        const Server server;
+        const auto apply = [&](const char* manager, const std::string& podSpec, int* status) {
+            return server.call(
+                "PATCH", "/apis/apps/v1/namespaces/n/deployments/d?fieldManager=" + std::string(manager),
+                R"({"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"d"},"spec":)"
+                R"({"selector":{"matchLabels":{"a":"b"}},"template":{"spec":)" +
+                    podSpec + "}}}",
+                "application/apply-patch+yaml", {}, status);
+        };
+        int status = 0;
+        apply("one",
+              R"({"tolerations":[{"key":"x","operator":"Exists"}],"containers":[{"name":"c","image":"i",)"
+              R"("ports":[{"containerPort":80}],"env":[{"name":"A","value":"1"}]}]})",
+              &status);
+        QCOMPARE(status, 201);
+        const Json both = apply("two",
+                                R"({"containers":[{"name":"c","ports":[{"containerPort":81}],)"
+                                R"("env":[{"name":"B","value":"2"}]}]})",
+                                &status);
+        QCOMPARE(status, 200);
+        const Json& container = both["spec"]["template"]["spec"]["containers"][0];
+        QCOMPARE(container["env"].size(), std::size_t(2));
+        QCOMPARE(container["ports"].size(), std::size_t(2));
+        QCOMPARE(text(container, "image"), std::string("i"));
+        // Tolerations are one value: another manager cannot add to them.
+        const Json refused = apply("two", R"({"tolerations":[{"key":"y","operator":"Exists"}]})", &status);
+        QCOMPARE(status, 409);
+        QCOMPARE(text(refused["details"]["causes"][0], "field"),
+                 std::string(".spec.template.spec.tolerations"));
+    }
+
+    void accessFollowsTheBindings()
+    {
+        const Server server([](Store& store) {
+            const SitePlan plan = makePlan(Size::Small, 1, systemNow());
+            writeOuter(store, plan);
+            writeAccess(store, plan, plan.name, "blue");
+        });
+        HttpRequest request;
+        request.method = "GET";
+        parseTarget("/api/v1/namespaces/blue/pods", request);
+        const auto as = [&](const char* group) {
+            request.identity = {};
+            request.identity.known = true;
+            request.identity.user = "somebody";
+            request.identity.groups = {group};
+            return server.handler->handle(request).status;
+        };
+        QCOMPARE(as("strata:tenant-blue"), 200);
+        QCOMPARE(as("strata:viewers"), 200);
+        QCOMPARE(as("nobody"), 403);
+        request.identity = {};
+        const HttpAnswer anonymous = server.handler->handle(request);
+        QCOMPARE(anonymous.status, 403);
+        QCOMPARE(
+            text(parseOwn(anonymous.body), "message"),
+            std::string("pods is forbidden: User \"system:anonymous\" cannot list resource \"pods\" in API "
+                        "group \"\" in the namespace \"blue\""));
+        request.identity.refused = true;
+        QCOMPARE(server.handler->handle(request).status, 401);
+        // A binding made now counts at once.
+        server.call("POST", "/apis/rbac.authorization.k8s.io/v1/namespaces/blue/rolebindings",
+                    R"({"metadata":{"name":"late"},"roleRef":{"kind":"ClusterRole","name":"view"},)"
+                    R"("subjects":[{"kind":"Group","name":"nobody"}]})");
+        QCOMPARE(as("nobody"), 200);
+        parseTarget("/api/v1/namespaces/red/pods", request);
+        QCOMPARE(as("nobody"), 403);
+    }
+
     void finalizersHoldDeletion()
     {
         const Server server;

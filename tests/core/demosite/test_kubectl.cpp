@@ -586,6 +586,43 @@ private Q_SLOTS:
                  QStringLiteral("Halted"));
     }
 
+    void attachesToWhatRuns()
+    {
+        QProcess attach;
+        attach.setProcessEnvironment(environment());
+        attach.start(m_kubectl, {QStringLiteral("attach"), QStringLiteral("-n"),
+                                 QStringLiteral("kube-system"), QStringLiteral("kube-apiserver-outer-1")});
+        QByteArray seen;
+        QTRY_VERIFY_WITH_TIMEOUT(
+            [&] {
+                attach.waitForReadyRead(100);
+                seen += attach.readAllStandardOutput();
+                return seen.contains('\n'); // what it prints from now on
+            }(),
+            40000);
+        attach.kill();
+        attach.waitForFinished();
+    }
+
+    void drainAsksGuestsToMove()
+    {
+        const QString node = QStringLiteral("outer-3");
+        const Run run = kubectl(QStringLiteral("drain %1 --ignore-daemonsets --force --delete-emptydir-data "
+                                               "--disable-eviction=false --timeout=8s")
+                                    .arg(node));
+        QVERIFY2(run.out.contains(QStringLiteral("cordoned")), qPrintable(run.out + run.err));
+        // Launchers are not evicted: whoever looks after the guest has to move it.
+        QVERIFY2(run.err.contains(QStringLiteral("virt-launcher-eviction-interceptor.kubevirt.io")) ||
+                     run.err.contains(QStringLiteral("Eviction triggered evacuation of VMI")),
+                 qPrintable(run.err));
+        const Run marked = kubectl(
+            QStringLiteral(
+                "get vmi -A -o jsonpath={.items[?(@.status.evacuationNodeName==\"%1\")].metadata.name}")
+                .arg(node));
+        QVERIFY2(!marked.out.isEmpty(), qPrintable(marked.err));
+        QCOMPARE(kubectl(QStringLiteral("uncordon %1").arg(node)).code, 0);
+    }
+
     void strangersAreUnauthorized()
     {
         const Run run =

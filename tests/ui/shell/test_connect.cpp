@@ -331,7 +331,7 @@ private Q_SLOTS:
         first->click();
         QCOMPARE(demo.size(), 1);
         workspace.forget(host);
-        QTRY_VERIFY(page.findChildren<QAbstractButton*>().size() == 3);
+        QTRY_VERIFY(page.findChildren<QAbstractButton*>().size() == 4);
     }
 };
 

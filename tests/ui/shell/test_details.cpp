@@ -356,7 +356,7 @@ private Q_SLOTS:
                  QStringLiteral("1s")); // newest first
         QCOMPARE(model->index(0, ui::EventModel::Message).data().toString(),
                  QStringLiteral("<i>VirtualMachine</i> line"));
-        QTRY_COMPARE(f.panel->findChildren<QTabBar*>().first()->tabText(2),
+        QTRY_COMPARE(f.panel->findChildren<QTabBar*>().first()->tabText(3),
                      QStringLiteral("Events %1").arg(events->count()));
     }
 
@@ -416,7 +416,7 @@ private Q_SLOTS:
         f.documents.onDocument = [](const ObjectRef&) { return Result<std::string>("<capabilities/>"); };
         f.select("metal-01", ItemKind::Host);
         QTRY_COMPARE(page->text(), QStringLiteral("<capabilities/>"));
-        QCOMPARE(f.panel->findChildren<QTabBar*>().first()->tabText(1), QStringLiteral("XML"));
+        QCOMPARE(f.panel->findChildren<QTabBar*>().first()->tabText(2), QStringLiteral("XML"));
     }
 
     void documentsAreCleaned()

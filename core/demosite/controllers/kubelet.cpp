@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/demosite/controllers/site.h"
+
+namespace strata::demosite {
+namespace {
+
+// The kubelets of a cluster: start the pods that were bound to their nodes.
+class Kubelet : public Controller {
+public:
+    Kubelet(Site& site, Store& store) : m_site(site), m_store(store) {}
+
+    double reconcile(const Key& key) override
+    {
+        const ObjectPtr object = m_store.get(coreKind("pods"), key.ns, key.name);
+        if (!object || lookUp(object->fields, "status.phase") != "Pending") {
+            m_since.erase(key);
+            return kOnChange;
+        }
+        const std::string node(lookUp(object->fields, "spec.nodeName"));
+        if (node.empty() || !m_site.kubeletAlive(m_store, node))
+            return kOnChange; // told when its node comes back
+        const Json pod = parseOwn(object->body);
+        const bool onHost = flag(pod, "spec.hostNetwork") || isNetworkPlugin(*object);
+        const Json nodeBody = read(m_store, coreKind("nodes"), "", node);
+        if (nodeBody.is_null() || (!onHost && !isTrue(nodeBody, "Ready")))
+            return kOnChange;
+        const auto [started, isNew] = m_since.emplace(key, m_site.now());
+        const double left = started->second + (onHost ? 2.0 : 3.0) - m_site.now();
+        if (left > 0) {
+            if (isNew)
+                creating(*object);
+            return left;
+        }
+        if (&m_store == &m_site.outer) {
+            const double again = trouble(*object);
+            if (again >= 0)
+                return again;
+        }
+        m_since.erase(key);
+        run(*object, nodeBody, onHost);
+        return kOnChange;
+    }
+
+private:
+    Json statuses(const Json& pod, bool running, const std::string& at) const
+    {
+        Json out = Json::array();
+        const Json* containers = find(pod, "spec.containers");
+        if (containers == nullptr || !containers->is_array())
+            return out;
+        for (const Json& container : *containers) {
+            Json state = running ? Json{{"running", {{"startedAt", at}}}}
+                                 : Json{{"waiting", {{"reason", "ContainerCreating"}}}};
+            Json status = {{"name", text(container, "name")},
+                           {"image", text(container, "image")},
+                           {"imageID", ""},
+                           {"ready", running},
+                           {"started", running},
+                           {"restartCount", 0},
+                           {"state", std::move(state)}};
+            if (running)
+                status["containerID"] = "containerd://" + text(pod, "metadata.uid");
+            out.push_back(std::move(status));
+        }
+        return out;
+    }
+
+    // Faults of a pod's start in the outer cluster; kOnChange when there is none.
+    double trouble(const Object& object)
+    {
+        const bool launcher = lookUp(object.labels, "kubevirt.io") == "virt-launcher";
+        if (launcher && m_site.hit("outer-network-fails")) {
+            tell(m_store, object, "Warning", "FailedCreatePodSandBox",
+                 "Failed to create pod sandbox: rpc error: code = Unknown desc = failed to setup network for "
+                 "sandbox: "
+                 "plugin type=\"cilium-cni\" failed (add): failed to query VMI resource " +
+                     object.ns + "/" + std::string(lookUp(object.labels, "vmi.kubevirt.io/id")) +
+                     ": virtualmachineinstances.kubevirt.io is forbidden",
+                 "kubelet");
+            return 15;
+        }
+        if (object.ns == "metallb-system" && m_site.hit("images-unreachable")) {
+            edit(m_store, coreKind("pods"), object.ns, object.name, [&](Json& pod) {
+                if (!pod["status"]["containerStatuses"].is_array())
+                    return;
+                for (Json& container : pod["status"]["containerStatuses"])
+                    container["state"] = {
+                        {"waiting",
+                         {{"reason", "ImagePullBackOff"},
+                          {"message", "Back-off pulling image \"" + text(container, "image") + "\""}}}};
+            });
+            tell(m_store, object, "Warning", "Failed", "Error: ErrImagePull", "kubelet");
+            tell(m_store, object, "Warning", "Failed", "Error: ImagePullBackOff", "kubelet");
+            return 60;
+        }
+        return kOnChange;
+    }
+
+    void creating(const Object& object)
+    {
+        const std::string at = timestamp(m_store);
+        edit(m_store, coreKind("pods"), object.ns, object.name, [&](Json& pod) {
+            Json& status = pod["status"];
+            setCondition(status, {"Initialized", "True", "", ""}, at);
+            setCondition(status, {"Ready", "False", "ContainersNotReady", ""}, at);
+            setCondition(status, {"ContainersReady", "False", "ContainersNotReady", ""}, at);
+            status["startTime"] = at;
+            status["containerStatuses"] = statuses(pod, false, at);
+        });
+    }
+
+    void run(const Object& object, const Json& node, bool onHost)
+    {
+        const std::string at = timestamp(m_store);
+        std::string address;
+        if (const Json* all = find(node, "status.addresses"); onHost && all != nullptr && all->is_array()) {
+            for (const Json& each : *all) {
+                if (text(each, "type") == "InternalIP")
+                    address = text(each, "address");
+            }
+        }
+        if (address.empty())
+            address = m_site.podAddress();
+        edit(m_store, coreKind("pods"), object.ns, object.name, [&](Json& pod) {
+            Json& status = pod["status"];
+            status["phase"] = "Running";
+            for (const char* type : {"Initialized", "Ready", "ContainersReady", "PodScheduled"})
+                setCondition(status, {type, "True", "", ""}, at);
+            status["podIP"] = address;
+            status["podIPs"] = Json::array({{{"ip", address}}});
+            if (text(status, "startTime").empty())
+                status["startTime"] = at;
+            status["containerStatuses"] = statuses(pod, true, at);
+        });
+        const Json pod = parseOwn(object.body);
+        if (const Json* containers = find(pod, "spec.containers"); containers != nullptr) {
+            for (const Json& container : *containers) {
+                const std::string name = text(container, "name");
+                tell(m_store, object, "Normal", "Pulled",
+                     "Container image \"" + text(container, "image") + "\" already present on machine",
+                     "kubelet");
+                tell(m_store, object, "Normal", "Created", "Created container: " + name, "kubelet");
+                tell(m_store, object, "Normal", "Started", "Started container " + name, "kubelet");
+            }
+        }
+    }
+
+    Site& m_site;
+    Store& m_store;
+    std::map<Key, double> m_since;
+};
+
+} // namespace
+
+void addKubelet(Site& site, Store& store)
+{
+    Controller& kubelet = site.manager.add(store, std::make_unique<Kubelet>(site, store));
+    if (&store == &site.outer)
+        site.named["kubelet"] = &kubelet;
+    site.manager.watch(store, coreKind("pods"), kubelet,
+                       [](const StoreEvent& event, const Manager::Enqueue& enqueue) {
+                           if (lookUp(event.object->fields, "status.phase") == "Pending")
+                               enqueue({event.object->ns, event.object->name});
+                       });
+    site.manager.watch(store, coreKind("nodes"), kubelet,
+                       [&store](const StoreEvent& event, const Manager::Enqueue& enqueue) {
+                           // Its conditions changed: whatever waits there may go on.
+                           if (event.type == EventType::Deleted)
+                               return;
+                           for (const ObjectPtr& pod : store.list(coreKind("pods"))) {
+                               if (lookUp(pod->fields, "status.phase") == "Pending" &&
+                                   lookUp(pod->fields, "spec.nodeName") == event.object->name)
+                                   enqueue({pod->ns, pod->name});
+                           }
+                       });
+}
+
+} // namespace strata::demosite
