@@ -182,6 +182,7 @@ ClusterFeed::~ClusterFeed()
 
 void ClusterFeed::start()
 {
+    m_context.access.put(m_state.id, {m_client->config(), {}});
     m_state.address = cleanText(m_client->config().server);
     m_state.insecure = m_client->config().insecureSkipTlsVerify;
     begin();
@@ -208,6 +209,7 @@ void ClusterFeed::begin()
 void ClusterFeed::stop()
 {
     m_stopped = true;
+    m_context.access.remove(m_state.id);
     m_definitions.clear();
     m_requests.clear();
     m_fetches.clear();
@@ -261,6 +263,7 @@ void ClusterFeed::reconnect(kube::ClusterConfig config, std::shared_ptr<kube::Di
             retireNamespaces(follow.kind);
     }
     m_tunnelled = dialer != nullptr;
+    m_context.access.put(m_state.id, {config, dialer});
     m_client = kube::Client::create(m_context.network, std::move(config), std::move(dialer));
     m_state.address = cleanText(m_client->config().server);
     m_state.insecure = m_client->config().insecureSkipTlsVerify;

@@ -13,7 +13,9 @@
 #include <atomic>
 #include <chrono>
 #include <deque>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <unordered_set>
@@ -24,12 +26,42 @@ namespace strata::feeds {
 // Texts of an error come from servers.
 Error cleanError(Error error);
 
+// How each cluster is reached now, for who needs connections of his own to it (consoles, logs). Thread-safe.
+class AccessBook {
+public:
+    struct Entry {
+        kube::ClusterConfig config;
+        std::shared_ptr<kube::Dialer> dialer;
+    };
+    void put(stack::SourceId source, Entry entry)
+    {
+        const std::lock_guard lock(m_mutex);
+        m_entries.insert_or_assign(source, std::move(entry));
+    }
+    void remove(stack::SourceId source)
+    {
+        const std::lock_guard lock(m_mutex);
+        m_entries.erase(source);
+    }
+    std::optional<Entry> find(stack::SourceId source) const
+    {
+        const std::lock_guard lock(m_mutex);
+        const auto found = m_entries.find(source);
+        return found == m_entries.end() ? std::nullopt : std::optional<Entry>(found->second);
+    }
+
+private:
+    mutable std::mutex m_mutex;
+    std::map<stack::SourceId, Entry> m_entries;
+};
+
 // What several feeds of a site share.
 struct FeedContext {
     kube::Network& network;
     Outbox& outbox;
     std::atomic<std::uint64_t>& events;
     std::chrono::milliseconds metricsEvery;
+    AccessBook& access;
 };
 
 // One cluster's API, outer or inner: finds out what it serves, watches the kinds we read, polls usage, and

@@ -67,7 +67,7 @@ public:
     stack::SourceId newId() { return ++m_lastId; }
     void post(std::function<void()> task) { m_network.post(std::move(task)); }
 
-    FeedContext context() { return {m_network, *outbox, events, m_options.metricsEvery}; }
+    FeedContext context() { return {m_network, *outbox, events, m_options.metricsEvery, m_access}; }
 
     // --- on the network's thread
 
@@ -180,6 +180,13 @@ public:
         return true;
     }
 
+    std::shared_ptr<kube::Client> newClient(stack::SourceId id)
+    {
+        std::optional<AccessBook::Entry> entry = m_access.find(id);
+        return entry ? kube::Client::create(m_network, std::move(entry->config), std::move(entry->dialer))
+                     : nullptr;
+    }
+
     bool silent() const { return m_silent; }
 
     std::vector<ClientTraffic> clientTraffic() const
@@ -230,6 +237,7 @@ private:
     std::mutex m_mutex; // guards the hosts
     std::map<stack::SourceId, std::unique_ptr<virt::Host>> m_hosts;
 
+    AccessBook m_access;
     std::map<stack::SourceId, Outer> m_outers;
     std::map<stack::SourceId, std::shared_ptr<ClusterFeed>> m_feeds; // outer and inner
 
@@ -335,6 +343,18 @@ void Site::fetchEvents(const stack::ObjectRef& object,
         else
             done(tl::unexpected<Error>(unknownSource()));
     });
+}
+
+std::shared_ptr<kube::Client> Site::newClient(stack::SourceId source) const
+{
+    return m_d->newClient(source);
+}
+
+std::string Site::hostUri(stack::SourceId source) const
+{
+    std::string uri;
+    m_d->withHost(source, [&](virt::Host& host) { uri = host.uri(); });
+    return uri;
 }
 
 Site::Traffic Site::traffic() const

@@ -55,6 +55,12 @@ public:
     void fetchEvents(const stack::ObjectRef& object,
                      std::function<void(Result<std::vector<stack::EventRow>>)> done);
 
+    // A client of the caller's own to an outer or inner cluster, with the credential and by the way that its
+    // feed uses; null when there is no such cluster (yet). To be let go of, with what it opened, before the
+    // site.
+    std::shared_ptr<kube::Client> newClient(stack::SourceId source) const;
+    std::string hostUri(stack::SourceId source) const; // of a libvirt host; empty when it is none
+
     struct Traffic {
         std::uint64_t events = 0; // watch events since the start, all sources
     };
