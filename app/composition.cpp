@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/composition.h"
 
+#include "app/consoles.h"
 #include "app/execasker.h"
 #include "core/demosite/faults.h"
 #include "core/libvirt/host.h"
@@ -103,6 +104,7 @@ public:
     Probes probes{asker.plugins()};
     Connections connections{asker.plugins()};
     SiteDocuments documents{connections.site()};
+    ConsoleAccess consoles{connections.site()};
     ui::StackStore store;
     DemoStarter demo;
     ui::ClusterRuns runs; // before the sites they run on
@@ -223,6 +225,7 @@ ui::ShellServices Composition::services()
                             std::function<void(Result<virt::Inventory>)> done) {
         virt::takeInventory(uri, onGuiThread<Result<virt::Inventory>>(context, std::move(done)));
     };
+    services.consoles = d->consoles.services();
     services.events = [&site] { return site.traffic().events; };
     services.traffic = [&site](QObject* context, std::function<void(std::vector<ui::TrafficRow>)> done) {
         site.clientTraffic([answer = onGuiThread(context, std::move(done))](

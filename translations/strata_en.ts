@@ -242,4 +242,31 @@
         </translation>
     </message>
 </context>
+<context>
+    <name>strata::ui::LogPage</name>
+    <message numerus="yes">
+        <source>%n more are not read</source>
+        <translation>
+            <numerusform>%n more is not read</numerusform>
+            <numerusform>%n more are not read</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>All %n pods</source>
+        <translation>
+            <numerusform>All %n pods</numerusform>
+            <numerusform>All %n pods</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>strata::ui::TerminalView</name>
+    <message numerus="yes">
+        <source>Paste %n lines? Each line break acts like the Enter key.</source>
+        <translation>
+            <numerusform>Paste %n line? Its line break acts like the Enter key.</numerusform>
+            <numerusform>Paste %n lines? Each line break acts like the Enter key.</numerusform>
+        </translation>
+    </message>
+</context>
 </TS>

@@ -52,6 +52,15 @@ Actions::Actions(QWidget* owner)
                     Words::tr("Theme, font size, remembered connections"));
     quit = make(Words::tr("&Quit"), "quit", QKeySequence(Qt::CTRL | Qt::Key_Q), {});
 
+    openShell = make(Words::tr("Shell"), "terminal", QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_T),
+                     Words::tr("A shell in a container of the selected item"));
+    openSerial = make(Words::tr("Serial console"), "console", QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_O),
+                      Words::tr("The serial line of the selected machine"));
+    openLogs = make(Words::tr("Logs"), "logs", QKeySequence(Qt::CTRL | Qt::Key_L),
+                    Words::tr("What the selected item's pods print"));
+    for (QAction* action : {openShell, openSerial, openLogs})
+        action->setVisible(false); // until there is somebody to open them
+
     copyName = make(Words::tr("Copy name"), "copy", QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_C),
                     Words::tr("Copy the name of the selected item"));
     copyCommand = make(Words::tr("Copy command"), "copy", QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_K),

@@ -23,6 +23,10 @@ struct Actions {
     QAction* settings;
     QAction* quit;
 
+    QAction* openShell; // into the machine: see ui/shell/consoles.h
+    QAction* openSerial;
+    QAction* openLogs;
+
     QAction* copyName;
     QAction* copyCommand;
     QAction* openYaml;
@@ -56,6 +60,7 @@ struct Actions {
 
     QList<QAction*> all() const;
     QList<QAction*> forItem() const; // the details' row
+    QList<QAction*> intoItem() const { return {openShell, openSerial, openLogs}; }
 
     void recolour(); // icons in the theme's colours
 

@@ -15,10 +15,11 @@ namespace strata::ui {
 
 class ActivityLog;
 class ProblemsPanel;
+class SessionPage;
 class StackStore;
 class Workspace;
 
-// The bottom dock: Problems and Activity as tabs.
+// The bottom dock: Problems and Activity as tabs, and behind them what is open: logs, shells, consoles.
 class BottomPanel : public BasePane {
     Q_OBJECT
 
@@ -30,12 +31,24 @@ public:
     QListView* activityView() const { return m_activityView; }
     // A further tab, known to setCurrentTab() by `name`.
     void addPage(QWidget* page, const QString& title, const QString& name);
+    // A tab that can be closed (the page goes with it), shown at once.
+    void openSession(SessionPage* page);
+    SessionPage* session(const QString& key) const; // null: not open
+    QList<SessionPage*> sessions() const;
+    void showSession(SessionPage* page);
+    void closeSession(SessionPage* page);
+    void focusTabs();
     QString currentTab() const; // "problems", "activity", or that of a further one
     void setCurrentTab(const QString& name);
     void focusList();
     QSize sizeHint() const override { return {600, 190}; }
 
+protected:
+    bool eventFilter(QObject* watched, QEvent* event) override;
+
 private:
+    void decorate(SessionPage* page);
+
     ProblemsPanel* m_problems = nullptr;
     ActivityLog* m_activity = nullptr;
     QListView* m_activityView = nullptr;

@@ -16,6 +16,7 @@
 #include "ui/shell/centre.h"
 #include "ui/shell/command.h"
 #include "ui/shell/commandpalette.h"
+#include "ui/shell/consoles.h"
 #include "ui/shell/helpdialogs.h"
 #include "ui/shell/messagebar.h"
 #include "ui/shell/opener.h"
@@ -77,6 +78,7 @@ public:
     Centre* centre = nullptr;
     MessageBar* message = nullptr;
     BottomPanel* bottom = nullptr;
+    Consoles* consoles = nullptr;
     StatusChips* chips = nullptr;
     CommandPalette* palette = nullptr;
     DemoMenu* demo = nullptr;
@@ -104,6 +106,7 @@ public:
     void updateLive();
     void fillSiteMenu(QMenu* menu);
     void showItemMenu(ItemId id, const QPoint& at);
+    void showBottom();
     void reveal();
     void cyclePlaces(int step);
     void stepProblems(int step);
@@ -176,6 +179,8 @@ void MainWindow::Private::makeDocks()
     if (services.traffic)
         bottom->addPage(makeTrafficView(services.store, services.traffic, bottom), MainWindow::tr("Traffic"),
                         QStringLiteral("traffic"));
+    if (services.consoles)
+        consoles = new Consoles(services.consoles, services.store, actions.get(), bottom, q);
     treeDock = make(QStringLiteral("stack"), MainWindow::tr("&Stack"), tree, Qt::LeftDockWidgetArea);
     bottomDock = make(QStringLiteral("problems"), MainWindow::tr("&Problems and activity"), bottom,
                       Qt::BottomDockWidgetArea);
@@ -249,6 +254,9 @@ void MainWindow::Private::makeMenus()
     file->addAction(actions->quit);
 
     QMenu* item = bar->addMenu(MainWindow::tr("&Item"));
+    item->setToolTipsVisible(true); // why something is grey
+    item->addActions(actions->intoItem());
+    item->addSeparator();
     item->addActions(actions->forItem());
 
     QMenu* view = bar->addMenu(MainWindow::tr("&View"));
@@ -351,13 +359,20 @@ void MainWindow::Private::connectAll()
     on(actions->shortcuts, [this] { showShortcuts(actions->all(), q); });
     on(actions->about, [this] { showAbout(q); });
 
+    if (consoles != nullptr)
+        QObject::connect(consoles, &Consoles::opened, q, [this] { showBottom(); });
     QObject::connect(selection, &Selection::changed, q, [this] { updateItemActions(); });
     QObject::connect(services.store, &StackStore::changed, q, [this](const StackDelta& delta) {
         if (!delta.sources.empty()) {
             updateSite();
             updateLive();
         }
-        if (!delta.removed.empty() || !delta.moved.empty() || !delta.added.empty())
+        const ItemId now = selection->current();
+        const auto has = [now](const std::vector<ItemId>& ids) {
+            return std::find(ids.begin(), ids.end(), now) != ids.end();
+        };
+        if (!delta.removed.empty() || !delta.moved.empty() || !delta.added.empty() || has(delta.changed) ||
+            has(delta.touched))
             updateItemActions();
     });
     QObject::connect(tree, &StackPanel::menuWanted, q,
@@ -459,6 +474,15 @@ void MainWindow::Private::resizeText(double step)
     services.workspace->setSettings(settings);
 }
 
+// Room to work in, not a strip of a few lines.
+void MainWindow::Private::showBottom()
+{
+    bottomDock->show();
+    const int wanted = std::max(260, q->height() * 2 / 5);
+    if (bottomDock->height() < wanted)
+        q->resizeDocks({bottomDock}, {wanted}, Qt::Vertical);
+}
+
 void MainWindow::Private::updateItemActions()
 {
     const Stack& stack = services.store->stack();
@@ -466,6 +490,10 @@ void MainWindow::Private::updateItemActions()
     const Item* item = stack.find(id);
     const std::vector<ObjectRef> objects = stack.objects(id);
     const bool libvirt = !objects.empty() && objects.front().group == "libvirt";
+    if (consoles != nullptr) {
+        consoles->follow(id);
+        details->setActions(consoles->rowFor(id) + actions->forItem());
+    }
     actions->copyName->setEnabled(item != nullptr);
     actions->reveal->setEnabled(item != nullptr);
     actions->whatIf->setVisible(WhatIfDialog::makesSense(stack, id));
@@ -602,6 +630,11 @@ void MainWindow::Private::showItemMenu(ItemId id, const QPoint& at)
         return;
     auto* menu = new QMenu(q);
     menu->setAttribute(Qt::WA_DeleteOnClose);
+    if (consoles != nullptr) {
+        menu->setToolTipsVisible(true);
+        menu->addActions(actions->intoItem());
+        menu->addSeparator();
+    }
     menu->addActions({actions->copyName, actions->copyCommand, actions->openYaml});
     menu->addSeparator();
     menu->addAction(actions->reveal);
@@ -922,6 +955,11 @@ void MainWindow::openDemo()
 void MainWindow::select(ItemId id)
 {
     m_d->selection->select(id);
+}
+
+Consoles* MainWindow::consoles() const
+{
+    return m_d->consoles;
 }
 
 ItemId MainWindow::current() const

@@ -5,6 +5,7 @@
 #include "core/libvirt/inventory.h"
 #include "core/stack/item.h"
 #include "ui/connect/services.h"
+#include "ui/console/services.h"
 #include "ui/settings/workspace.h"
 #include "ui/shell/demomenu.h"
 #include "ui/shell/trafficpage.h"
@@ -21,6 +22,7 @@ namespace strata::ui {
 
 class ClusterRuns;
 class ClusterWizard;
+class Consoles;
 class Documents;
 class StackStore;
 
@@ -45,6 +47,7 @@ struct ShellServices {
                        std::function<void(Result<virt::Inventory>)> done)>
         inventory;
     std::function<std::uint64_t()> events; // watch events since the start
+    ConsoleServices consoles;              // optional: logs, shells, serial lines
     AskTraffic traffic;                    // optional: what our own clients do
     // Optional: kubeconfig path and context of a source that the window did not connect itself (the demo
     // site's).
@@ -67,6 +70,7 @@ public:
     void openDemo();
 
     void select(stack::ItemId id);
+    Consoles* consoles() const; // null without services for them
     stack::ItemId current() const;
     void setCurrentTab(const QString& name); // of the details: "overview", …
     void say(const QString& text);           // over the centre, until closed

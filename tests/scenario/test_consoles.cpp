@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/composition.h"
+#include "ui/console/endbar.h"
+#include "ui/console/logpage.h"
+#include "ui/console/logview.h"
+#include "ui/console/terminalpage.h"
+#include "ui/console/terminalview.h"
+#include "ui/shell/consoles.h"
+#include "ui/theme/theme.h"
+
+#include <QAction>
+#include <QTemporaryDir>
+#include <QtTest>
+
+using namespace strata;
+using namespace strata::stack;
+
+// The window's consoles against the demo site: WebSockets over TLS, the API server's subresources, shells and
+// serial lines that answer.
+class TestConsoles : public QObject {
+    Q_OBJECT
+
+    static constexpr int kLongMs = 30000;
+    QTemporaryDir m_folder;
+    std::unique_ptr<ui::Workspace> m_workspace;
+    std::unique_ptr<app::Composition> m_composition;
+    std::unique_ptr<ui::MainWindow> m_window;
+
+    const Stack& stack() const { return m_composition->store().stack(); }
+
+    template<typename Wanted>
+    ItemId first(Wanted&& wanted) const
+    {
+        std::vector<ItemId> todo;
+        for (const Tree tree : {Tree::Stack, Tree::Tenants, Tree::Hosts})
+            todo.insert(todo.end(), stack().roots(tree).begin(), stack().roots(tree).end());
+        while (!todo.empty()) {
+            const Item* item = stack().find(todo.back());
+            todo.pop_back();
+            if (wanted(*item))
+                return item->id;
+            for (const std::vector<ItemId>& children : item->children)
+                todo.insert(todo.end(), children.begin(), children.end());
+        }
+        return {};
+    }
+
+    ItemId runningVm() const
+    {
+        return first([](const Item& item) { return item.kind == ItemKind::Vm && item.health == Health::Ok; });
+    }
+
+    // A workload of a tenant's cluster: what is told of it comes through the inner API server.
+    ItemId innerWorkload() const
+    {
+        return first([this](const Item& item) {
+            const SourceState* source = stack().source(item.source);
+            return item.kind == ItemKind::Workload && item.health == Health::Ok && source != nullptr &&
+                   source->kind == SourceKind::InnerCluster && !stack().facts(item.id).pods.empty() &&
+                   stack().facts(item.id).pods.front()->phase == "Running";
+        });
+    }
+
+    template<typename Page>
+    Page* page() const // the one that was opened last
+    {
+        const QList<Page*> all = m_window->findChildren<Page*>();
+        return all.isEmpty() ? nullptr : all.back();
+    }
+
+private Q_SLOTS:
+    void initTestCase()
+    {
+        ui::Theme::instance().install();
+        m_workspace = std::make_unique<ui::Workspace>(m_folder.filePath(QStringLiteral("workspace.json")));
+        m_workspace->load();
+        demosite::Options options;
+        options.life = false;
+        m_composition = std::make_unique<app::Composition>(*m_workspace, options);
+        m_window = std::make_unique<ui::MainWindow>(m_composition->services());
+        m_window->resize(1440, 900);
+        m_window->show();
+        QVERIFY(QTest::qWaitForWindowExposed(m_window.get()));
+        m_window->openDemo();
+        QTRY_VERIFY_WITH_TIMEOUT(stack().count(ItemKind::Vm) > 0 && m_composition->site().settled(), kLongMs);
+        QTRY_VERIFY_WITH_TIMEOUT(runningVm() && innerWorkload(), kLongMs);
+    }
+
+    void cleanupTestCase()
+    {
+        m_window.reset();
+        m_composition.reset();
+    }
+
+    void whatIsTypedIntoASerialLineIsAnswered()
+    {
+        QVERIFY(m_window->consoles()->openSerial(runningVm()));
+        auto* serial = page<ui::TerminalPage>();
+        QVERIFY(serial != nullptr);
+        QTRY_COMPARE_WITH_TIMEOUT(serial->state(), ui::SessionPage::State::Open, kLongMs);
+        QTest::keyClick(serial->view(), Qt::Key_Return);
+        QTRY_VERIFY_WITH_TIMEOUT(serial->view()->allText().contains(QLatin1String("login:")), kLongMs);
+        QTest::keyClicks(serial->view(), QStringLiteral("root"));
+        QTest::keyClick(serial->view(), Qt::Key_Return);
+        QTRY_VERIFY_WITH_TIMEOUT(serial->view()->allText().contains(QLatin1String("assword")), kLongMs);
+        QTest::keyClick(serial->view(), Qt::Key_Return);
+        QTRY_VERIFY_WITH_TIMEOUT(serial->view()->allText().contains(QLatin1Char('#')), kLongMs);
+        QTest::keyClicks(serial->view(), QStringLiteral("uname"));
+        QTest::keyClick(serial->view(), Qt::Key_Return);
+        QTRY_VERIFY_WITH_TIMEOUT(serial->view()->allText().contains(QLatin1String("Linux")), kLongMs);
+    }
+
+    void theSameSerialLineIsShownAgain()
+    {
+        const auto count = m_window->findChildren<ui::TerminalPage*>().size();
+        QVERIFY(m_window->consoles()->openSerial(runningVm()));
+        QCOMPARE(m_window->findChildren<ui::TerminalPage*>().size(), count);
+    }
+
+    void aSerialLineThatIsTakenSaysSo()
+    {
+        auto* mine = page<ui::TerminalPage>();
+        QCOMPARE(mine->state(), ui::SessionPage::State::Open);
+        // Somebody else, without asking.
+        const ui::ConsoleTargets targets = ui::consoleTargets(stack(), runningVm());
+        const std::unique_ptr<ui::TerminalPage> other(
+            ui::TerminalPage::serial(m_composition->services().consoles, targets));
+        other->resize(600, 300);
+        other->show();
+        QTRY_COMPARE_WITH_TIMEOUT(other->state(), ui::SessionPage::State::Open, kLongMs);
+        QTRY_COMPARE_WITH_TIMEOUT(mine->state(), ui::SessionPage::State::Ended, kLongMs);
+        QVERIFY(mine->endBar()->text().contains(QLatin1String("another client")));
+        mine->reconnect(true);
+        QTRY_COMPARE_WITH_TIMEOUT(mine->state(), ui::SessionPage::State::Open, kLongMs);
+        QTRY_COMPARE_WITH_TIMEOUT(other->state(), ui::SessionPage::State::Ended, kLongMs);
+    }
+
+    void aShellInAPodOfATenant()
+    {
+        QVERIFY(m_window->consoles()->openShell(innerWorkload()));
+        auto* shell = page<ui::TerminalPage>();
+        QTRY_COMPARE_WITH_TIMEOUT(shell->state(), ui::SessionPage::State::Open, kLongMs);
+        QTest::keyClicks(shell->view(), QStringLiteral("echo by-hand; echo again"));
+        QTest::keyClick(shell->view(), Qt::Key_Return);
+        QTRY_VERIFY_WITH_TIMEOUT(shell->view()->allText().contains(QLatin1String("\nagain")), kLongMs);
+        QTest::keyClicks(shell->view(), QStringLiteral("exit 3"));
+        QTest::keyClick(shell->view(), Qt::Key_Return);
+        QTRY_COMPARE_WITH_TIMEOUT(shell->state(), ui::SessionPage::State::Ended, kLongMs);
+        QVERIFY2(shell->endBar()->text().contains(QLatin1Char('3')), qPrintable(shell->endBar()->text()));
+    }
+
+    void aCommandThatIsMissingMakesRoomForTheNext()
+    {
+        const ui::ConsoleTargets targets = ui::consoleTargets(stack(), innerWorkload());
+        ui::ConsoleServices services = m_composition->services().consoles;
+        const auto exec = services.exec;
+        std::vector<std::vector<std::string>> commands = {{"no-such-shell"}, {"sh"}};
+        services.exec = [&](SourceId cluster, console::ExecTarget target, console::TerminalSize size,
+                            ui::ConsoleServices::Handler handler) {
+            target.commands = commands;
+            return exec(cluster, target, size, std::move(handler));
+        };
+        const std::unique_ptr<ui::TerminalPage> shell(
+            ui::TerminalPage::shell(services, QStringLiteral("x"), targets.pods));
+        shell->resize(600, 300);
+        shell->show();
+        QTRY_COMPARE_WITH_TIMEOUT(shell->state(), ui::SessionPage::State::Open, kLongMs);
+        QCOMPARE(shell->link()->what(), QStringLiteral("sh"));
+        commands = {{"no-such-shell"}, {"nor-this"}};
+        shell->reconnect();
+        QTRY_COMPARE_WITH_TIMEOUT(shell->state(), ui::SessionPage::State::Ended, kLongMs);
+        QVERIFY2(shell->endBar()->text().contains(QLatin1String("no shell")),
+                 qPrintable(shell->endBar()->text()));
+    }
+
+    void aLogGrowsWhileItIsFollowed()
+    {
+        QVERIFY(m_window->consoles()->openLogs(innerWorkload()));
+        auto* logs = page<ui::LogPage>();
+        QVERIFY(logs != nullptr);
+        QTRY_VERIFY_WITH_TIMEOUT(logs->book().total() > 0 && logs->view()->isUpToDate(), kLongMs);
+        QCOMPARE(logs->state(), ui::SessionPage::State::Open);
+        const std::uint64_t then = logs->book().total();
+        QTRY_VERIFY_WITH_TIMEOUT(logs->book().total() > then, kLongMs);
+        QVERIFY(!logs->book().lines().back().time.empty());
+        QVERIFY(logs->view()->document()->blockCount() > 1);
+    }
+
+    void aVmsLauncherHasALogToo()
+    {
+        QVERIFY(m_window->consoles()->openLogs(runningVm()));
+        auto* logs = page<ui::LogPage>();
+        QTRY_VERIFY_WITH_TIMEOUT(logs->book().total() > 0, kLongMs);
+    }
+
+    void theActionsSayWhatTheyCannot()
+    {
+        const auto action = [this](const QString& text) {
+            for (QAction* each : m_window->findChildren<QAction*>()) {
+                if (each->text() == text)
+                    return each;
+            }
+            return static_cast<QAction*>(nullptr);
+        };
+        m_window->select(runningVm());
+        QVERIFY(action(QStringLiteral("Serial console"))->isEnabled());
+        m_window->select(innerWorkload());
+        QVERIFY(!action(QStringLiteral("Serial console"))->isEnabled());
+        QVERIFY(action(QStringLiteral("Serial console"))->toolTip().contains(QLatin1String("shell")));
+        QVERIFY(action(QStringLiteral("Shell"))->isEnabled());
+        QVERIFY(action(QStringLiteral("Logs"))->isEnabled());
+    }
+};
+
+QTEST_MAIN(TestConsoles)
+#include "test_consoles.moc"
