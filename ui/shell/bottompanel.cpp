@@ -4,6 +4,7 @@
 #include "ui/shell/activity.h"
 #include "ui/shell/problemspanel.h"
 #include "ui/stack/stackstore.h"
+#include "ui/timeline/timelineview.h"
 #include "ui/widgets/underlinetabs.h"
 
 #include <QHBoxLayout>
@@ -13,25 +14,35 @@
 #include <QVBoxLayout>
 
 namespace strata::ui {
+namespace {
 
-BottomPanel::BottomPanel(StackStore* store, Clock clock, Workspace* workspace, QWidget* parent)
+const QStringList kTabs = {QStringLiteral("problems"), QStringLiteral("activity"),
+                           QStringLiteral("timeline")};
+
+} // namespace
+
+BottomPanel::BottomPanel(StackStore* store, Selection* selection, Clock clock, Workspace* workspace,
+                         QWidget* parent)
     : BasePane(parent)
 {
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(0);
     m_bar = new UnderlineTabs(this);
-    m_bar->setAccessibleName(tr("Problems and activity"));
+    m_bar->setAccessibleName(tr("Problems, activity and timeline"));
     m_bar->setStyleSheet(QStringLiteral("QTabBar::tab:first { margin-left: 12px; }"));
     m_bar->addTab(tr("Problems"));
     m_bar->addTab(tr("Activity"));
+    m_bar->addTab(tr("Timeline"));
     layout->addWidget(m_bar);
     m_pages = new QStackedWidget(this);
     m_activity = new ActivityLog(this);
     m_problems = new ProblemsPanel(store, clock, workspace, m_pages);
     m_activityView = makeActivityView(m_activity, m_pages);
     m_pages->addWidget(m_problems);
+    m_timeline = new TimelineView(store, selection, clock, m_pages);
     m_pages->addWidget(m_activityView);
+    m_pages->addWidget(m_timeline);
     layout->addWidget(m_pages, 1);
 
     // Filter and views of the problems share the line of the tabs.
@@ -59,16 +70,20 @@ BottomPanel::BottomPanel(StackStore* store, Clock clock, Workspace* workspace, Q
 
 QString BottomPanel::currentTab() const
 {
-    return m_bar->currentIndex() == 1 ? QStringLiteral("activity") : QStringLiteral("problems");
+    return kTabs.value(m_bar->currentIndex(), kTabs.front());
 }
 
 void BottomPanel::setCurrentTab(const QString& name)
 {
-    m_bar->setCurrentIndex(name == QLatin1String("activity") ? 1 : 0);
+    m_bar->setCurrentIndex(int(std::max<qsizetype>(kTabs.indexOf(name), 0)));
 }
 
 void BottomPanel::focusList()
 {
+    if (m_bar->currentIndex() == 2) {
+        m_timeline->setFocus(Qt::ShortcutFocusReason);
+        return;
+    }
     QAbstractItemView* view = m_problems->view();
     if (m_bar->currentIndex() == 1)
         view = m_activityView;

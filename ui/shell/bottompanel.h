@@ -13,20 +13,24 @@ namespace strata::ui {
 
 class ActivityLog;
 class ProblemsPanel;
+class Selection;
 class StackStore;
+class TimelineView;
 class Workspace;
 
-// The bottom dock: Problems and Activity as tabs.
+// The bottom dock: Problems, Activity and Timeline as tabs.
 class BottomPanel : public BasePane {
     Q_OBJECT
 
 public:
-    BottomPanel(StackStore* store, Clock clock, Workspace* workspace = nullptr, QWidget* parent = nullptr);
+    BottomPanel(StackStore* store, Selection* selection, Clock clock, Workspace* workspace = nullptr,
+                QWidget* parent = nullptr);
 
     ProblemsPanel* problems() const { return m_problems; }
     ActivityLog* activity() const { return m_activity; }
     QListView* activityView() const { return m_activityView; }
-    QString currentTab() const; // "problems", "activity"
+    TimelineView* timeline() const { return m_timeline; }
+    QString currentTab() const; // "problems", "activity", "timeline"
     void setCurrentTab(const QString& name);
     void focusList();
     QSize sizeHint() const override { return {600, 190}; }
@@ -35,6 +39,7 @@ private:
     ProblemsPanel* m_problems = nullptr;
     ActivityLog* m_activity = nullptr;
     QListView* m_activityView = nullptr;
+    TimelineView* m_timeline = nullptr;
     QTabBar* m_bar = nullptr;
     QStackedWidget* m_pages = nullptr;
 };
