@@ -189,6 +189,11 @@ ui::StackStore& Composition::store()
     return m_d->store;
 }
 
+ConsoleAccess& Composition::consoles()
+{
+    return m_d->consoles;
+}
+
 ui::ClusterRuns& Composition::runs()
 {
     return m_d->runs;

@@ -7,6 +7,9 @@
 #include "core/console/transports/guest.h"
 #include "core/console/transports/hostconsole.h"
 #include "core/console/transports/log.h"
+#include "core/console/transports/podport.h"
+
+#include <QCoreApplication>
 
 #include <list>
 #include <utility>
@@ -64,11 +67,17 @@ public:
     feeds::Site& site;
     std::list<Ask> asks;
     QObject here;
+    std::string program;
 };
 
 ConsoleAccess::ConsoleAccess(feeds::Site& site) : m_d(std::make_unique<Private>(site)) {}
 
 ConsoleAccess::~ConsoleAccess() = default;
+
+void ConsoleAccess::setProgram(std::string path)
+{
+    m_d->program = std::move(path);
+}
 
 ui::ConsoleServices ConsoleAccess::services()
 {
@@ -91,6 +100,36 @@ ui::ConsoleServices ConsoleAccess::services()
         return d->with(cluster, [&](std::shared_ptr<kube::Client> client) {
             return console::openSerial(std::move(client), target, std::move(handler));
         });
+    };
+    services.screen = [d](stack::SourceId cluster, const console::GuestTarget& target, bool takeOver,
+                          std::shared_ptr<console::ScreenHandler> handler) {
+        const std::string program =
+            d->program.empty() ? QCoreApplication::applicationFilePath().toStdString() : d->program;
+        return console::Screen::start(
+            program,
+            [&](ui::ConsoleServices::Handler bytes) {
+                return d->with(cluster, [&](std::shared_ptr<kube::Client> client) {
+                    return console::openScreen(std::move(client), target, takeOver, std::move(bytes));
+                });
+            },
+            std::move(handler));
+    };
+    services.forward = [d](stack::SourceId cluster, const console::ForwardTarget& target,
+                           std::uint16_t localPort,
+                           std::function<void()> changed) -> Result<std::unique_ptr<console::Forward>> {
+        std::shared_ptr<kube::Client> client = d->site.newClient(cluster);
+        if (!client)
+            return tl::unexpected<Error>(away());
+        return console::Forward::listen(
+            localPort,
+            [client, target](std::shared_ptr<console::SessionHandler> handler)
+                -> Result<std::unique_ptr<console::Session>> {
+                if (target.guest)
+                    return console::openGuestPort(client, {target.ns, target.name}, target.port,
+                                                  std::move(handler));
+                return console::openPodPort(client, target.ns, target.name, target.port, std::move(handler));
+            },
+            std::move(changed));
     };
     services.hostSerial = [d](stack::SourceId host, const std::string& uuid, bool takeOver,
                               ui::ConsoleServices::Handler handler) -> ui::ConsoleServices::Opened {

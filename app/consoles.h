@@ -5,6 +5,7 @@
 #include "ui/console/services.h"
 
 #include <memory>
+#include <string>
 
 namespace strata::app {
 
@@ -18,6 +19,8 @@ public:
     ConsoleAccess& operator=(const ConsoleAccess&) = delete;
 
     ui::ConsoleServices services(); // valid as long as this
+    // This program, to be run as the decoder of screens; the running one unless told otherwise.
+    void setProgram(std::string path);
 
 private:
     class Private;

@@ -78,6 +78,10 @@ void Screenshot::look()
             m_window.consoles()->openLogs(m_window.current());
         else if (m_line.tab == "shell")
             m_window.consoles()->openShell(m_window.current());
+        else if (m_line.tab == "screen")
+            m_window.consoles()->openScreen(m_window.current());
+        else if (m_line.tab == "metrics")
+            m_window.consoles()->addToChart(m_window.current());
         else if (m_line.tab == "serial")
             m_window.consoles()->openSerial(m_window.current());
         else if (!m_line.tab.empty())

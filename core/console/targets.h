@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,13 @@ struct ExecTarget {
 struct GuestTarget {
     std::string ns;
     std::string name; // of the VirtualMachineInstance
+};
+
+struct ForwardTarget {
+    std::string ns;
+    std::string name; // of a pod, or of a VirtualMachineInstance
+    bool guest = false;
+    std::uint16_t port = 0;
 };
 
 struct LogTarget {

@@ -332,7 +332,9 @@ private Q_SLOTS:
         auto console = Console::open(kSystem, kUuid, false, watcher);
         QVERIFY(console);
         QTRY_VERIFY_WITH_TIMEOUT(watcher->open() || watcher->end(), 20000);
-        QVERIFY2(watcher->open(), (watcher->end()->error().text + watcher->end()->error().detail).c_str());
+        const auto ended = watcher->end();
+        const std::string why = ended && !*ended ? ended->error().text + " " + ended->error().detail : "";
+        QVERIFY2(watcher->open(), why.c_str());
         // It hears nothing until its firmware has come to the boot sector.
         QTRY_VERIFY_WITH_TIMEOUT((*console)->write("H") && watcher->said().find('I') != std::string::npos,
                                  30000);

@@ -1,14 +1,21 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/composition.h"
 #include "ui/console/endbar.h"
+#include "ui/console/forwardspage.h"
 #include "ui/console/logpage.h"
 #include "ui/console/logview.h"
+#include "ui/console/savetext.h"
+#include "ui/console/screenpage.h"
+#include "ui/console/screenview.h"
 #include "ui/console/terminalpage.h"
 #include "ui/console/terminalview.h"
 #include "ui/shell/consoles.h"
 #include "ui/theme/theme.h"
 
 #include <QAction>
+#include <QPushButton>
+#include <QTableWidget>
+#include <QTcpSocket>
 #include <QTemporaryDir>
 #include <QtTest>
 
@@ -77,6 +84,7 @@ private Q_SLOTS:
         demosite::Options options;
         options.life = false;
         m_composition = std::make_unique<app::Composition>(*m_workspace, options);
+        m_composition->consoles().setProgram(STRATA_PROGRAM);
         m_window = std::make_unique<ui::MainWindow>(m_composition->services());
         m_window->resize(1440, 900);
         m_window->show();
@@ -135,6 +143,48 @@ private Q_SLOTS:
         QTRY_COMPARE_WITH_TIMEOUT(other->state(), ui::SessionPage::State::Ended, kLongMs);
     }
 
+    void aScreenIsSeenAndHearsKeys()
+    {
+        QVERIFY(m_window->consoles()->openScreen(runningVm()));
+        auto* screen = page<ui::ScreenPage>();
+        QVERIFY(screen != nullptr);
+        QTRY_COMPARE_WITH_TIMEOUT(screen->state(), ui::SessionPage::State::Open, kLongMs);
+        const auto lit = [screen] {
+            const QImage image = screen->view()->shot();
+            int count = 0;
+            for (int y = 0; y < image.height(); ++y)
+                for (int x = 0; x < image.width(); ++x)
+                    count += qGray(image.pixel(x, y)) > 100 ? 1 : 0;
+            return count;
+        };
+        QTRY_VERIFY_WITH_TIMEOUT(lit() > 500, kLongMs); // a console full of text
+        // Half a second apart the cursor blinks; a line of typed letters is more than that.
+        const int before = lit();
+        QTest::keyClicks(screen->view(), QStringLiteral("mmmmmmmmmmmmmmmm"));
+        QTRY_VERIFY_WITH_TIMEOUT(lit() > before + 300, kLongMs);
+        QTemporaryDir folder;
+        const QString path = folder.filePath(QStringLiteral("shot.png"));
+        QString said = QStringLiteral("nothing");
+        ui::saveImage(path, screen->view()->shot(), this, [&](const QString& error) { said = error; });
+        QTRY_VERIFY_WITH_TIMEOUT(said.isEmpty(), kLongMs);
+        QCOMPARE(QImage(path).size(), screen->view()->shot().size());
+    }
+
+    void aScreenThatIsLookedAtIsNotTakenUnasked()
+    {
+        auto* mine = page<ui::ScreenPage>();
+        const ui::ConsoleTargets targets = ui::consoleTargets(stack(), runningVm());
+        ui::ScreenPage other(m_composition->services().consoles, QStringLiteral("x"), *targets.guest);
+        other.resize(600, 300);
+        other.show();
+        QTRY_COMPARE_WITH_TIMEOUT(other.state(), ui::SessionPage::State::Ended, kLongMs);
+        QTRY_VERIFY(other.endBar()->takeOverButton()->isVisible());
+        QCOMPARE(mine->state(), ui::SessionPage::State::Open);
+        other.endBar()->takeOverButton()->click();
+        QTRY_COMPARE_WITH_TIMEOUT(other.state(), ui::SessionPage::State::Open, kLongMs);
+        QTRY_COMPARE_WITH_TIMEOUT(mine->state(), ui::SessionPage::State::Ended, kLongMs);
+    }
+
     void aShellInAPodOfATenant()
     {
         QVERIFY(m_window->consoles()->openShell(innerWorkload()));
@@ -171,6 +221,47 @@ private Q_SLOTS:
         QTRY_COMPARE_WITH_TIMEOUT(shell->state(), ui::SessionPage::State::Ended, kLongMs);
         QVERIFY2(shell->endBar()->text().contains(QLatin1String("no shell")),
                  qPrintable(shell->endBar()->text()));
+    }
+
+    void portsLeadIntoGuestsAndPods()
+    {
+        const ui::ConsoleServices services = m_composition->services().consoles;
+        const ui::ConsoleTargets vm = ui::consoleTargets(stack(), runningVm());
+        auto guest =
+            services.forward(vm.guest->source, {vm.guest->guest.ns, vm.guest->guest.name, true, 22}, 0, {});
+        QVERIFY(guest);
+        QTcpSocket ssh;
+        ssh.connectToHost(QStringLiteral("127.0.0.1"), (*guest)->port());
+        QTRY_VERIFY_WITH_TIMEOUT(ssh.bytesAvailable() >= 4, kLongMs);
+        QVERIFY(ssh.readAll().startsWith("SSH-"));
+        const ui::ConsoleTargets workload = ui::consoleTargets(stack(), innerWorkload());
+        const ui::PodTarget& pod = workload.pods.front();
+        ui::ForwardsPage page;
+        QByteArray answer;
+        // One of the ports that its containers name, or the usual ones where they name none.
+        for (const std::uint16_t port : {8080, 80, 9090, 8443, 53, 6443, 2379, 10250}) {
+            page.open(services, pod.source, {pod.ns, pod.name, false, port}, 0);
+            QTcpSocket http;
+            http.connectToHost(QStringLiteral("127.0.0.1"), page.port(page.table()->rowCount() - 1));
+            QVERIFY(http.waitForConnected(5000));
+            http.write("GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+            QTRY_VERIFY_WITH_TIMEOUT(
+                http.bytesAvailable() > 12 || http.state() == QAbstractSocket::UnconnectedState, kLongMs);
+            answer = http.readAll();
+            if (!answer.isEmpty())
+                break;
+        }
+        QVERIFY(answer.startsWith("HTTP/1.1"));
+        QTRY_VERIFY_WITH_TIMEOUT(
+            !page.table()->item(page.table()->rowCount() - 1, ui::ForwardsPage::Received)->text().isEmpty(),
+            kLongMs);
+        // A port where nobody listens says so.
+        page.open(services, pod.source, {pod.ns, pod.name, false, 4}, 0);
+        QTcpSocket nobody;
+        nobody.connectToHost(QStringLiteral("127.0.0.1"), page.port(page.table()->rowCount() - 1));
+        QTRY_VERIFY_WITH_TIMEOUT(
+            !page.table()->item(page.table()->rowCount() - 1, ui::ForwardsPage::Problem)->text().isEmpty(),
+            kLongMs);
     }
 
     void aLogGrowsWhileItIsFollowed()

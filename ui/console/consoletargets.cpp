@@ -84,7 +84,8 @@ ConsoleTargets consoleTargets(const Stack& stack, ItemId id)
     ConsoleTargets out;
     const Item* item = stack.find(id);
     if (item == nullptr) {
-        out.noLogs = out.noShell = out.noConsole = Words::tr("Select something first.");
+        out.noLogs = out.noShell = out.noConsole = out.noScreen = out.noForward =
+            Words::tr("Select something first.");
         return out;
     }
     out.title = shown(item->name);
@@ -132,12 +133,22 @@ ConsoleTargets consoleTargets(const Stack& stack, ItemId id)
         out.noLogs = out.noConsole = Words::tr("Select one of its machines or workloads.");
         break;
     }
+    if (!out.guest)
+        out.noScreen = out.host
+                           ? Words::tr("Its screen is reached through KubeVirt only, which does not know it.")
+                           : out.noConsole;
+    if (item->kind == ItemKind::Workload)
+        out.noScreen = Words::tr("A pod has no screen; open a shell in it.");
     if (out.guest || out.host)
         out.noConsole.clear();
     if (!out.pods.empty())
         out.noLogs.clear();
     const bool running =
         std::any_of(out.pods.begin(), out.pods.end(), [](const PodTarget& pod) { return pod.running; });
+    if (!out.guest && (out.launcher || !running))
+        out.noForward = out.launcher       ? out.noScreen
+                        : out.pods.empty() ? out.noLogs
+                                           : Words::tr("None of its pods runs.");
     if (!running)
         out.noShell = out.pods.empty() ? out.noLogs : Words::tr("None of its pods runs.");
     return out;

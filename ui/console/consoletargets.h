@@ -41,6 +41,8 @@ struct ConsoleTargets {
     std::optional<GuestConsole> guest; // serial line and screen
     std::optional<HostConsole> host;   // the same machine by its host
     QString noConsole;
+    QString noScreen;
+    QString noForward;
 };
 
 ConsoleTargets consoleTargets(const stack::Stack& stack, stack::ItemId item);

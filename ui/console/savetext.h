@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <QImage>
 #include <QString>
 
 #include <functional>
@@ -16,5 +17,10 @@ void askToSave(QWidget* parent, const QString& name, std::function<QString()> ma
 // The second half, for when the place is known; `done` is called on the GUI thread with an error or nothing.
 void saveText(const QString& path, std::function<QString()> make, QObject* context,
               std::function<void(const QString& error)> done);
+
+// A picture as PNG, in the same way.
+void saveImage(const QString& path, const QImage& image, QObject* context,
+               std::function<void(const QString& error)> done);
+void askToSaveImage(QWidget* parent, const QString& name, const QImage& image);
 
 } // namespace strata::ui

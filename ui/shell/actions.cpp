@@ -56,11 +56,17 @@ Actions::Actions(QWidget* owner)
 
     openShell = make(Words::tr("Shell"), "terminal", QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_T),
                      Words::tr("A shell in a container of the selected item"));
+    openScreen = make(Words::tr("Screen"), "vm", QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_V),
+                      Words::tr("The screen of the selected VM"));
     openSerial = make(Words::tr("Serial console"), "console", QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_O),
                       Words::tr("The serial line of the selected machine"));
     openLogs = make(Words::tr("Logs"), "logs", QKeySequence(Qt::CTRL | Qt::Key_L),
                     Words::tr("What the selected item's pods print"));
-    for (QAction* action : {openShell, openSerial, openLogs})
+    forwardPort = make(Words::tr("Forward a port…"), "network", {},
+                       Words::tr("A port of this machine that leads into a pod or a VM"));
+    addToChart = make(Words::tr("Add to chart"), "metrics", QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_M),
+                      Words::tr("The selected item's CPU and memory in the chart of metrics"));
+    for (QAction* action : {openScreen, openShell, openSerial, openLogs, forwardPort, addToChart})
         action->setVisible(false); // until there is somebody to open them
 
     copyName = make(Words::tr("Copy name"), "copy", QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_C),

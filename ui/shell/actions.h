@@ -25,8 +25,11 @@ struct Actions {
     QAction* quit;
 
     QAction* openShell; // into the machine: see ui/shell/consoles.h
+    QAction* openScreen;
     QAction* openSerial;
     QAction* openLogs;
+    QAction* forwardPort;
+    QAction* addToChart;
 
     QAction* copyName;
     QAction* copyCommand;
@@ -61,7 +64,10 @@ struct Actions {
 
     QList<QAction*> all() const;
     QList<QAction*> forItem() const; // the details' row
-    QList<QAction*> intoItem() const { return {openShell, openSerial, openLogs}; }
+    QList<QAction*> intoItem() const
+    {
+        return {openScreen, openSerial, openShell, openLogs, forwardPort, addToChart};
+    }
 
     void recolour(); // icons in the theme's colours
 

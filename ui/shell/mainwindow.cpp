@@ -191,7 +191,7 @@ void MainWindow::Private::makeDocks()
         bottom->addPage(makeTrafficView(services.store, services.traffic, bottom), MainWindow::tr("Traffic"),
                         QStringLiteral("traffic"));
     if (services.consoles)
-        consoles = new Consoles(services.consoles, services.store, actions.get(), bottom, q);
+        consoles = new Consoles(services.consoles, services.store, actions.get(), bottom, services.clock, q);
     treeDock = make(QStringLiteral("stack"), MainWindow::tr("&Stack"), tree, Qt::LeftDockWidgetArea);
     bottomDock = make(QStringLiteral("problems"), MainWindow::tr("&Problems and activity"), bottom,
                       Qt::BottomDockWidgetArea);

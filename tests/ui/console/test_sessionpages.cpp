@@ -61,6 +61,14 @@ struct FakeConsoles {
             serials.push_back(target);
             return open(std::move(handler));
         };
+        out.screen = [](SourceId, const console::GuestTarget&, bool,
+                        std::shared_ptr<console::ScreenHandler>) -> Result<std::unique_ptr<console::Screen>> {
+            return fail(ErrorKind::Network, "no screen");
+        };
+        out.forward = [](SourceId, const console::ForwardTarget&, std::uint16_t,
+                         std::function<void()>) -> Result<std::unique_ptr<console::Forward>> {
+            return fail(ErrorKind::Network, "no port");
+        };
         out.hostSerial = [this](SourceId, const std::string& uuid, bool takeOver,
                                 ui::ConsoleServices::Handler handler) {
             hostSerials.emplace_back(uuid, takeOver);
@@ -118,6 +126,7 @@ private Q_SLOTS:
             // Whatever cannot be done has a reason, whatever can has none.
             QCOMPARE(targets.pods.empty(), !targets.noLogs.isEmpty());
             QCOMPARE(!targets.guest && !targets.host, !targets.noConsole.isEmpty());
+            QCOMPARE(targets.guest.has_value(), targets.noScreen.isEmpty());
             if (item->kind == ItemKind::Workload && !targets.pods.empty()) {
                 workload = true;
                 QCOMPARE(targets.pods.front().source, item->source);
