@@ -31,6 +31,7 @@ public:
     // A further tab, known to setCurrentTab() by `name`.
     void addPage(QWidget* page, const QString& title, const QString& name);
     QString currentTab() const; // "problems", "activity", or that of a further one
+    bool hasTab(const QString& name) const { return m_names.contains(name); }
     void setCurrentTab(const QString& name);
     void focusList();
     QSize sizeHint() const override { return {600, 190}; }

@@ -7,6 +7,7 @@
 #include "ui/connect/services.h"
 #include "ui/settings/workspace.h"
 #include "ui/shell/demomenu.h"
+#include "ui/shell/tenantaccess.h"
 #include "ui/shell/trafficpage.h"
 
 #include <QMainWindow>
@@ -49,6 +50,7 @@ struct ShellServices {
     // Optional: kubeconfig path and context of a source that the window did not connect itself (the demo
     // site's).
     std::function<std::pair<QString, QString>(stack::SourceId source)> kubeconfigOf;
+    AskAccess access;            // optional: tenants' kubeconfigs for other programs
     ClusterRuns* runs = nullptr; // optional: without them no clusters are created
     Clock clock = systemNow;
 };
@@ -68,7 +70,7 @@ public:
 
     void select(stack::ItemId id);
     stack::ItemId current() const;
-    void setCurrentTab(const QString& name); // of the details: "overview", …
+    void setCurrentTab(const QString& name); // of the details: "overview", …; or below: "traffic", …
     void say(const QString& text);           // over the centre, until closed
     ClusterWizard* newCluster();             // opens the wizard; null without runs
 

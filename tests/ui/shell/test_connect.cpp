@@ -244,8 +244,8 @@ private Q_SLOTS:
         QCOMPARE(errorText({ErrorKind::Network, "a", "b\x07", 0, 0}), QStringLiteral("a — b "));
     }
 
-    // The question before a kubeconfig's program runs: all of it is there as plain text, and every way out is one
-    // answer.
+    // The question before a kubeconfig's program runs: all of it is there as plain text, and every way out is
+    // one answer.
     void execDialog_data()
     {
         QTest::addColumn<QString>("button"); // empty: closed otherwise
@@ -255,7 +255,8 @@ private Q_SLOTS:
         QTest::newRow("no") << QStringLiteral("no") << false << int(Answer::No);
         QTest::newRow("once") << QStringLiteral("once") << false << int(Answer::Once);
         QTest::newRow("always") << QStringLiteral("always") << false << int(Answer::Always);
-        QTest::newRow("an interpreter is never remembered") << QStringLiteral("always") << true << int(Answer::Once);
+        QTest::newRow("an interpreter is never remembered")
+            << QStringLiteral("always") << true << int(Answer::Once);
         QTest::newRow("closed") << QString() << false << int(Answer::No);
     }
     void execDialog()
@@ -281,7 +282,8 @@ private Q_SLOTS:
         QVERIFY(says(&dialog, QStringLiteral("<i>prod</i>")));
         auto* program = dialog.findChild<ValueLabel*>(QStringLiteral("program"));
         QVERIFY(program != nullptr && program->fullText() == QLatin1String("/usr/bin/aws<b>x</b>"));
-        QCOMPARE(dialog.findChild<ValueLabel*>(QStringLiteral("hash"))->fullText(), QString(64, QLatin1Char('a')));
+        QCOMPARE(dialog.findChild<ValueLabel*>(QStringLiteral("hash"))->fullText(),
+                 QString(64, QLatin1Char('a')));
         const auto lists = dialog.findChildren<QPlainTextEdit*>();
         QCOMPARE(lists.size(), 2);
         QVERIFY(lists[0]->toPlainText().startsWith(QLatin1String("eks\n'two words'\n''\n'it'\\''s")));
