@@ -954,7 +954,12 @@ ItemId MainWindow::current() const
 
 void MainWindow::setCurrentTab(const QString& name)
 {
-    m_d->details->setCurrentTab(name);
+    if (m_d->bottom->hasTab(name)) {
+        m_d->bottomDock->show();
+        m_d->bottom->setCurrentTab(name);
+    } else {
+        m_d->details->setCurrentTab(name);
+    }
 }
 
 ClusterWizard* MainWindow::newCluster()
