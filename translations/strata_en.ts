@@ -22,6 +22,37 @@
     </message>
 </context>
 <context>
+    <name>strata::ui::CapacityWindow</name>
+    <message numerus="yes">
+        <source>a VM requests %1 CPU a vCPU and %2 beyond its memory, as %n VMs here show</source>
+        <translation>
+            <numerusform>a VM requests %1 CPU a vCPU and %2 beyond its memory, as %n VM here shows</numerusform>
+            <numerusform>a VM requests %1 CPU a vCPU and %2 beyond its memory, as %n VMs here show</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n more VMs of %1 fit</source>
+        <translation>
+            <numerusform>%n more VM of %1 fits</numerusform>
+            <numerusform>%n more VMs of %1 fit</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>and on %n more nodes</source>
+        <translation>
+            <numerusform>and on %n more node</numerusform>
+            <numerusform>and on %n more nodes</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n nodes take no VMs now</source>
+        <translation>
+            <numerusform>%n node takes no VMs now</numerusform>
+            <numerusform>%n nodes take no VMs now</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>strata::ui::ChecksWindow</name>
     <message numerus="yes">
         <source>Asking %n hosts…</source>
@@ -229,6 +260,16 @@
         <translation>
             <numerusform>%n to mend</numerusform>
             <numerusform>%n to mend</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>strata::ui::TimelineView</name>
+    <message numerus="yes">
+        <source>and %n more</source>
+        <translation>
+            <numerusform>and %n more</numerusform>
+            <numerusform>and %n more</numerusform>
         </translation>
     </message>
 </context>

@@ -46,6 +46,8 @@ Actions::Actions(QWidget* owner)
                        Words::tr("Connect a bare-metal host through libvirt"));
     checkHosts = make(Words::tr("Chec&k hosts…"), "check", QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_H),
                       Words::tr("Whether the hosts are fit to carry the stack, side by side"));
+    capacity = make(Words::tr("Ca&pacity…"), "metrics", QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_P),
+                    Words::tr("How full the layers are, and how many more VMs fit"));
     createCluster = make(Words::tr("New &tenant cluster…"), "create", QKeySequence(Qt::CTRL | Qt::Key_T),
                          Words::tr("Create a tenant cluster on an outer cluster"));
     settings = make(Words::tr("&Settings…"), "settings", QKeySequence(Qt::CTRL | Qt::Key_Comma),

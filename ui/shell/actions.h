@@ -19,6 +19,7 @@ struct Actions {
     QAction* connectCluster;
     QAction* connectHost;
     QAction* checkHosts;
+    QAction* capacity;
     QAction* createCluster;
     QAction* settings;
     QAction* quit;

@@ -4,6 +4,7 @@
 #include "ui/shell/activity.h"
 #include "ui/shell/problemspanel.h"
 #include "ui/stack/stackstore.h"
+#include "ui/timeline/timelineview.h"
 #include "ui/widgets/underlinetabs.h"
 
 #include <QHBoxLayout>
@@ -15,27 +16,30 @@
 #include <algorithm>
 
 namespace strata::ui {
-
-BottomPanel::BottomPanel(StackStore* store, Clock clock, Workspace* workspace, QWidget* parent)
+BottomPanel::BottomPanel(StackStore* store, Selection* selection, Clock clock, Workspace* workspace,
+                         QWidget* parent)
     : BasePane(parent)
 {
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(0);
     m_bar = new UnderlineTabs(this);
-    m_bar->setAccessibleName(tr("Problems and activity"));
+    m_bar->setAccessibleName(tr("Problems, activity and timeline"));
     m_bar->setStyleSheet(QStringLiteral("QTabBar::tab:first { margin-left: 12px; }"));
     m_bar->addTab(tr("Problems"));
     m_bar->addTab(tr("Activity"));
+    m_bar->addTab(tr("Timeline"));
     layout->addWidget(m_bar);
     m_pages = new QStackedWidget(this);
     m_activity = new ActivityLog(this);
     m_problems = new ProblemsPanel(store, clock, workspace, m_pages);
     m_activityView = makeActivityView(m_activity, m_pages);
     m_pages->addWidget(m_problems);
+    m_timeline = new TimelineView(store, selection, clock, m_pages);
     m_pages->addWidget(m_activityView);
+    m_pages->addWidget(m_timeline);
     layout->addWidget(m_pages, 1);
-    m_names = {QStringLiteral("problems"), QStringLiteral("activity")};
+    m_names = {QStringLiteral("problems"), QStringLiteral("activity"), QStringLiteral("timeline")};
 
     // Filter and views of the problems share the line of the tabs.
     auto* over = new QHBoxLayout(m_bar);

@@ -15,22 +15,26 @@ namespace strata::ui {
 
 class ActivityLog;
 class ProblemsPanel;
+class Selection;
 class StackStore;
+class TimelineView;
 class Workspace;
 
-// The bottom dock: Problems and Activity as tabs.
+// The bottom dock: Problems, Activity and Timeline as tabs.
 class BottomPanel : public BasePane {
     Q_OBJECT
 
 public:
-    BottomPanel(StackStore* store, Clock clock, Workspace* workspace = nullptr, QWidget* parent = nullptr);
+    BottomPanel(StackStore* store, Selection* selection, Clock clock, Workspace* workspace = nullptr,
+                QWidget* parent = nullptr);
 
     ProblemsPanel* problems() const { return m_problems; }
     ActivityLog* activity() const { return m_activity; }
     QListView* activityView() const { return m_activityView; }
+    TimelineView* timeline() const { return m_timeline; }
     // A further tab, known to setCurrentTab() by `name`.
     void addPage(QWidget* page, const QString& title, const QString& name);
-    QString currentTab() const; // "problems", "activity", or that of a further one
+    QString currentTab() const; // "problems", "activity", "timeline", or that of a further one
     bool hasTab(const QString& name) const { return m_names.contains(name); }
     void setCurrentTab(const QString& name);
     void focusList();
@@ -40,6 +44,7 @@ private:
     ProblemsPanel* m_problems = nullptr;
     ActivityLog* m_activity = nullptr;
     QListView* m_activityView = nullptr;
+    TimelineView* m_timeline = nullptr;
     QTabBar* m_bar = nullptr;
     QStackedWidget* m_pages = nullptr;
     QStringList m_names;

@@ -2,6 +2,7 @@
 #include "ui/shell/mainwindow.h"
 
 #include "core/stack/print.h"
+#include "ui/capacity/capacitywindow.h"
 #include "ui/checks/checkswindow.h"
 #include "ui/connect/clusterdialog.h"
 #include "ui/connect/execdialog.h"
@@ -9,6 +10,7 @@
 #include "ui/connect/welcomepage.h"
 #include "ui/details/detailspanel.h"
 #include "ui/details/page.h"
+#include "ui/editor/editdialog.h"
 #include "ui/settings/settingsdialog.h"
 #include "ui/shell/actions.h"
 #include "ui/shell/activity.h"
@@ -29,6 +31,7 @@
 #include "ui/stack/stackstore.h"
 #include "ui/stack/stratachart.h"
 #include "ui/theme/theme.h"
+#include "ui/timeline/timelineview.h"
 #include "ui/widgets/basepane.h"
 #include "ui/wizard/clusterruns.h"
 #include "ui/wizard/clusterwizard.h"
@@ -41,6 +44,7 @@
 #include <QClipboard>
 #include <QCloseEvent>
 #include <QDockWidget>
+#include <QHash>
 #include <QKeyEvent>
 #include <QLineEdit>
 #include <QMenu>
@@ -145,6 +149,13 @@ void MainWindow::Private::makeParts()
     details = new DetailsPanel(services.store, selection, services.documents, q);
     details->setClock(services.clock);
     details->setActions(actions->forItem());
+    if (services.runs != nullptr) {
+        details->setEditor([this](const stack::ObjectRef& object) {
+            auto* dialog = new EditDialog(services.runs->client(object.source), object, q);
+            dialog->setAttribute(Qt::WA_DeleteOnClose);
+            dialog->show();
+        });
+    }
     details->setCommandAccess([this](SourceId source) { return opener->kubectlAccess(source); });
     welcome = new WelcomePage(services.workspace, q);
     auto* middle = new BasePane(q); // a view; the bars around it are not
@@ -174,7 +185,7 @@ void MainWindow::Private::makeDocks()
         q->addDockWidget(area, dock);
         return dock;
     };
-    bottom = new BottomPanel(services.store, services.clock, services.workspace, q);
+    bottom = new BottomPanel(services.store, selection, services.clock, services.workspace, q);
     if (services.traffic)
         bottom->addPage(makeTrafficView(services.store, services.traffic, bottom), MainWindow::tr("Traffic"),
                         QStringLiteral("traffic"));
@@ -256,6 +267,8 @@ void MainWindow::Private::makeMenus()
     QMenu* view = bar->addMenu(MainWindow::tr("&View"));
     view->addActions(actions->tabs);
     view->addSeparator();
+    view->addAction(actions->capacity);
+    view->addSeparator();
     view->addAction(treeDock->toggleViewAction());
     view->addAction(bottomDock->toggleViewAction());
     view->addSeparator();
@@ -298,6 +311,11 @@ void MainWindow::Private::connectAll()
     on(actions->connectCluster, [this] { askCluster(); });
     on(actions->connectHost, [this] { askHost(); });
     on(actions->checkHosts, [this] { checkHosts(); });
+    on(actions->capacity, [this] {
+        auto* window = new CapacityWindow(services.store, selection, chart, q);
+        window->setAttribute(Qt::WA_DeleteOnClose);
+        window->show();
+    });
     on(actions->settings, [this] {
         auto* dialog = new SettingsDialog(services.workspace, q);
         dialog->setAttribute(Qt::WA_DeleteOnClose);
@@ -776,6 +794,21 @@ void MainWindow::Private::connectRuns()
             bottom->setCurrentTab(QStringLiteral("activity"));
         }
     });
+    // The timeline tells when a run began and how it ended.
+    const auto onTimeline = [this, known = std::make_shared<QHash<QString, bool>>()](const ClusterRun* run) {
+        const auto before = known->constFind(run->id());
+        if (before != known->constEnd() && *before == run->active())
+            return;
+        const bool fresh = before == known->constEnd();
+        known->insert(run->id(), run->active());
+        if (run->active())
+            bottom->timeline()->act(run->title(), Health::Progressing);
+        else if (!fresh)
+            bottom->timeline()->act(QStringLiteral("%1: %2").arg(run->title(), run->sentence()),
+                                    run->health());
+    };
+    QObject::connect(runs, &ClusterRuns::added, q, onTimeline);
+    QObject::connect(runs, &ClusterRuns::changed, q, onTimeline);
     QObject::connect(runs, &ClusterRuns::found, q, [this](int count) {
         message->say(Health::Warning,
                      MainWindow::tr("%n plans of an earlier run are not finished; Activity lists them.",
