@@ -16,6 +16,7 @@
 #include <algorithm>
 
 namespace strata::ui {
+
 BottomPanel::BottomPanel(StackStore* store, Selection* selection, Clock clock, Workspace* workspace,
                          QWidget* parent)
     : BasePane(parent)
