@@ -751,7 +751,9 @@ void MainWindow::Private::askCluster()
 
 void MainWindow::Private::askHost()
 {
-    auto* dialog = new HostDialog(services.connect, q);
+    ConnectServices connect = services.connect;
+    connect.inventory = services.inventory;
+    auto* dialog = new HostDialog(connect, q);
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     QObject::connect(dialog, &HostDialog::connectHost, opener, &Opener::connectHost);
     dialog->open();

@@ -9,6 +9,7 @@
 
 #include <QAbstractButton>
 #include <QAbstractItemModelTester>
+#include <QComboBox>
 #include <QLabel>
 #include <QLineEdit>
 #include <QPlainTextEdit>
@@ -19,6 +20,7 @@
 #include <QTemporaryDir>
 #include <QTest>
 #include <QThread>
+#include <QTreeWidget>
 
 #include <atomic>
 
@@ -230,6 +232,55 @@ private Q_SLOTS:
         QCOMPARE(connected.size(), 1);
         QCOMPARE(connected.first().at(0).toString(), QStringLiteral("qemu+ssh://root@metal-08/system"));
         QCOMPARE(connected.first().at(1).toString(), QStringLiteral("metal-08"));
+    }
+
+    void enrollingShowsWhatTheHostLacks()
+    {
+        Fake fake;
+        ConnectServices services = fake.services();
+        int asked = 0;
+        services.inventory = [&](const std::string& uri, QObject* context,
+                                 std::function<void(Result<virt::Inventory>)> done) {
+            QCOMPARE(uri, std::string("qemu+ssh://root@metal-07/system"));
+            fake.held.push_back([&asked, context = QPointer<QObject>(context), done = std::move(done)] {
+                if (context == nullptr)
+                    return;
+                virt::Inventory inventory;
+                inventory.host.memoryBytes = 8LL << 30U;
+                if (++asked == 1)
+                    done(inventory);
+                else
+                    done(fail(ErrorKind::Network, "The connection broke."));
+            });
+        };
+        HostDialog dialog(services);
+        dialog.show();
+        auto* list = dialog.findChild<QTreeWidget*>();
+        QVERIFY(!list->isVisible());
+        dialog.setUri(QStringLiteral("qemu+ssh://root@metal-07/system"));
+        button(&dialog, QStringLiteral("Test"))->click();
+        fake.release();
+        QVERIFY(!list->isVisible()); // the inventory is still to come
+        fake.release();
+        QVERIFY(list->isVisible());
+        QVERIFY(says(&dialog, QStringLiteral("checks pass. The others:")));
+        QVERIFY(list->topLevelItemCount() > 0);
+        QCOMPARE(list->topLevelItem(0)->text(0), QStringLiteral("Memory")); // what fails comes first
+        QVERIFY(!list->topLevelItem(0)->toolTip(0).isEmpty());
+        const QString lab = list->topLevelItem(0)->text(2);
+        dialog.findChild<QComboBox*>()->setCurrentIndex(1);
+        QStringList wanted;
+        for (int row = 0; row < list->topLevelItemCount(); ++row)
+            wanted << list->topLevelItem(row)->text(2);
+        QVERIFY(!wanted.contains(lab)); // production asks for more
+        dialog.setUri(QStringLiteral("qemu+ssh://root@metal-07/system "));
+        QVERIFY(!list->isVisible());
+        button(&dialog, QStringLiteral("Test"))->click();
+        fake.release();
+        fake.release();
+        QVERIFY(!list->isVisible());
+        QVERIFY(says(&dialog, QStringLiteral("It answers: QEMU 7.2.0")));
+        QVERIFY(says(&dialog, QStringLiteral("The connection broke.")));
     }
 
     void errorsInWords()
