@@ -165,6 +165,7 @@ Composition::Composition(ui::Workspace& workspace, demosite::Options demo, provi
     : m_d(std::make_unique<Private>(workspace, std::move(demo), std::move(pace)))
 {
     Private* d = m_d.get();
+    d->runs.network().setExecPlugins(d->asker.plugins());
     d->store.setTaker([d] { return d->connections.site().take(); });
     d->connections.site().setWakeup([d] { d->store.wake(); });
 }
@@ -232,6 +233,10 @@ ui::ShellServices Composition::services()
     };
     services.consoles = d->consoles.services();
     services.events = [&site] { return site.traffic().events; };
+    services.access = [&site](stack::SourceId inner, bool served, QObject* context,
+                              std::function<void(Result<Secret>)> done) {
+        site.innerAccess(inner, served, onGuiThread<Result<Secret>>(context, std::move(done)));
+    };
     services.traffic = [&site](QObject* context, std::function<void(std::vector<ui::TrafficRow>)> done) {
         site.clientTraffic([answer = onGuiThread(context, std::move(done))](
                                const std::vector<feeds::Site::ClientTraffic>& all) {

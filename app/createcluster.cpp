@@ -2,6 +2,7 @@
 #include "app/createcluster.h"
 
 #include "app/connections.h"
+#include "app/execpermission.h"
 #include "core/base/text.h"
 #include "core/base/translate.h"
 #include "core/kube/config/kubeconfig.h"
@@ -382,6 +383,7 @@ int runCreateCluster(const CommandLine& line)
         profile.cni.manifest = target->calico;
 
     kube::Network network;
+    network.setExecPlugins(headlessExecPlugins(line.allowExec));
     const auto client = kube::Client::create(network, target->config);
     std::unique_ptr<CreateCluster> work;
     if (line.resume.empty()) {

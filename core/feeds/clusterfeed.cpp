@@ -26,6 +26,7 @@ constexpr Ms kDefinitionLooks[] = {Ms(150), Ms(900), Ms(2300)};
 constexpr Ms kAccessAgain{60000};
 constexpr std::size_t kMaxNamespaces = 200; // to ask about, and to follow
 constexpr unsigned kAskingAtOnce = 4;
+constexpr std::size_t kNamedNamespaces = 5; // in a sentence
 // Before an inner cluster counts as away: both of its watches have tried a few times.
 constexpr unsigned kBreakerLosses = 6;
 // 200 clusters that are away cost 200 / 120 s = 1.7 connections a second.
@@ -225,6 +226,8 @@ void ClusterFeed::stop()
 
 void ClusterFeed::retryNow()
 {
+    if (m_stopped)
+        return;
     if (m_breaker.open) {
         m_requests.cancel(m_breaker.timer);
         probe();
@@ -502,17 +505,18 @@ Error ClusterFeed::deniedError(const Follow& follow) const
 {
     if (!isDeniedEverywhere(follow))
         return follow.state.error;
-    std::string where;
-    std::size_t count = 0;
+    std::vector<std::string> names;
     for (const Follow& other : m_follows) {
-        if (other.kind != follow.kind || other.ns.empty() || other.retired)
-            continue;
-        if (++count <= 5)
-            where += (where.empty() ? "" : ", ") + cleanText(other.ns);
+        if (other.kind == follow.kind && !other.ns.empty() && !other.retired)
+            names.push_back(cleanText(other.ns));
     }
-    if (count == 0)
+    if (names.empty())
         return follow.state.error;
-    if (count > 5)
+    std::sort(names.begin(), names.end()); // answers come in any order
+    std::string where;
+    for (std::size_t i = 0; i < names.size() && i < kNamedNamespaces; ++i)
+        where += (i == 0 ? "" : ", ") + names[i];
+    if (names.size() > kNamedNamespaces)
         where += ", …";
     Error error = follow.state.error;
     error.text = tr("%1 may be listed in these namespaces only: %2.", {follow.kind->resource, where});

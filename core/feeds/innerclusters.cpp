@@ -104,6 +104,7 @@ bool InnerClusters::dismiss(stack::SourceId id)
             entry.feed.reset();
             m_hooks.onFeed(entry.id, nullptr);
         }
+        entry.served.reset();
         m_context.outbox.remove(entry.id);
         done(key);
         return true;
@@ -324,6 +325,17 @@ void InnerClusters::away(const std::string& key, const Error& error)
         return;
     }
     entry->seeking = true;
+    findWay(key, [this](const std::string& found, Result<std::shared_ptr<kube::Dialer>> way) {
+        Entry* asked = find(found);
+        asked->seeking = false;
+        if (way && asked->feed && asked->feed->state().phase != stack::LinkPhase::Live)
+            asked->feed->reconnect(asked->feed->config(), std::move(*way));
+    });
+}
+
+void InnerClusters::findWay(const std::string& key, FoundWay done)
+{
+    const Entry* entry = find(key);
     kube::Request request;
     request.path = kube::path({"kubevirt.io", "v1", "virtualmachineinstances", true}, entry->ns);
     request.query =
@@ -332,39 +344,90 @@ void InnerClusters::away(const std::string& key, const Error& error)
     request.maxBody = 16U << 20U;
     const stack::SourceId id = entry->id;
     m_requests.send(m_outer.client(), std::move(request),
-                    [this, key, id](const Result<kube::Response>& result) {
+                    [this, key, id, done = std::move(done)](const Result<kube::Response>& result) {
                         Entry* asked = find(key);
-                        if (asked == nullptr || asked->id != id)
+                        if (asked == nullptr || asked->id != id || asked->dismissed)
                             return;
-                        asked->seeking = false;
-                        if (!asked->dismissed && asked->feed)
-                            onMachines(key, result);
+                        done(key, wayFrom(*asked, result));
                     });
 }
 
-void InnerClusters::onMachines(const std::string& key, const Result<kube::Response>& result)
+Result<std::shared_ptr<kube::Dialer>> InnerClusters::wayFrom(const Entry& entry,
+                                                             const Result<kube::Response>& machines)
 {
-    Entry* entry = find(key);
+    if (!machines)
+        return tl::unexpected<Error>(cleanError(machines.error()));
     simdjson::dom::parser parser;
     simdjson::dom::element element;
-    const auto url = kube::parseServerUrl(entry->feed->config().server);
-    if (!result || !url || parser.parse(result->body).get(element) != simdjson::SUCCESS ||
-        entry->feed->state().phase == stack::LinkPhase::Live)
-        return;
     std::string name;
-    Json(element)["items"].each([&name](const Json& item) {
-        if (name.empty() && item["status"]["phase"].raw() == "Running")
-            name = item["metadata"]["name"].raw();
-    });
-    if (name.empty())
-        return;
+    if (parser.parse(machines->body).get(element) == simdjson::SUCCESS) {
+        Json(element)["items"].each([&name](const Json& item) {
+            if (name.empty() && item["status"]["phase"].raw() == "Running")
+                name = item["metadata"]["name"].raw();
+        });
+    }
+    const auto url =
+        entry.feed ? kube::parseServerUrl(entry.feed->config().server) : std::optional<kube::ServerUrl>();
+    if (name.empty() || !url)
+        return fail(ErrorKind::NotFound,
+                    tr("No control-plane machine of %1 runs as a VM of the outer cluster.",
+                       {cleanText(entry.ns + "/" + entry.name)}));
     kube::WebSocketRequest request;
     request.path =
-        kube::path({"subresources.kubevirt.io", "v1", "virtualmachineinstances", true}, entry->ns, name) +
+        kube::path({"subresources.kubevirt.io", "v1", "virtualmachineinstances", true}, entry.ns, name) +
         "/portforward/" + std::to_string(url->port) + "/tcp";
     request.protocols = {"plain.kubevirt.io"};
-    entry->feed->reconnect(entry->feed->config(),
-                           kube::tunnelThrough(m_outer.sharedClient(), std::move(request)));
+    return kube::tunnelThrough(m_outer.sharedClient(), std::move(request));
+}
+
+bool InnerClusters::access(stack::SourceId id, bool served, std::function<void(Result<Secret>)> done)
+{
+    const auto found = std::find_if(m_entries.begin(), m_entries.end(), [id](const auto& each) {
+        return each.second.id == id && !each.second.dismissed;
+    });
+    if (found == m_entries.end())
+        return false;
+    const Entry& entry = found->second;
+    if (!entry.feed) {
+        if (entry.state.error.text.empty())
+            done(fail(ErrorKind::NotFound,
+                      tr("The kubeconfig of %1 has not been read yet.", {cleanText(found->first)})));
+        else
+            done(tl::unexpected<Error>(entry.state.error));
+        return true;
+    }
+    if (!served) {
+        done(kube::writeKubeconfig(entry.feed->config()));
+        return true;
+    }
+    findWay(found->first, [this, done = std::move(done)](const std::string& key,
+                                                         Result<std::shared_ptr<kube::Dialer>> way) {
+        Entry* asked = find(key);
+        if (!way) {
+            done(tl::unexpected<Error>(way.error()));
+            return;
+        }
+        if (asked->served) {
+            asked->served->setDialer(std::move(*way));
+        } else {
+            auto opened = kube::LocalForward::open(m_context.network, std::move(*way));
+            if (!opened) {
+                done(tl::unexpected<Error>(opened.error()));
+                return;
+            }
+            asked->served = std::move(*opened);
+        }
+        // The same server by another way: its certificate is for the name it always had.
+        kube::ClusterConfig config = asked->feed->config();
+        const auto url = kube::parseServerUrl(config.server);
+        if (config.tlsServerName.empty())
+            config.tlsServerName = url->host;
+        config.server = "https://127.0.0.1:" + std::to_string(asked->served->port()) + url->path;
+        config.proxyUrl.clear();
+        config.proxyCredential = {};
+        done(kube::writeKubeconfig(config));
+    });
+    return true;
 }
 
 // Certificates in kubeconfigs are renewed before they expire, and a cluster may have got another authority.

@@ -7,6 +7,7 @@
 #include "core/feeds/hostfeed.h"
 #include "core/feeds/innerclusters.h"
 #include "core/feeds/outbox.h"
+#include "core/kube/net/netchanges.h"
 
 #include <atomic>
 #include <ctime>
@@ -17,7 +18,11 @@
 namespace strata::feeds {
 namespace {
 
-constexpr std::chrono::milliseconds kSuspendLook{3000};
+using Ms = std::chrono::milliseconds;
+
+constexpr Ms kSuspendLook{3000};
+constexpr Ms kRenewWithin{5000};   // all connections, spread, so that they do not shake hands at one moment
+constexpr Ms kRetryAfterNews{300}; // a new address is not usable at once
 
 Error unknownSource()
 {
@@ -34,6 +39,12 @@ public:
     {
         m_network.setExecPlugins(m_options.plugins);
         m_network.postAfter(kSuspendLook, [this] { watchForSuspend(); });
+        m_changes = std::make_unique<kube::NetChanges>(m_network, [this](kube::NetChange what) {
+            if (what == kube::NetChange::Lost)
+                renew();
+            else
+                retryWhatIsAway();
+        });
     }
 
     ~Private()
@@ -49,6 +60,7 @@ public:
         // On the network's thread, so that nothing is in the middle of a call.
         std::promise<void> stopped;
         m_network.post([this, &stopped] {
+            m_changes.reset();
             for (auto& [id, outer] : m_outers) {
                 outer.feed->abandon();
                 if (outer.inner)
@@ -141,6 +153,14 @@ public:
         return found == m_feeds.end() ? nullptr : found->second;
     }
 
+    void innerAccess(stack::SourceId id, bool served, const std::function<void(Result<Secret>)>& done)
+    {
+        for (auto& [outerId, outer] : m_outers)
+            if (outer.inner && outer.inner->access(id, served, done))
+                return;
+        done(tl::unexpected<Error>(unknownSource()));
+    }
+
     // --- hosts, from any thread
 
     // Runs `call` on a host; false when there is none of that id.
@@ -197,8 +217,28 @@ public:
         return out;
     }
 
-    // Spread, so that hundreds of clusters do not shake hands at the same moment, yet all are fresh soon.
-    void renew() { m_network.renewConnections(std::chrono::seconds(5)); }
+    void renew()
+    {
+        m_network.renewConnections(kRenewWithin);
+        m_network.post([this] { retryWhatIsAway(); });
+    }
+
+    // Whoever waits for the next try need not wait any longer, spread like the rest.
+    void retryWhatIsAway()
+    {
+        for (auto& [id, outer] : m_outers) {
+            if (outer.inner)
+                outer.inner->retryAll();
+        }
+        Ms::rep at = 0;
+        for (const auto& [id, feed] : m_feeds) {
+            const Ms delay = kRetryAfterNews + kRenewWithin * at++ / static_cast<Ms::rep>(m_feeds.size());
+            m_network.postAfter(delay, [weak = std::weak_ptr(feed)] {
+                if (const auto away = weak.lock(); away && away->state().phase == stack::LinkPhase::Waiting)
+                    away->retryNow();
+            });
+        }
+    }
 
     // CLOCK_BOOTTIME goes on while the machine sleeps, CLOCK_MONOTONIC does not.
     void watchForSuspend()
@@ -219,18 +259,17 @@ private:
         std::unique_ptr<InnerClusters> inner; // behind the feed that it uses
     };
 
-    static std::chrono::milliseconds sleptSoFar()
+    static Ms sleptSoFar()
     {
         timespec boot{};
         timespec awake{};
         if (::clock_gettime(CLOCK_BOOTTIME, &boot) != 0 || ::clock_gettime(CLOCK_MONOTONIC, &awake) != 0)
-            return std::chrono::milliseconds(0);
-        return std::chrono::milliseconds((boot.tv_sec - awake.tv_sec) * 1000 +
-                                         (boot.tv_nsec - awake.tv_nsec) / 1'000'000);
+            return Ms(0);
+        return Ms((boot.tv_sec - awake.tv_sec) * 1000 + (boot.tv_nsec - awake.tv_nsec) / 1'000'000);
     }
 
     const Options m_options;
-    std::chrono::milliseconds m_slept = sleptSoFar();
+    Ms m_slept = sleptSoFar();
     std::atomic<stack::SourceId> m_lastId{0};
     std::atomic<bool> m_silent{false};
 
@@ -240,6 +279,7 @@ private:
     AccessBook m_access;
     std::map<stack::SourceId, Outer> m_outers;
     std::map<stack::SourceId, std::shared_ptr<ClusterFeed>> m_feeds; // outer and inner
+    std::unique_ptr<kube::NetChanges> m_changes;
 
     kube::Network m_network; // last, so that its thread ends first
 };
@@ -355,6 +395,12 @@ std::string Site::hostUri(stack::SourceId source) const
     std::string uri;
     m_d->withHost(source, [&](virt::Host& host) { uri = host.uri(); });
     return uri;
+}
+
+void Site::innerAccess(stack::SourceId inner, bool served, std::function<void(Result<Secret>)> done)
+{
+    m_d->post(
+        [d = m_d.get(), inner, served, done = std::move(done)] { d->innerAccess(inner, served, done); });
 }
 
 Site::Traffic Site::traffic() const

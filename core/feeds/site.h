@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/base/error.h"
+#include "core/base/secret.h"
 #include "core/kube/config/execplugins.h"
 #include "core/kube/config/kubeconfig.h"
 #include "core/kube/net/client.h"
@@ -60,6 +61,9 @@ public:
     // site.
     std::shared_ptr<kube::Client> newClient(stack::SourceId source) const;
     std::string hostUri(stack::SourceId source) const; // of a libvirt host; empty when it is none
+    // The access to an inner cluster as a kubeconfig, for files of mode 0600 only. With `served` its server
+    // is a port of this computer that leads through the outer cluster's API, open until the source goes.
+    void innerAccess(stack::SourceId inner, bool served, std::function<void(Result<Secret>)> done);
 
     struct Traffic {
         std::uint64_t events = 0; // watch events since the start, all sources

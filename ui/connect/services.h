@@ -4,6 +4,7 @@
 #include "core/base/error.h"
 #include "core/kube/config/execplugins.h"
 #include "core/kube/config/kubeconfig.h"
+#include "core/libvirt/inventory.h"
 
 #include <functional>
 #include <string>
@@ -42,6 +43,11 @@ struct ConnectServices {
     using AskExec = std::function<void(const kube::ExecQuestion& question,
                                        std::function<void(kube::ExecPlugins::Answer)> answer)>;
     std::function<void(QObject* context, AskExec ask)> setExecAsker;
+
+    // Optional. What a host is made of, for the checks; answers as above.
+    std::function<void(const std::string& uri, QObject* context,
+                       std::function<void(Result<virt::Inventory>)> done)>
+        inventory;
 
     // Says at once whether a libvirt URI may be used at all; pure.
     std::function<Result<std::string>(const std::string& uri)> checkUri;

@@ -48,7 +48,8 @@ QString withoutCommon(const QString& name, const QStringList& all)
             common = std::min(common, i);
     }
     const int cut = common == int(name.size()) ? 0 : int(name.lastIndexOf(QLatin1Char('-'), common - 1)) + 1;
-    return cut > 0 && cut < int(name.size()) ? name.mid(cut) : name;
+    // "0" of "rabbitmq-0" says too little.
+    return cut > 0 && int(name.size()) - cut >= 3 ? name.mid(cut) : name;
 }
 
 } // namespace
@@ -111,7 +112,7 @@ LogPage::LogPage(const ConsoleServices& services, const QString& title, const st
         return made;
     };
     m_previous =
-        button("back", tr("The container's instance before: what it said before it restarted"), true);
+        button("restart", tr("The container's instance before: what it said before it restarted"), true);
     m_times = button("time", tr("Show times"), true);
     auto* wrap = button("menu", tr("Break long lines"), true);
     auto* find = button("search", tr("Find (Ctrl+F)"), false);

@@ -82,6 +82,16 @@ Actions::Actions(QWidget* owner)
     relatedMenu = new QMenu(owner);
     related = make(Words::tr("Go to"), "forward", {}, Words::tr("The same thing elsewhere"));
     related->setMenu(relatedMenu);
+    accessMenu = new QMenu(owner);
+    access = make(Words::tr("Kubeconfig"), "key", {}, Words::tr("The tenant cluster for kubectl and others"));
+    access->setMenu(accessMenu);
+    accessTerminal = make(Words::tr("Open a terminal for kubectl"), "console", {},
+                          Words::tr("A terminal in which kubectl reaches the tenant cluster"));
+    accessSave = make(Words::tr("Save the kubeconfig…"), "export", {},
+                      Words::tr("Save the tenant cluster's kubeconfig as a file that only you can read"));
+    accessServe = make(Words::tr("Serve on a local port"), "network", {},
+                       Words::tr("kubectl reaches the tenant cluster through the outer cluster's API"));
+    accessMenu->addActions({accessTerminal, accessSave, accessServe});
 
     back = make(Words::tr("&Back"), "back", QKeySequence(Qt::ALT | Qt::Key_Left),
                 Words::tr("The item selected before"));
@@ -137,7 +147,7 @@ QList<QAction*> Actions::all() const
 
 QList<QAction*> Actions::forItem() const
 {
-    return {copyName, copyCommand, openYaml, reveal, whatIf, related};
+    return {copyName, copyCommand, openYaml, reveal, whatIf, access, related};
 }
 
 void Actions::recolour()

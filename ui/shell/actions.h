@@ -38,6 +38,11 @@ struct Actions {
     QAction* whatIf;
     QAction* related; // has a menu
     QMenu* relatedMenu;
+    QAction* access; // of a tenant cluster; has a menu of the three below
+    QMenu* accessMenu;
+    QAction* accessTerminal;
+    QAction* accessSave;
+    QAction* accessServe;
 
     QAction* back;
     QAction* forward;

@@ -44,6 +44,7 @@ public:
     void closeSession(SessionPage* page);
     void focusTabs();
     QString currentTab() const; // "problems", "activity", "timeline", or that of a further one
+    bool hasTab(const QString& name) const { return m_names.contains(name); }
     void setCurrentTab(const QString& name);
     void focusList();
     QSize sizeHint() const override { return {600, 190}; }

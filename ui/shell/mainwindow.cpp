@@ -75,6 +75,7 @@ public:
     std::unique_ptr<Actions> actions;
     Selection* selection = nullptr;
     Opener* opener = nullptr;
+    TenantAccess* access = nullptr;
     StackPanel* tree = nullptr;
     StrataChart* chart = nullptr;
     DetailsPanel* details = nullptr;
@@ -145,6 +146,7 @@ void MainWindow::Private::makeParts()
     selection = new Selection(services.store, q);
     opener = new Opener(services, q);
     actions = std::make_unique<Actions>(q);
+    access = new TenantAccess(services.store, services.access, q);
     tree = new StackPanel(services.store, selection, q);
     chart = new StrataChart(services.store, selection, q);
     details = new DetailsPanel(services.store, selection, services.documents, q);
@@ -346,6 +348,17 @@ void MainWindow::Private::connectAll()
         dialog->setAttribute(Qt::WA_DeleteOnClose);
         dialog->show(); // beside it the chart shows what is meant
     });
+    on(actions->accessTerminal, [this] { access->openTerminal(selection->current()); });
+    on(actions->accessSave, [this] { access->save(selection->current()); });
+    on(actions->accessServe, [this] { access->serve(selection->current()); });
+    QObject::connect(access, &TenantAccess::said, q, [this](const QString& text) {
+        bottom->activity()->add(Health::Ok, text, {}, services.clock());
+        message->say(Health::Ok, text);
+    });
+    QObject::connect(access, &TenantAccess::failed, q, [this](const QString& title, const QString& detail) {
+        bottom->activity()->add(Health::Failed, title, detail, services.clock());
+        message->say(Health::Warning, detail.isEmpty() ? title : QStringLiteral("%1: %2").arg(title, detail));
+    });
     on(actions->back, [this] { selection->goBack(); });
     on(actions->forward, [this] { selection->goForward(); });
     on(actions->palette, [this] {
@@ -389,8 +402,8 @@ void MainWindow::Private::connectAll()
         const auto has = [now](const std::vector<ItemId>& ids) {
             return std::find(ids.begin(), ids.end(), now) != ids.end();
         };
-        if (!delta.removed.empty() || !delta.moved.empty() || !delta.added.empty() || has(delta.changed) ||
-            has(delta.touched))
+        if (!delta.sources.empty() || !delta.removed.empty() || !delta.moved.empty() ||
+            !delta.added.empty() || has(delta.changed) || has(delta.touched))
             updateItemActions();
     });
     QObject::connect(tree, &StackPanel::menuWanted, q,
@@ -515,6 +528,12 @@ void MainWindow::Private::updateItemActions()
     actions->copyName->setEnabled(item != nullptr);
     actions->reveal->setEnabled(item != nullptr);
     actions->whatIf->setVisible(WhatIfDialog::makesSense(stack, id));
+    const bool reachable = services.access && innerSourceOf(stack, id);
+    for (QAction* action :
+         {actions->access, actions->accessTerminal, actions->accessSave, actions->accessServe}) {
+        action->setVisible(reachable);
+        action->setEnabled(reachable);
+    }
     actions->copyCommand->setEnabled(!objects.empty());
     actions->copyCommand->setText(libvirt ? MainWindow::tr("Copy virsh command")
                                           : MainWindow::tr("Copy kubectl command"));
@@ -660,6 +679,10 @@ void MainWindow::Private::showItemMenu(ItemId id, const QPoint& at)
         menu->addAction(actions->whatIf);
     if (actions->related->isVisible())
         menu->addAction(actions->related);
+    if (actions->access->isVisible()) {
+        menu->addSeparator();
+        menu->addActions(actions->accessMenu->actions());
+    }
     const ItemKind kind = services.store->stack().find(id)->kind;
     if (services.runs != nullptr && (kind == ItemKind::OuterNode || kind == ItemKind::TenantCluster)) {
         menu->addSeparator();
@@ -761,7 +784,9 @@ void MainWindow::Private::askCluster()
 
 void MainWindow::Private::askHost()
 {
-    auto* dialog = new HostDialog(services.connect, q);
+    ConnectServices connect = services.connect;
+    connect.inventory = services.inventory;
+    auto* dialog = new HostDialog(connect, q);
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     QObject::connect(dialog, &HostDialog::connectHost, opener, &Opener::connectHost);
     dialog->open();
@@ -1002,7 +1027,12 @@ ItemId MainWindow::current() const
 
 void MainWindow::setCurrentTab(const QString& name)
 {
-    m_d->details->setCurrentTab(name);
+    if (m_d->bottom->hasTab(name)) {
+        m_d->bottomDock->show();
+        m_d->bottom->setCurrentTab(name);
+    } else {
+        m_d->details->setCurrentTab(name);
+    }
 }
 
 ClusterWizard* MainWindow::newCluster()

@@ -8,6 +8,7 @@
 #include "ui/console/services.h"
 #include "ui/settings/workspace.h"
 #include "ui/shell/demomenu.h"
+#include "ui/shell/tenantaccess.h"
 #include "ui/shell/trafficpage.h"
 
 #include <QMainWindow>
@@ -52,6 +53,7 @@ struct ShellServices {
     // Optional: kubeconfig path and context of a source that the window did not connect itself (the demo
     // site's).
     std::function<std::pair<QString, QString>(stack::SourceId source)> kubeconfigOf;
+    AskAccess access;            // optional: tenants' kubeconfigs for other programs
     ClusterRuns* runs = nullptr; // optional: without them no clusters are created
     Clock clock = systemNow;
 };
@@ -72,7 +74,7 @@ public:
     void select(stack::ItemId id);
     Consoles* consoles() const; // null without services for them
     stack::ItemId current() const;
-    void setCurrentTab(const QString& name); // of the details: "overview", …
+    void setCurrentTab(const QString& name); // of the details: "overview", …; or below: "traffic", …
     void say(const QString& text);           // over the centre, until closed
     ClusterWizard* newCluster();             // opens the wizard; null without runs
 

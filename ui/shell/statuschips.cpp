@@ -2,7 +2,7 @@
 #include "ui/shell/statuschips.h"
 
 #include "core/base/text.h"
-#include "core/stack/reach.h"
+#include "ui/details/reachtext.h"
 #include "ui/details/statepill.h"
 #include "ui/stack/stackstore.h"
 #include "ui/theme/theme.h"
@@ -31,21 +31,6 @@ constexpr int kPopupWidth = 440;
 constexpr int kMostRows = 200;
 
 constexpr std::int64_t kClockWorry = 30'000; // ms; less is of no consequence for ages and certificates
-
-// "name ✓ · connection ✗ · TLS – · …": how far the way to a server goes.
-QString reachLine(const Reach& reach)
-{
-    const QString names[] = {StatusChips::tr("name"), StatusChips::tr("connection"), StatusChips::tr("TLS"),
-                             StatusChips::tr("access"), StatusChips::tr("ready")};
-    QStringList parts;
-    for (std::size_t i = 0; i < reach.size(); ++i) {
-        const QChar mark(reach[i] == ReachState::Good  ? 0x2713
-                         : reach[i] == ReachState::Bad ? 0x2717
-                                                       : 0x2013);
-        parts.push_back(names[i] + QLatin1Char(' ') + mark);
-    }
-    return parts.join(QStringLiteral(" · "));
-}
 
 QString shownText(const std::string& value)
 {
@@ -276,7 +261,7 @@ SourcePopup::SourcePopup(StackStore* store, Clock clock, std::vector<SourceId> s
             if (source->tunnelled)
                 text += QLatin1Char('\n') + tr("Reached through the outer cluster's API.");
             if (source->phase == LinkPhase::Waiting)
-                text += QLatin1Char('\n') + reachLine(reachOf(*source));
+                text += QLatin1Char('\n') + reachText(reachOf(*source));
             if (std::abs(source->clockOffsetMs) > kClockWorry)
                 text += QLatin1Char('\n') + (source->clockOffsetMs > 0
                                                  ? tr("Its clock is %1 ahead of this computer's.")

@@ -257,7 +257,6 @@ private:
     static std::size_t headerCallback(char* data, std::size_t size, std::size_t count, void* user);
     static std::size_t bodyCallback(char* data, std::size_t size, std::size_t count, void* user);
     static int sockoptCallback(void* user, curl_socket_t fd, curlsocktype);
-    static curl_socket_t openSocketCallback(void* user, curlsocktype, curl_sockaddr*);
     static int connectedCallback(void* user, char*, char*, int, int);
 
     std::shared_ptr<Loop> m_loop;
@@ -355,16 +354,9 @@ void Pool::close()
     m_timer = 0;
 }
 
-curl_socket_t Core::openSocketCallback(void* user, curlsocktype, curl_sockaddr*)
-{
-    const int fd = static_cast<Core*>(user)->m_dialer->dial();
-    return fd < 0 ? CURL_SOCKET_BAD : fd;
-}
-
 int Core::sockoptCallback(void* user, curl_socket_t fd, curlsocktype)
 {
-    if (user != nullptr) // the dialer's
-        return CURL_SOCKOPT_ALREADY_CONNECTED;
+    ++static_cast<Core*>(user)->m_counters.connections;
     // libcurl sets idle time and interval; the count and the limit for unacknowledged data are ours.
     setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &kKeepCount, sizeof kKeepCount);
     setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &kUserTimeoutMs, sizeof kUserTimeoutMs);
@@ -512,17 +504,14 @@ void Core::account(const Transfer& transfer, bool good)
     curl_off_t out = 0;
     long head = 0;
     long sent = 0;
-    long connects = 0;
     curl_easy_getinfo(transfer.easy, CURLINFO_SIZE_DOWNLOAD_T, &in);
     curl_easy_getinfo(transfer.easy, CURLINFO_SIZE_UPLOAD_T, &out);
     curl_easy_getinfo(transfer.easy, CURLINFO_HEADER_SIZE, &head);
     curl_easy_getinfo(transfer.easy, CURLINFO_REQUEST_SIZE, &sent);
-    curl_easy_getinfo(transfer.easy, CURLINFO_NUM_CONNECTS, &connects);
     m_counters.bytesIn += static_cast<std::uint64_t>(head);
     if (!transfer.plainStream) // a stream's bytes are counted as they come
         m_counters.bytesIn += static_cast<std::uint64_t>(in);
     m_counters.bytesOut += static_cast<std::uint64_t>(out) + static_cast<std::uint64_t>(sent);
-    m_counters.connections += static_cast<std::uint64_t>(connects);
     if (transfer.isStream || transfer.isRaw) {
         if (transfer.plainStream)
             --m_counters.openStreams;
@@ -671,6 +660,8 @@ bool Core::prepare(Transfer& t, const std::shared_ptr<Transfer>& shared)
         return refuse(ErrorKind::Cancelled, "The request to %1 was stopped.");
     if (!m_url)
         return refuse(ErrorKind::Config, "%1 is no address of an API server.");
+    if (m_dialer && m_dialer->address().empty())
+        return refuse(ErrorKind::Io, "There is no way through the outer cluster to %1.");
     if (!m_url->tls && !m_url->isLoopback())
         return refuse(ErrorKind::Refused, "%1 is another computer and must be reached by https.");
     const Request& r = t.request;
@@ -707,19 +698,12 @@ bool Core::prepare(Transfer& t, const std::shared_ptr<Transfer>& shared)
     };
     if (renamed) {
         const std::string to = "::" + m_url->bracketedHost() + ":" + std::to_string(m_url->port);
-        t.connectTo = curl_slist_append(nullptr, m_dialer ? "::127.0.0.1:" : to.c_str());
+        t.connectTo = curl_slist_append(nullptr, to.c_str());
         curl_easy_setopt(e, CURLOPT_CONNECT_TO, t.connectTo);
         addHeader(hostHeader());
-    } else if (m_dialer) {
-        // The name is the other side's affair: it is not looked up here.
-        t.connectTo = curl_slist_append(nullptr, "::127.0.0.1:");
-        curl_easy_setopt(e, CURLOPT_CONNECT_TO, t.connectTo);
     }
-    if (m_dialer) {
-        curl_easy_setopt(e, CURLOPT_OPENSOCKETFUNCTION, &Core::openSocketCallback);
-        curl_easy_setopt(e, CURLOPT_OPENSOCKETDATA, this);
-        curl_easy_setopt(e, CURLOPT_SOCKOPTDATA, this);
-    }
+    if (m_dialer) // the name is the other side's affair: it is not looked up here
+        curl_easy_setopt(e, CURLOPT_ABSTRACT_UNIX_SOCKET, m_dialer->address().c_str());
     addHeader("Accept: " + r.accept);
     addHeader(r.contentType.empty() ? "Content-Type:" : "Content-Type: " + r.contentType);
     addHeader("Expect:");
@@ -782,6 +766,7 @@ bool Core::prepare(Transfer& t, const std::shared_ptr<Transfer>& shared)
     curl_easy_setopt(e, CURLOPT_TCP_KEEPIDLE, static_cast<long>(kKeepIdleSeconds));
     curl_easy_setopt(e, CURLOPT_TCP_KEEPINTVL, static_cast<long>(kKeepIntervalSeconds));
     curl_easy_setopt(e, CURLOPT_SOCKOPTFUNCTION, &Core::sockoptCallback);
+    curl_easy_setopt(e, CURLOPT_SOCKOPTDATA, this);
 
     if (m_url->tls) {
         const auto blob = [e](CURLoption option, const std::string& text) {

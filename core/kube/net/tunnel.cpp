@@ -1,26 +1,35 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/kube/net/tunnel.h"
 
+#include "core/base/translate.h"
 #include "core/kube/net/client.h"
 #include "core/kube/net/loop.h"
 
-#include <fcntl.h>
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
+#include <cstddef>
+#include <cstring>
+#include <functional>
 #include <map>
+#include <random>
 
 namespace strata::kube {
 namespace {
 
 constexpr std::size_t kPiece = 32U << 10U;
 constexpr std::size_t kMostQueued = 1U << 20U; // of what the WebSocket has not taken yet
+constexpr int kBacklog = 64;
+constexpr std::chrono::milliseconds kAcceptAgain{1000};
 
 class WebSocketDialer;
 
-// One connection: our end of a pair of sockets and a WebSocket, pumped into each other with back-pressure
+// One connection: a socket and a WebSocket, pumped into each other with back-pressure
 // both ways. All on the network's thread; lives in the dialer until either end closes.
 class Pump : public WebSocketHandler, public LoopUser, public std::enable_shared_from_this<Pump> {
 public:
@@ -88,21 +97,96 @@ private:
     bool m_reading = true;
 };
 
+// Accepts on a listening socket, which becomes its own.
+class Acceptor : public LoopUser {
+public:
+    Acceptor(std::shared_ptr<Loop> loop, int fd, std::function<void(int socket)> take)
+        : m_loop(std::move(loop)), m_fd(fd), m_take(std::move(take))
+    {
+        m_loop->setSocket(m_fd, true, false, this);
+    }
+    ~Acceptor() override
+    {
+        if (m_timer != 0)
+            m_loop->cancel(m_timer);
+        if (m_loop->onThread())
+            m_loop->removeSocket(m_fd);
+        ::close(m_fd);
+    }
+    Acceptor(const Acceptor&) = delete;
+    Acceptor& operator=(const Acceptor&) = delete;
+
+    void onSocket(int, bool, bool, bool) override
+    {
+        for (;;) {
+            const int fd = ::accept4(m_fd, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
+            if (fd >= 0) {
+                m_take(fd);
+                continue;
+            }
+            if (errno == EINTR || errno == ECONNABORTED)
+                continue;
+            if (errno != EAGAIN) { // no descriptors left, say: not again at once
+                m_loop->removeSocket(m_fd);
+                m_timer = m_loop->postAfter(kAcceptAgain, [this] {
+                    m_timer = 0;
+                    m_loop->setSocket(m_fd, true, false, this);
+                });
+            }
+            return;
+        }
+    }
+    void onLoopEnd() override {}
+
+private:
+    const std::shared_ptr<Loop> m_loop;
+    const int m_fd;
+    const std::function<void(int socket)> m_take;
+    std::uint64_t m_timer = 0;
+};
+
+bool isOurs(int socket)
+{
+    ucred peer{};
+    socklen_t size = sizeof peer;
+    return ::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 && peer.pid == ::getpid();
+}
+
 class WebSocketDialer : public Dialer, public std::enable_shared_from_this<WebSocketDialer> {
 public:
     WebSocketDialer(std::shared_ptr<Client> outer, WebSocketRequest request)
         : m_outer(std::move(outer)), m_request(std::move(request))
-    {}
-
-    int dial() override
     {
-        std::array<int, 2> ends{};
-        if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends.data()) != 0)
-            return -1;
-        auto pump = std::make_shared<Pump>(weak_from_this(), loopOf(m_outer->network()), ends[0]);
+        const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+        std::random_device random;
+        m_address = "strata-" + std::to_string(::getpid());
+        for (int i = 0; i < 4; ++i)
+            m_address += '-' + std::to_string(random());
+        sockaddr_un here{};
+        here.sun_family = AF_UNIX;
+        m_address.copy(here.sun_path + 1, sizeof here.sun_path - 1); // the first byte 0: no file
+        const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + m_address.size());
+        if (fd < 0 || ::bind(fd, reinterpret_cast<const sockaddr*>(&here), size) != 0 ||
+            ::listen(fd, kBacklog) != 0) {
+            if (fd >= 0)
+                ::close(fd);
+            m_address.clear();
+            return;
+        }
+        m_acceptor = std::make_unique<Acceptor>(loopOf(m_outer->network()), fd, [this](int socket) {
+            if (isOurs(socket))
+                carry(socket);
+            else
+                ::close(socket);
+        });
+    }
+
+    const std::string& address() const override { return m_address; }
+    void carry(int socket) override
+    {
+        auto pump = std::make_shared<Pump>(weak_from_this(), loopOf(m_outer->network()), socket);
         m_pumps.emplace(pump.get(), pump);
         pump->begin(*m_outer, m_request);
-        return ends[1];
     }
     std::optional<Error> lastError() const override { return m_lastError; }
 
@@ -124,6 +208,8 @@ private:
     const WebSocketRequest m_request;
     std::map<Pump*, std::shared_ptr<Pump>> m_pumps;
     std::optional<Error> m_lastError;
+    std::string m_address;
+    std::unique_ptr<Acceptor> m_acceptor;
 };
 
 void Pump::onEnd(Result<WebSocketClose> end)
@@ -187,7 +273,41 @@ void Pump::leave()
         dialer->gone(this, {});
 }
 
+class LocalForwardImpl : public LocalForward {
+public:
+    LocalForwardImpl(std::shared_ptr<Loop> loop, std::shared_ptr<Dialer> dialer, int fd, int port)
+        : m_dialer(std::move(dialer)), m_port(port),
+          m_acceptor(std::move(loop), fd, [this](int socket) { m_dialer->carry(socket); })
+    {}
+
+    int port() const override { return m_port; }
+    void setDialer(std::shared_ptr<Dialer> dialer) override { m_dialer = std::move(dialer); }
+
+private:
+    std::shared_ptr<Dialer> m_dialer;
+    const int m_port;
+    Acceptor m_acceptor;
+};
+
 } // namespace
+
+Result<std::unique_ptr<LocalForward>> LocalForward::open(Network& network, std::shared_ptr<Dialer> dialer)
+{
+    const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    sockaddr_in here{};
+    here.sin_family = AF_INET;
+    here.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof here;
+    if (fd < 0 || ::bind(fd, reinterpret_cast<const sockaddr*>(&here), size) != 0 ||
+        ::listen(fd, kBacklog) != 0 || ::getsockname(fd, reinterpret_cast<sockaddr*>(&here), &size) != 0) {
+        const int why = errno;
+        if (fd >= 0)
+            ::close(fd);
+        return fail(ErrorKind::Io, translate("KubeNetwork", "No port of this computer could be opened."),
+                    std::strerror(why));
+    }
+    return std::make_unique<LocalForwardImpl>(loopOf(network), std::move(dialer), fd, ntohs(here.sin_port));
+}
 
 std::shared_ptr<Dialer> tunnelThrough(std::shared_ptr<Client> outer, WebSocketRequest request)
 {

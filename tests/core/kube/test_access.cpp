@@ -23,7 +23,7 @@ using test::TestCa;
 // How a client proves who it is, and by which way it goes.
 namespace {
 
-constexpr int kLong = 20'000; // ms; a limit for a broken run, not a pause
+constexpr int kLong = 20000; // ms; a limit for a broken run, not a pause
 constexpr auto kV1 = "client.authentication.k8s.io/v1";
 
 bool has(const std::string& text, const std::string& part)
@@ -105,8 +105,8 @@ class TestAccess : public QObject {
     }
     void answer(const QString& plugin, const std::string& status) const
     {
-        write(plugin + QStringLiteral(".json"), R"({"kind":"ExecCredential","apiVersion":")" +
-                                                    std::string(kV1) + R"(","status":{)" + status + "}}");
+        write(plugin + QStringLiteral(".json"), "{\"kind\":\"ExecCredential\",\"apiVersion\":\"" +
+                                                    std::string(kV1) + "\",\"status\":{" + status + "}}");
     }
     int runs(const QString& plugin) const { return read(plugin + QStringLiteral(".runs")).count('x'); }
     std::shared_ptr<ExecPlugins> allowed(const ExecConfig& exec) const
@@ -120,7 +120,7 @@ private Q_SLOTS:
     void aPluginsTokenIsUsedAndShared()
     {
         const ExecConfig exec = plugin(QStringLiteral("token"));
-        answer(QStringLiteral("token"), R"("token":"from-plugin")");
+        answer(QStringLiteral("token"), "\"token\":\"from-plugin\"");
         ScriptServer server(options());
         server.expect("GET", "/version", {}, Reply::json(200, "{}"), 12);
         const auto plugins = allowed(exec);
@@ -156,7 +156,7 @@ private Q_SLOTS:
     {
         QFETCH(bool, service);
         const ExecConfig exec = plugin(QStringLiteral("forbidden"));
-        answer(QStringLiteral("forbidden"), R"("token":"t")");
+        answer(QStringLiteral("forbidden"), "\"token\":\"t\"");
         ScriptServer server(options());
         Network network;
         if (service)
@@ -176,11 +176,11 @@ private Q_SLOTS:
     void refusedCredentialIsRenewed()
     {
         const ExecConfig exec = plugin(QStringLiteral("renew"));
-        answer(QStringLiteral("renew"), R"("token":"old")");
+        answer(QStringLiteral("renew"), "\"token\":\"old\"");
         ScriptServer server(options());
         server.expect("GET", "/version", {}, Reply::json(200, "{}"));
         server.expect("GET", "/version", {},
-                      Reply::json(401, R"({"kind":"Status","code":401,"reason":"Unauthorized"})"));
+                      Reply::json(401, "{\"kind\":\"Status\",\"code\":401,\"reason\":\"Unauthorized\"}"));
         server.expect("GET", "/version", {}, Reply::json(200, "{}"));
         const auto plugins = allowed(exec);
         Network network;
@@ -189,7 +189,7 @@ private Q_SLOTS:
         c.exec = exec;
         const auto client = Client::create(network, c);
         QVERIFY(ask(*client, "/version"));
-        answer(QStringLiteral("renew"), R"("token":"new")");
+        answer(QStringLiteral("renew"), "\"token\":\"new\"");
         QVERIFY(ask(*client, "/version"));
         QCOMPARE(runs(QStringLiteral("renew")), 2);
         const auto seen = server.seen();
@@ -212,8 +212,8 @@ private Q_SLOTS:
         const ExecConfig exec = plugin(QStringLiteral("cert"));
         const auto give = [&](const char* user) {
             const test::Credential identity = m_ca.client(user);
-            answer(QStringLiteral("cert"), R"("clientCertificateData":")" + json(identity.certificatePem) +
-                                               R"(","clientKeyData":")" + json(identity.keyPem) + "\"");
+            answer(QStringLiteral("cert"), "\"clientCertificateData\":\"" + json(identity.certificatePem) +
+                                               "\",\"clientKeyData\":\"" + json(identity.keyPem) + "\"");
         };
         give("anna");
         ScriptServer server(options(true));

@@ -354,9 +354,11 @@ private Q_SLOTS:
         std::atomic<int> done{0};
         for (int i = 0; i < 3; ++i)
             plugins.get(of(first), true, [&](const Result<ExecCredential>& r) { done += r ? 1 : 100; });
+        QTRY_COMPARE(count.load(), 1);
         plugins.get(of(second), true, [&](const Result<ExecCredential>& r) { done += r ? 10 : 1000; });
-        QTRY_COMPARE(count.load(), 1);                                         // one question at a time
         QCOMPARE(get(plugins, first, false).error().kind, ErrorKind::Refused); // who may not wait does not
+        QCOMPARE(get(plugins, second, false).error().kind, ErrorKind::Refused);
+        QCOMPARE(count.load(), 1); // one question at a time
         QCOMPARE(done.load(), 0);
         const auto answer = [&](std::size_t at, ExecPlugins::Answer with) {
             std::function<void(ExecPlugins::Answer)> call;

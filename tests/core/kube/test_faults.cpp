@@ -29,7 +29,7 @@ using test::ScriptServer;
 // the watch has told is what the server has, by (uid, resourceVersion).
 namespace {
 
-constexpr int kLong = 60'000; // ms; a limit for a broken run, not a pause
+constexpr int kLong = 60000; // ms; a limit for a broken run, not a pause
 constexpr int kSeeds = 100;
 
 using Truth = std::map<std::string, std::string>; // name → uid@version
@@ -109,13 +109,14 @@ class TestFaults : public QObject {
         if (what < 2 || names.empty()) {
             names.push_back("fault-" + std::to_string(++m_serial));
             request.method = "POST";
-            request.body = R"({"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":")" + names.back() +
-                           R"("},"data":{"a":")" + std::string(random() % 2000, 'x') + "\"}}";
+            request.body = "{\"apiVersion\":\"v1\",\"kind\":\"ConfigMap\",\"metadata\":{\"name\":\"" +
+                           names.back() + "\"},\"data\":{\"a\":\"" + std::string(random() % 2000, 'x') +
+                           "\"}}";
         } else if (what == 2) {
             request.method = "PATCH";
             request.path += "/" + names[random() % names.size()];
             request.contentType = "application/merge-patch+json";
-            request.body = R"({"data":{"a":")" + std::to_string(random()) + "\"}}";
+            request.body = "{\"data\":{\"a\":\"" + std::to_string(random()) + "\"}}";
         } else {
             const std::size_t at = random() % names.size();
             request.method = "DELETE";
@@ -144,7 +145,8 @@ private Q_SLOTS:
             request.path = "/api/v1/namespaces";
             request.method = "POST";
             request.contentType = "application/json";
-            request.body = R"({"apiVersion":"v1","kind":"Namespace","metadata":{"name":"default"}})";
+            request.body =
+                "{\"apiVersion\":\"v1\",\"kind\":\"Namespace\",\"metadata\":{\"name\":\"default\"}}";
             QVERIFY(ask(*m_direct, request));
         }
     }
@@ -178,7 +180,7 @@ private Q_SLOTS:
             FaultProxy::Fault fault;
             fault.kind = static_cast<Kind>(kind);
             // From the middle of the handshake to the middle of the watch.
-            fault.at = 200 + random() % 12'000;
+            fault.at = 200 + random() % 12000;
             fault.piece = 200 + random() % 3000;
             fault.delay =
                 std::chrono::milliseconds(fault.kind == Kind::Drip ? 1 + random() % 5 : random() % 40);
@@ -288,6 +290,7 @@ private Q_SLOTS:
     // After a suspend everything is made anew, and nothing that was known is lost.
     void renewal()
     {
+        Network network; // outlives all that is below
         std::vector<std::shared_ptr<Client>> clients;
         std::vector<std::shared_ptr<Store>> stores;
         std::vector<std::unique_ptr<Watch>> watches;
@@ -295,7 +298,6 @@ private Q_SLOTS:
         const int port = std::stoi(m_config.server.substr(m_config.server.rfind(':') + 1));
         WatchRequest wanted;
         wanted.resource = {"", "v1", "configmaps", true};
-        Network network;
         for (int i = 0; i < 20; ++i) {
             proxies.push_back(
                 std::make_unique<FaultProxy>(FaultProxy::Options{port, FaultProxy::Speaks::Plain, {}, 0}));
@@ -318,7 +320,7 @@ private Q_SLOTS:
         network.renewConnections(500ms);
         for (const auto& store : stores)
             QTRY_VERIFY_WITH_TIMEOUT(store->phase == WatchPhase::Live && store->objects() == right, kLong);
-        QVERIFY2(timer.elapsed() < 15'000, qPrintable(QString::number(timer.elapsed())));
+        QVERIFY2(timer.elapsed() < 15000, qPrintable(QString::number(timer.elapsed())));
         for (std::size_t i = 0; i < stores.size(); ++i)
             QCOMPARE(stores[i]->synced.load(), 1); // resumed, not listed again
     }
