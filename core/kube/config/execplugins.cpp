@@ -138,24 +138,28 @@ public:
         ClusterConfig config;
         {
             const std::lock_guard lock(mutex);
+            if (ending)
+                return; // the slots are gone already
             config = slots[key].config;
         }
         const ExecConfig& exec = *config.exec;
         const Result<ExecProgram> program = findExecProgram(exec);
         if (!program) {
-            finish(key, tl::unexpected<Error>(program.error()), true);
+            finish(key, tl::unexpected<Error>(program.error()));
             return;
         }
         const bool interpreter = isInterpreter(program->path);
         const std::string call = callOf(*program, exec);
         bool good = !interpreter && allowed && allowed->allows(*program);
+        bool asked = false; // the answer starts the next worker
+        std::vector<Done> quiet;
         {
             const std::lock_guard lock(mutex);
+            if (ending)
+                return;
             good = good || allowedCalls.count(call) != 0;
             Slot& slot = slots[key];
-            if (!good && (refusedCalls.count(call) != 0 || !ask || slot.waiting.empty())) {
-                // Answered below, outside the lock.
-            } else if (!good && !slot.asking) {
+            if (!good && !slot.asking && refusedCalls.count(call) == 0 && ask && !slot.waiting.empty()) {
                 ExecQuestion question;
                 question.program = *program;
                 question.args = exec.args;
@@ -169,27 +173,31 @@ public:
                 if (questions.size() == 1)
                     askNext();
             }
+            asked = !good && slot.asking;
+            if (asked) {
+                // Before the lock is let go: an answer may come at once, and finds nothing running then.
+                slot.running = false;
+                quiet.swap(slot.waitingQuietly);
+            }
         }
         if (!good) {
-            bool asking = false;
-            {
-                const std::lock_guard lock(mutex);
-                asking = slots[key].asking;
-            }
-            Error error{ErrorKind::Refused,
-                        tr("The kubeconfig wants to run “%1”; allow it first.", {cleanText(program->path)}),
-                        hint.empty() ? program->sha256 : hint, 0, 0};
-            finish(key, tl::unexpected<Error>(std::move(error)), !asking);
+            const Result<ExecCredential> refused = tl::unexpected<Error>(
+                Error{ErrorKind::Refused,
+                      tr("The kubeconfig wants to run “%1”; allow it first.", {cleanText(program->path)}),
+                      hint.empty() ? program->sha256 : hint, 0, 0});
+            if (!asked)
+                finish(key, refused);
+            for (const Done& done : quiet)
+                done(refused);
             return;
         }
         ExecAllowList once{std::string()};
         (void)once.allow(*program);
         ExecCluster cluster{config.server, config.caPem, config.tlsServerName, config.insecureSkipTlsVerify};
-        finish(key, runExecPlugin(exec, cluster, once, std::chrono::seconds(30), &ending), true);
+        finish(key, runExecPlugin(exec, cluster, once, std::chrono::seconds(30), &ending));
     }
 
-    // Answers who waits: those that must not wait for the operator always, the others with `all`.
-    void finish(const std::string& key, const Result<ExecCredential>& result, bool all)
+    void finish(const std::string& key, const Result<ExecCredential>& result)
     {
         std::vector<Done> waiting;
         {
@@ -201,11 +209,9 @@ public:
             if (result)
                 slot.last = *result;
             waiting.swap(slot.waitingQuietly);
-            if (all) {
-                waiting.insert(waiting.end(), std::make_move_iterator(slot.waiting.begin()),
-                               std::make_move_iterator(slot.waiting.end()));
-                slot.waiting.clear();
-            }
+            waiting.insert(waiting.end(), std::make_move_iterator(slot.waiting.begin()),
+                           std::make_move_iterator(slot.waiting.end()));
+            slot.waiting.clear();
         }
         for (const Done& done : waiting)
             done(result);

@@ -66,10 +66,10 @@ class TestExecPlugin : public QObject {
     // Waited for.
     static Result<ExecCredential> get(ExecPlugins& plugins, const ExecConfig& exec, bool mayAsk = true)
     {
-        std::promise<Result<ExecCredential>> promise;
+        const auto promise = std::make_shared<std::promise<Result<ExecCredential>>>();
         plugins.get(of(exec), mayAsk,
-                    [&](Result<ExecCredential> result) { promise.set_value(std::move(result)); });
-        return promise.get_future().get();
+                    [promise](Result<ExecCredential> result) { promise->set_value(std::move(result)); });
+        return promise->get_future().get();
     }
 
 private Q_SLOTS:
@@ -327,10 +327,14 @@ private Q_SLOTS:
         const auto list = std::make_shared<ExecAllowList>(file);
         {
             ExecPlugins plugins(list, ask);
-            QCOMPARE(get(plugins, config)->token.reveal(), std::string("one"));
+            const auto one = get(plugins, config);
+            QVERIFY2(one, one ? "" : (one.error().text + " " + one.error().detail).c_str());
+            QCOMPARE(one->token.reveal(), std::string("one"));
             QCOMPARE(questions.load(), 1);
             config.args[1] = answer(R"({"token":"two"})");
-            QCOMPARE(get(plugins, config)->token.reveal(), std::string("two"));
+            const auto two = get(plugins, config);
+            QVERIFY2(two, two ? "" : (two.error().text + " " + two.error().detail).c_str());
+            QCOMPARE(two->token.reveal(), std::string("two"));
             QCOMPARE(questions.load(), 2);
         }
         QVERIFY(!list->allows(*findExecProgram(config)));
@@ -388,6 +392,17 @@ private Q_SLOTS:
                         [](const Result<ExecCredential>&) { QFAIL("nobody waits any more"); });
         }
         QVERIFY(timer.elapsed() < 10'000);
+    }
+
+    // Its worker finds nothing to do any more, at whatever point it is.
+    void endsWhileItsWorkerBegins()
+    {
+        const ExecConfig config = plugin(QStringLiteral("late"), "sleep 600\n");
+        const auto list = std::make_shared<ExecAllowList>(std::string());
+        for (int i = 0; i < 200; ++i) {
+            ExecPlugins plugins(list); // nothing is allowed: no program begins
+            plugins.get(of(config), false, [](const Result<ExecCredential>&) {});
+        }
     }
 };
 
