@@ -314,8 +314,13 @@ void LogPage::take(std::size_t index)
 void LogPage::onState(std::size_t index)
 {
     Stream& stream = m_streams[index];
-    if (stream.link->state() == SessionLink::State::Open)
+    if (stream.link->state() == SessionLink::State::Open) {
         setState(State::Open);
+        stream.why.clear();
+        if (std::all_of(m_streams.begin(), m_streams.end(),
+                        [](const Stream& each) { return each.why.isEmpty(); }))
+            m_endBar->hide();
+    }
     if (stream.link->state() == SessionLink::State::Ended) {
         take(index);
         m_book.finish(stream.source);
@@ -328,6 +333,15 @@ void LogPage::onState(std::size_t index)
         stream.ended = true;
         stream.why =
             failed ? cleaned(end.error.detail.empty() ? end.error.text : end.error.detail) : QString();
+        if (failed) {
+            EndWords words = endWords(end, false);
+            if (!final) {
+                words.health = stack::Health::Warning;
+                words.text += QLatin1Char(' ') + tr("Trying again.");
+            }
+            m_endBar->say(words);
+            m_endBar->show();
+        }
         if (!final) {
             // The container began anew, or the connection broke: on from the last line.
             const int wait = std::min(kMostAgainMs, kAgainMs << std::min(stream.breaks, 4));
@@ -340,11 +354,6 @@ void LogPage::onState(std::size_t index)
         const bool all =
             std::all_of(m_streams.begin(), m_streams.end(), [](const Stream& each) { return each.ended; });
         if (all && final) {
-            if (failed) {
-                EndWords words = endWords(end, false);
-                m_endBar->say(words);
-                m_endBar->show();
-            }
             setState(State::Ended);
         }
     }

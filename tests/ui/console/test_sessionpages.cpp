@@ -307,7 +307,11 @@ private Q_SLOTS:
         fake.wires[0]->handler->onOutput("2026-11-26T07:00:01.5Z one\n2026-11-26T07:00:02Z tw");
         fake.wires[0]->handler->onEnd(
             {console::SessionEnd::Kind::Failed, 0, Error{ErrorKind::Network, "cut off", {}, 0, 0}});
+        QTRY_VERIFY(page.endBar()->isVisible());
+        QVERIFY(page.endBar()->text().contains(QLatin1String("cut off")));
         QTRY_COMPARE_WITH_TIMEOUT(fake.logs.size(), std::size_t(2), 10000);
+        fake.wires[1]->handler->onOpen({});
+        QTRY_VERIFY(!page.endBar()->isVisible());
         QVERIFY(!fake.logs[1].sinceTime.empty());
         fake.wires[1]->handler->onOutput("2026-11-26T07:00:01.5Z one\n2026-11-26T07:00:03Z three\n");
         QTRY_VERIFY(page.view()->toPlainText().contains(QLatin1String("three")));
