@@ -81,6 +81,7 @@ LogPage::LogPage(const ConsoleServices& services, const QString& title, const st
         made->setAccessibleName(name);
         made->setToolTip(name);
         made->setSizeAdjustPolicy(QComboBox::AdjustToContents);
+        made->setMinimumWidth(70); // in a small window the text is cut, not the tree beside
         made->setMaximumWidth(240);
         line->addWidget(made);
         connect(made, &QComboBox::activated, this, [this] { start(); });
@@ -100,7 +101,8 @@ LogPage::LogPage(const ConsoleServices& services, const QString& title, const st
                           tr("last day"), tr("last %1 lines").arg(kSince[4].lines)});
     auto* filter = new SearchField(header);
     filter->setPlaceholderText(tr("Only lines with…"));
-    filter->setFixedWidth(170);
+    filter->setMinimumWidth(80);
+    filter->setMaximumWidth(170);
     line->addWidget(filter);
     const auto button = [&](const char* icon, const QString& text, bool checkable) {
         auto* made = new QToolButton(header);

@@ -29,6 +29,7 @@ MetricsPage::MetricsPage(StackStore* store, Clock clock, QWidget* parent)
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(0);
     auto* header = new QWidget(this);
+    header->setMinimumWidth(320); // however many names there are
     auto* line = new QHBoxLayout(header);
     line->setContentsMargins(12, 3, 8, 3);
     line->setSpacing(6);
