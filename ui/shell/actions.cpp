@@ -48,6 +48,8 @@ Actions::Actions(QWidget* owner)
                       Words::tr("Whether the hosts are fit to carry the stack, side by side"));
     createCluster = make(Words::tr("New &tenant cluster…"), "create", QKeySequence(Qt::CTRL | Qt::Key_T),
                          Words::tr("Create a tenant cluster on an outer cluster"));
+    audit = make(Words::tr("What was &done…"), "logs", {},
+                 Words::tr("The audit log of this machine, and certificates that expire"));
     settings = make(Words::tr("&Settings…"), "settings", QKeySequence(Qt::CTRL | Qt::Key_Comma),
                     Words::tr("Theme, font size, remembered connections"));
     quit = make(Words::tr("&Quit"), "quit", QKeySequence(Qt::CTRL | Qt::Key_Q), {});

@@ -20,6 +20,7 @@ struct Actions {
     QAction* connectHost;
     QAction* checkHosts;
     QAction* createCluster;
+    QAction* audit;
     QAction* settings;
     QAction* quit;
 
