@@ -4,6 +4,7 @@
 #include "app/connections.h"
 #include "app/createcluster.h"
 #include "app/ends.h"
+#include "app/execpermission.h"
 #include "app/firstpicture.h"
 #include "core/actions/audit.h"
 #include "core/actions/draft.h"
@@ -471,7 +472,8 @@ int runAct(const CommandLine& given)
         say(tr("“strata %1” has no “%2”.", {line.act, line.words.front()}));
         return kWrongUse;
     }
-    Connections connections;
+    const auto plugins = headlessExecPlugins(line.allowExec);
+    Connections connections(plugins);
     if (const auto opened = connections.open(line); !opened)
         return refuse(opened.error());
     if (image) {
@@ -479,6 +481,7 @@ int runAct(const CommandLine& given)
         if (!config)
             return refuse({ErrorKind::Internal, tr("The cluster is not connected."), {}, 0, 0});
         kube::Network network;
+        network.setExecPlugins(plugins);
         const auto client = kube::Client::create(network, *config);
         if (line.words.front() == "list")
             return listImages(line, client);
@@ -507,6 +510,7 @@ int runAct(const CommandLine& given)
         return refuse(request.error());
     }
     kube::Network network;
+    network.setExecPlugins(plugins);
     std::map<stack::SourceId, std::shared_ptr<kube::Client>> clients;
     const auto clientOf = [&](stack::SourceId source) {
         std::shared_ptr<kube::Client>& client = clients[source];

@@ -326,6 +326,12 @@ Result<CommandLine> CommandLine::parse(const std::vector<std::string>& arguments
             line.demo = true;
             continue;
         }
+        if (!value && name == "--allow-exec" &&
+            (line.command == Command::Tree || line.command == Command::Diagnose ||
+             line.command == Command::Capacity || creating || acting)) {
+            line.allowExec = true;
+            continue;
+        }
         if (!value && (name == "--notes" || name == "--rules") && line.command == Command::Diagnose) {
             (name == "--notes" ? line.notes : line.rules) = true;
             continue;
@@ -432,11 +438,13 @@ std::string CommandLine::help()
         "      --theme light|dark, --geometry WxH, --select NAME, --tab NAME, --screenshot FILE\n"
         "\n"
         "  strata tree (--demo | --kubeconfig FILE [--context NAME] | --host URI)… [--json] [--timeout S]\n"
-        "                                the stack as text or JSON, then exit; 1 when a part was not "
-        "reached\n"
+        "      [--allow-exec]            the stack as text or JSON, then exit; 1 when a part was not "
+        "reached.\n"
+        "                                --allow-exec (everywhere): run the credential program that the\n"
+        "                                kubeconfig names\n"
         "\n"
         "  strata create-cluster PROFILE [--kubeconfig FILE [--context NAME] | --demo]\n"
-        "      [--dry-run] [--wait | --no-wait] [--save-kubeconfig FILE] [--json]\n"
+        "      [--dry-run] [--wait | --no-wait] [--save-kubeconfig FILE] [--json] [--allow-exec]\n"
         "  strata create-cluster --resume PLAN [--undo] [--kubeconfig FILE [--context NAME]] [--json]\n"
         "                                creates a tenant cluster as a profile says, or goes on with (or\n"
         "                                takes back) what a plan has begun; progress on stderr. Without\n"

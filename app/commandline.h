@@ -36,6 +36,7 @@ struct CommandLine {
     std::string kubeconfig;
     std::string context;
     std::vector<std::string> hosts; // libvirt URIs
+    bool allowExec = false;         // headless: programs that a kubeconfig names may run
     int timeoutSeconds = 30;        // tree: how long to wait for the first picture
     std::string profile = "lab";    // check-host: "lab" or "production"
     std::string html;               // check-host: where the report goes, "" for none

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/composition.h"
 
+#include "app/consoles.h"
+#include "app/execasker.h"
 #include "core/demosite/faults.h"
 #include "core/libvirt/host.h"
 
@@ -53,12 +55,15 @@ private:
     bool m_running = false;
 };
 
-ui::ConnectServices connectServices(Probes& probes)
+ui::ConnectServices connectServices(Probes& probes, ExecAsker& asker)
 {
     ui::ConnectServices services;
     services.usualPaths = ui::usualPaths;
     services.readKubeconfig = ui::readKubeconfig;
     services.checkUri = virt::checkUri;
+    services.setExecAsker = [&asker](QObject* context, ui::ConnectServices::AskExec ask) {
+        asker.setAsker(context, std::move(ask));
+    };
     services.checkCluster = [&probes](const kube::ClusterConfig& config, QObject* context,
                                       ui::ConnectServices::Checked done) {
         probes.cluster(config, onGuiThread(context, std::move(done)));
@@ -95,9 +100,11 @@ public:
 
     ui::Workspace& workspace;
     const demosite::Options demoOptions;
-    Probes probes;
-    Connections connections;
+    ExecAsker asker;
+    Probes probes{asker.plugins()};
+    Connections connections{asker.plugins()};
     SiteDocuments documents{connections.site()};
+    ConsoleAccess consoles{connections.site()};
     ui::StackStore store;
     DemoStarter demo;
     ui::ClusterRuns runs; // before the sites they run on
@@ -158,6 +165,7 @@ Composition::Composition(ui::Workspace& workspace, demosite::Options demo, provi
     : m_d(std::make_unique<Private>(workspace, std::move(demo), std::move(pace)))
 {
     Private* d = m_d.get();
+    d->runs.network().setExecPlugins(d->asker.plugins());
     d->store.setTaker([d] { return d->connections.site().take(); });
     d->connections.site().setWakeup([d] { d->store.wake(); });
 }
@@ -182,6 +190,11 @@ ui::StackStore& Composition::store()
     return m_d->store;
 }
 
+ConsoleAccess& Composition::consoles()
+{
+    return m_d->consoles;
+}
+
 ui::ClusterRuns& Composition::runs()
 {
     return m_d->runs;
@@ -195,7 +208,7 @@ ui::ShellServices Composition::services()
     services.store = &d->store;
     services.documents = &d->documents;
     services.workspace = &d->workspace;
-    services.connect = connectServices(d->probes);
+    services.connect = connectServices(d->probes, d->asker);
     services.runs = &d->runs;
     services.connectCluster = [d, &site](const kube::ClusterConfig& config, const QString& name) {
         const stack::SourceId source = site.addCluster(config, name.toStdString());
@@ -218,7 +231,21 @@ ui::ShellServices Composition::services()
                             std::function<void(Result<virt::Inventory>)> done) {
         virt::takeInventory(uri, onGuiThread<Result<virt::Inventory>>(context, std::move(done)));
     };
+    services.consoles = d->consoles.services();
     services.events = [&site] { return site.traffic().events; };
+    services.access = [&site](stack::SourceId inner, bool served, QObject* context,
+                              std::function<void(Result<Secret>)> done) {
+        site.innerAccess(inner, served, onGuiThread<Result<Secret>>(context, std::move(done)));
+    };
+    services.traffic = [&site](QObject* context, std::function<void(std::vector<ui::TrafficRow>)> done) {
+        site.clientTraffic([answer = onGuiThread(context, std::move(done))](
+                               const std::vector<feeds::Site::ClientTraffic>& all) {
+            std::vector<ui::TrafficRow> rows;
+            for (const feeds::Site::ClientTraffic& one : all)
+                rows.push_back({one.source, one.numbers});
+            answer(std::move(rows));
+        });
+    };
     return services;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "app/connections.h"
+#include "app/consoles.h"
 #include "app/probes.h"
 #include "app/sitedocuments.h"
 #include "ui/settings/workspace.h"
@@ -27,6 +28,7 @@ public:
     feeds::Site& site();
     ui::StackStore& store();
     ui::ClusterRuns& runs();
+    ConsoleAccess& consoles();
 
 private:
     class Private;

@@ -7,6 +7,20 @@
 
 namespace strata::app {
 
+namespace {
+
+feeds::Site::Options siteOptions(std::shared_ptr<kube::ExecPlugins> plugins)
+{
+    feeds::Site::Options options;
+    options.plugins = std::move(plugins);
+    return options;
+}
+
+} // namespace
+
+Connections::Connections(std::shared_ptr<kube::ExecPlugins> plugins) : m_site(siteOptions(std::move(plugins)))
+{}
+
 Result<void> Connections::open(const CommandLine& line)
 {
     if (line.demo)

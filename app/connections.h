@@ -17,7 +17,8 @@ namespace strata::app {
 // first, then what they talk to.
 class Connections {
 public:
-    Connections() = default;
+    // `plugins` run what kubeconfigs name to get a credential; none: such clusters are refused.
+    explicit Connections(std::shared_ptr<kube::ExecPlugins> plugins = {});
 
     feeds::Site& site() { return m_site; }
     bool hasDemo() const { return m_demo != nullptr; }

@@ -3,6 +3,7 @@
 
 #include "app/connections.h"
 #include "app/ends.h"
+#include "app/execpermission.h"
 #include "core/base/text.h"
 #include "core/base/translate.h"
 #include "core/kube/config/kubeconfig.h"
@@ -329,6 +330,7 @@ int runCreateCluster(const CommandLine& line)
         profile.cni.manifest = target->calico;
 
     kube::Network network;
+    network.setExecPlugins(headlessExecPlugins(line.allowExec));
     const auto client = kube::Client::create(network, target->config);
     std::unique_ptr<CreateCluster> work;
     if (line.resume.empty()) {

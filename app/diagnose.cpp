@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/diagnose.h"
 
+#include "app/execpermission.h"
 #include "app/firstpicture.h"
 #include "core/base/timestamp.h"
 #include "core/base/translate.h"
@@ -43,7 +44,7 @@ int runDiagnose(const CommandLine& line)
         }
         diagnosis.setOwnRules(std::move(*own));
     }
-    Connections connections;
+    Connections connections(headlessExecPlugins(line.allowExec));
     if (const Result<void> opened = connections.open(line); !opened) {
         complain(opened.error());
         return 2;
@@ -78,7 +79,7 @@ int runDiagnose(const CommandLine& line)
 
 int runCapacity(const CommandLine& line)
 {
-    Connections connections;
+    Connections connections(headlessExecPlugins(line.allowExec));
     if (const Result<void> opened = connections.open(line); !opened) {
         complain(opened.error());
         return 2;

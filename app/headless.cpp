@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/headless.h"
 
+#include "app/execpermission.h"
 #include "app/firstpicture.h"
 #include "core/base/translate.h"
 #include "core/demosite/faults.h"
@@ -23,7 +24,7 @@ std::string tr(const char* text, std::initializer_list<std::string> values = {})
 
 int runTree(const CommandLine& line)
 {
-    Connections connections;
+    Connections connections(headlessExecPlugins(line.allowExec));
     if (const Result<void> opened = connections.open(line); !opened) {
         complain(opened.error());
         return 1;

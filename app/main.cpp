@@ -6,12 +6,18 @@
 #include "app/diagnose.h"
 #include "app/headless.h"
 #include "app/window.h"
+#include "core/console/screen/decoder.h"
+#include "core/console/screen/wire.h"
 
 #include <iostream>
+#include <string_view>
 
 int main(int argc, char** argv)
 {
     using namespace strata::app;
+    // Not for operators: the window starts it for every screen it shows.
+    if (argc == 2 && std::string_view(argv[1]) == strata::console::wire::kCommand)
+        return strata::console::runScreenDecoder();
     const auto line = CommandLine::parse({argv + 1, argv + argc});
     if (!line) {
         std::cerr << "strata: " << line.error().text << "\n";

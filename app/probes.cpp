@@ -64,7 +64,10 @@ public:
     std::list<HostProbe> hosts;
 };
 
-Probes::Probes() : m_d(std::make_unique<Private>()) {}
+Probes::Probes(std::shared_ptr<kube::ExecPlugins> plugins) : m_d(std::make_unique<Private>())
+{
+    m_d->network.setExecPlugins(std::move(plugins), false);
+}
 Probes::~Probes() = default;
 
 void Probes::cluster(const kube::ClusterConfig& config, std::function<void(Result<std::string>)> done)

@@ -15,7 +15,8 @@ namespace strata::app {
 // their own, so that a probe never stands in the way of the feeds. GUI thread.
 class Probes {
 public:
-    Probes();
+    // `plugins` may be used as far as they are allowed already: looking around must not ask.
+    explicit Probes(std::shared_ptr<kube::ExecPlugins> plugins = {});
     ~Probes();
     void cluster(const kube::ClusterConfig& config, std::function<void(Result<std::string>)> done);
     void host(const std::string& uri, std::function<void(Result<std::string>)> done);

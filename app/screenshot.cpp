@@ -2,6 +2,7 @@
 #include "app/screenshot.h"
 
 #include "core/feeds/site.h"
+#include "ui/shell/consoles.h"
 #include "ui/shell/mainwindow.h"
 #include "ui/stack/stackstore.h"
 
@@ -73,7 +74,17 @@ void Screenshot::look()
         m_selected = true;
         if (const stack::ItemId item = wanted())
             m_window.select(item);
-        if (!m_line.tab.empty())
+        if (m_line.tab == "logs")
+            m_window.consoles()->openLogs(m_window.current());
+        else if (m_line.tab == "shell")
+            m_window.consoles()->openShell(m_window.current());
+        else if (m_line.tab == "screen")
+            m_window.consoles()->openScreen(m_window.current());
+        else if (m_line.tab == "metrics")
+            m_window.consoles()->addToChart(m_window.current());
+        else if (m_line.tab == "serial")
+            m_window.consoles()->openSerial(m_window.current());
+        else if (!m_line.tab.empty())
             m_window.setCurrentTab(QString::fromStdString(m_line.tab));
         m_resting.restart();
         return;

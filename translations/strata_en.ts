@@ -22,6 +22,37 @@
     </message>
 </context>
 <context>
+    <name>strata::ui::CapacityWindow</name>
+    <message numerus="yes">
+        <source>a VM requests %1 CPU a vCPU and %2 beyond its memory, as %n VMs here show</source>
+        <translation>
+            <numerusform>a VM requests %1 CPU a vCPU and %2 beyond its memory, as %n VM here shows</numerusform>
+            <numerusform>a VM requests %1 CPU a vCPU and %2 beyond its memory, as %n VMs here show</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n more VMs of %1 fit</source>
+        <translation>
+            <numerusform>%n more VM of %1 fits</numerusform>
+            <numerusform>%n more VMs of %1 fit</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>and on %n more nodes</source>
+        <translation>
+            <numerusform>and on %n more node</numerusform>
+            <numerusform>and on %n more nodes</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n nodes take no VMs now</source>
+        <translation>
+            <numerusform>%n node takes no VMs now</numerusform>
+            <numerusform>%n nodes take no VMs now</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>strata::ui::ChecksWindow</name>
     <message numerus="yes">
         <source>Asking %n hosts…</source>
@@ -233,12 +264,49 @@
     </message>
 </context>
 <context>
+    <name>strata::ui::TimelineView</name>
+    <message numerus="yes">
+        <source>and %n more</source>
+        <translation>
+            <numerusform>and %n more</numerusform>
+            <numerusform>and %n more</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>strata::ui::WhyPageView</name>
     <message numerus="yes">
         <source>and %n more</source>
         <translation>
             <numerusform>and %n more</numerusform>
             <numerusform>and %n more</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>strata::ui::LogPage</name>
+    <message numerus="yes">
+        <source>%n more are not read</source>
+        <translation>
+            <numerusform>%n more is not read</numerusform>
+            <numerusform>%n more are not read</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>All %n pods</source>
+        <translation>
+            <numerusform>All %n pods</numerusform>
+            <numerusform>All %n pods</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>strata::ui::TerminalView</name>
+    <message numerus="yes">
+        <source>Paste %n lines? Each line break acts like the Enter key.</source>
+        <translation>
+            <numerusform>Paste %n line? Its line break acts like the Enter key.</numerusform>
+            <numerusform>Paste %n lines? Each line break acts like the Enter key.</numerusform>
         </translation>
     </message>
 </context>

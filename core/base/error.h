@@ -3,6 +3,7 @@
 
 #include <tl/expected.hpp>
 
+#include <cstdint>
 #include <string>
 #include <utility>
 
@@ -29,6 +30,9 @@ enum class ErrorKind {
     Internal,  // our own fault
 };
 
+// How far a connection came, when that is where it failed.
+enum class NetStage : std::uint8_t { None, Name, Connection, Tls, Answer };
+
 // An error is a value. `text` is one sentence for the operator naming what and where; `detail` is the raw
 // reason (server words, library words), possibly empty. Both may carry text from outside: show them as plain
 // text.
@@ -38,6 +42,7 @@ struct Error {
     std::string detail;
     int httpStatus = 0;        // 0 when no HTTP answer was involved
     int retryAfterSeconds = 0; // what the server asked for, 0 when it did not
+    NetStage stage = NetStage::None;
 
     friend bool operator==(const Error&, const Error&) = default;
 };
@@ -50,7 +55,8 @@ using Result = tl::expected<T, Error>;
 inline tl::unexpected<Error> fail(ErrorKind kind, std::string text, std::string detail = {},
                                   int httpStatus = 0)
 {
-    return tl::unexpected<Error>(Error{kind, std::move(text), std::move(detail), httpStatus, 0});
+    return tl::unexpected<Error>(
+        Error{kind, std::move(text), std::move(detail), httpStatus, 0, NetStage::None});
 }
 
 } // namespace strata

@@ -3,6 +3,7 @@
 
 #include "core/base/text.h"
 #include "core/base/translate.h"
+#include "core/feeds/access.h"
 #include "core/feeds/document.h"
 
 #include <algorithm>
@@ -20,6 +21,18 @@ constexpr Ms kHeardEvery{2000}; // how often a change of lastHeard alone is told
 constexpr Ms kMetricsFirst{1000};
 constexpr unsigned kMetricsForget = 4; // failed polls in a row after which usage is no longer shown
 constexpr Ms kMetricsMissing{300000};  // how often an absent metrics API is looked for
+// API servers tell discovery of a new definition a moment after they have it.
+constexpr Ms kDefinitionLooks[] = {Ms(150), Ms(900), Ms(2300)};
+constexpr Ms kAccessAgain{60000};
+constexpr std::size_t kMaxNamespaces = 200; // to ask about, and to follow
+constexpr unsigned kAskingAtOnce = 4;
+constexpr std::size_t kNamedNamespaces = 5; // in a sentence
+// Before an inner cluster counts as away: both of its watches have tried a few times.
+constexpr unsigned kBreakerLosses = 6;
+// 200 clusters that are away cost 200 / 120 s = 1.7 connections a second.
+constexpr Ms kProbeFirst{15000};
+constexpr Ms kProbeCap{120000};
+constexpr std::int64_t kClockStep = 3000;
 constexpr int kMaxEvents = 500;
 constexpr std::size_t kMaxObject = 16U << 20U;
 
@@ -45,6 +58,7 @@ bool sameButHeard(const stack::SourceState& a, const stack::SourceState& b)
         });
     };
     return a.phase == b.phase && a.synced == b.synced && a.retryAt == b.retryAt && a.error == b.error &&
+           a.warnings == b.warnings && a.clockOffsetMs == b.clockOffsetMs && a.tunnelled == b.tunnelled &&
            a.version == b.version && a.name == b.name && a.address == b.address && a.insecure == b.insecure &&
            sameKinds(a.kinds, b.kinds);
 }
@@ -54,6 +68,12 @@ std::string notServed(const Kind& kind)
     if (*kind.group == '\0')
         return tr("%1 are not served here.", {kind.resource});
     return tr("%1 are not served: %2 is not installed.", {kind.resource, kind.group});
+}
+
+bool isLoss(const Error& error)
+{
+    return error.kind == ErrorKind::Network || error.kind == ErrorKind::Timeout ||
+           error.kind == ErrorKind::Tls || error.kind == ErrorKind::Server;
 }
 
 bool isAccessError(const Error& error)
@@ -113,6 +133,34 @@ private:
     std::uint64_t m_generation;
 };
 
+class ClusterFeed::DefinitionSink : public kube::ObjectSink {
+public:
+    explicit DefinitionSink(std::weak_ptr<ClusterFeed> feed) : m_feed(std::move(feed)) {}
+
+    void onUpsert(const kube::ObjectMeta&, const simdjson::dom::element&, std::string_view) override
+    {
+        changed();
+    }
+    void onDelete(const kube::ObjectMeta&) override { changed(); }
+    void onSynced() override
+    {
+        // What a relist found changed came before this.
+        m_synced = true;
+    }
+    void onState(const kube::WatchState&) override {}
+
+private:
+    void changed() const
+    {
+        const std::shared_ptr<ClusterFeed> feed = m_feed.lock();
+        if (m_synced && feed && !feed->m_stopped)
+            feed->onDefinitions();
+    }
+
+    std::weak_ptr<ClusterFeed> m_feed;
+    bool m_synced = false; // the first list is what discovery has told already
+};
+
 ClusterFeed::ClusterFeed(FeedContext context, kube::ClusterConfig config, stack::SourceState state,
                          Hooks hooks)
     : m_context(context), m_hooks(std::move(hooks)),
@@ -135,6 +183,7 @@ ClusterFeed::~ClusterFeed()
 
 void ClusterFeed::start()
 {
+    m_context.access.put(m_state.id, {m_client->config(), {}});
     m_state.address = cleanText(m_client->config().server);
     m_state.insecure = m_client->config().insecureSkipTlsVerify;
     begin();
@@ -152,13 +201,17 @@ void ClusterFeed::begin()
         else
             groups = true;
     }
-    if (groups)
+    if (groups) {
         discover();
+        watchDefinitions();
+    }
 }
 
 void ClusterFeed::stop()
 {
     m_stopped = true;
+    m_context.access.remove(m_state.id);
+    m_definitions.clear();
     m_requests.clear();
     m_fetches.clear();
     for (Follow& follow : m_follows)
@@ -173,6 +226,13 @@ void ClusterFeed::stop()
 
 void ClusterFeed::retryNow()
 {
+    if (m_stopped)
+        return;
+    if (m_breaker.open) {
+        m_requests.cancel(m_breaker.timer);
+        probe();
+        return;
+    }
     for (Follow& follow : m_follows)
         if (follow.watch)
             follow.watch->retryNow();
@@ -184,11 +244,15 @@ void ClusterFeed::retryNow()
         askVersion();
 }
 
-void ClusterFeed::reconnect(kube::ClusterConfig config)
+void ClusterFeed::reconnect(kube::ClusterConfig config, std::shared_ptr<kube::Dialer> dialer)
 {
     m_requests.clear();
     m_discovering = false;
     m_discoveryTimer = m_metricsTimer = m_stateTimer = 0;
+    m_definitions.clear();
+    m_definitionTimers.clear();
+    m_access = {};
+    m_breaker = {};
     m_nodeUsage.open = m_podUsage.open = false;
     for (Follow& follow : m_follows) {
         ++follow.generation;
@@ -196,7 +260,14 @@ void ClusterFeed::reconnect(kube::ClusterConfig config)
         follow.version.clear();
         follow.notServed.reset();
     }
-    m_client = kube::Client::create(m_context.network, std::move(config));
+    // Another user may be allowed other namespaces: begin with all of them again.
+    for (const Follow& follow : m_follows) {
+        if (follow.ns.empty())
+            retireNamespaces(follow.kind);
+    }
+    m_tunnelled = dialer != nullptr;
+    m_context.access.put(m_state.id, {config, dialer});
+    m_client = kube::Client::create(m_context.network, std::move(config), std::move(dialer));
     m_state.address = cleanText(m_client->config().server);
     m_state.insecure = m_client->config().insecureSkipTlsVerify;
     begin();
@@ -299,6 +370,8 @@ void ClusterFeed::onDiscovery(const Result<kube::Response>& result)
 void ClusterFeed::choose(std::size_t index, const std::optional<std::string>& version)
 {
     Follow& follow = m_follows[index];
+    if (follow.retired)
+        return;
     if (!version) {
         // A watch that runs learns of it by itself, and may know better: discovery of an aggregated API can
         // be out of date.
@@ -307,8 +380,11 @@ void ClusterFeed::choose(std::size_t index, const std::optional<std::string>& ve
         return;
     }
     follow.notServed.reset();
-    if (follow.watch && follow.version == *version)
+    if (follow.watch && follow.version == *version) {
+        if (follow.state.phase == kube::WatchPhase::Missing)
+            follow.watch->retryNow(); // it was away, and now it is said to be there
         return;
+    }
     follow.version = *version;
     watch(index);
 }
@@ -323,6 +399,7 @@ void ClusterFeed::watch(std::size_t index)
     follow.known.clear();
     kube::WatchRequest request;
     request.resource = {follow.kind->group, follow.version, follow.kind->resource, follow.kind->namespaced};
+    request.ns = follow.ns;
     follow.watch = kube::Watch::start(m_client, std::move(request),
                                       std::make_shared<Sink>(weak_from_this(), index, follow.generation));
 }
@@ -392,6 +469,16 @@ void ClusterFeed::onState(std::size_t index, const kube::WatchState& state)
     follow.state = state;
     follow.state.synced = synced;
     follow.state.error = cleanError(state.error);
+    if (state.phase == kube::WatchPhase::Live && follow.ns.empty())
+        retireNamespaces(follow.kind); // it may be listed everywhere
+    if (state.phase == kube::WatchPhase::Live)
+        m_breaker.losses = 0;
+    if (state.phase == kube::WatchPhase::Denied && state.error.kind == ErrorKind::Forbidden) {
+        if (follow.kind->namespaced)
+            planAccess();
+    }
+    if (state.phase == kube::WatchPhase::Waiting && isLoss(state.error))
+        onLost(follow.state.error);
     if (state.phase == kube::WatchPhase::Waiting || state.phase == kube::WatchPhase::Denied)
         noAccess(state.error);
     if (state.phase == kube::WatchPhase::Missing && *follow.kind->group != '\0') {
@@ -402,6 +489,304 @@ void ClusterFeed::onState(std::size_t index, const kube::WatchState& state)
         const auto since = std::chrono::duration_cast<Ms>(Steady::now() - m_lastDiscovery);
         planDiscovery(since < kRediscover ? jittered(kRediscover) - since : Ms(0));
     }
+    review();
+}
+
+// --- where it is allowed
+
+bool ClusterFeed::isDeniedEverywhere(const Follow& follow) const
+{
+    return follow.ns.empty() && !follow.retired && follow.kind->namespaced && follow.watch &&
+           follow.state.phase == kube::WatchPhase::Denied && follow.state.error.kind == ErrorKind::Forbidden;
+}
+
+// "Not allowed" is not "empty", and "allowed here and there" is neither.
+Error ClusterFeed::deniedError(const Follow& follow) const
+{
+    if (!isDeniedEverywhere(follow))
+        return follow.state.error;
+    std::vector<std::string> names;
+    for (const Follow& other : m_follows) {
+        if (other.kind == follow.kind && !other.ns.empty() && !other.retired)
+            names.push_back(cleanText(other.ns));
+    }
+    if (names.empty())
+        return follow.state.error;
+    std::sort(names.begin(), names.end()); // answers come in any order
+    std::string where;
+    for (std::size_t i = 0; i < names.size() && i < kNamedNamespaces; ++i)
+        where += (i == 0 ? "" : ", ") + names[i];
+    if (names.size() > kNamedNamespaces)
+        where += ", …";
+    Error error = follow.state.error;
+    error.text = tr("%1 may be listed in these namespaces only: %2.", {follow.kind->resource, where});
+    return error;
+}
+
+void ClusterFeed::planAccess()
+{
+    if (m_access.running || m_access.timer != 0)
+        return;
+    const auto since = std::chrono::duration_cast<Ms>(Steady::now() - m_access.last);
+    const Ms wait =
+        m_access.last == Steady::time_point{} || since >= kAccessAgain ? Ms(0) : kAccessAgain - since;
+    m_access.timer = m_requests.after(wait, [this] {
+        m_access.timer = 0;
+        findNamespaces();
+    });
+}
+
+void ClusterFeed::findNamespaces()
+{
+    m_access.running = true;
+    m_access.last = Steady::now();
+    m_access.todo.clear();
+    kube::Request request;
+    request.path = "/api/v1/namespaces";
+    request.query = "limit=" + std::to_string(kMaxNamespaces);
+    request.accept = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json";
+    request.maxBody = kMaxObject;
+    m_requests.send(*m_client, std::move(request), [this](const Result<kube::Response>& result) {
+        // The context's own namespace counts whether or not the list may be seen.
+        m_access.todo.push_back(m_client->config().defaultNamespace);
+        simdjson::dom::parser parser;
+        simdjson::dom::element element;
+        if (result && parser.parse(result->body).get(element) == simdjson::SUCCESS) {
+            Json(element)["items"].each([this](const Json& item) {
+                const std::string name(item["metadata"]["name"].raw());
+                if (!name.empty() && name != m_access.todo.front() && m_access.todo.size() < kMaxNamespaces)
+                    m_access.todo.push_back(name);
+            });
+        }
+        askRules();
+    });
+}
+
+void ClusterFeed::askRules()
+{
+    while (m_access.open < kAskingAtOnce && !m_access.todo.empty()) {
+        const std::string ns = m_access.todo.front();
+        m_access.todo.pop_front();
+        ++m_access.open;
+        kube::Request request;
+        request.method = "POST"; // a question all the same: nothing is kept
+        request.path = "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews";
+        request.contentType = "application/json";
+        request.body = rulesReview(ns);
+        request.maxBody = kMaxObject;
+        m_requests.send(*m_client, std::move(request), [this, ns](const Result<kube::Response>& result) {
+            --m_access.open;
+            onRules(ns, result);
+            askRules();
+        });
+    }
+    m_access.running = m_access.open > 0;
+}
+
+void ClusterFeed::onRules(const std::string& ns, const Result<kube::Response>& result)
+{
+    const Result<AccessRules> rules =
+        result ? parseAccessRules(result->body) : tl::unexpected<Error>(result.error());
+    const std::size_t count = m_follows.size();
+    for (std::size_t i = 0; i < count; ++i) {
+        const Follow& follow = m_follows[i];
+        if (!isDeniedEverywhere(follow))
+            continue;
+        const Kind& kind = *follow.kind;
+        if (rules && allows(*rules, "list", kind.group, kind.resource) &&
+            allows(*rules, "watch", kind.group, kind.resource))
+            followIn(i, ns);
+        else if (!rules || rules->incomplete)
+            askAction(i, ns);
+    }
+    review();
+}
+
+void ClusterFeed::askAction(std::size_t index, const std::string& ns)
+{
+    const Kind& kind = *m_follows[index].kind;
+    kube::Request request;
+    request.method = "POST";
+    request.path = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
+    request.contentType = "application/json";
+    request.body = accessReview(ns, "list", kind.group, kind.resource);
+    request.maxBody = kMaxObject;
+    m_requests.send(*m_client, std::move(request), [this, index, ns](const Result<kube::Response>& result) {
+        if (!result || !parseAccessReview(result->body).value_or(false) ||
+            !isDeniedEverywhere(m_follows[index]))
+            return;
+        followIn(index, ns);
+        review();
+    });
+}
+
+void ClusterFeed::followIn(std::size_t index, const std::string& ns)
+{
+    const Kind* kind = m_follows[index].kind;
+    std::size_t at = m_follows.size();
+    for (std::size_t i = 0; i < m_follows.size(); ++i) {
+        if (m_follows[i].kind != kind || m_follows[i].ns != ns)
+            continue;
+        if (!m_follows[i].retired)
+            return;
+        at = i;
+    }
+    if (at == m_follows.size()) {
+        Follow follow;
+        follow.kind = kind;
+        follow.ns = ns;
+        m_follows.push_back(std::move(follow));
+    }
+    m_follows[at].retired = false;
+    m_follows[at].notServed.reset();
+    m_follows[at].version = m_follows[index].version;
+    watch(at);
+}
+
+void ClusterFeed::retireNamespaces(const Kind* kind)
+{
+    for (Follow& follow : m_follows) {
+        if (follow.kind != kind || follow.ns.empty() || follow.retired)
+            continue;
+        follow.retired = true;
+        ++follow.generation;
+        follow.watch.reset();
+        follow.state = {};
+        follow.version.clear();
+        // The watch over all namespaces tells of them from here on, or that they are gone.
+        for (Follow& all : m_follows) {
+            if (all.kind != kind || !all.ns.empty())
+                continue;
+            for (const auto* names : {&follow.known, &follow.outdated}) {
+                for (const std::string& name : *names) {
+                    if (all.known.count(name) != 0)
+                        continue;
+                    if (all.state.synced && all.state.phase == kube::WatchPhase::Live)
+                        m_context.outbox.put({m_state.id, kind->fact, name}, nullptr);
+                    else
+                        all.outdated.insert(name);
+                }
+            }
+        }
+        follow.known.clear();
+        follow.outdated.clear();
+    }
+}
+
+// --- what is defined
+
+void ClusterFeed::watchDefinitions()
+{
+    m_definitions.clear();
+    for (const kube::ResourceId& what :
+         {kube::ResourceId{"apiextensions.k8s.io", "v1", "customresourcedefinitions", false},
+          kube::ResourceId{"apiregistration.k8s.io", "v1", "apiservices", false}}) {
+        kube::WatchRequest request;
+        request.resource = what;
+        request.metadataOnly = true; // a definition may be megabytes of schema
+        m_definitions.push_back(kube::Watch::start(m_client, std::move(request),
+                                                   std::make_shared<DefinitionSink>(weak_from_this())));
+    }
+}
+
+void ClusterFeed::onDefinitions()
+{
+    if (!m_definitionTimers.empty())
+        return; // the looks that are planned see this one, too; the last of them is far enough away
+    const std::size_t last = std::size(kDefinitionLooks) - 1;
+    for (std::size_t i = 0; i <= last; ++i) {
+        m_definitionTimers.push_back(m_requests.after(kDefinitionLooks[i], [this, i, last] {
+            if (i == last)
+                m_definitionTimers.clear();
+            m_requests.cancel(m_discoveryTimer);
+            discover();
+            // A metrics API that comes is a definition like any other.
+            if (i == last && m_metricsDelay >= kMetricsMissing)
+                planMetrics(Ms(0));
+        }));
+    }
+}
+
+// --- clusters that are away
+
+void ClusterFeed::onLost(const Error& error)
+{
+    if (m_state.kind != stack::SourceKind::InnerCluster || m_breaker.open ||
+        ++m_breaker.losses < kBreakerLosses)
+        return;
+    // Not from within the watch's own call.
+    m_requests.after(Ms(0), [this, error] {
+        const bool anyLive = std::any_of(m_follows.begin(), m_follows.end(), [](const Follow& follow) {
+            return follow.watch && follow.state.phase == kube::WatchPhase::Live;
+        });
+        if (!anyLive && !m_breaker.open)
+            openBreaker(error);
+    });
+}
+
+void ClusterFeed::openBreaker(const Error& error)
+{
+    if (m_hooks.onAway)
+        m_requests.after(Ms(0), [this, error] { m_hooks.onAway(error); }); // it may take this feed down
+    m_breaker.open = true;
+    m_breaker.error = error;
+    m_breaker.delay = kProbeFirst;
+    for (Follow& follow : m_follows) {
+        ++follow.generation;
+        follow.watch.reset();
+    }
+    m_requests.cancel(m_metricsTimer);
+    planProbe();
+    review();
+}
+
+void ClusterFeed::planProbe()
+{
+    const Ms wait = jittered(m_breaker.delay);
+    m_breaker.delay = std::min(m_breaker.delay * 2, kProbeCap);
+    m_breaker.probeAt = systemNow() + wait.count();
+    m_breaker.timer = m_requests.after(wait, [this] {
+        m_breaker.timer = 0;
+        probe();
+    });
+}
+
+void ClusterFeed::probe()
+{
+    if (m_breaker.probing)
+        return;
+    m_breaker.probing = true;
+    kube::Request request;
+    request.path = "/version";
+    request.maxBody = 1U << 20U;
+    request.timeout = Ms(10000);
+    m_requests.send(*m_client, std::move(request), [this](const Result<kube::Response>& result) {
+        m_breaker.probing = false;
+        if (!m_breaker.open)
+            return;
+        // Whatever it says: it is there again, and the watches tell the rest.
+        if (result || !isLoss(result.error())) {
+            closeBreaker();
+            return;
+        }
+        m_breaker.error = cleanError(result.error());
+        noAccess(result.error()); // its kubeconfig may have changed while it was away
+        if (m_hooks.onAway)
+            m_requests.after(Ms(0), [this, error = m_breaker.error] { m_hooks.onAway(error); });
+        planProbe();
+        review();
+    });
+}
+
+void ClusterFeed::closeBreaker()
+{
+    m_breaker = {};
+    for (std::size_t i = 0; i < m_follows.size(); ++i) {
+        if (!m_follows[i].retired && !m_follows[i].version.empty())
+            watch(i);
+    }
+    askVersion();
+    planMetrics(jittered(kMetricsFirst));
     review();
 }
 
@@ -423,6 +808,12 @@ void ClusterFeed::review()
     next.retryAt = 0;
     next.synced = true;
     next.lastHeard = std::max(next.lastHeard, m_heard);
+    next.warnings = m_client->warnings();
+    next.tunnelled = m_tunnelled;
+    // Date is cut to the second and jitters with the network: only a real difference is told, roughly.
+    const std::int64_t offset = m_client->clockOffsetMs();
+    if (std::abs(offset - next.clockOffsetMs) > kClockStep)
+        next.clockOffsetMs = std::abs(offset) > kClockStep ? offset : 0;
     bool settled = true;
     bool live = false;
     bool waiting = false;
@@ -431,7 +822,18 @@ void ClusterFeed::review()
     const Error* why = nullptr;
     const Error* refused = nullptr;
     for (const Follow& follow : m_follows) {
-        const std::string resource = follow.kind->resource;
+        if (follow.retired)
+            continue;
+        const std::string resource = follow.ns.empty()
+                                         ? std::string(follow.kind->resource)
+                                         : tr("%1 in %2", {follow.kind->resource, cleanText(follow.ns)});
+        if (m_breaker.open) {
+            waiting = true;
+            why = why == nullptr ? &m_breaker.error : why;
+            next.retryAt = m_breaker.probeAt;
+            next.synced = next.synced && follow.state.synced;
+            continue;
+        }
         if (follow.notServed) {
             if (!follow.kind->optional)
                 next.kinds.push_back({resource, *follow.notServed});
@@ -474,7 +876,7 @@ void ClusterFeed::review()
         case kube::WatchPhase::Denied:
             if (isAccessError(follow.state.error) && refused == nullptr)
                 refused = &follow.state.error;
-            next.kinds.push_back({resource, follow.state.error});
+            next.kinds.push_back({resource, deniedError(follow)});
             break;
         case kube::WatchPhase::Missing:
             if (follow.kind->optional)

@@ -7,11 +7,15 @@
 #include "core/feeds/outbox.h"
 #include "core/feeds/requests.h"
 #include "core/kube/net/client.h"
+#include "core/kube/net/tunnel.h"
 #include "core/kube/watch/watch.h"
 
 #include <atomic>
 #include <chrono>
+#include <deque>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <unordered_set>
@@ -22,12 +26,42 @@ namespace strata::feeds {
 // Texts of an error come from servers.
 Error cleanError(Error error);
 
+// How each cluster is reached now, for who needs connections of his own to it (consoles, logs). Thread-safe.
+class AccessBook {
+public:
+    struct Entry {
+        kube::ClusterConfig config;
+        std::shared_ptr<kube::Dialer> dialer;
+    };
+    void put(stack::SourceId source, Entry entry)
+    {
+        const std::lock_guard lock(m_mutex);
+        m_entries.insert_or_assign(source, std::move(entry));
+    }
+    void remove(stack::SourceId source)
+    {
+        const std::lock_guard lock(m_mutex);
+        m_entries.erase(source);
+    }
+    std::optional<Entry> find(stack::SourceId source) const
+    {
+        const std::lock_guard lock(m_mutex);
+        const auto found = m_entries.find(source);
+        return found == m_entries.end() ? std::nullopt : std::optional<Entry>(found->second);
+    }
+
+private:
+    mutable std::mutex m_mutex;
+    std::map<stack::SourceId, Entry> m_entries;
+};
+
 // What several feeds of a site share.
 struct FeedContext {
     kube::Network& network;
     Outbox& outbox;
     std::atomic<std::uint64_t>& events;
     std::chrono::milliseconds metricsEvery;
+    AccessBook& access;
 };
 
 // One cluster's API, outer or inner: finds out what it serves, watches the kinds we read, polls usage, and
@@ -40,6 +74,8 @@ public:
         std::function<void(const kube::ObjectMeta&, const Json*)> onCluster;
         // The server refuses our credential, or we its certificate.
         std::function<void()> onNoAccess;
+        // An inner cluster has been away for a while; told again with every look at it that fails.
+        std::function<void(const Error&)> onAway;
         // The first picture is complete, or it will not come soon.
         std::function<void()> onSettled;
     };
@@ -55,10 +91,11 @@ public:
     void abandon() { m_dropFetches = true; } // before stop(): open fetches are not answered at all
     void retryNow();
     // Another credential or address for the same cluster; its facts stay until the new picture is complete.
-    void reconnect(kube::ClusterConfig config);
+    void reconnect(kube::ClusterConfig config, std::shared_ptr<kube::Dialer> dialer = {});
 
     const kube::ClusterConfig& config() const { return m_client->config(); }
     kube::Client& client() { return *m_client; }
+    const std::shared_ptr<kube::Client>& sharedClient() const { return m_client; }
     const stack::SourceState& state() const { return m_state; }
 
     void fetchDocument(const stack::ObjectRef& object, std::function<void(Result<std::string>)> done);
@@ -69,9 +106,11 @@ private:
     class Sink;
     friend class Sink;
 
-    // One kind: not chosen yet, not served, or watched.
+    // One kind, in all namespaces or in one: not chosen yet, not served, or watched.
     struct Follow {
         const Kind* kind = nullptr;
+        std::string ns;       // where it is allowed when it is not everywhere; empty: everywhere
+        bool retired = false; // of one namespace, and no longer of use
         std::string version;
         std::optional<Error> notServed;
         std::uint64_t generation = 0; // of its watch; what an older one still says is not heard
@@ -103,6 +142,37 @@ private:
     void review(); // works out the state anew and puts it when it differs
     void putState();
     void noAccess(const Error& error);
+
+    // A kind that may not be listed everywhere is followed in the namespaces where it may be.
+    struct Access {
+        bool running = false;
+        std::deque<std::string> todo; // namespaces still to be asked about
+        unsigned open = 0;            // questions on their way
+        std::uint64_t timer = 0;
+        std::chrono::steady_clock::time_point last;
+    };
+    void planAccess();
+    void findNamespaces();
+    void askRules();
+    void onRules(const std::string& ns, const Result<kube::Response>& result);
+    void askAction(std::size_t index, const std::string& ns);
+    void followIn(std::size_t index, const std::string& ns);
+    void retireNamespaces(const Kind* kind);
+    bool isDeniedEverywhere(const Follow& follow) const;
+    Error deniedError(const Follow& follow) const;
+
+    // Watches what defines kinds, so that discovery is asked again when they change.
+    class DefinitionSink;
+    friend class DefinitionSink;
+    void watchDefinitions();
+    void onDefinitions();
+
+    // A cluster that is away as a whole is asked once in a while instead of by all of its watches.
+    void onLost(const Error& error);
+    void openBreaker(const Error& error);
+    void planProbe();
+    void probe();
+    void closeBreaker();
     void fetchEventsAt(const stack::ObjectRef& object, const std::string& ns,
                        std::function<void(Result<std::vector<stack::EventRow>>)> done);
 
@@ -116,9 +186,25 @@ private:
     UnixMs m_heard = 0;
     bool m_stopped = false;
     bool m_settled = false;
+    bool m_tunnelled = false;
     bool m_dropFetches = false;
     std::map<std::uint64_t, std::function<void(Error)>> m_openFetches;
     std::uint64_t m_nextFetch = 0;
+
+    Access m_access;
+    std::vector<std::unique_ptr<kube::Watch>> m_definitions;
+    std::vector<std::uint64_t> m_definitionTimers;
+
+    struct Breaker {
+        bool open = false;
+        bool probing = false;
+        unsigned losses = 0; // of watches in a row, with nothing heard between
+        Error error;
+        UnixMs probeAt = 0;
+        std::uint64_t timer = 0;
+        std::chrono::milliseconds delay{0};
+    };
+    Breaker m_breaker;
 
     Backoff m_discoveryBackoff;
     std::optional<Error> m_discoveryError;

@@ -3,6 +3,8 @@
 
 #include "core/base/translate.h"
 #include "core/kube/config/kubeconfig.h"
+#include "core/kube/config/serverurl.h"
+#include "core/kube/net/tunnel.h"
 
 #include <algorithm>
 
@@ -15,18 +17,11 @@ constexpr std::size_t kConnectingAtOnce = 8;
 constexpr Ms kPlace{10000};          // after so long the next one may start though this one is still at it
 constexpr Ms kForbiddenAgain{60000}; // what is not allowed is seldom allowed soon
 constexpr std::int64_t kReread = 5000;
+constexpr std::int64_t kSeekAgain = 300'000; // between trials of another way
 
 std::string tr(const char* text, std::initializer_list<std::string> values)
 {
     return arguments(translate("InnerClusters", text), values);
-}
-
-bool same(const kube::ClusterConfig& a, const kube::ClusterConfig& b)
-{
-    return a.server == b.server && a.caPem == b.caPem && a.tlsServerName == b.tlsServerName &&
-           a.insecureSkipTlsVerify == b.insecureSkipTlsVerify &&
-           a.clientCertificatePem == b.clientCertificatePem && a.clientKeyPem == b.clientKeyPem &&
-           a.token == b.token;
 }
 
 } // namespace
@@ -109,6 +104,7 @@ bool InnerClusters::dismiss(stack::SourceId id)
             entry.feed.reset();
             m_hooks.onFeed(entry.id, nullptr);
         }
+        entry.served.reset();
         m_context.outbox.remove(entry.id);
         done(key);
         return true;
@@ -125,6 +121,7 @@ bool InnerClusters::retryNow(stack::SourceId id)
             m_requests.cancel(entry.timer);
             enqueue(key);
         }
+        entry.lastSeek = 0;
         if (entry.feed)
             entry.feed->retryNow();
         return true;
@@ -274,7 +271,7 @@ void InnerClusters::connect(const std::string& key, kube::ClusterConfig config)
 {
     Entry* entry = find(key);
     if (entry->feed) {
-        if (!same(entry->feed->config(), config)) {
+        if (!kube::sameAccess(entry->feed->config(), config)) {
             entry->backoff.reset();
             entry->feed->reconnect(std::move(config));
         }
@@ -291,6 +288,10 @@ void InnerClusters::connect(const std::string& key, kube::ClusterConfig config)
         if (const Entry* of = find(key); of != nullptr && of->id == id)
             noAccess(key);
     };
+    hooks.onAway = [this, key, id](const Error& error) {
+        if (const Entry* of = find(key); of != nullptr && of->id == id)
+            away(key, error);
+    };
     hooks.onSettled = [this, key, id] {
         if (const Entry* of = find(key); of != nullptr && of->id == id)
             done(key);
@@ -302,6 +303,131 @@ void InnerClusters::connect(const std::string& key, kube::ClusterConfig config)
         if (const Entry* of = find(key); of != nullptr && of->id == id)
             done(key);
     });
+}
+
+// Its endpoint cannot be reached from here, yet the outer cluster may: a control-plane machine of it is a VM
+// there, and KubeVirt carries bytes to a VM's port. The server's name and authority stay those of the
+// kubeconfig, whatever way the bytes take.
+void InnerClusters::away(const std::string& key, const Error& error)
+{
+    Entry* entry = find(key);
+    if (!entry->feed || entry->seeking || entry->dismissed)
+        return;
+    const bool outerIsThere = m_outer.state().phase == stack::LinkPhase::Live;
+    const bool unreachable = error.stage == NetStage::Name || error.stage == NetStage::Connection;
+    // A change of ways costs a handful of connections: not with every look.
+    const std::int64_t since = systemNow() - entry->lastSeek;
+    if (!outerIsThere || !unreachable || (since >= 0 && since < kSeekAgain))
+        return;
+    entry->lastSeek = systemNow();
+    if (entry->feed->state().tunnelled) { // no way through either: the direct one may be back
+        entry->feed->reconnect(entry->feed->config());
+        return;
+    }
+    entry->seeking = true;
+    findWay(key, [this](const std::string& found, Result<std::shared_ptr<kube::Dialer>> way) {
+        Entry* asked = find(found);
+        asked->seeking = false;
+        if (way && asked->feed && asked->feed->state().phase != stack::LinkPhase::Live)
+            asked->feed->reconnect(asked->feed->config(), std::move(*way));
+    });
+}
+
+void InnerClusters::findWay(const std::string& key, FoundWay done)
+{
+    const Entry* entry = find(key);
+    kube::Request request;
+    request.path = kube::path({"kubevirt.io", "v1", "virtualmachineinstances", true}, entry->ns);
+    request.query =
+        "limit=20&labelSelector=" + kube::percentEncode("cluster.x-k8s.io/cluster-name=" + entry->name +
+                                                        ",cluster.x-k8s.io/role=control-plane");
+    request.maxBody = 16U << 20U;
+    const stack::SourceId id = entry->id;
+    m_requests.send(m_outer.client(), std::move(request),
+                    [this, key, id, done = std::move(done)](const Result<kube::Response>& result) {
+                        Entry* asked = find(key);
+                        if (asked == nullptr || asked->id != id || asked->dismissed)
+                            return;
+                        done(key, wayFrom(*asked, result));
+                    });
+}
+
+Result<std::shared_ptr<kube::Dialer>> InnerClusters::wayFrom(const Entry& entry,
+                                                             const Result<kube::Response>& machines)
+{
+    if (!machines)
+        return tl::unexpected<Error>(cleanError(machines.error()));
+    simdjson::dom::parser parser;
+    simdjson::dom::element element;
+    std::string name;
+    if (parser.parse(machines->body).get(element) == simdjson::SUCCESS) {
+        Json(element)["items"].each([&name](const Json& item) {
+            if (name.empty() && item["status"]["phase"].raw() == "Running")
+                name = item["metadata"]["name"].raw();
+        });
+    }
+    const auto url =
+        entry.feed ? kube::parseServerUrl(entry.feed->config().server) : std::optional<kube::ServerUrl>();
+    if (name.empty() || !url)
+        return fail(ErrorKind::NotFound,
+                    tr("No control-plane machine of %1 runs as a VM of the outer cluster.",
+                       {cleanText(entry.ns + "/" + entry.name)}));
+    kube::WebSocketRequest request;
+    request.path =
+        kube::path({"subresources.kubevirt.io", "v1", "virtualmachineinstances", true}, entry.ns, name) +
+        "/portforward/" + std::to_string(url->port) + "/tcp";
+    request.protocols = {"plain.kubevirt.io"};
+    return kube::tunnelThrough(m_outer.sharedClient(), std::move(request));
+}
+
+bool InnerClusters::access(stack::SourceId id, bool served, std::function<void(Result<Secret>)> done)
+{
+    const auto found = std::find_if(m_entries.begin(), m_entries.end(), [id](const auto& each) {
+        return each.second.id == id && !each.second.dismissed;
+    });
+    if (found == m_entries.end())
+        return false;
+    const Entry& entry = found->second;
+    if (!entry.feed) {
+        if (entry.state.error.text.empty())
+            done(fail(ErrorKind::NotFound,
+                      tr("The kubeconfig of %1 has not been read yet.", {cleanText(found->first)})));
+        else
+            done(tl::unexpected<Error>(entry.state.error));
+        return true;
+    }
+    if (!served) {
+        done(kube::writeKubeconfig(entry.feed->config()));
+        return true;
+    }
+    findWay(found->first, [this, done = std::move(done)](const std::string& key,
+                                                         Result<std::shared_ptr<kube::Dialer>> way) {
+        Entry* asked = find(key);
+        if (!way) {
+            done(tl::unexpected<Error>(way.error()));
+            return;
+        }
+        if (asked->served) {
+            asked->served->setDialer(std::move(*way));
+        } else {
+            auto opened = kube::LocalForward::open(m_context.network, std::move(*way));
+            if (!opened) {
+                done(tl::unexpected<Error>(opened.error()));
+                return;
+            }
+            asked->served = std::move(*opened);
+        }
+        // The same server by another way: its certificate is for the name it always had.
+        kube::ClusterConfig config = asked->feed->config();
+        const auto url = kube::parseServerUrl(config.server);
+        if (config.tlsServerName.empty())
+            config.tlsServerName = url->host;
+        config.server = "https://127.0.0.1:" + std::to_string(asked->served->port()) + url->path;
+        config.proxyUrl.clear();
+        config.proxyCredential = {};
+        done(kube::writeKubeconfig(config));
+    });
+    return true;
 }
 
 // Certificates in kubeconfigs are renewed before they expire, and a cluster may have got another authority.

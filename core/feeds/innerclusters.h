@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/base/backoff.h"
+#include "core/base/secret.h"
 #include "core/feeds/clusterfeed.h"
 
 #include <deque>
@@ -33,6 +34,10 @@ public:
     // The operator does not want it; it stays away until its Cluster is another one. False: not ours.
     bool dismiss(stack::SourceId id);
     bool retryNow(stack::SourceId id);
+    // The access to one of them as a kubeconfig; with `served` by way of a port of this computer that leads
+    // to a machine of its control plane through the outer cluster's API, as long as the cluster is followed.
+    // False: not ours. May answer at once.
+    bool access(stack::SourceId id, bool served, std::function<void(Result<Secret>)> done);
     void retryAll();
     void stop(); // all of them go, their sources with them
     void abandonAll();
@@ -51,7 +56,11 @@ private:
         bool queued = false;
         bool dismissed = false;
         UnixMs lastRead = 0;
+        bool seeking = false; // a machine to tunnel to
+        UnixMs lastSeek = 0;
+        std::unique_ptr<kube::LocalForward> served;
     };
+    using FoundWay = std::function<void(const std::string& key, Result<std::shared_ptr<kube::Dialer>>)>;
 
     void add(const std::string& key, const kube::ObjectMeta& meta);
     void remove(const std::string& key);
@@ -63,6 +72,10 @@ private:
     void failed(const std::string& key, const Error& error, std::chrono::milliseconds atLeast);
     void connect(const std::string& key, kube::ClusterConfig config);
     void noAccess(const std::string& key);
+    void away(const std::string& key, const Error& error);
+    // A way to its API server through the outer cluster's; not called when the cluster goes meanwhile.
+    void findWay(const std::string& key, FoundWay done);
+    Result<std::shared_ptr<kube::Dialer>> wayFrom(const Entry& entry, const Result<kube::Response>& machines);
     Entry* find(const std::string& key);
 
     FeedContext m_context;

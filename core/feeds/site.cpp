@@ -7,14 +7,22 @@
 #include "core/feeds/hostfeed.h"
 #include "core/feeds/innerclusters.h"
 #include "core/feeds/outbox.h"
+#include "core/kube/net/netchanges.h"
 
 #include <atomic>
+#include <ctime>
 #include <future>
 #include <map>
 #include <mutex>
 
 namespace strata::feeds {
 namespace {
+
+using Ms = std::chrono::milliseconds;
+
+constexpr Ms kSuspendLook{3000};
+constexpr Ms kRenewWithin{5000};   // all connections, spread, so that they do not shake hands at one moment
+constexpr Ms kRetryAfterNews{300}; // a new address is not usable at once
 
 Error unknownSource()
 {
@@ -27,7 +35,17 @@ Error unknownSource()
 // kept under a mutex.
 class Site::Private {
 public:
-    explicit Private(Options options) : m_options(options) {}
+    explicit Private(Options options) : m_options(std::move(options))
+    {
+        m_network.setExecPlugins(m_options.plugins);
+        m_network.postAfter(kSuspendLook, [this] { watchForSuspend(); });
+        m_changes = std::make_unique<kube::NetChanges>(m_network, [this](kube::NetChange what) {
+            if (what == kube::NetChange::Lost)
+                renew();
+            else
+                retryWhatIsAway();
+        });
+    }
 
     ~Private()
     {
@@ -42,6 +60,7 @@ public:
         // On the network's thread, so that nothing is in the middle of a call.
         std::promise<void> stopped;
         m_network.post([this, &stopped] {
+            m_changes.reset();
             for (auto& [id, outer] : m_outers) {
                 outer.feed->abandon();
                 if (outer.inner)
@@ -60,7 +79,7 @@ public:
     stack::SourceId newId() { return ++m_lastId; }
     void post(std::function<void()> task) { m_network.post(std::move(task)); }
 
-    FeedContext context() { return {m_network, *outbox, events, m_options.metricsEvery}; }
+    FeedContext context() { return {m_network, *outbox, events, m_options.metricsEvery, m_access}; }
 
     // --- on the network's thread
 
@@ -115,6 +134,8 @@ public:
 
     void retryCluster(stack::SourceId id)
     {
+        if (m_options.plugins)
+            m_options.plugins->askAgain(); // the operator wants it now
         if (const auto found = m_outers.find(id); found != m_outers.end()) {
             found->second.feed->retryNow();
             if (found->second.inner)
@@ -130,6 +151,14 @@ public:
     {
         const auto found = m_feeds.find(id);
         return found == m_feeds.end() ? nullptr : found->second;
+    }
+
+    void innerAccess(stack::SourceId id, bool served, const std::function<void(Result<Secret>)>& done)
+    {
+        for (auto& [outerId, outer] : m_outers)
+            if (outer.inner && outer.inner->access(id, served, done))
+                return;
+        done(tl::unexpected<Error>(unknownSource()));
     }
 
     // --- hosts, from any thread
@@ -171,7 +200,55 @@ public:
         return true;
     }
 
+    std::shared_ptr<kube::Client> newClient(stack::SourceId id)
+    {
+        std::optional<AccessBook::Entry> entry = m_access.find(id);
+        return entry ? kube::Client::create(m_network, std::move(entry->config), std::move(entry->dialer))
+                     : nullptr;
+    }
+
     bool silent() const { return m_silent; }
+
+    std::vector<ClientTraffic> clientTraffic() const
+    {
+        std::vector<ClientTraffic> out;
+        for (const auto& [id, feed] : m_feeds)
+            out.push_back({id, feed->client().traffic()});
+        return out;
+    }
+
+    void renew()
+    {
+        m_network.renewConnections(kRenewWithin);
+        m_network.post([this] { retryWhatIsAway(); });
+    }
+
+    // Whoever waits for the next try need not wait any longer, spread like the rest.
+    void retryWhatIsAway()
+    {
+        for (auto& [id, outer] : m_outers) {
+            if (outer.inner)
+                outer.inner->retryAll();
+        }
+        Ms::rep at = 0;
+        for (const auto& [id, feed] : m_feeds) {
+            const Ms delay = kRetryAfterNews + kRenewWithin * at++ / static_cast<Ms::rep>(m_feeds.size());
+            m_network.postAfter(delay, [weak = std::weak_ptr(feed)] {
+                if (const auto away = weak.lock(); away && away->state().phase == stack::LinkPhase::Waiting)
+                    away->retryNow();
+            });
+        }
+    }
+
+    // CLOCK_BOOTTIME goes on while the machine sleeps, CLOCK_MONOTONIC does not.
+    void watchForSuspend()
+    {
+        const auto asleep = sleptSoFar();
+        if (asleep - m_slept > std::chrono::seconds(2))
+            renew();
+        m_slept = asleep;
+        m_network.postAfter(kSuspendLook, [this] { watchForSuspend(); });
+    }
 
     const std::shared_ptr<Outbox> outbox = std::make_shared<Outbox>();
     std::atomic<std::uint64_t> events{0};
@@ -182,22 +259,34 @@ private:
         std::unique_ptr<InnerClusters> inner; // behind the feed that it uses
     };
 
+    static Ms sleptSoFar()
+    {
+        timespec boot{};
+        timespec awake{};
+        if (::clock_gettime(CLOCK_BOOTTIME, &boot) != 0 || ::clock_gettime(CLOCK_MONOTONIC, &awake) != 0)
+            return Ms(0);
+        return Ms((boot.tv_sec - awake.tv_sec) * 1000 + (boot.tv_nsec - awake.tv_nsec) / 1'000'000);
+    }
+
     const Options m_options;
+    Ms m_slept = sleptSoFar();
     std::atomic<stack::SourceId> m_lastId{0};
     std::atomic<bool> m_silent{false};
 
     std::mutex m_mutex; // guards the hosts
     std::map<stack::SourceId, std::unique_ptr<virt::Host>> m_hosts;
 
+    AccessBook m_access;
     std::map<stack::SourceId, Outer> m_outers;
     std::map<stack::SourceId, std::shared_ptr<ClusterFeed>> m_feeds; // outer and inner
+    std::unique_ptr<kube::NetChanges> m_changes;
 
     kube::Network m_network; // last, so that its thread ends first
 };
 
 Site::Site() : Site(Options()) {}
 
-Site::Site(Options options) : m_d(std::make_shared<Private>(options)) {}
+Site::Site(Options options) : m_d(std::make_shared<Private>(std::move(options))) {}
 
 Site::~Site() = default;
 
@@ -296,9 +385,37 @@ void Site::fetchEvents(const stack::ObjectRef& object,
     });
 }
 
+std::shared_ptr<kube::Client> Site::newClient(stack::SourceId source) const
+{
+    return m_d->newClient(source);
+}
+
+std::string Site::hostUri(stack::SourceId source) const
+{
+    std::string uri;
+    m_d->withHost(source, [&](virt::Host& host) { uri = host.uri(); });
+    return uri;
+}
+
+void Site::innerAccess(stack::SourceId inner, bool served, std::function<void(Result<Secret>)> done)
+{
+    m_d->post(
+        [d = m_d.get(), inner, served, done = std::move(done)] { d->innerAccess(inner, served, done); });
+}
+
 Site::Traffic Site::traffic() const
 {
     return {m_d->events.load()};
+}
+
+void Site::clientTraffic(std::function<void(std::vector<ClientTraffic>)> done) const
+{
+    m_d->post([d = m_d.get(), done = std::move(done)] { done(d->clientTraffic()); });
+}
+
+void Site::renewConnections()
+{
+    m_d->renew();
 }
 
 } // namespace strata::feeds

@@ -2,7 +2,10 @@
 #pragma once
 
 #include "core/base/error.h"
+#include "core/base/secret.h"
+#include "core/kube/config/execplugins.h"
 #include "core/kube/config/kubeconfig.h"
+#include "core/kube/net/client.h"
 #include "core/stack/facts.h"
 
 #include <chrono>
@@ -22,6 +25,8 @@ public:
         bool followInnerClusters =
             true; // read <cluster>-kubeconfig secrets and watch the clusters behind them
         std::chrono::milliseconds metricsEvery{15000};
+        // Who runs the credential plugins of kubeconfigs; none: clusters that need one are refused.
+        std::shared_ptr<kube::ExecPlugins> plugins;
     };
 
     Site();
@@ -51,10 +56,30 @@ public:
     void fetchEvents(const stack::ObjectRef& object,
                      std::function<void(Result<std::vector<stack::EventRow>>)> done);
 
+    // A client of the caller's own to an outer or inner cluster, with the credential and by the way that its
+    // feed uses; null when there is no such cluster (yet). To be let go of, with what it opened, before the
+    // site.
+    std::shared_ptr<kube::Client> newClient(stack::SourceId source) const;
+    std::string hostUri(stack::SourceId source) const; // of a libvirt host; empty when it is none
+    // The access to an inner cluster as a kubeconfig, for files of mode 0600 only. With `served` its server
+    // is a port of this computer that leads through the outer cluster's API, open until the source goes.
+    void innerAccess(stack::SourceId inner, bool served, std::function<void(Result<Secret>)> done);
+
     struct Traffic {
         std::uint64_t events = 0; // watch events since the start, all sources
     };
     Traffic traffic() const;
+
+    // What each cluster's client has done so far; the callback comes on a worker thread.
+    struct ClientTraffic {
+        stack::SourceId source = 0;
+        kube::ClientTraffic numbers;
+    };
+    void clientTraffic(std::function<void(std::vector<ClientTraffic>)> done) const;
+
+    // After a suspend or a change of networks: all connections are made anew, a few at a time. Suspends are
+    // noticed without being told.
+    void renewConnections();
 
 private:
     class Private;

@@ -41,9 +41,12 @@ struct SourceState {
     UnixMs retryAt = 0;
     Error error;
     std::vector<KindState> kinds;
-    SourceId outer = 0;     // InnerCluster: the management cluster that knows it
-    std::string clusterKey; // InnerCluster: "namespace/name" of its Cluster object there
-    bool insecure = false;  // certificate checks are off: a lasting warning
+    SourceId outer = 0;                // InnerCluster: the management cluster that knows it
+    std::string clusterKey;            // InnerCluster: "namespace/name" of its Cluster object there
+    bool insecure = false;             // certificate checks are off: a lasting warning
+    bool tunnelled = false;            // InnerCluster: reached through the outer cluster's API
+    std::vector<std::string> warnings; // what its server says about our requests: deprecations mostly
+    std::int64_t clockOffsetMs = 0;    // its clock minus ours, 0 when not told or about the same
 };
 
 struct Amount { // of CPU and memory; -1 is "not told"

@@ -81,6 +81,8 @@ private Q_SLOTS:
                                          << "fly";
         QTest::newRow("unknown option") << "--fly"
                                         << "--fly";
+        QTest::newRow("programs of a window are asked about") << "--allow-exec"
+                                                              << "--allow-exec";
         QTest::newRow("option of another command") << "demo --json"
                                                    << "--json";
         QTest::newRow("unknown fault") << "demo --fault rain"

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/libvirt/console.h"
 #include "core/libvirt/host.h"
 #include "tests/core/libvirt/hostwatcher.h"
 
@@ -20,6 +21,8 @@
 
 #include <array>
 #include <future>
+#include <mutex>
+#include <optional>
 
 using namespace strata;
 using namespace strata::virt;
@@ -56,6 +59,8 @@ QString enterPrivateNamespace(const QString& directory)
     for (const char* place : {"/run", "/var/lib", "/var/log", "/var/cache", "/etc/libvirt"})
         if (::mount("tmpfs", place, "tmpfs", MS_NOSUID | MS_NODEV, "mode=0755") != 0)
             return QStringLiteral("%1 cannot be covered.").arg(QString::fromLatin1(place));
+    if (!QDir().mkpath(QStringLiteral("/run/lock"))) // of serial lines
+        return QStringLiteral("/run/lock cannot be made.");
     const auto cover = [&](const char* path, const QByteArray& line) {
         const QString copy =
             directory + QStringLiteral("/") + QString::fromLatin1(path).section(QLatin1Char('/'), -1);
@@ -87,6 +92,67 @@ constexpr const char* kDomain = R"(<domain type='qemu'>
   <memory unit='MiB'>32</memory><vcpu>1</vcpu>
   <os><type arch='x86_64' machine='pc'>hvm</type></os>
 </domain>)";
+
+// A boot sector that sends back what the serial line says, each byte one higher: 16-bit code,
+//   mov dx,3FDh / in al,dx / test al,1 / jz / mov dx,3F8h / in al,dx / inc al / out dx,al / jmp
+QByteArray echoingSector()
+{
+    QByteArray sector = QByteArray::fromHex("bafd03eca80174fbbaf803ecfec0eeebef");
+    sector.append(QByteArray(510 - sector.size(), '\0'));
+    return sector + QByteArray::fromHex("55aa");
+}
+
+constexpr const char* kEchoDomain = R"(<domain type='qemu'>
+  <name>tenant-blue_echo</name><uuid>8f4d5b8e-0f3c-4e7e-9a68-6f0a54c1f0aa</uuid>
+  <memory unit='MiB'>32</memory><vcpu>1</vcpu>
+  <os><type arch='x86_64' machine='pc'>hvm</type><boot dev='hd'/></os>
+  <devices>
+    <disk type='file' device='disk'><driver name='qemu' type='raw'/><source file='%1'/>
+      <target dev='hda' bus='ide'/></disk>
+    <serial type='pty'><target port='0'/></serial><console type='pty'><target type='serial' port='0'/></console>
+  </devices>
+</domain>)";
+
+// What a console said, from any thread.
+class ConsoleWatcher : public ConsoleSink {
+public:
+    void onOpen() override
+    {
+        const std::lock_guard lock(m_mutex);
+        m_open = true;
+    }
+    void onOutput(std::string_view bytes) override
+    {
+        const std::lock_guard lock(m_mutex);
+        m_said += bytes;
+    }
+    void onEnd(Result<void> end) override
+    {
+        const std::lock_guard lock(m_mutex);
+        m_end = std::move(end);
+    }
+    bool open() const
+    {
+        const std::lock_guard lock(m_mutex);
+        return m_open;
+    }
+    std::string said() const
+    {
+        const std::lock_guard lock(m_mutex);
+        return m_said;
+    }
+    std::optional<Result<void>> end() const
+    {
+        const std::lock_guard lock(m_mutex);
+        return m_end;
+    }
+
+private:
+    mutable std::mutex m_mutex;
+    bool m_open = false;
+    std::string m_said;
+    std::optional<Result<void>> m_end;
+};
 
 Pace hurried()
 {
@@ -248,6 +314,52 @@ private Q_SLOTS:
         QVERIFY(watcher->waitFor(inState(DomainState::Running, "unpaused")));
         QCOMPARE(virDomainDestroy(domain.get()), 0);
         QVERIFY(watcher->waitFor([](const Seen& seen) { return seen.domains.empty(); }));
+    }
+
+    void console()
+    {
+        const QString disk = m_directory.filePath(QStringLiteral("echo.img"));
+        QVERIFY(write(disk, echoingSector() + QByteArray(1 << 20, '\0')));
+        const std::unique_ptr<virConnect, int (*)(virConnectPtr)> other(virConnectOpen(kSystem),
+                                                                        virConnectClose);
+        QVERIFY(other);
+        const QByteArray xml = QString::fromLatin1(kEchoDomain).arg(disk).toUtf8();
+        const std::unique_ptr<virDomain, int (*)(virDomainPtr)> domain(
+            virDomainCreateXML(other.get(), xml.constData(), 0), virDomainFree);
+        QVERIFY2(domain, virGetLastErrorMessage());
+
+        const auto watcher = std::make_shared<ConsoleWatcher>();
+        auto console = Console::open(kSystem, kUuid, false, watcher);
+        QVERIFY(console);
+        QTRY_VERIFY_WITH_TIMEOUT(watcher->open() || watcher->end(), 20000);
+        const auto ended = watcher->end();
+        const std::string why = ended && !*ended ? ended->error().text + " " + ended->error().detail : "";
+        QVERIFY2(watcher->open(), why.c_str());
+        // It hears nothing until its firmware has come to the boot sector.
+        QTRY_VERIFY_WITH_TIMEOUT((*console)->write("H") && watcher->said().find('I') != std::string::npos,
+                                 30000);
+        QVERIFY((*console)->write("@K"));
+        QTRY_VERIFY_WITH_TIMEOUT(watcher->said().find("AL") != std::string::npos, 20000);
+
+        // A second one is refused, with a reason to ask the operator about; by force it displaces the first.
+        const auto second = std::make_shared<ConsoleWatcher>();
+        auto refused = Console::open(kSystem, kUuid, false, second);
+        QVERIFY(refused);
+        QTRY_VERIFY_WITH_TIMEOUT(second->end().has_value(), 20000);
+        QVERIFY(!*second->end());
+        QCOMPARE(second->end()->error().kind, ErrorKind::Conflict);
+        const auto third = std::make_shared<ConsoleWatcher>();
+        auto forced = Console::open(kSystem, kUuid, true, third);
+        QVERIFY(forced);
+        QTRY_VERIFY_WITH_TIMEOUT(third->open(), 20000);
+        QTRY_VERIFY_WITH_TIMEOUT(watcher->end().has_value(), 20000);
+        QTRY_VERIFY_WITH_TIMEOUT((*forced)->write("B") && third->said().find('C') != std::string::npos,
+                                 20000);
+
+        // The end of the domain is the end of its line.
+        QCOMPARE(virDomainDestroy(domain.get()), 0);
+        QTRY_VERIFY_WITH_TIMEOUT(third->end().has_value(), 20000);
+        QVERIFY(!(*forced)->write("late"));
     }
 
     void stoppedAndStarted()

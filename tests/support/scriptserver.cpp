@@ -109,6 +109,13 @@ struct Expectation {
     std::vector<std::function<void(Exchange&)>> early; // what the test wanted before anything was held open
 };
 
+// A header may come more than once.
+void addHeader(ScriptServer::Seen& request, const std::string& name, const std::string& value)
+{
+    std::string& all = request.headers[name];
+    all += (all.empty() ? "" : ", ") + value;
+}
+
 } // namespace
 
 class ScriptServer::Private {
@@ -367,7 +374,8 @@ private:
             for (std::size_t i = 1; i < lines.size(); ++i) {
                 const std::size_t colon = lines[i].find(':');
                 if (colon != std::string::npos)
-                    request.headers[toLower(lines[i].substr(0, colon))] = trimmed(lines[i].substr(colon + 1));
+                    addHeader(request, toLower(lines[i].substr(0, colon)),
+                              std::string(trimmed(lines[i].substr(colon + 1))));
             }
             std::size_t length = 0;
             if (const auto it = request.headers.find("content-length"); it != request.headers.end())
@@ -496,7 +504,7 @@ private:
                 else if (key == ":path")
                     setTarget(exchange->request, text);
                 else
-                    exchange->request.headers[key == ":authority" ? "host" : key] = text;
+                    addHeader(exchange->request, key == ":authority" ? "host" : key, text);
                 return 0;
             });
         nghttp2_session_callbacks_set_on_data_chunk_recv_callback(

@@ -66,6 +66,8 @@ QString errorTitle(const Error& error)
     case ErrorKind::Io:
         return Words::tr("File not readable");
     case ErrorKind::Refused:
+        if (mentions(error, {"allow it first"}))
+            return Words::tr("Needs a permission");
         return Words::tr("Not supported");
     case ErrorKind::Internal:
         return Words::tr("Fault in Strata");

@@ -2,14 +2,22 @@
 #include "ui/connect/hostdialog.h"
 
 #include "core/base/text.h"
+#include "core/checks/check.h"
+#include "ui/checks/checkmodel.h"
 #include "ui/connect/errorwords.h"
+#include "ui/widgets/celldelegate.h"
+#include "ui/widgets/healthicon.h"
+#include "ui/widgets/text.h"
 #include "ui/widgets/themedlabel.h"
 
+#include <QComboBox>
 #include <QFormLayout>
 #include <QHBoxLayout>
+#include <QHeaderView>
 #include <QLineEdit>
 #include <QPushButton>
 #include <QStyle>
+#include <QTreeWidget>
 #include <QUrl>
 #include <QVBoxLayout>
 
@@ -26,6 +34,11 @@ public:
     QPushButton* connectButton = nullptr;
     std::unique_ptr<QObject> running; // context of the running test
     bool nameTyped = false;
+    QWidget* checksBox = nullptr; // what the host lacks, after a test
+    ThemedLabel* checksSum = nullptr;
+    QComboBox* profile = nullptr;
+    QTreeWidget* checks = nullptr;
+    std::optional<virt::Inventory> inventory;
 
     void say(TextRole role, const QString& text)
     {
@@ -58,6 +71,80 @@ public:
         test->setEnabled(good && services.testHost);
         connectButton->setEnabled(good);
         return good;
+    }
+
+    void hideChecks()
+    {
+        inventory.reset();
+        checksBox->hide();
+    }
+
+    void showChecks()
+    {
+        if (!inventory)
+            return;
+        checks::Subject subject;
+        subject.name = name->text().toStdString();
+        subject.libvirt = inventory;
+        const checks::Profile* wanted =
+            checks::Profile::named(profile->currentData().toString().toStdString());
+        const std::vector<checks::Check> all = checks::checkHost(subject, *wanted);
+        int passed = 0;
+        int failed = 0;
+        this->checks->clear();
+        for (const checks::Verdict verdict :
+             {checks::Verdict::Fail, checks::Verdict::Warn, checks::Verdict::Unknown}) {
+            for (const checks::Check& check : all) {
+                if (check.verdict != verdict)
+                    continue;
+                auto* row = new QTreeWidgetItem(
+                    this->checks, {shown(check.title),
+                                   check.value.empty() ? verdictText(check.verdict) : shown(check.value),
+                                   shown(check.wanted)});
+                row->setIcon(0, healthIcon(healthOf(check.verdict)));
+                QString hint = shown(check.reason);
+                for (const std::string& command : check.commands)
+                    hint += QLatin1Char('\n') + shown(command);
+                for (int column = 0; column < 3; ++column)
+                    row->setToolTip(column, plainToolTip(hint.trimmed()));
+            }
+        }
+        for (const checks::Check& check : all) {
+            passed += check.verdict == checks::Verdict::Pass ? 1 : 0;
+            failed += check.verdict == checks::Verdict::Fail ? 1 : 0;
+        }
+        const int open = int(all.size()) - passed;
+        checksSum->setRole(failed > 0 ? TextRole::Failed : open > 0 ? TextRole::Warning : TextRole::Ok);
+        checksSum->showText(
+            open == 0 ? HostDialog::tr("All checks pass.")
+                      : HostDialog::tr("%1 of %2 checks pass. The others:").arg(passed).arg(all.size()));
+        this->checks->setVisible(open > 0);
+        profile->show();
+        checksBox->show();
+        q->resize(q->width(), qMax(q->height(), q->sizeHint().height()));
+    }
+
+    void ask()
+    {
+        if (!services.inventory)
+            return;
+        checksSum->setRole(TextRole::Progressing);
+        checksSum->showText(HostDialog::tr("Reading its hardware…"));
+        checks->hide();
+        profile->hide();
+        checksBox->show();
+        services.inventory(
+            uri->text().trimmed().toStdString(), running.get(), [this](Result<virt::Inventory> answer) {
+                if (!answer) {
+                    hideChecks();
+                    say(TextRole::Warning, state->text() + QLatin1Char(' ') +
+                                               HostDialog::tr("Its hardware could not be read: %1")
+                                                   .arg(errorText(answer.error())));
+                    return;
+                }
+                inventory = std::move(*answer);
+                showChecks();
+            });
     }
 
     QString suggestedName() const
@@ -124,6 +211,33 @@ HostDialog::HostDialog(const ConnectServices& services, QWidget* parent)
     d.state->setTextInteractionFlags(Qt::TextSelectableByMouse);
     layout->addWidget(d.state, 1);
 
+    d.checksBox = new QWidget(this);
+    auto* checkLayout = new QVBoxLayout(d.checksBox);
+    checkLayout->setContentsMargins(0, 0, 0, 0);
+    checkLayout->setSpacing(6);
+    auto* checkHead = new QHBoxLayout;
+    d.checksSum = new ThemedLabel(TextRole::Text, d.checksBox);
+    d.profile = new QComboBox(d.checksBox);
+    d.profile->setAccessibleName(tr("Profile"));
+    d.profile->addItem(tr("Lab"), QStringLiteral("lab"));
+    d.profile->addItem(tr("Production"), QStringLiteral("production"));
+    checkHead->addWidget(d.checksSum, 1);
+    checkHead->addWidget(d.profile);
+    checkLayout->addLayout(checkHead);
+    d.checks = new QTreeWidget(d.checksBox);
+    d.checks->setAccessibleName(tr("Checks that do not pass"));
+    d.checks->setHeaderLabels({tr("Check"), tr("Found"), tr("Wanted")});
+    d.checks->setRootIsDecorated(false);
+    d.checks->setUniformRowHeights(true);
+    d.checks->setItemDelegate(new CellDelegate(d.checks));
+    d.checks->setMinimumHeight(fontMetrics().lineSpacing() * 11);
+    d.checks->header()->resizeSection(0, 190);
+    d.checks->header()->resizeSection(1, 160);
+    checkLayout->addWidget(d.checks, 1);
+    layout->addWidget(d.checksBox, 3);
+    d.checksBox->hide();
+    connect(d.profile, &QComboBox::currentIndexChanged, this, [this] { m_d->showChecks(); });
+
     auto* buttons = new QHBoxLayout;
     d.test = new QPushButton(tr("&Test"), this);
     auto* cancel = new QPushButton(tr("Cancel"), this);
@@ -139,6 +253,7 @@ HostDialog::HostDialog(const ConnectServices& services, QWidget* parent)
 
     connect(cancel, &QPushButton::clicked, this, &QDialog::reject);
     connect(d.uri, &QLineEdit::textChanged, this, [this] {
+        m_d->hideChecks();
         m_d->running.reset(); // its answer would be about another URI
         m_d->check();
         if (!m_d->nameTyped)
@@ -148,17 +263,19 @@ HostDialog::HostDialog(const ConnectServices& services, QWidget* parent)
     connect(d.test, &QPushButton::clicked, this, [this] {
         if (!m_d->check())
             return;
+        m_d->hideChecks();
         m_d->say(TextRole::Progressing, tr("Asking the host…"));
         m_d->test->setEnabled(false);
         m_d->running = std::make_unique<QObject>();
         m_d->services.testHost(
             m_d->uri->text().trimmed().toStdString(), m_d->running.get(), [this](Result<std::string> answer) {
                 m_d->test->setEnabled(true);
-                if (answer)
-                    m_d->say(TextRole::Ok,
-                             tr("It answers: %1").arg(QString::fromStdString(cleanText(*answer))));
-                else
+                if (!answer) {
                     m_d->say(TextRole::Failed, errorText(answer.error()));
+                    return;
+                }
+                m_d->say(TextRole::Ok, tr("It answers: %1").arg(QString::fromStdString(cleanText(*answer))));
+                m_d->ask();
             });
     });
     connect(d.connectButton, &QPushButton::clicked, this, [this] {

@@ -2,7 +2,9 @@
 #pragma once
 
 #include "core/base/error.h"
+#include "core/kube/config/execplugins.h"
 #include "core/kube/config/kubeconfig.h"
+#include "core/libvirt/inventory.h"
 
 #include <functional>
 #include <string>
@@ -35,6 +37,17 @@ struct ConnectServices {
     using Checked = std::function<void(Result<std::string>)>;
     std::function<void(const kube::ClusterConfig& config, QObject* context, Checked done)> checkCluster;
     std::function<void(const std::string& uri, QObject* context, Checked done)> testHost;
+
+    // Optional: names who puts the question before a kubeconfig's program runs. Called on the GUI thread, one
+    // question at a time, as long as `context` lives; the answer may come later.
+    using AskExec = std::function<void(const kube::ExecQuestion& question,
+                                       std::function<void(kube::ExecPlugins::Answer)> answer)>;
+    std::function<void(QObject* context, AskExec ask)> setExecAsker;
+
+    // Optional. What a host is made of, for the checks; answers as above.
+    std::function<void(const std::string& uri, QObject* context,
+                       std::function<void(Result<virt::Inventory>)> done)>
+        inventory;
 
     // Says at once whether a libvirt URI may be used at all; pure.
     std::function<Result<std::string>(const std::string& uri)> checkUri;

@@ -332,6 +332,11 @@ QStringList DetailsPanel::tabs() const
     return out;
 }
 
+void DetailsPanel::setEditor(std::function<void(const stack::ObjectRef&)> edit)
+{
+    m_d->document->setEditor(std::move(edit));
+}
+
 void DetailsPanel::setActions(const QList<QAction*>& actions)
 {
     m_d->actions->setActions(actions);

@@ -8,6 +8,7 @@
 #include <QList>
 #include <QWidget>
 
+#include <functional>
 #include <memory>
 
 class QAction;
@@ -33,6 +34,7 @@ public:
 
     // The row at the right of the name. What an action does now, and whether it can, is the shell's to say.
     void setActions(const QList<QAction*>& actions);
+    void setEditor(std::function<void(const stack::ObjectRef&)> edit); // gives the YAML an Edit button
     void setClock(Clock clock);
     void setCommandAccess(CommandAccess access); // for the commands of a remedy
     void setEventsEvery(int seconds);

@@ -82,6 +82,9 @@ DocumentPage::DocumentPage(Documents* documents, QWidget* parent) : QWidget(pare
     m_chooser->setMinimumContentsLength(24);
     m_single = new ThemedLabel(TextRole::Muted, bar);
     m_note = new ThemedLabel(TextRole::Warning, bar);
+    m_edit = new QPushButton(tr("Edit…"), bar);
+    m_edit->setToolTip(tr("Change this object"));
+    m_edit->hide();
     m_copy = new QPushButton(tr("Copy"), bar);
     m_save = new QPushButton(tr("Save as…"), bar);
     m_reload = new QPushButton(tr("Reload"), bar);
@@ -90,7 +93,7 @@ DocumentPage::DocumentPage(Documents* documents, QWidget* parent) : QWidget(pare
     tools->addWidget(m_chooser, 1);
     tools->addWidget(m_single, 1);
     tools->addWidget(m_note);
-    for (QPushButton* button : {search, m_copy, m_save, m_reload}) {
+    for (QPushButton* button : {m_edit, search, m_copy, m_save, m_reload}) {
         button->setAutoDefault(false);
         tools->addWidget(button);
     }
@@ -139,6 +142,10 @@ DocumentPage::DocumentPage(Documents* documents, QWidget* parent) : QWidget(pare
         m_stale = true;
         read();
     });
+    connect(m_edit, &QPushButton::clicked, this, [this] {
+        if (m_hasText && m_editor)
+            m_editor(m_shown);
+    });
     connect(m_copy, &QPushButton::clicked, this, [this] { QApplication::clipboard()->setText(text()); });
     connect(m_save, &QPushButton::clicked, this, &DocumentPage::saveAs);
     connect(m_reload, &QPushButton::clicked, this, &DocumentPage::read);
@@ -162,6 +169,11 @@ DocumentPage::DocumentPage(Documents* documents, QWidget* parent) : QWidget(pare
 }
 
 DocumentPage::~DocumentPage() = default;
+
+void DocumentPage::setEditor(std::function<void(const stack::ObjectRef&)> edit)
+{
+    m_editor = std::move(edit);
+}
 
 void DocumentPage::setObjects(const std::vector<stack::ObjectRef>& objects)
 {
@@ -243,6 +255,7 @@ void DocumentPage::showText(const stack::ObjectRef& object, const QString& text,
     m_shown = object;
     m_hasText = true;
     m_pages->setCurrentWidget(m_view);
+    m_edit->setVisible(m_editor != nullptr && m_shown.group != "libvirt");
     for (QPushButton* button : {m_copy, m_save})
         button->setEnabled(true);
     if (same && m_view->toPlainText() == text)
@@ -265,6 +278,7 @@ void DocumentPage::showState(const QString& text, bool canRetry)
     m_state->showText(text);
     m_retry->setVisible(canRetry);
     m_pages->setCurrentIndex(1);
+    m_edit->hide();
     for (QPushButton* button : {m_copy, m_save})
         button->setEnabled(false);
     m_note->showText(QString());

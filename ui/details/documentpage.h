@@ -6,6 +6,7 @@
 
 #include <QWidget>
 
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -33,6 +34,8 @@ public:
     ~DocumentPage() override;
 
     void setObjects(const std::vector<stack::ObjectRef>& objects); // reads anew when seen and they differ
+    // Gives the page an Edit button for Kubernetes objects.
+    void setEditor(std::function<void(const stack::ObjectRef&)> edit);
     void focusView();
     QString text() const;
     QString stateText() const; // what stands there instead of a document
@@ -60,6 +63,8 @@ private:
     QComboBox* m_chooser = nullptr;
     ThemedLabel* m_single = nullptr;
     ThemedLabel* m_note = nullptr;
+    std::function<void(const stack::ObjectRef&)> m_editor;
+    QPushButton* m_edit = nullptr;
     QPushButton* m_copy = nullptr;
     QPushButton* m_save = nullptr;
     QPushButton* m_reload = nullptr;

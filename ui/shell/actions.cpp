@@ -46,6 +46,8 @@ Actions::Actions(QWidget* owner)
                        Words::tr("Connect a bare-metal host through libvirt"));
     checkHosts = make(Words::tr("Chec&k hosts…"), "check", QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_H),
                       Words::tr("Whether the hosts are fit to carry the stack, side by side"));
+    capacity = make(Words::tr("Ca&pacity…"), "metrics", QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_P),
+                    Words::tr("How full the layers are, and how many more VMs fit"));
     createCluster = make(Words::tr("New &tenant cluster…"), "create", QKeySequence(Qt::CTRL | Qt::Key_T),
                          Words::tr("Create a tenant cluster on an outer cluster"));
     audit = make(Words::tr("What was &done…"), "logs", {},
@@ -53,6 +55,21 @@ Actions::Actions(QWidget* owner)
     settings = make(Words::tr("&Settings…"), "settings", QKeySequence(Qt::CTRL | Qt::Key_Comma),
                     Words::tr("Theme, font size, remembered connections"));
     quit = make(Words::tr("&Quit"), "quit", QKeySequence(Qt::CTRL | Qt::Key_Q), {});
+
+    openShell = make(Words::tr("Shell"), "terminal", QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_T),
+                     Words::tr("A shell in a container of the selected item"));
+    openScreen = make(Words::tr("Screen"), "vm", QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_V),
+                      Words::tr("The screen of the selected VM"));
+    openSerial = make(Words::tr("Serial console"), "console", QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_O),
+                      Words::tr("The serial line of the selected machine"));
+    openLogs = make(Words::tr("Logs"), "logs", QKeySequence(Qt::CTRL | Qt::Key_L),
+                    Words::tr("What the selected item's pods print"));
+    forwardPort = make(Words::tr("Forward a port…"), "network", {},
+                       Words::tr("A port of this machine that leads into a pod or a VM"));
+    addToChart = make(Words::tr("Add to chart"), "metrics", QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_M),
+                      Words::tr("The selected item's CPU and memory in the chart of metrics"));
+    for (QAction* action : {openScreen, openShell, openSerial, openLogs, forwardPort, addToChart})
+        action->setVisible(false); // until there is somebody to open them
 
     copyName = make(Words::tr("Copy name"), "copy", QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_C),
                     Words::tr("Copy the name of the selected item"));
@@ -67,6 +84,16 @@ Actions::Actions(QWidget* owner)
     relatedMenu = new QMenu(owner);
     related = make(Words::tr("Go to"), "forward", {}, Words::tr("The same thing elsewhere"));
     related->setMenu(relatedMenu);
+    accessMenu = new QMenu(owner);
+    access = make(Words::tr("Kubeconfig"), "key", {}, Words::tr("The tenant cluster for kubectl and others"));
+    access->setMenu(accessMenu);
+    accessTerminal = make(Words::tr("Open a terminal for kubectl"), "console", {},
+                          Words::tr("A terminal in which kubectl reaches the tenant cluster"));
+    accessSave = make(Words::tr("Save the kubeconfig…"), "export", {},
+                      Words::tr("Save the tenant cluster's kubeconfig as a file that only you can read"));
+    accessServe = make(Words::tr("Serve on a local port"), "network", {},
+                       Words::tr("kubectl reaches the tenant cluster through the outer cluster's API"));
+    accessMenu->addActions({accessTerminal, accessSave, accessServe});
 
     back = make(Words::tr("&Back"), "back", QKeySequence(Qt::ALT | Qt::Key_Left),
                 Words::tr("The item selected before"));
@@ -122,7 +149,7 @@ QList<QAction*> Actions::all() const
 
 QList<QAction*> Actions::forItem() const
 {
-    return {copyName, copyCommand, openYaml, reveal, whatIf, related};
+    return {copyName, copyCommand, openYaml, reveal, whatIf, access, related};
 }
 
 void Actions::recolour()

@@ -19,10 +19,18 @@ struct Actions {
     QAction* connectCluster;
     QAction* connectHost;
     QAction* checkHosts;
+    QAction* capacity;
     QAction* createCluster;
     QAction* audit;
     QAction* settings;
     QAction* quit;
+
+    QAction* openShell; // into the machine: see ui/shell/consoles.h
+    QAction* openScreen;
+    QAction* openSerial;
+    QAction* openLogs;
+    QAction* forwardPort;
+    QAction* addToChart;
 
     QAction* copyName;
     QAction* copyCommand;
@@ -31,6 +39,11 @@ struct Actions {
     QAction* whatIf;
     QAction* related; // has a menu
     QMenu* relatedMenu;
+    QAction* access; // of a tenant cluster; has a menu of the three below
+    QMenu* accessMenu;
+    QAction* accessTerminal;
+    QAction* accessSave;
+    QAction* accessServe;
 
     QAction* back;
     QAction* forward;
@@ -57,6 +70,10 @@ struct Actions {
 
     QList<QAction*> all() const;
     QList<QAction*> forItem() const; // the details' row
+    QList<QAction*> intoItem() const
+    {
+        return {openScreen, openSerial, openShell, openLogs, forwardPort, addToChart};
+    }
 
     void recolour(); // icons in the theme's colours
 

@@ -6,12 +6,15 @@
 #include "ui/actions/actionset.h"
 #include "ui/actions/auditdialog.h"
 #include "ui/actions/rundialog.h"
+#include "ui/capacity/capacitywindow.h"
 #include "ui/checks/checkswindow.h"
 #include "ui/connect/clusterdialog.h"
+#include "ui/connect/execdialog.h"
 #include "ui/connect/hostdialog.h"
 #include "ui/connect/welcomepage.h"
 #include "ui/details/detailspanel.h"
 #include "ui/details/page.h"
+#include "ui/editor/editdialog.h"
 #include "ui/settings/settingsdialog.h"
 #include "ui/shell/actions.h"
 #include "ui/shell/activity.h"
@@ -19,18 +22,21 @@
 #include "ui/shell/centre.h"
 #include "ui/shell/command.h"
 #include "ui/shell/commandpalette.h"
+#include "ui/shell/consoles.h"
 #include "ui/shell/helpdialogs.h"
 #include "ui/shell/messagebar.h"
 #include "ui/shell/opener.h"
 #include "ui/shell/problemspanel.h"
 #include "ui/shell/runsactivity.h"
 #include "ui/shell/statuschips.h"
+#include "ui/shell/trafficpage.h"
 #include "ui/shell/whatifdialog.h"
 #include "ui/stack/selection.h"
 #include "ui/stack/stackpanel.h"
 #include "ui/stack/stackstore.h"
 #include "ui/stack/stratachart.h"
 #include "ui/theme/theme.h"
+#include "ui/timeline/timelineview.h"
 #include "ui/widgets/basepane.h"
 #include "ui/wizard/clusterruns.h"
 #include "ui/wizard/clusterwizard.h"
@@ -43,6 +49,7 @@
 #include <QClipboard>
 #include <QCloseEvent>
 #include <QDockWidget>
+#include <QHash>
 #include <QKeyEvent>
 #include <QLineEdit>
 #include <QMenu>
@@ -50,6 +57,7 @@
 #include <QPointer>
 #include <QPushButton>
 #include <QStatusBar>
+#include <QTableView>
 #include <QToolBar>
 #include <QToolButton>
 #include <QTreeView>
@@ -72,6 +80,7 @@ public:
     ActionSet* dayTwo = nullptr;
     Selection* selection = nullptr;
     Opener* opener = nullptr;
+    TenantAccess* access = nullptr;
     StackPanel* tree = nullptr;
     StrataChart* chart = nullptr;
     DetailsPanel* details = nullptr;
@@ -79,6 +88,7 @@ public:
     Centre* centre = nullptr;
     MessageBar* message = nullptr;
     BottomPanel* bottom = nullptr;
+    Consoles* consoles = nullptr;
     StatusChips* chips = nullptr;
     CommandPalette* palette = nullptr;
     DemoMenu* demo = nullptr;
@@ -106,6 +116,7 @@ public:
     void updateLive();
     void fillSiteMenu(QMenu* menu);
     void showItemMenu(ItemId id, const QPoint& at);
+    void showBottom();
     void reveal();
     void cyclePlaces(int step);
     void stepProblems(int step);
@@ -143,12 +154,20 @@ void MainWindow::Private::makeParts()
     selection = new Selection(services.store, q);
     opener = new Opener(services, q);
     actions = std::make_unique<Actions>(q);
+    access = new TenantAccess(services.store, services.access, q);
     tree = new StackPanel(services.store, selection, q);
     chart = new StrataChart(services.store, selection, q);
     details = new DetailsPanel(services.store, selection, services.documents, q);
     details->setClock(services.clock);
     dayTwo = new ActionSet(services.store, services.runs, q);
     details->setActions(QList<QAction*>{dayTwo->entry()} + actions->forItem());
+    if (services.runs != nullptr) {
+        details->setEditor([this](const stack::ObjectRef& object) {
+            auto* dialog = new EditDialog(services.runs->client(object.source), object, q);
+            dialog->setAttribute(Qt::WA_DeleteOnClose);
+            dialog->show();
+        });
+    }
     details->setCommandAccess([this](SourceId source) { return opener->kubectlAccess(source); });
     welcome = new WelcomePage(services.workspace, q);
     auto* middle = new BasePane(q); // a view; the bars around it are not
@@ -178,7 +197,12 @@ void MainWindow::Private::makeDocks()
         q->addDockWidget(area, dock);
         return dock;
     };
-    bottom = new BottomPanel(services.store, services.clock, services.workspace, q);
+    bottom = new BottomPanel(services.store, selection, services.clock, services.workspace, q);
+    if (services.traffic)
+        bottom->addPage(makeTrafficView(services.store, services.traffic, bottom), MainWindow::tr("Traffic"),
+                        QStringLiteral("traffic"));
+    if (services.consoles)
+        consoles = new Consoles(services.consoles, services.store, actions.get(), bottom, services.clock, q);
     treeDock = make(QStringLiteral("stack"), MainWindow::tr("&Stack"), tree, Qt::LeftDockWidgetArea);
     bottomDock = make(QStringLiteral("problems"), MainWindow::tr("&Problems and activity"), bottom,
                       Qt::BottomDockWidgetArea);
@@ -253,13 +277,17 @@ void MainWindow::Private::makeMenus()
     file->addAction(actions->quit);
 
     QMenu* item = bar->addMenu(MainWindow::tr("&Item"));
+    item->setToolTipsVisible(true); // why something is grey
+    item->addActions(actions->intoItem());
+    item->addSeparator();
     item->addActions(actions->forItem());
     item->addSeparator();
     item->addActions(dayTwo->all());
-    item->setToolTipsVisible(true);
 
     QMenu* view = bar->addMenu(MainWindow::tr("&View"));
     view->addActions(actions->tabs);
+    view->addSeparator();
+    view->addAction(actions->capacity);
     view->addSeparator();
     view->addAction(treeDock->toggleViewAction());
     view->addAction(bottomDock->toggleViewAction());
@@ -303,6 +331,11 @@ void MainWindow::Private::connectAll()
     on(actions->connectCluster, [this] { askCluster(); });
     on(actions->connectHost, [this] { askHost(); });
     on(actions->checkHosts, [this] { checkHosts(); });
+    on(actions->capacity, [this] {
+        auto* window = new CapacityWindow(services.store, selection, chart, q);
+        window->setAttribute(Qt::WA_DeleteOnClose);
+        window->show();
+    });
     on(actions->settings, [this] {
         auto* dialog = new SettingsDialog(services.workspace, q);
         dialog->setAttribute(Qt::WA_DeleteOnClose);
@@ -326,6 +359,17 @@ void MainWindow::Private::connectAll()
         auto* dialog = new WhatIfDialog(services.store, selection, chart, selection->current(), q);
         dialog->setAttribute(Qt::WA_DeleteOnClose);
         dialog->show(); // beside it the chart shows what is meant
+    });
+    on(actions->accessTerminal, [this] { access->openTerminal(selection->current()); });
+    on(actions->accessSave, [this] { access->save(selection->current()); });
+    on(actions->accessServe, [this] { access->serve(selection->current()); });
+    QObject::connect(access, &TenantAccess::said, q, [this](const QString& text) {
+        bottom->activity()->add(Health::Ok, text, {}, services.clock());
+        message->say(Health::Ok, text);
+    });
+    QObject::connect(access, &TenantAccess::failed, q, [this](const QString& title, const QString& detail) {
+        bottom->activity()->add(Health::Failed, title, detail, services.clock());
+        message->say(Health::Warning, detail.isEmpty() ? title : QStringLiteral("%1: %2").arg(title, detail));
     });
     on(actions->back, [this] { selection->goBack(); });
     on(actions->forward, [this] { selection->goForward(); });
@@ -358,6 +402,8 @@ void MainWindow::Private::connectAll()
     on(actions->shortcuts, [this] { showShortcuts(actions->all(), q); });
     on(actions->about, [this] { showAbout(q); });
 
+    if (consoles != nullptr)
+        QObject::connect(consoles, &Consoles::opened, q, [this] { showBottom(); });
     QObject::connect(selection, &Selection::changed, q, [this] { updateItemActions(); });
     QObject::connect(tree, &StackPanel::selectedItemsChanged, q, [this] { dayTwo->setItems(chosenItems()); });
     QObject::connect(
@@ -368,7 +414,12 @@ void MainWindow::Private::connectAll()
             updateSite();
             updateLive();
         }
-        if (!delta.removed.empty() || !delta.moved.empty() || !delta.added.empty())
+        const ItemId now = selection->current();
+        const auto has = [now](const std::vector<ItemId>& ids) {
+            return std::find(ids.begin(), ids.end(), now) != ids.end();
+        };
+        if (!delta.sources.empty() || !delta.removed.empty() || !delta.moved.empty() ||
+            !delta.added.empty() || has(delta.changed) || has(delta.touched))
             updateItemActions();
     });
     QObject::connect(tree, &StackPanel::menuWanted, q,
@@ -379,6 +430,15 @@ void MainWindow::Private::connectAll()
         selection->select(id);
         details->focusTabs();
     });
+    if (services.connect.setExecAsker) {
+        services.connect.setExecAsker(q, [this](const kube::ExecQuestion& question,
+                                                std::function<void(kube::ExecPlugins::Answer)> answer) {
+            auto* dialog = new ExecDialog(question, q);
+            dialog->setAttribute(Qt::WA_DeleteOnClose);
+            QObject::connect(dialog, &ExecDialog::answered, q, std::move(answer));
+            dialog->open();
+        });
+    }
     QObject::connect(tree, &StackPanel::retryWanted, opener, &Opener::retry);
     QObject::connect(centre, &Centre::retryWanted, opener, &Opener::retry);
     QObject::connect(chips, &StatusChips::retryWanted, opener, &Opener::retry);
@@ -464,6 +524,15 @@ void MainWindow::Private::resizeText(double step)
     services.workspace->setSettings(settings);
 }
 
+// Room to work in, not a strip of a few lines.
+void MainWindow::Private::showBottom()
+{
+    bottomDock->show();
+    const int wanted = std::max(260, q->height() * 2 / 5);
+    if (bottomDock->height() < wanted)
+        q->resizeDocks({bottomDock}, {wanted}, Qt::Vertical);
+}
+
 void MainWindow::Private::updateItemActions()
 {
     const Stack& stack = services.store->stack();
@@ -471,9 +540,19 @@ void MainWindow::Private::updateItemActions()
     const Item* item = stack.find(id);
     const std::vector<ObjectRef> objects = stack.objects(id);
     const bool libvirt = !objects.empty() && objects.front().group == "libvirt";
+    if (consoles != nullptr) {
+        consoles->follow(id);
+        details->setActions(consoles->rowFor(id) + actions->forItem());
+    }
     actions->copyName->setEnabled(item != nullptr);
     actions->reveal->setEnabled(item != nullptr);
     actions->whatIf->setVisible(WhatIfDialog::makesSense(stack, id));
+    const bool reachable = services.access && innerSourceOf(stack, id);
+    for (QAction* action :
+         {actions->access, actions->accessTerminal, actions->accessSave, actions->accessServe}) {
+        action->setVisible(reachable);
+        action->setEnabled(reachable);
+    }
     actions->copyCommand->setEnabled(!objects.empty());
     actions->copyCommand->setText(libvirt ? MainWindow::tr("Copy virsh command")
                                           : MainWindow::tr("Copy kubectl command"));
@@ -614,6 +693,10 @@ void MainWindow::Private::showItemMenu(ItemId id, const QPoint& at)
     auto* menu = new QMenu(q);
     menu->setAttribute(Qt::WA_DeleteOnClose);
     menu->setToolTipsVisible(true);
+    if (consoles != nullptr) {
+        menu->addActions(actions->intoItem());
+        menu->addSeparator();
+    }
     if (const QList<QAction*> offered = dayTwo->offered(); !offered.isEmpty()) {
         menu->addActions(offered);
         menu->addSeparator();
@@ -625,6 +708,10 @@ void MainWindow::Private::showItemMenu(ItemId id, const QPoint& at)
         menu->addAction(actions->whatIf);
     if (actions->related->isVisible())
         menu->addAction(actions->related);
+    if (actions->access->isVisible()) {
+        menu->addSeparator();
+        menu->addActions(actions->accessMenu->actions());
+    }
     const ItemKind kind = services.store->stack().find(id)->kind;
     if (services.runs != nullptr && (kind == ItemKind::OuterNode || kind == ItemKind::TenantCluster)) {
         menu->addSeparator();
@@ -767,7 +854,9 @@ void MainWindow::Private::askCluster()
 
 void MainWindow::Private::askHost()
 {
-    auto* dialog = new HostDialog(services.connect, q);
+    ConnectServices connect = services.connect;
+    connect.inventory = services.inventory;
+    auto* dialog = new HostDialog(connect, q);
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     QObject::connect(dialog, &HostDialog::connectHost, opener, &Opener::connectHost);
     dialog->open();
@@ -818,6 +907,21 @@ void MainWindow::Private::connectRuns()
             bottom->setCurrentTab(QStringLiteral("activity"));
         }
     });
+    // The timeline tells when a run began and how it ended.
+    const auto onTimeline = [this, known = std::make_shared<QHash<QString, bool>>()](const ClusterRun* run) {
+        const auto before = known->constFind(run->id());
+        if (before != known->constEnd() && *before == run->active())
+            return;
+        const bool fresh = before == known->constEnd();
+        known->insert(run->id(), run->active());
+        if (run->active())
+            bottom->timeline()->act(run->title(), Health::Progressing);
+        else if (!fresh)
+            bottom->timeline()->act(QStringLiteral("%1: %2").arg(run->title(), run->sentence()),
+                                    run->health());
+    };
+    QObject::connect(runs, &ClusterRuns::added, q, onTimeline);
+    QObject::connect(runs, &ClusterRuns::changed, q, onTimeline);
     QObject::connect(runs, &ClusterRuns::found, q, [this](int count) {
         message->say(Health::Warning,
                      MainWindow::tr("%n plans of an earlier run are not finished; Activity lists them.",
@@ -989,6 +1093,11 @@ void MainWindow::select(ItemId id)
     m_d->selection->select(id);
 }
 
+Consoles* MainWindow::consoles() const
+{
+    return m_d->consoles;
+}
+
 ItemId MainWindow::current() const
 {
     return m_d->selection->current();
@@ -996,7 +1105,12 @@ ItemId MainWindow::current() const
 
 void MainWindow::setCurrentTab(const QString& name)
 {
-    m_d->details->setCurrentTab(name);
+    if (m_d->bottom->hasTab(name)) {
+        m_d->bottomDock->show();
+        m_d->bottom->setCurrentTab(name);
+    } else {
+        m_d->details->setCurrentTab(name);
+    }
 }
 
 ClusterWizard* MainWindow::newCluster()

@@ -5,8 +5,11 @@
 #include "core/libvirt/inventory.h"
 #include "core/stack/item.h"
 #include "ui/connect/services.h"
+#include "ui/console/services.h"
 #include "ui/settings/workspace.h"
 #include "ui/shell/demomenu.h"
+#include "ui/shell/tenantaccess.h"
+#include "ui/shell/trafficpage.h"
 
 #include <QMainWindow>
 #include <QObject>
@@ -20,6 +23,7 @@ namespace strata::ui {
 
 class ClusterRuns;
 class ClusterWizard;
+class Consoles;
 class Documents;
 class StackStore;
 
@@ -44,9 +48,12 @@ struct ShellServices {
                        std::function<void(Result<virt::Inventory>)> done)>
         inventory;
     std::function<std::uint64_t()> events; // watch events since the start
+    ConsoleServices consoles;              // optional: logs, shells, serial lines
+    AskTraffic traffic;                    // optional: what our own clients do
     // Optional: kubeconfig path and context of a source that the window did not connect itself (the demo
     // site's).
     std::function<std::pair<QString, QString>(stack::SourceId source)> kubeconfigOf;
+    AskAccess access;            // optional: tenants' kubeconfigs for other programs
     ClusterRuns* runs = nullptr; // optional: without them no clusters are created
     Clock clock = systemNow;
 };
@@ -65,8 +72,9 @@ public:
     void openDemo();
 
     void select(stack::ItemId id);
+    Consoles* consoles() const; // null without services for them
     stack::ItemId current() const;
-    void setCurrentTab(const QString& name); // of the details: "overview", …
+    void setCurrentTab(const QString& name); // of the details: "overview", …; or below: "traffic", …
     void say(const QString& text);           // over the centre, until closed
     ClusterWizard* newCluster();             // opens the wizard; null without runs
 

@@ -2,6 +2,7 @@
 #include "ui/shell/statuschips.h"
 
 #include "core/base/text.h"
+#include "ui/details/reachtext.h"
 #include "ui/details/statepill.h"
 #include "ui/stack/stackstore.h"
 #include "ui/theme/theme.h"
@@ -17,6 +18,7 @@
 #include <QVBoxLayout>
 
 #include <algorithm>
+#include <cstdlib>
 
 namespace strata::ui {
 
@@ -27,6 +29,8 @@ namespace {
 constexpr int kDot = 9;
 constexpr int kPopupWidth = 440;
 constexpr int kMostRows = 200;
+
+constexpr std::int64_t kClockWorry = 30'000; // ms; less is of no consequence for ages and certificates
 
 QString shownText(const std::string& value)
 {
@@ -254,6 +258,17 @@ SourcePopup::SourcePopup(StackStore* store, Clock clock, std::vector<SourceId> s
                 text += QStringLiteral("\n%1: %2").arg(shownText(kind.kind), shownText(kind.error.text));
             if (source->insecure)
                 text += QLatin1Char('\n') + tr("Certificate checks are off for this connection.");
+            if (source->tunnelled)
+                text += QLatin1Char('\n') + tr("Reached through the outer cluster's API.");
+            if (source->phase == LinkPhase::Waiting)
+                text += QLatin1Char('\n') + reachText(reachOf(*source));
+            if (std::abs(source->clockOffsetMs) > kClockWorry)
+                text += QLatin1Char('\n') + (source->clockOffsetMs > 0
+                                                 ? tr("Its clock is %1 ahead of this computer's.")
+                                                 : tr("Its clock is %1 behind this computer's."))
+                                                .arg(seconds(std::abs(source->clockOffsetMs)));
+            for (const std::string& warning : source->warnings)
+                text += QLatin1Char('\n') + tr("The server warns: %1").arg(shownText(warning));
             words->setRole(health >= Health::Warning ? roleOf(health) : TextRole::Muted);
             words->showText(text);
         });

@@ -5,6 +5,7 @@
 #include "ui/connect/errorwords.h"
 #include "ui/theme/theme.h"
 #include "ui/widgets/celldelegate.h"
+#include "ui/widgets/diffcolours.h"
 #include "ui/widgets/healthicon.h"
 #include "ui/widgets/highlighter.h"
 #include "ui/widgets/text.h"
@@ -23,7 +24,6 @@
 #include <QPlainTextEdit>
 #include <QPushButton>
 #include <QSplitter>
-#include <QSyntaxHighlighter>
 #include <QTextDocument>
 #include <QTreeWidget>
 #include <QVBoxLayout>
@@ -36,28 +36,6 @@ namespace {
 
 constexpr qint64 kLargestFile = 16 << 20;
 constexpr int kIndexRole = Qt::UserRole + 20;
-
-// Lines that begin with + and -.
-class DiffColours : public QSyntaxHighlighter {
-public:
-    explicit DiffColours(QTextDocument* document) : QSyntaxHighlighter(document)
-    {
-        connect(&Theme::instance(), &Theme::changed, this, &QSyntaxHighlighter::rehighlight);
-    }
-
-protected:
-    void highlightBlock(const QString& text) override
-    {
-        if (!text.startsWith(QLatin1Char('+')) && !text.startsWith(QLatin1Char('-')))
-            return;
-        const auto at = static_cast<std::size_t>(text.startsWith(QLatin1Char('+')) ? stack::Health::Ok
-                                                                                   : stack::Health::Failed);
-        QTextCharFormat format;
-        format.setForeground(colors().health[at]);
-        format.setBackground(colors().healthSoft[at]);
-        setFormat(0, int(text.size()), format);
-    }
-};
 
 // Runs on the GUI thread what comes on the network's, unless the dialog has gone by then.
 template<typename Value, typename Take>
@@ -146,7 +124,7 @@ void DeployDialog::makeParts()
     m_diff = codeField(below, tr("Differences"));
     m_diff->setReadOnly(true);
     m_diff->setPlaceholderText(tr("Differences to what is there"));
-    new DiffColours(m_diff->document());
+    colourDifferences(m_diff->document());
     below->addWidget(m_list);
     below->addWidget(m_diff);
     below->setSizes({480, 440});

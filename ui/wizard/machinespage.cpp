@@ -185,7 +185,7 @@ MachinesPage::MachinesPage(WizardModel* model, QWidget* parent)
     connect(this->model(), &WizardModel::surveyed, this, &MachinesPage::fillStorageClasses);
 }
 
-SizeInputs MachinesPage::addSize(FieldRow* row, FieldRow* below, const std::string& path, const SizeOf& size)
+SizeInputs MachinesPage::addSize(FieldRow* row, FieldRow* apart, const std::string& path, const SizeOf& size)
 {
     SizeInputs inputs;
     inputs.vcpus = spin(1, 512);
@@ -199,7 +199,7 @@ SizeInputs MachinesPage::addSize(FieldRow* row, FieldRow* below, const std::stri
     row->add(field(path + ".vcpus", tr("vCPU"), inputs.vcpus));
     row->add(field(path + ".memory", tr("Memory"), inputs.memory));
     row->add(field(path + ".disk", tr("Disk"), inputs.disk));
-    below->add(field(path + ".storageClass", tr("Storage class"), inputs.storageClass), 1);
+    apart->add(field(path + ".storageClass", tr("Storage class"), inputs.storageClass), 1);
     connect(inputs.vcpus, &QSpinBox::valueChanged, this, [this, path, size](int value) {
         edit(path + ".vcpus", [&](ClusterProfile& p) { size(p)->vcpus = value; });
     });
@@ -340,18 +340,18 @@ PoolCard MachinesPage::makePool(std::size_t index)
     auto* layout = new QVBoxLayout(card.frame);
     layout->setContentsMargins(14, 12, 14, 12);
     layout->setSpacing(8);
-    auto* row = new FieldRow(card.frame);
+    auto* top = new FieldRow(card.frame);
     card.name = new QLineEdit;
     card.name->setMaxLength(63);
-    card.name->setMinimumWidth(70);
-    row->add(field(path + ".name", tr("Pool"), card.name), 1);
+    top->add(field(path + ".name", tr("Pool"), card.name), 1);
+    auto* row = new FieldRow(card.frame);
     card.count = spin(0, 1000);
     row->add(field(path + ".count", tr("Machines"), card.count));
-    auto* below = new FieldRow(card.frame);
-    card.size = addSize(row, below, path + ".size",
+    card.size = addSize(row, top, path + ".size",
                         [index](ClusterProfile& p) -> MachineSize* { return &p.workers[index].size; });
+    row->addStretch();
+    layout->addWidget(top);
     layout->addWidget(row);
-    layout->addWidget(below);
 
     auto* bottom = new QHBoxLayout;
     card.more = new QToolButton(card.frame);

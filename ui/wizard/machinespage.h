@@ -53,8 +53,8 @@ public:
 
 private:
     using SizeOf = std::function<provision::MachineSize*(provision::ClusterProfile&)>;
-    // The storage class has a row of its own: all five beside each other do not fit into a small window.
-    SizeInputs addSize(FieldRow* row, FieldRow* below, const std::string& path, const SizeOf& size);
+    // The storage class goes into the row `apart`: all five beside each other do not fit into a small window.
+    SizeInputs addSize(FieldRow* row, FieldRow* apart, const std::string& path, const SizeOf& size);
     void loadSize(const SizeInputs& inputs, const provision::MachineSize& size);
     void fillStorageClasses();
     void showSource();

@@ -29,7 +29,7 @@ namespace strata::kube {
 namespace {
 
 constexpr std::size_t kMaxOutput = 64U << 10U;
-constexpr UnixMs kExpiryMarginMs = 30000;
+constexpr int kLookMs = 100; // how often a running program is checked on
 
 std::string tr(const char* text, std::initializer_list<std::string> values = {})
 {
@@ -139,18 +139,19 @@ struct RunResult {
 };
 
 // Reads both pipes until they close, the time is up or too much has come.
-void collect(RunResult& result, const Fd& out, const Fd& err, std::chrono::steady_clock::time_point end)
+void collect(RunResult& result, const Fd& out, const Fd& err, std::chrono::steady_clock::time_point end,
+             const std::atomic<bool>* cancelled)
 {
     std::array<pollfd, 2> fds{pollfd{out.get(), POLLIN, 0}, pollfd{err.get(), POLLIN, 0}};
     std::array<char, 8192> buffer{};
     while (fds[0].fd >= 0 || fds[1].fd >= 0) {
         const auto left =
             std::chrono::duration_cast<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());
-        if (left.count() <= 0) {
+        if (left.count() <= 0 || (cancelled != nullptr && *cancelled)) {
             result.timedOut = true;
             return;
         }
-        if (::poll(fds.data(), fds.size(), static_cast<int>(std::min<std::int64_t>(left.count(), INT_MAX))) <
+        if (::poll(fds.data(), fds.size(), static_cast<int>(std::min<std::int64_t>(left.count(), kLookMs))) <
                 0 &&
             errno != EINTR)
             return;
@@ -196,7 +197,7 @@ int reap(pid_t pid, RunResult& result, std::chrono::steady_clock::time_point end
 }
 
 Result<RunResult> run(const std::string& path, const ExecConfig& config, const ExecCluster& cluster,
-                      std::chrono::milliseconds timeout)
+                      std::chrono::milliseconds timeout, const std::atomic<bool>* cancelled)
 {
     std::array<int, 2> outPipe{};
     std::array<int, 2> errPipe{};
@@ -238,7 +239,7 @@ Result<RunResult> run(const std::string& path, const ExecConfig& config, const E
 
     RunResult result;
     const auto end = std::chrono::steady_clock::now() + timeout;
-    collect(result, outRead, errRead, end);
+    collect(result, outRead, errRead, end, cancelled);
     result.status = reap(pid, result, end);
     return result;
 }
@@ -364,7 +365,8 @@ Result<ExecCredential> parseExecCredential(std::string_view json, const std::str
 }
 
 Result<ExecCredential> runExecPlugin(const ExecConfig& config, const ExecCluster& cluster,
-                                     const ExecAllowList& allowed, std::chrono::milliseconds timeout)
+                                     const ExecAllowList& allowed, std::chrono::milliseconds timeout,
+                                     const std::atomic<bool>* cancelled)
 {
     if (config.apiVersion != "client.authentication.k8s.io/v1" &&
         config.apiVersion != "client.authentication.k8s.io/v1beta1")
@@ -374,6 +376,13 @@ Result<ExecCredential> runExecPlugin(const ExecConfig& config, const ExecCluster
         return fail(ErrorKind::Refused,
                     tr("The credential plugin “%1” wants a terminal, which a window has not.",
                        {cleanText(config.command)}));
+    for (const auto& [name, value] : config.env) {
+        // It would run something else than the program that was allowed.
+        if (name.rfind("LD_", 0) == 0 || name.empty() || name.find('=') != std::string::npos)
+            return fail(
+                ErrorKind::Refused,
+                tr("The kubeconfig sets the variable “%1” for its credential plugin.", {cleanText(name)}));
+    }
     const Result<ExecProgram> program = findExecProgram(config);
     if (!program)
         return tl::unexpected(program.error());
@@ -381,7 +390,7 @@ Result<ExecCredential> runExecPlugin(const ExecConfig& config, const ExecCluster
         return fail(ErrorKind::Refused,
                     tr("The kubeconfig wants to run “%1”; allow it first.", {program->path}),
                     program->sha256);
-    const Result<RunResult> ran = run(program->path, config, cluster, timeout);
+    const Result<RunResult> ran = run(program->path, config, cluster, timeout, cancelled);
     if (!ran)
         return tl::unexpected(ran.error());
     const std::string said = cleanText(ran->err);
@@ -399,44 +408,6 @@ Result<ExecCredential> runExecPlugin(const ExecConfig& config, const ExecCluster
                                            : tr("“%1” was ended by a signal.", {program->path}),
                     said);
     return parseExecCredential(ran->out, config.apiVersion);
-}
-
-ExecCredentialCache::ExecCredentialCache(ExecConfig config, ExecCluster cluster,
-                                         std::shared_ptr<const ExecAllowList> allowed, Clock clock)
-    : m_config(std::move(config)), m_cluster(std::move(cluster)), m_allowed(std::move(allowed)),
-      m_clock(std::move(clock))
-{}
-
-Result<ExecCredential> ExecCredentialCache::get()
-{
-    std::unique_lock lock(m_mutex);
-    if (m_running) {
-        const std::uint64_t mine = m_runs;
-        m_done.wait(lock, [&] { return m_runs != mine; });
-        if (m_last) // the shared run's result, good or bad; gone only when it was found wrong meanwhile
-            return *m_last;
-    }
-    if (m_last && m_last->has_value()) {
-        const UnixMs expires = (*m_last)->expires;
-        if (expires == 0 || m_clock() < expires - kExpiryMarginMs)
-            return *m_last;
-    }
-    m_running = true;
-    lock.unlock();
-    Result<ExecCredential> fresh = runExecPlugin(m_config, m_cluster, *m_allowed);
-    lock.lock();
-    m_running = false;
-    ++m_runs;
-    m_last = fresh;
-    m_done.notify_all();
-    return fresh;
-}
-
-void ExecCredentialCache::invalidate()
-{
-    const std::lock_guard lock(m_mutex);
-    if (!m_running)
-        m_last.reset();
 }
 
 } // namespace strata::kube

@@ -46,8 +46,11 @@ struct ClusterEntry : Entry {
 };
 
 struct UserEntry : Entry {
-    Field certFile, certData, keyFile, keyData, token, tokenFile, username, password, as;
-    bool exec = false;
+    Field certFile, certData, keyFile, keyData, token, tokenFile, username, password, as, asUid;
+    std::vector<std::string> asGroups;
+    std::map<std::string, std::vector<std::string>> asExtra;
+    std::optional<ExecConfig> exec;
+    Field execInteractive;
     bool authProvider = false;
 };
 
@@ -145,6 +148,81 @@ bool flag(const YAML::Node& map, const char* key, Entry& entry)
     return false;
 }
 
+// A list of texts; anything else is the entry's fault at `field`.
+std::vector<std::string> texts(const YAML::Node& map, const char* key, const std::string& field, Entry& entry)
+{
+    std::vector<std::string> out;
+    const YAML::Node list = map[key];
+    if (!list.IsDefined() || list.IsNull())
+        return out;
+    bool good = list.IsSequence();
+    for (std::size_t i = 0; good && i < list.size(); ++i) {
+        good = list[i].IsScalar();
+        if (good)
+            out.push_back(list[i].Scalar());
+    }
+    if (!good && entry.badField.empty())
+        entry.badField = field;
+    return out;
+}
+
+void readExec(UserEntry& entry, const YAML::Node& user)
+{
+    const YAML::Node node = user["exec"];
+    if (!node.IsDefined() || node.IsNull())
+        return;
+    entry.exec.emplace();
+    if (!node.IsMap()) {
+        if (entry.badField.empty())
+            entry.badField = "exec";
+        return;
+    }
+    ExecConfig& exec = *entry.exec;
+    const bool before = entry.badField.empty();
+    exec.apiVersion = scalar(node, "apiVersion", entry).value_or("");
+    exec.command = scalar(node, "command", entry).value_or("");
+    exec.installHint = scalar(node, "installHint", entry).value_or("");
+    exec.provideClusterInfo = flag(node, "provideClusterInfo", entry);
+    entry.execInteractive = scalar(node, "interactiveMode", entry);
+    if (before && !entry.badField.empty())
+        entry.badField = "exec." + entry.badField;
+    exec.args = texts(node, "args", "exec.args", entry);
+    const YAML::Node env = node["env"];
+    if (!env.IsDefined() || env.IsNull())
+        return;
+    bool good = env.IsSequence();
+    for (std::size_t i = 0; good && i < env.size(); ++i) {
+        good = env[i].IsMap() && env[i]["name"].IsDefined() && env[i]["name"].IsScalar() &&
+               (!env[i]["value"].IsDefined() || env[i]["value"].IsScalar());
+        if (good)
+            exec.env.emplace_back(env[i]["name"].Scalar(),
+                                  env[i]["value"].IsDefined() ? env[i]["value"].Scalar() : std::string());
+    }
+    if (!good && entry.badField.empty())
+        entry.badField = "exec.env";
+}
+
+void readImpersonation(UserEntry& entry, const YAML::Node& user)
+{
+    entry.as = scalar(user, "as", entry);
+    entry.asUid = scalar(user, "as-uid", entry);
+    entry.asGroups = texts(user, "as-groups", "as-groups", entry);
+    const YAML::Node extra = user["as-user-extra"];
+    if (!extra.IsDefined() || extra.IsNull())
+        return;
+    bool good = extra.IsMap();
+    for (auto it = extra.begin(); good && it != extra.end(); ++it) {
+        good = it->first.IsScalar() && it->second.IsSequence();
+        for (std::size_t i = 0; good && i < it->second.size(); ++i) {
+            good = it->second[i].IsScalar();
+            if (good)
+                entry.asExtra[it->first.Scalar()].push_back(it->second[i].Scalar());
+        }
+    }
+    if (!good && entry.badField.empty())
+        entry.badField = "as-user-extra";
+}
+
 bool present(const YAML::Node& map, const char* key)
 {
     const YAML::Node value = map[key];
@@ -179,6 +257,47 @@ Result<std::string> readFile(const std::string& path, std::size_t limit)
         return fail(ErrorKind::Io,
                     tr("The file %1 is larger than %2 bytes.", {shown(path), std::to_string(limit)}));
     return text;
+}
+
+bool isHeaderText(std::string_view text)
+{
+    return std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c < 0x7f; });
+}
+
+struct Proxy {
+    std::string url;
+    std::string credential;
+};
+
+// "http://user:password@host:3128"; what client-go takes: http, https and socks5.
+std::optional<Proxy> parseProxy(const std::string& text)
+{
+    const std::size_t colon = text.find("://");
+    if (colon == std::string::npos)
+        return std::nullopt;
+    const std::string scheme = toLower(std::string_view(text).substr(0, colon));
+    if (scheme != "http" && scheme != "https" && scheme != "socks5" && scheme != "socks5h")
+        return std::nullopt;
+    std::string rest = text.substr(colon + 3);
+    while (!rest.empty() && rest.back() == '/')
+        rest.pop_back();
+    Proxy proxy;
+    if (const std::size_t at = rest.rfind('@'); at != std::string::npos) {
+        proxy.credential = rest.substr(0, at);
+        rest = rest.substr(at + 1);
+        if (!isHeaderText(proxy.credential))
+            return std::nullopt;
+    }
+    // Host and port are those of any server.
+    const auto url = parseServerUrl((scheme == "https" ? "https://" : "http://") + rest);
+    if (!url || !url->path.empty())
+        return std::nullopt;
+    const bool told =
+        rest.find(':', rest.rfind(']') == std::string::npos ? 0 : rest.rfind(']')) != std::string::npos;
+    const std::uint16_t port = told ? url->port : scheme == "https" ? 443 : scheme == "http" ? 80 : 1080;
+    proxy.url =
+        (scheme == "socks5h" ? "socks5" : scheme) + "://" + url->bracketedHost() + ":" + std::to_string(port);
+    return proxy;
 }
 
 bool isToken(std::string_view text)
@@ -274,8 +393,8 @@ Result<Kubeconfig> Kubeconfig::parse(std::string_view yaml, std::string origin, 
                 e.tokenFile = scalar(n, "tokenFile", e);
                 e.username = scalar(n, "username", e);
                 e.password = scalar(n, "password", e);
-                e.as = scalar(n, "as", e);
-                e.exec = present(n, "exec");
+                readImpersonation(e, n);
+                readExec(e, n);
                 e.authProvider = present(n, "auth-provider");
             });
         if (fault.empty())
@@ -379,8 +498,6 @@ Result<ClusterConfig> Kubeconfig::resolve(const std::string& wanted) const
     const std::string clusterPath = "clusters[" + cluster->name + "].";
     if (!cluster->badField.empty())
         return broken(clusterPath + cluster->badField, tr("the value has the wrong type."));
-    if (cluster->proxyUrl)
-        return refused(clusterPath + "proxy-url", tr("Strata cannot use a proxy yet."));
     if (!cluster->server)
         return broken(clusterPath + "server", tr("the field is missing."));
     const auto url = parseServerUrl(*cluster->server);
@@ -404,6 +521,15 @@ Result<ClusterConfig> Kubeconfig::resolve(const std::string& wanted) const
         const auto name = parseServerUrl("https://" + config.tlsServerName);
         if (!name || name->host != toLower(config.tlsServerName))
             return broken(clusterPath + "tls-server-name", tr("this is no host name."));
+    }
+
+    if (cluster->proxyUrl) {
+        const auto proxy = parseProxy(*cluster->proxyUrl);
+        if (!proxy)
+            return broken(clusterPath + "proxy-url",
+                          tr("this is no address of a proxy (http, https or socks5://host:port)."));
+        config.proxyUrl = proxy->url;
+        config.proxyCredential = Secret(proxy->credential);
     }
 
     // Inline data wins over a file (client-go tools/clientcmd). Yields an empty string when neither is there.
@@ -453,8 +579,26 @@ Result<ClusterConfig> Kubeconfig::resolve(const std::string& wanted) const
     const std::string userPath = "users[" + user->name + "].";
     if (!user->badField.empty())
         return broken(userPath + user->badField, tr("the value has the wrong type."));
-    if (user->as)
-        return refused(userPath + "as", tr("Strata cannot act as another user yet."));
+    config.impersonate = {user->as.value_or(""), user->asUid.value_or(""), user->asGroups, user->asExtra};
+    {
+        const ClusterConfig::Impersonation& as = config.impersonate;
+        if (as.user.empty() && !(as.uid.empty() && as.groups.empty() && as.extra.empty()))
+            return broken(userPath + "as",
+                          tr("groups, uid or extra of another user are given, but no user."));
+        const auto good = [](const std::vector<std::string>& list) {
+            return std::all_of(list.begin(), list.end(), isHeaderText);
+        };
+        if (!isHeaderText(as.user))
+            return broken(userPath + "as", tr("it has characters that no header can carry."));
+        if (!isHeaderText(as.uid))
+            return broken(userPath + "as-uid", tr("it has characters that no header can carry."));
+        if (!good(as.groups))
+            return broken(userPath + "as-groups", tr("it has characters that no header can carry."));
+        for (const auto& [key, values] : as.extra) {
+            if (key.empty() || !good(values))
+                return broken(userPath + "as-user-extra", tr("it has characters that no header can carry."));
+        }
+    }
 
     auto certificate = material(*user, userPath, "client-certificate", user->certData, user->certFile);
     if (!certificate)
@@ -474,21 +618,22 @@ Result<ClusterConfig> Kubeconfig::resolve(const std::string& wanted) const
     config.clientCertificatePem = std::move(*certificate);
     config.clientKeyPem = Secret(std::move(*key));
 
+    // With both the token is what to begin with (client-go transport/token_source.go).
     std::string token = user->token.value_or("");
-    if (token.empty() && user->tokenFile) {
+    if (user->tokenFile) {
         if (user->baseDirectory.empty())
             return refused(userPath + "tokenFile",
                            tr("this kubeconfig must not make Strata read files of this computer."));
         const std::filesystem::path named(*user->tokenFile);
-        auto text =
-            readFile(named.is_absolute() ? *user->tokenFile
-                                         : (std::filesystem::path(user->baseDirectory) / named).string(),
-                     kMaxReferencedBytes);
-        if (!text)
-            return broken(userPath + "tokenFile", text.error().text);
-        token = std::string(trimmed(*text));
-        if (token.empty())
-            return broken(userPath + "tokenFile", tr("the file is empty."));
+        config.tokenFile = named.is_absolute()
+                               ? *user->tokenFile
+                               : (std::filesystem::path(user->baseDirectory) / named).string();
+        if (token.empty()) {
+            const auto read = readTokenFile(config.tokenFile);
+            if (!read)
+                return broken(userPath + "tokenFile", read.error().text);
+            token = read->reveal();
+        }
     }
     // Blanks and line breaks would end the header and start another one.
     if (!isToken(token))
@@ -498,16 +643,64 @@ Result<ClusterConfig> Kubeconfig::resolve(const std::string& wanted) const
 
     // client-go ignores an exec plug-in when the entry carries a static credential.
     const bool hasCredential = !config.token.empty() || !config.clientCertificatePem.empty();
-    if (user->exec && !hasCredential)
-        return refused(
-            userPath + "exec",
-            tr("Strata does not run credential programs yet; use a token or a client certificate."));
-    if (user->authProvider && !hasCredential)
+    if (user->exec && !hasCredential) {
+        if (user->baseDirectory.empty())
+            return refused(userPath + "exec",
+                           tr("this kubeconfig must not make Strata run programs of this computer."));
+        ExecConfig exec = *user->exec;
+        exec.baseDirectory = user->baseDirectory;
+        const bool v1 = exec.apiVersion == "client.authentication.k8s.io/v1";
+        if (!v1 && exec.apiVersion != "client.authentication.k8s.io/v1beta1")
+            return broken(userPath + "exec.apiVersion",
+                          exec.apiVersion.empty()
+                              ? tr("the field is missing.")
+                              : tr("%1 is not supported; v1 and v1beta1 are.", {shown(exec.apiVersion)}));
+        if (exec.command.empty())
+            return broken(userPath + "exec.command", tr("the field is missing."));
+        const std::string mode = user->execInteractive.value_or(v1 ? "" : "IfAvailable");
+        if (mode == "Never")
+            exec.interactive = ExecConfig::Interactive::Never;
+        else if (mode == "IfAvailable")
+            exec.interactive = ExecConfig::Interactive::IfAvailable;
+        else if (mode == "Always")
+            return refused(userPath + "exec.interactiveMode",
+                           tr("the credential plugin wants a terminal, which a window has not."));
+        else
+            return broken(userPath + "exec.interactiveMode",
+                          mode.empty() ? tr("the field is missing.")
+                                       : tr("Never, IfAvailable or Always was expected."));
+        config.exec = std::move(exec);
+    }
+    if (user->authProvider && !hasCredential && !config.exec)
         return refused(userPath + "auth-provider", tr("Strata does not know authentication providers."));
-    if ((user->username || user->password) && !hasCredential)
+    if ((user->username || user->password) && !hasCredential && !config.exec)
         return refused(userPath + "username",
                        tr("API servers no longer take passwords; use a token or a client certificate."));
     return config;
+}
+
+Result<Secret> readTokenFile(const std::string& path)
+{
+    auto text = readFile(path, kMaxReferencedBytes);
+    if (!text)
+        return tl::unexpected(text.error());
+    const Secret whole(std::move(*text));
+    Secret token{std::string(trimmed(whole.reveal()))};
+    if (token.empty())
+        return fail(ErrorKind::Io, tr("The file %1 is empty.", {shown(path)}));
+    if (!isToken(token.reveal()))
+        return fail(ErrorKind::Config,
+                    tr("The token in %1 has characters that no token has.", {shown(path)}));
+    return token;
+}
+
+bool sameAccess(const ClusterConfig& a, const ClusterConfig& b)
+{
+    return a.server == b.server && a.caPem == b.caPem && a.tlsServerName == b.tlsServerName &&
+           a.insecureSkipTlsVerify == b.insecureSkipTlsVerify &&
+           a.clientCertificatePem == b.clientCertificatePem && a.clientKeyPem == b.clientKeyPem &&
+           a.token == b.token && a.tokenFile == b.tokenFile && a.exec == b.exec && a.proxyUrl == b.proxyUrl &&
+           a.proxyCredential == b.proxyCredential && a.impersonate == b.impersonate;
 }
 
 std::vector<std::string> usualKubeconfigPaths()
@@ -579,16 +772,68 @@ Secret writeKubeconfig(const ClusterConfig& config)
         field("    tls-server-name: ", config.tlsServerName);
     if (config.insecureSkipTlsVerify)
         out += "    insecure-skip-tls-verify: true\n";
+    if (!config.proxyUrl.empty()) {
+        std::string proxy = config.proxyUrl;
+        if (!config.proxyCredential.empty())
+            proxy.insert(proxy.find("://") + 3, config.proxyCredential.reveal() + "@");
+        field("    proxy-url: ", proxy);
+    }
     out += "users:\n";
     field("- name: ", user);
-    const bool credential = !config.clientCertificatePem.empty() || !config.token.empty();
+    const ClusterConfig::Impersonation& as = config.impersonate;
+    const bool credential =
+        !config.clientCertificatePem.empty() || !config.token.empty() || config.exec || !as.user.empty();
     out += credential ? "  user:\n" : "  user: {}\n";
     if (!config.clientCertificatePem.empty()) {
         field("    client-certificate-data: ", base64Encode(config.clientCertificatePem));
         field("    client-key-data: ", Secret(base64Encode(config.clientKeyPem.reveal())).reveal());
     }
-    if (!config.token.empty())
+    if (!config.tokenFile.empty())
+        field("    tokenFile: ",
+              config.tokenFile); // it changes: what is in it now would soon be worth nothing
+    else if (!config.token.empty())
         field("    token: ", config.token.reveal());
+    if (config.exec) {
+        const ExecConfig& exec = *config.exec;
+        const bool relative = exec.command.find('/') != std::string::npos && exec.command.front() != '/';
+        out += "    exec:\n";
+        field("      apiVersion: ", exec.apiVersion);
+        field("      command: ", relative ? exec.baseDirectory + "/" + exec.command : exec.command);
+        if (!exec.args.empty())
+            out += "      args:\n";
+        for (const std::string& arg : exec.args)
+            field("      - ", arg);
+        if (!exec.env.empty())
+            out += "      env:\n";
+        for (const auto& [name, value] : exec.env) {
+            field("      - name: ", name);
+            field("        value: ", value);
+        }
+        if (!exec.installHint.empty())
+            field("      installHint: ", exec.installHint);
+        if (exec.provideClusterInfo)
+            out += "      provideClusterInfo: true\n";
+        field("      interactiveMode: ",
+              exec.interactive == ExecConfig::Interactive::Never ? "Never" : "IfAvailable");
+    }
+    if (!as.user.empty())
+        field("    as: ", as.user);
+    if (!as.uid.empty())
+        field("    as-uid: ", as.uid);
+    if (!as.groups.empty())
+        out += "    as-groups:\n";
+    for (const std::string& group : as.groups)
+        field("    - ", group);
+    if (!as.extra.empty())
+        out += "    as-user-extra:\n";
+    for (const auto& [key, values] : as.extra) {
+        std::string line;
+        quote(line, key);
+        line.pop_back();
+        out += "      " + line + (values.empty() ? ": []\n" : ":\n");
+        for (const std::string& value : values)
+            field("      - ", value);
+    }
     out += "contexts:\n";
     field("- name: ", context);
     out += "  context:\n";

@@ -3,8 +3,11 @@
 
 #include "core/base/error.h"
 #include "core/base/secret.h"
+#include "core/kube/config/execconfig.h"
 
+#include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,7 +28,25 @@ struct ClusterConfig {
     std::string clientCertificatePem;
     Secret clientKeyPem;
     Secret token;
+    // Read again while it runs (client-go: at most once a minute, and when the server says 401). Absolute.
+    std::string tokenFile;
+    std::optional<ExecConfig> exec; // only when there is no other credential
+
+    std::string proxyUrl; // "http://host:port", "https://…" or "socks5://…", without credentials; empty: none
+    Secret proxyCredential; // "user:password" as the URL has it, percent-encoded; mostly empty
+
+    struct Impersonation {
+        std::string user; // empty: none
+        std::string uid;
+        std::vector<std::string> groups;
+        std::map<std::string, std::vector<std::string>> extra;
+        friend bool operator==(const Impersonation&, const Impersonation&) = default;
+    };
+    Impersonation impersonate;
 };
+
+// Whether both reach the same server in the same way as the same user; names and origin do not count.
+bool sameAccess(const ClusterConfig& a, const ClusterConfig& b);
 
 // A kubeconfig file (client-go tools/clientcmd/api/v1). Size and depth are bounded, anchors and aliases
 // refused: the file is untrusted. A fault names file, context and field.
@@ -52,8 +73,9 @@ public:
     const std::string& currentContext() const { return m_current; }
     const std::string& origin() const { return m_origin; }
 
-    // An empty name means the current context. Refuses, with a sentence that says so, what Strata does not do
-    // yet: exec plugins, auth providers, proxies.
+    // An empty name means the current context. Runs nothing: a credential plugin is described in the result.
+    // Refuses, with a sentence that says so, what no API server and no kubectl knows any more: auth providers
+    // and passwords.
     Result<ClusterConfig> resolve(const std::string& context = {}) const;
 
 private:
@@ -63,6 +85,10 @@ private:
     std::string m_origin;
     std::shared_ptr<const Document> m_document;
 };
+
+// What a token file holds now, without the blanks around it. Reads a file: not for a thread that must not
+// wait.
+Result<Secret> readTokenFile(const std::string& path);
 
 // The files kubectl would read: $KUBECONFIG's list, else ~/.kube/config. Missing ones are left out.
 std::vector<std::string> usualKubeconfigPaths();

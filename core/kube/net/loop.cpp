@@ -86,8 +86,50 @@ void Loop::cancel(std::uint64_t timer)
     m_due.erase(due);
 }
 
+void Loop::aside(Task task)
+{
+    {
+        const std::lock_guard lock(m_asideMutex);
+        if (m_asideEnding)
+            return;
+        m_asideTasks.push_back(std::move(task));
+        if (!m_asideThread.joinable())
+            m_asideThread = std::thread([this] { runAside(); });
+    }
+    m_asideWake.notify_one();
+}
+
+void Loop::runAside()
+{
+    sigset_t all;
+    sigfillset(&all);
+    pthread_sigmask(SIG_BLOCK, &all, nullptr);
+    pthread_setname_np(pthread_self(), "strata-aside");
+    for (;;) {
+        Task task;
+        {
+            std::unique_lock lock(m_asideMutex);
+            m_asideWake.wait(lock, [this] { return m_asideEnding || !m_asideTasks.empty(); });
+            if (m_asideEnding)
+                return;
+            task = std::move(m_asideTasks.front());
+            m_asideTasks.pop_front();
+        }
+        task();
+    }
+}
+
 void Loop::stop()
 {
+    std::deque<Task> dropped;
+    {
+        const std::lock_guard lock(m_asideMutex);
+        m_asideEnding = true;
+        dropped.swap(m_asideTasks);
+    }
+    m_asideWake.notify_one();
+    if (m_asideThread.joinable())
+        m_asideThread.join();
     {
         const std::lock_guard lock(m_mutex);
         m_ending = true;

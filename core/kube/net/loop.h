@@ -2,10 +2,12 @@
 #pragma once
 
 #include <chrono>
+#include <condition_variable>
 #include <cstdint>
 #include <deque>
 #include <functional>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <set>
 #include <thread>
@@ -39,6 +41,10 @@ public:
     void cancel(std::uint64_t timer);
     bool onThread() const { return std::this_thread::get_id() == m_thread.get_id(); }
 
+    // Runs a task that may wait (a file on a network drive) on a second thread, one after the other. What has
+    // not begun when the loop stops is dropped.
+    void aside(Task task);
+
     // Ends all users (onLoopEnd), runs what they post, and joins. Not from the loop's own thread.
     void stop();
 
@@ -50,6 +56,7 @@ public:
 
 private:
     void run();
+    void runAside();
     void wake() const;
     bool runTasks();
     int runTimers(); // milliseconds until the next one, -1 for none
@@ -66,7 +73,15 @@ private:
 
     std::set<LoopUser*> m_users;
     std::unordered_map<int, LoopUser*> m_sockets;
-    std::thread m_thread; // last: starts when the rest is there
+    std::mutex m_asideMutex;
+    std::condition_variable m_asideWake;
+    std::deque<Task> m_asideTasks;
+    bool m_asideEnding = false;
+    std::thread m_asideThread; // started by the first task
+    std::thread m_thread;      // last: starts when the rest is there
 };
+
+class Network;
+std::shared_ptr<Loop> loopOf(Network& network); // for what is inside net/
 
 } // namespace strata::kube

@@ -86,7 +86,16 @@ Error errorFromFailure(const TransferFailure& f)
     const std::string detail =
         cleanText(f.words.empty() ? curl_easy_strerror(static_cast<CURLcode>(f.code)) : f.words.c_str());
     const auto error = [&](ErrorKind kind, std::string text) {
-        return Error{kind, std::move(text), detail, 0, 0};
+        NetStage stage = f.connected      ? NetStage::Answer
+                         : f.tcpConnected ? NetStage::Tls
+                                          : NetStage::Connection;
+        if (f.code == CURLE_COULDNT_RESOLVE_HOST)
+            stage = NetStage::Name;
+        else if (kind == ErrorKind::Tls)
+            stage = NetStage::Tls;
+        else if (kind == ErrorKind::Cancelled || kind == ErrorKind::Internal)
+            stage = NetStage::None;
+        return Error{kind, std::move(text), detail, 0, 0, stage};
     };
     if (refusesClientCertificate(f.words))
         return error(ErrorKind::Tls,
@@ -94,7 +103,33 @@ Error errorFromFailure(const TransferFailure& f)
                          ? tr("The API server %1 does not accept our client certificate.", {server})
                          : tr("The API server %1 wants a client certificate and we have none.", {server}));
 
+    if (!f.proxy.empty() && !f.connected) {
+        const std::string proxy = cleanText(f.proxy, 256);
+        if (f.proxyStatus == 407)
+            return error(ErrorKind::Auth,
+                         tr("The proxy %1 wants a user name and a password that it takes.", {proxy}));
+        if (f.proxyStatus >= 300)
+            return error(ErrorKind::Network,
+                         tr("The proxy %1 does not let us through to the API server %2 (status %3).",
+                            {proxy, server, std::to_string(f.proxyStatus)}));
+        switch (f.code) {
+        case CURLE_COULDNT_RESOLVE_PROXY:
+            return error(ErrorKind::Network, tr("The name of the proxy %1 cannot be found.", {proxy}));
+        case CURLE_COULDNT_CONNECT:
+            return error(ErrorKind::Network, tr("The proxy %1 cannot be reached.", {proxy}));
+        case CURLE_PROXY:
+        case CURLE_RECV_ERROR:
+        case CURLE_SEND_ERROR:
+        case CURLE_GOT_NOTHING:
+            return error(ErrorKind::Network,
+                         tr("The proxy %1 made no connection to the API server %2.", {proxy, server}));
+        default:
+            break;
+        }
+    }
+
     switch (f.code) {
+    case CURLE_COULDNT_RESOLVE_PROXY:
     case CURLE_COULDNT_RESOLVE_HOST:
         return error(ErrorKind::Network,
                      tr("The name %1 of the API server cannot be found.", {cleanText(f.host, 256)}));

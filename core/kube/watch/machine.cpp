@@ -361,7 +361,43 @@ void on(State& state, const WaitOver&, Effects& out)
         proceed(state, out);
 }
 
+void on(State& state, const AuditFailed&, Effects& out)
+{
+    if (state.doing != Doing::Watching || !state.opened)
+        return;
+    out.emplace_back(DropStream{});
+    list(state, out);
+}
+
 } // namespace
+
+std::vector<Suspect> suspects(const State& state, const Listed& listed)
+{
+    std::vector<Suspect> out;
+    for (const auto& [key, known] : state.known) {
+        if (compareVersions(known.resourceVersion, listed.resourceVersion) > 0)
+            continue; // newer than the list: it says nothing of it
+        const auto found = listed.objects.find(key);
+        const bool same = found != listed.objects.end() && found->second.uid == known.uid &&
+                          (found->second.resourceVersion == known.resourceVersion ||
+                           compareVersions(found->second.resourceVersion, known.resourceVersion) < 0);
+        if (!same)
+            out.push_back({key, known.uid, known.resourceVersion});
+    }
+    for (const auto& [key, there] : listed.objects) {
+        if (state.known.find(key) == state.known.end())
+            out.push_back({key, {}, {}});
+    }
+    return out;
+}
+
+bool isStillSuspect(const State& state, const Suspect& suspect)
+{
+    const auto found = state.known.find(suspect.key);
+    if (found == state.known.end())
+        return suspect.uid.empty();
+    return found->second.uid == suspect.uid && found->second.resourceVersion == suspect.resourceVersion;
+}
 
 int compareVersions(const std::string& a, const std::string& b)
 {

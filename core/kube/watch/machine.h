@@ -49,11 +49,12 @@ struct Ended {     // the stream, after or instead of Opened
     Result<void> end;
     std::chrono::milliseconds lived{0}; // since Opened
 };
-struct Quiet {};    // a streaming list has not moved for a while
-struct WaitOver {}; // the wait ran out, or somebody cut it short
+struct Quiet {};       // a streaming list has not moved for a while
+struct WaitOver {};    // the wait ran out, or somebody cut it short
+struct AuditFailed {}; // what is known differs from what the server has, and the watch does not tell why
 
 using Input = std::variant<Started, PageStart, Item, PageEnd, ListFailed, Opened, Event, Bookmark,
-                           StreamError, Garbage, Ended, Quiet, WaitOver>;
+                           StreamError, Garbage, Ended, Quiet, WaitOver, AuditFailed>;
 
 // ---- what to do ----
 struct Upsert {}; // hand on the object that came with this input
@@ -111,6 +112,22 @@ struct State {
 
 // Effects are appended to `out`, to be carried out in order.
 void step(State& state, const Input& input, std::vector<Effect>& out);
+
+// ---- audit ----
+// API servers have been seen to lose events of a watch (kubernetes#123072); nothing but a list tells. Once in
+// a while the metadata of all objects is listed beside the watch and compared. What differs is a suspect
+// only: the watch may be a little behind. Who is still suspect after a while has been lost.
+struct Listed {
+    std::string resourceVersion;                           // of the list
+    std::unordered_map<std::string, State::Known> objects; // "namespace/name"
+};
+struct Suspect {
+    std::string key;
+    std::string uid; // as it was known; empty: it was not
+    std::string resourceVersion;
+};
+std::vector<Suspect> suspects(const State& state, const Listed& listed);
+bool isStillSuspect(const State& state, const Suspect& suspect);
 
 // Below 0 when `a` is older than `b`, above 0 when newer, 0 when equal or not comparable. Resource versions
 // are opaque by contract; all servers in use give decimal numbers, and only those are ordered here.

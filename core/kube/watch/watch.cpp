@@ -11,9 +11,12 @@
 
 #include <simdjson.h>
 
+#include <algorithm>
 #include <atomic>
 #include <mutex>
+#include <optional>
 #include <random>
+#include <vector>
 
 namespace strata::kube {
 namespace {
@@ -97,10 +100,15 @@ public:
         cancelTimers();
         m_stream.reset();
         m_handle.reset();
+        m_auditHandle.reset();
     }
 
 private:
     class Stream;
+    struct Page {
+        PageEnd end;
+        std::string_view items; // of the body, which has been padded
+    };
 
     template<typename F>
     void tell(F&& f)
@@ -118,6 +126,17 @@ private:
     void openStream(const OpenStream& effect);
     void onFrame(std::string_view frame);
     void armQuiet();
+    std::optional<Page> readPage(std::string& body);
+    void armAudit(Ms delay);
+    void auditPage(const std::string& continueToken);
+    void onAuditPage(Result<Response> answer);
+    void judgeAudit();
+    void stopAudit();
+    Ms auditDelay()
+    {
+        const double spread = std::uniform_real_distribution<double>(0.8, 1.2)(m_random);
+        return Ms{static_cast<Ms::rep>(static_cast<double>(m_request.auditEvery.count()) * spread)};
+    }
     void wait(const Wait& effect);
     void cancelTimers();
     void heard();
@@ -155,6 +174,10 @@ private:
     std::unique_ptr<RequestHandle> m_handle;
     std::uint64_t m_waitTimer = 0;
     std::uint64_t m_quietTimer = 0;
+    std::uint64_t m_auditTimer = 0;
+    std::unique_ptr<RequestHandle> m_auditHandle;
+    machine::Listed m_listed; // by the audit that runs
+    std::vector<Suspect> m_suspects;
     SteadyClock::time_point m_lastFrame;
     simdjson::dom::parser m_parser;
 };
@@ -295,6 +318,8 @@ void Driver::getPage(const std::string& continueToken)
     if (!continueToken.empty())
         request.query += "&continue=" + percentEncode(continueToken);
     request.maxBody = kMaxListBytes;
+    if (m_request.metadataOnly)
+        request.accept = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json";
     request.timeout = Ms{60'000};
     const std::weak_ptr<Driver> weak = weak_from_this();
     m_stream.reset();
@@ -313,41 +338,21 @@ void Driver::onPage(Result<Response> answer)
         return;
     }
     std::string& body = answer->body;
-    const std::size_t size = body.size();
-    body.append(simdjson::SIMDJSON_PADDING, ' ');
-    const std::string_view text(body.data(), size);
-    std::string_view metadata;
-    std::string_view items;
-    JsonScanner scanner(text);
-    const bool whole = scanner.members([&](std::string_view key, std::string_view value) {
-        if (key == "metadata")
-            metadata = value;
-        else if (key == "items")
-            items = value;
-        return true;
-    });
-    PageEnd end;
-    simdjson::dom::element element;
-    if (whole && !metadata.empty() && !items.empty() && parse(metadata, element) && element.is_object()) {
-        std::string_view value;
-        if (element["resourceVersion"].get(value) == simdjson::SUCCESS)
-            end.resourceVersion = value;
-        if (element["continue"].get(value) == simdjson::SUCCESS)
-            end.continueToken = value;
-    }
+    const std::optional<Page> page = readPage(body);
     const auto garbage = [&] {
         input(ListFailed{{ErrorKind::Protocol,
                           tr("The API server %1 answered the list of %2 with something that is no list.",
                              {cleanText(m_client->config().server, 256), this->what()}),
-                          cleanText(text.substr(0, 512)), 200, 0}});
+                          cleanText(std::string_view(body).substr(0, 512)), 200, 0}});
     };
-    if (end.resourceVersion.empty()) {
+    if (!page) {
         garbage();
         return;
     }
-    input(PageStart{end.resourceVersion});
+    input(PageStart{page->end.resourceVersion});
     std::size_t bad = 0;
-    JsonScanner list(items);
+    simdjson::dom::element element;
+    JsonScanner list(page->items);
     const bool ended = list.elements([&](std::string_view raw) {
         Item item;
         if (parse(raw, element) && readMeta(element, item.meta))
@@ -362,9 +367,130 @@ void Driver::onPage(Result<Response> answer)
         warn(tr("%1 objects in the list of %2 cannot be read and were left out.",
                 {std::to_string(bad), this->what()}));
     if (ended)
-        input(end);
+        input(page->end);
     else
         garbage();
+}
+
+// None when it is no list. Pads the body.
+std::optional<Driver::Page> Driver::readPage(std::string& body)
+{
+    const std::size_t size = body.size();
+    body.append(simdjson::SIMDJSON_PADDING, ' ');
+    std::string_view metadata;
+    Page page;
+    JsonScanner scanner(std::string_view(body.data(), size));
+    const bool whole = scanner.members([&](std::string_view key, std::string_view value) {
+        if (key == "metadata")
+            metadata = value;
+        else if (key == "items")
+            page.items = value;
+        return true;
+    });
+    simdjson::dom::element element;
+    if (!whole || metadata.empty() || page.items.empty() || !parse(metadata, element) || !element.is_object())
+        return {};
+    std::string_view value;
+    if (element["resourceVersion"].get(value) == simdjson::SUCCESS)
+        page.end.resourceVersion = value;
+    if (element["continue"].get(value) == simdjson::SUCCESS)
+        page.end.continueToken = value;
+    if (page.end.resourceVersion.empty())
+        return {};
+    return page;
+}
+
+// ---- audit ----
+
+void Driver::armAudit(Ms delay)
+{
+    if (m_auditTimer != 0 || m_request.auditEvery.count() <= 0)
+        return;
+    const std::weak_ptr<Driver> weak = weak_from_this();
+    m_auditTimer = m_client->network().postAfter(delay, [weak] {
+        const auto self = weak.lock();
+        if (!self || self->m_stopped)
+            return;
+        self->m_auditTimer = 0;
+        if (!self->m_suspects.empty()) {
+            self->judgeAudit();
+        } else if (self->m_machine.doing == Doing::Watching && self->m_machine.opened) {
+            self->m_listed = {};
+            self->auditPage({});
+        }
+        // Else: the next time that it is live.
+    });
+}
+
+void Driver::auditPage(const std::string& continueToken)
+{
+    Request request;
+    request.path = path(m_request.resource, m_request.ns);
+    request.query = "limit=" + std::to_string(m_request.pageSize) + selectors();
+    if (!continueToken.empty())
+        request.query += "&continue=" + percentEncode(continueToken);
+    request.maxBody = kMaxListBytes;
+    request.accept = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json";
+    request.timeout = Ms{60'000};
+    const std::weak_ptr<Driver> weak = weak_from_this();
+    m_auditHandle = m_client->send(std::move(request), [weak](Result<Response> answer) {
+        if (const auto self = weak.lock(); self && !self->m_stopped)
+            self->onAuditPage(std::move(answer));
+    });
+}
+
+void Driver::onAuditPage(Result<Response> answer)
+{
+    m_auditHandle.reset();
+    const std::optional<Page> page = answer ? readPage(answer->body) : std::nullopt;
+    bool whole = page.has_value();
+    if (page) {
+        JsonScanner list(page->items);
+        whole = list.elements([&](std::string_view raw) {
+            simdjson::dom::element element;
+            ObjectMeta meta;
+            if (parse(raw, element) && readMeta(element, meta))
+                m_listed.objects[meta.ns + "/" + meta.name] = {meta.uid, meta.resourceVersion, 0};
+            return true;
+        });
+    }
+    if (whole && !page->end.continueToken.empty()) {
+        auditPage(page->end.continueToken);
+        return;
+    }
+    if (whole) { // else it says nothing; faults are the watch's affair
+        m_listed.resourceVersion = page->end.resourceVersion;
+        m_suspects = suspects(m_machine, m_listed);
+    }
+    m_listed = {};
+    armAudit(m_suspects.empty() ? auditDelay() : m_request.auditGrace);
+}
+
+void Driver::judgeAudit()
+{
+    std::vector<Suspect> found;
+    found.swap(m_suspects);
+    const auto lost = std::count_if(found.begin(), found.end(), [this](const Suspect& suspect) {
+        return isStillSuspect(m_machine, suspect);
+    });
+    if (lost == 0 || m_machine.doing != Doing::Watching || !m_machine.opened) {
+        armAudit(auditDelay());
+        return;
+    }
+    warn(tr("The API server did not tell of %1 changes of %2; they are listed anew.",
+            {std::to_string(lost), what()}));
+    input(AuditFailed{});
+}
+
+// The connection is lost or a list is under way: either brings the truth by itself.
+void Driver::stopAudit()
+{
+    if (m_auditTimer != 0)
+        m_client->network().cancel(m_auditTimer);
+    m_auditTimer = 0;
+    m_auditHandle.reset();
+    m_listed = {};
+    m_suspects.clear();
 }
 
 void Driver::openStream(const OpenStream& effect)
@@ -379,6 +505,8 @@ void Driver::openStream(const OpenStream& effect)
     else
         request.query += "&resourceVersion=" + percentEncode(effect.resourceVersion);
     request.timeout = Ms{0};
+    if (m_request.metadataOnly)
+        request.accept = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json";
     request.idleTimeout = std::chrono::seconds{seconds} + kIdleMargin;
     m_stream = std::make_shared<Stream>(shared_from_this());
     m_lastFrame = SteadyClock::now();
@@ -490,6 +618,7 @@ void Driver::cancelTimers()
         m_client->network().cancel(m_quietTimer);
     m_waitTimer = 0;
     m_quietTimer = 0;
+    stopAudit();
 }
 
 void Driver::phase(WatchPhase phase, const Error& error, UnixMs retryAt)
@@ -498,6 +627,8 @@ void Driver::phase(WatchPhase phase, const Error& error, UnixMs retryAt)
     m_state.error = error;
     m_state.retryAt = retryAt;
     m_heardTold = m_state.lastHeard;
+    if (phase == WatchPhase::Live && !m_auditHandle)
+        armAudit(auditDelay());
     tell([&](ObjectSink& sink) { sink.onState(m_state); });
 }
 

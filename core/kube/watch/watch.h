@@ -6,6 +6,7 @@
 #include "core/kube/api/resource.h"
 #include "core/kube/net/client.h"
 
+#include <chrono>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -63,11 +64,17 @@ struct WatchRequest {
     std::string fieldSelector; // not encoded
     std::string labelSelector;
     int pageSize = 500;
+    // Only metadata is sent (PartialObjectMetadata): for what is large or secret.
+    bool metadataOnly = false;
+    // How often what is known is compared with what the server has (give or take a fifth); 0: never.
+    std::chrono::milliseconds auditEvery{12 * 60'000};
+    // What differs then is listed anew unless the watch tells of it within this time.
+    std::chrono::milliseconds auditGrace{10'000};
 };
 
 // List + watch of one kind until destroyed: pages, resumes from the last resource version after a clean end,
 // relists on 410, backs off with jitter on faults, advances on bookmarks. One bad object is skipped with a
-// warning, never the rest.
+// warning, never the rest. Events that a server lost are found by an audit now and then.
 class Watch {
 public:
     static std::unique_ptr<Watch> start(std::shared_ptr<Client> client, WatchRequest request,

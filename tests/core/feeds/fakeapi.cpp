@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/core/feeds/fakeapi.h"
 
+#include "core/kube/net/websocketframe.h"
+
 #include <QJsonDocument>
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -163,6 +166,89 @@ void FakeApi::hang(const std::string& path)
     m_hanging.insert(path);
 }
 
+void FakeApi::onPost(const std::string& path, std::function<std::string(const std::string&)> answer)
+{
+    const std::lock_guard lock(m_mutex);
+    m_posts[path] = std::move(answer);
+}
+
+void FakeApi::setHeader(const std::string& line)
+{
+    const std::lock_guard lock(m_mutex);
+    m_header = line + "\r\n";
+}
+
+void FakeApi::tunnel(const std::string& path, int port)
+{
+    const std::lock_guard lock(m_mutex);
+    m_tunnels[path] = port;
+}
+
+// The server's side of a WebSocket, as far as a tunnel needs it.
+bool FakeApi::carry(int socket, const std::string& key, int port) const
+{
+    const int server = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in address = {};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(static_cast<std::uint16_t>(port));
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    bool good =
+        ::connect(server, reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0 &&
+        write(socket, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                      "Sec-WebSocket-Protocol: plain.kubevirt.io\r\nSec-WebSocket-Accept: " +
+                          kube::ws::acceptOf(key) + "\r\n\r\n");
+    std::string in;
+    char bytes[16384];
+    while (good) {
+        pollfd fds[] = {{socket, POLLIN, 0}, {server, POLLIN, 0}};
+        if (::poll(fds, 2, -1) < 0)
+            break;
+        if (fds[1].revents != 0) {
+            const ssize_t got = ::recv(server, bytes, sizeof(bytes), 0);
+            if (got <= 0)
+                break;
+            std::string frame = "\x82\x7e";
+            frame += static_cast<char>(got >> 8);
+            frame += static_cast<char>(got & 0xff);
+            if (got <= 125) {
+                frame.resize(1);
+                frame += static_cast<char>(got);
+            }
+            good = write(socket, frame + std::string(bytes, static_cast<std::size_t>(got)));
+        }
+        if (fds[0].revents == 0)
+            continue;
+        const ssize_t got = ::recv(socket, bytes, sizeof(bytes), 0);
+        if (got <= 0)
+            break;
+        in.append(bytes, static_cast<std::size_t>(got));
+        while (in.size() >= 2) {
+            const auto at = [&](std::size_t i) { return static_cast<unsigned char>(in[i]); };
+            std::size_t head = 2;
+            std::size_t size = at(1) & 0x7fU;
+            if (size == 126) {
+                if (in.size() < 4)
+                    break;
+                size = (at(2) << 8U) | at(3);
+                head = 4;
+            }
+            if (in.size() < head + 4 + size)
+                break;
+            const unsigned opcode = at(0) & 0x0fU;
+            std::string payload = in.substr(head + 4, size);
+            for (std::size_t i = 0; i < size; ++i)
+                payload[i] = static_cast<char>(payload[i] ^ in[head + i % 4]);
+            in.erase(0, head + 4 + size);
+            if (opcode == 8)
+                good = false;
+            else if (opcode == 2)
+                good = good && write(server, payload);
+        }
+    }
+    ::close(server);
+    return false;
+}
+
 void FakeApi::setAway(bool away)
 {
     const std::lock_guard lock(m_mutex);
@@ -227,10 +313,35 @@ void FakeApi::talk(int socket)
             buffer.append(bytes, static_cast<std::size_t>(got));
             continue;
         }
+        std::size_t size = 0;
+        if (const std::size_t length = buffer.find("Content-Length: "); length < end)
+            size = std::stoul(buffer.substr(length + 16));
+        if (buffer.size() < end + 4 + size) {
+            char bytes[4096];
+            const ssize_t got = ::recv(socket, bytes, sizeof(bytes), 0);
+            if (got <= 0)
+                break;
+            buffer.append(bytes, static_cast<std::size_t>(got));
+            continue;
+        }
         const std::size_t from = buffer.find(' ') + 1;
         const std::string target = buffer.substr(from, buffer.find(' ', from) - from);
-        buffer.erase(0, end + 4);
-        if (!respond(socket, target))
+        const std::string body = buffer.substr(end + 4, size);
+        int port = 0;
+        {
+            const std::lock_guard lock(m_mutex);
+            if (const auto found = m_tunnels.find(target); found != m_tunnels.end()) {
+                port = found->second;
+                m_requests.push_back(target);
+                ++m_counts[target];
+            }
+        }
+        if (const std::size_t at = buffer.find("Sec-WebSocket-Key: "); port != 0 && at < end) {
+            carry(socket, buffer.substr(at + 19, buffer.find('\r', at) - at - 19), port);
+            break;
+        }
+        buffer.erase(0, end + 4 + size);
+        if (!respond(socket, target, body))
             break;
     }
     const std::lock_guard lock(m_mutex);
@@ -250,10 +361,15 @@ bool FakeApi::write(int socket, const std::string& bytes)
     return true;
 }
 
-bool FakeApi::reply(int socket, int code, const std::string& body)
+bool FakeApi::reply(int socket, int code, const std::string& body) const
 {
-    return write(socket, "HTTP/1.1 " + std::to_string(code) +
-                             " X\r\nContent-Type: application/json\r\nContent-Length: " +
+    std::string header;
+    {
+        const std::lock_guard lock(m_mutex);
+        header = m_header;
+    }
+    return write(socket, "HTTP/1.1 " + std::to_string(code) + " X\r\n" + header +
+                             "Content-Type: application/json\r\nContent-Length: " +
                              std::to_string(body.size()) + "\r\n\r\n" + body);
 }
 
@@ -268,7 +384,7 @@ std::string FakeApi::status(int code, const std::string& message)
            R"(","reason":")" + reason + R"(","code":)" + std::to_string(code) + "}";
 }
 
-bool FakeApi::respond(int socket, const std::string& target)
+bool FakeApi::respond(int socket, const std::string& target, const std::string& posted)
 {
     const std::size_t question = target.find('?');
     const std::string path = target.substr(0, question);
@@ -290,6 +406,9 @@ bool FakeApi::respond(int socket, const std::string& target)
         if (refused != m_refused.end()) {
             code = refused->second;
             body = status(code, "refused");
+        } else if (const auto post = m_posts.find(path); post != m_posts.end() && !posted.empty()) {
+            code = 201;
+            body = post->second(posted);
         } else if (const auto answered = m_answers.find(path); answered != m_answers.end()) {
             code = answered->second.first;
             body = answered->second.second;

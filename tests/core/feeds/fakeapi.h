@@ -7,6 +7,7 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <set>
@@ -42,6 +43,12 @@ public:
     // Every request whose path begins so is answered with this status; 0: no more.
     void refuse(const std::string& prefix, int status);
     void hang(const std::string& path); // never answered
+    // Answers requests with a body (POST) to a path by what it says.
+    void onPost(const std::string& path, std::function<std::string(const std::string& body)> answer);
+    // A WebSocket at this path carries bytes to a port of this machine (as KubeVirt's portforward does).
+    void tunnel(const std::string& path, int port);
+    // A header line of all answers from now on: "Warning: 299 - \"…\"".
+    void setHeader(const std::string& line);
     // Cuts all connections; while away new ones are cut at once.
     void setAway(bool away);
 
@@ -62,10 +69,11 @@ private:
 
     void accept();
     void talk(int socket);
-    bool respond(int socket, const std::string& target);
+    bool respond(int socket, const std::string& target, const std::string& body);
+    bool carry(int socket, const std::string& key, int port) const;
     bool watch(int socket, const std::string& path, std::int64_t from);
     static bool write(int socket, const std::string& bytes);
-    static bool reply(int socket, int status, const std::string& body);
+    bool reply(int socket, int status, const std::string& body) const;
     static std::string status(int code, const std::string& message);
     void record(Collection& collection, const char* type, const QJsonObject& object);
 
@@ -81,6 +89,9 @@ private:
     std::map<std::string, std::pair<int, std::string>> m_answers;
     std::map<std::string, int> m_refused;
     std::set<std::string> m_hanging;
+    std::map<std::string, std::function<std::string(const std::string&)>> m_posts;
+    std::string m_header;
+    std::map<std::string, int> m_tunnels;
     std::vector<std::string> m_requests;
     std::map<std::string, int> m_counts;
     std::set<int> m_sockets;

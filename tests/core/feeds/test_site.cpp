@@ -3,7 +3,10 @@
 #include "core/feeds/site.h"
 #include "core/stack/stack.h"
 #include "tests/core/feeds/fakeapi.h"
+#include "tests/support/scriptserver.h"
+#include "tests/support/testpki.h"
 
+#include <QElapsedTimer>
 #include <QJsonArray>
 #include <QJsonDocument>
 #include <QtTest>
@@ -32,6 +35,11 @@ private Q_SLOTS:
     void noKubernetes();
     void awayAndBack();
     void kindsThatVanish();
+    void kindsThatCome();
+    void onlySomeNamespaces_data();
+    void onlySomeNamespaces();
+    void warningsAndClock();
+    void traffic();
     void hostileObjects();
     void innerClusters();
     void innerSecretComesLater();
@@ -40,6 +48,8 @@ private Q_SLOTS:
     void innerCredentialIsRenewed();
     void innerKubeconfigMustNotReadFiles();
     void manyInnerClusters();
+    void innerThatIsAwayIsAskedSeldom();
+    void innerThroughATunnel();
     void usage();
     void usageIsAbsent();
     void documents();
@@ -417,6 +427,8 @@ void TestSite::hostileObjects()
     QVERIFY(watched.has(id, FactKind::Vmi, "n/shapeless"));
     QVERIFY(watched.has(id, FactKind::KubeNode, "n1"));
 
+    api.put(kPods, named(QStringLiteral("before"), QStringLiteral("n"))); // its watch is open
+    QVERIFY(watched.until([&] { return watched.has(id, FactKind::Pod, "n/before"); }));
     const int requests = api.count(kPods);
     api.put(kPods, evil); // and as an event of the watch
     api.put(kPods, named(QStringLiteral("after"), QStringLiteral("n")));
@@ -489,6 +501,143 @@ void TestSite::kindsThatVanish()
         const auto error = watched.kindError(id, "virtualmachines");
         return error && error->kind == ErrorKind::NotFound && watched.state(id).phase == LinkPhase::Live;
     }));
+}
+
+// A definition that comes while the program runs is seen within three seconds, gone and come again as well.
+void TestSite::kindsThatCome()
+{
+    constexpr const char* kDefinitions = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
+    FakeApi api;
+    serveAll(api);
+    api.serve(kDefinitions);
+    api.unserve(kVms);
+    api.unserve(kVmis);
+    std::string without = kAllGroups;
+    without.replace(without.find("\"kubevirt.io\""), 13, "\"other.io\"");
+    api.answer("/apis", 200, without);
+    Watched watched;
+    const SourceId id = watched.site.addCluster(api.config("rack"), {});
+    QVERIFY(watched.until([&] { return watched.live(id) && watched.kindError(id, "virtualmachines"); }));
+    QVERIFY(api.waitForRequest(kDefinitions, 3)); // refused stream list, list, watch
+    QElapsedTimer timer;
+    timer.start();
+    api.serve(kVms);
+    api.serve(kVmis);
+    api.put(kVms, named(QStringLiteral("vm"), QStringLiteral("t")));
+    api.answer("/apis", 200, kAllGroups);
+    api.put(kDefinitions, named(QStringLiteral("virtualmachines.kubevirt.io")));
+    QVERIFY(watched.until(
+        [&] { return watched.has(id, FactKind::Vm, "t/vm") && watched.state(id).kinds.empty(); }));
+    QVERIFY2(timer.elapsed() < 3000, qPrintable(QString::number(timer.elapsed())));
+    // Gone, and back: the watch that waits for its kind is told.
+    api.unserve(kVms);
+    QVERIFY(watched.until([&] { return !watched.has(id, FactKind::Vm, "t/vm"); }));
+    timer.restart();
+    api.serve(kVms);
+    api.put(kVms, named(QStringLiteral("another"), QStringLiteral("t")));
+    api.put(kDefinitions, named(QStringLiteral("virtualmachines.kubevirt.io")));
+    QVERIFY(watched.until([&] { return watched.has(id, FactKind::Vm, "t/another"); }));
+    QVERIFY2(timer.elapsed() < 3000, qPrintable(QString::number(timer.elapsed())));
+}
+
+void TestSite::onlySomeNamespaces_data()
+{
+    QTest::addColumn<bool>("incomplete");
+    QTest::newRow("rules are told") << false;
+    QTest::newRow("rules are not told") << true;
+}
+
+// Whoever may list pods in two namespaces only sees those of the two, and is told so.
+void TestSite::onlySomeNamespaces()
+{
+    QFETCH(bool, incomplete);
+    FakeApi api;
+    serveAll(api);
+    api.put("/api/v1/namespaces", named(QStringLiteral("blue")));
+    api.put("/api/v1/namespaces", named(QStringLiteral("green")));
+    api.put("/api/v1/namespaces", named(QStringLiteral("secret")));
+    api.refuse(kPods, 403);
+    api.put("/api/v1/namespaces/blue/pods", named(QStringLiteral("b"), QStringLiteral("blue")));
+    api.put("/api/v1/namespaces/green/pods", named(QStringLiteral("g"), QStringLiteral("green")));
+    const auto mine = [](const std::string& body) {
+        return body.find("\"blue\"") != std::string::npos || body.find("\"green\"") != std::string::npos;
+    };
+    api.onPost("/apis/authorization.k8s.io/v1/selfsubjectrulesreviews",
+               [mine, incomplete](const std::string& body) {
+                   const std::string rule =
+                       mine(body) && !incomplete
+                           ? R"({"verbs":["get","list","watch"],"apiGroups":[""],"resources":["pods"]})"
+                           : R"({"verbs":["create"],"apiGroups":["x"],"resources":["y"]})";
+                   return R"({"kind":"SelfSubjectRulesReview","status":{"incomplete":)" +
+                          std::string(incomplete ? "true" : "false") + R"(,"resourceRules":[)" + rule + "]}}";
+               });
+    api.onPost("/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", [mine](const std::string& body) {
+        return std::string(R"({"kind":"SelfSubjectAccessReview","status":{"allowed":)") +
+               (mine(body) ? "true" : "false") + "}}";
+    });
+    Watched watched;
+    const SourceId id = watched.site.addCluster(api.config("rack"), {});
+    QVERIFY(watched.until([&] {
+        return watched.has(id, FactKind::Pod, "blue/b") && watched.has(id, FactKind::Pod, "green/g") &&
+               watched.live(id);
+    }));
+    QVERIFY(watched.until([&] {
+        const auto error = watched.kindError(id, "pods");
+        return error && error->text.find("blue, green") != std::string::npos;
+    }));
+    QCOMPARE(watched.kindError(id, "pods")->kind, ErrorKind::Forbidden);
+    QCOMPARE(watched.state(id).kinds.size(), std::size_t(1));
+    QCOMPARE(api.count("/api/v1/namespaces/secret/pods"), 0); // what is not allowed is not tried
+    // Changes arrive from there.
+    api.remove("/api/v1/namespaces/blue/pods", "blue", "b");
+    QVERIFY(watched.until([&] { return !watched.has(id, FactKind::Pod, "blue/b"); }));
+    // The right to all of them comes: one watch takes over, with what it knows.
+    api.refuse(kPods, 0);
+    api.put(kPods, named(QStringLiteral("s"), QStringLiteral("secret")));
+    watched.site.retryNow(id);
+    QVERIFY(watched.until([&] {
+        return watched.has(id, FactKind::Pod, "secret/s") && !watched.has(id, FactKind::Pod, "green/g") &&
+               watched.state(id).kinds.empty();
+    }));
+}
+
+void TestSite::warningsAndClock()
+{
+    FakeApi api;
+    serveAll(api);
+    api.setHeader("Date: Mon, 02 Jan 2040 03:04:05 GMT\r\nWarning: 299 - \"cluster.x-k8s.io/v1beta1 is "
+                  "deprecated\", 299 - "
+                  "\"\x1b[31mevil\"");
+    Watched watched;
+    const SourceId id = watched.site.addCluster(api.config("rack"), {});
+    QVERIFY(watched.until([&] { return watched.live(id) && watched.state(id).warnings.size() == 2; }));
+    QCOMPARE(watched.state(id).warnings[0], std::string("cluster.x-k8s.io/v1beta1 is deprecated"));
+    QVERIFY(watched.state(id).warnings[1].find('\x1b') == std::string::npos);
+    QVERIFY(watched.state(id).clockOffsetMs > 1000LL * 3600 * 24 * 365);
+}
+
+void TestSite::traffic()
+{
+    FakeApi api;
+    serveAll(api);
+    Watched watched;
+    const SourceId id = watched.site.addCluster(api.config("rack"), {});
+    QVERIFY(watched.until([&] { return watched.live(id); }));
+    const auto ask = [&] {
+        std::promise<std::vector<Site::ClientTraffic>> told;
+        watched.site.clientTraffic(
+            [&](std::vector<Site::ClientTraffic> all) { told.set_value(std::move(all)); });
+        return told.get_future().get();
+    };
+    QTRY_VERIFY_WITH_TIMEOUT(ask().front().numbers.openStreams >= 9, 20000);
+    const auto all = ask();
+    QCOMPARE(all.size(), std::size_t(1));
+    QCOMPARE(all[0].source, id);
+    QVERIFY(all[0].numbers.requests >= 9);
+    QVERIFY(all[0].numbers.streams >= all[0].numbers.openStreams);
+    QVERIFY(all[0].numbers.bytesIn > 1000);
+    QVERIFY(all[0].numbers.bytesOut > 1000);
+    QVERIFY(all[0].numbers.connections >= 9); // HTTP/1.1: one a stream
 }
 
 void TestSite::innerClusters()
@@ -676,6 +825,118 @@ void TestSite::manyInnerClusters()
     }));
     QCOMPARE(watched.state(watched.inner("t/c3")).phase, LinkPhase::Connecting);
     QVERIFY(!watched.site.settled());
+}
+
+// A cluster that is away as a whole is left alone but for a question once in a while; looking at it again
+// brings it back at once.
+void TestSite::innerThatIsAwayIsAskedSeldom()
+{
+    FakeApi blue;
+    serveInner(blue, QStringLiteral("blue-cp-1"));
+    FakeApi api;
+    serveAll(api);
+    putSecret(api, "blue", blue.kubeconfig());
+    api.put(kClusters, cluster(QStringLiteral("blue"), true));
+    Watched watched;
+    watched.site.addCluster(api.config("rack"), {});
+    QVERIFY(
+        watched.until([&] { return watched.inner("t/blue") != 0 && watched.live(watched.inner("t/blue")); }));
+    const SourceId inner = watched.inner("t/blue");
+    blue.setAway(true);
+    // The watches give up; the next look is a while off.
+    QVERIFY(watched.until([&] {
+        const SourceState& state = watched.state(inner);
+        return state.phase == LinkPhase::Waiting && state.retryAt - systemNow() > 8000;
+    }));
+    QVERIFY(watched.has(inner, FactKind::KubeNode, "blue-cp-1")); // what is known stays
+    QVERIFY(watched.state(inner).kinds.empty());                  // one reason, not one a kind
+    blue.setAway(false);
+    QElapsedTimer timer;
+    timer.start();
+    watched.site.retryNow(inner);
+    QVERIFY(watched.until([&] { return watched.live(inner); }));
+    QVERIFY2(timer.elapsed() < 5000, qPrintable(QString::number(timer.elapsed())));
+    QVERIFY(watched.has(inner, FactKind::KubeNode, "blue-cp-1"));
+}
+
+// The endpoint cannot be reached, but a control-plane VM can, through the outer cluster's API: the bytes go
+// that way, and the server's name and authority stay what the kubeconfig says.
+void TestSite::innerThroughATunnel()
+{
+    const test::TestCa innerCa;
+    // The inner server, behind TLS for a name that exists nowhere.
+    test::ScriptServer blue({innerCa.issue({"blue", {}, {"api.blue.invalid"}, {}}), {}, false});
+    blue.expect("GET", "/version", {}, test::Reply::json(200, R"({"gitVersion":"v1.33.0"})"), 8);
+    test::Reply refused = test::Reply::json(
+        422, R"({"kind":"Status","status":"Failure","reason":"Invalid","code":422,"message":"no streams"})");
+    for (const char* path : {kNodes, kPods}) {
+        blue.expect("GET", path, {"sendInitialEvents"}, refused, 2);
+        const std::string item =
+            path == std::string(kNodes)
+                ? R"({"metadata":{"name":"deep","uid":"u1","resourceVersion":"5"},"spec":{},"status":{}})"
+                : "";
+        blue.expect("GET", path, {"limit=500"},
+                    test::Reply::json(200, R"({"kind":"List","metadata":{"resourceVersion":"9"},"items":[)" +
+                                               item + "]}"),
+                    2);
+        test::Reply open = test::Reply::stream();
+        open.hold();
+        blue.expect("GET", path, {"watch=1", "resourceVersion=9"}, open, 2);
+    }
+    FakeApi api;
+    serveAll(api);
+    kube::ClusterConfig config;
+    config.server = "https://api.blue.invalid:6443";
+    config.caPem = innerCa.certificatePem();
+    config.token = Secret("inner");
+    putSecret(api, "blue", kube::writeKubeconfig(config).reveal());
+    QJsonObject machine = named(QStringLiteral("blue-cp-x"), QStringLiteral("t"));
+    machine[QLatin1String("status")] = QJsonObject{{QStringLiteral("phase"), QStringLiteral("Running")}};
+    api.put("/apis/kubevirt.io/v1/namespaces/t/virtualmachineinstances", machine);
+    api.put(kClusters, cluster(QStringLiteral("blue"), true));
+    const std::string forward =
+        "/apis/subresources.kubevirt.io/v1/namespaces/t/virtualmachineinstances/blue-cp-x/"
+        "portforward/6443/tcp";
+    api.tunnel(forward, blue.port());
+    Watched watched;
+    watched.site.addCluster(api.config("rack"), {});
+    QVERIFY(watched.until([&] {
+        const SourceId inner = watched.inner("t/blue");
+        return inner != 0 && watched.live(inner) && watched.has(inner, FactKind::KubeNode, "deep");
+    }));
+    QVERIFY(watched.state(watched.inner("t/blue")).tunnelled);
+    QVERIFY(api.count(forward) > 0);
+    // The same way for kubectl: a port of this computer, and a kubeconfig that keeps the server's name.
+    std::promise<Result<Secret>> told;
+    watched.site.innerAccess(watched.inner("t/blue"), true,
+                             [&](Result<Secret> access) { told.set_value(std::move(access)); });
+    const Result<Secret> access = told.get_future().get();
+    QVERIFY2(access, access ? "" : access.error().text.c_str());
+    const auto file = kube::Kubeconfig::parse(access->reveal(), "served", {});
+    QVERIFY(file);
+    const auto served = file->resolve();
+    QVERIFY(served);
+    QVERIFY2(served->server.starts_with("https://127.0.0.1:"), served->server.c_str());
+    QCOMPARE(served->tlsServerName, std::string("api.blue.invalid"));
+    const int before = api.count(forward);
+    kube::Network network;
+    const auto client = kube::Client::create(network, *served);
+    std::promise<Result<kube::Response>> answered;
+    kube::Request request;
+    request.path = "/version";
+    const auto handle =
+        client->send(request, [&](Result<kube::Response> answer) { answered.set_value(std::move(answer)); });
+    const Result<kube::Response> answer = answered.get_future().get();
+    QVERIFY2(answer, answer ? "" : answer.error().text.c_str());
+    QCOMPARE(answer->body, std::string(R"({"gitVersion":"v1.33.0"})"));
+    QVERIFY(api.count(forward) > before);
+    // As it is in the secret, when the endpoint itself is wanted.
+    std::promise<Result<Secret>> plain;
+    watched.site.innerAccess(watched.inner("t/blue"), false,
+                             [&](Result<Secret> given) { plain.set_value(std::move(given)); });
+    QCOMPARE(plain.get_future().get()->reveal(), kube::writeKubeconfig(config).reveal());
+    for (const auto& seen : blue.seen())
+        QCOMPARE(seen.headers.at("authorization"), std::string("Bearer inner"));
 }
 
 void TestSite::usage()

@@ -94,8 +94,11 @@ private Q_SLOTS:
         row("plain http", config("{server: 'http://h:8080'}", "{}"), refused, "clusters[k].server");
         row("http to a look-alike", config("{server: 'http://127.0.0.1.evil.example'}", "{}"), refused,
             "clusters[k].server");
-        row("proxy", config("{server: 'https://h', proxy-url: 'http://p'}", "{}"), refused,
-            "clusters[k].proxy-url");
+        for (const char* proxy :
+             {"ftp://p:1", "p:3128", "http://", "http://p:99999", "http://p/path", "http://u:\\x01@p"})
+            row(qPrintable(QStringLiteral("proxy ") + QLatin1String(proxy)),
+                config(std::string("{server: 'https://h', proxy-url: \"") + proxy + "\"}", "{}"), bad,
+                "clusters[k].proxy-url");
         row("CA no base64", config("{server: 'https://h', certificate-authority-data: '%%'}", "{}"), bad,
             "clusters[k].certificate-authority-data");
         row("CA no PEM",
@@ -125,11 +128,35 @@ private Q_SLOTS:
         row("token with line break", config(kServer, "{token: \"a\\r\\nX-Evil: 1\"}"), bad, "users[u].token");
         row("token file refused", config(kServer, "{tokenFile: /etc/hostname}"), refused,
             "users[u].tokenFile");
-        row("exec", config(kServer, "{exec: {command: rm}}"), refused, "users[u].exec");
+        const std::string v1 = "apiVersion: client.authentication.k8s.io/v1, interactiveMode: Never";
+        row("exec out of a cluster", config(kServer, "{exec: {" + v1 + ", command: rm}}"), refused,
+            "users[u].exec");
+        row("exec is text", config(kServer, "{exec: rm}"), bad, "users[u].exec");
+        row("exec arguments are text", config(kServer, "{exec: {" + v1 + ", command: rm, args: -rf}}"), bad,
+            "users[u].exec.args");
+        row("exec argument is a map", config(kServer, "{exec: {" + v1 + ", command: rm, args: [{a: b}]}}"),
+            bad, "users[u].exec.args");
+        row("exec variable without name",
+            config(kServer, "{exec: {" + v1 + ", command: rm, env: [{value: b}]}}"), bad,
+            "users[u].exec.env");
+        row("exec command is a list", config(kServer, "{exec: {" + v1 + ", command: [rm]}}"), bad,
+            "users[u].exec.command");
         row("auth provider", config(kServer, "{auth-provider: {name: gcp}}"), refused,
             "users[u].auth-provider");
         row("password", config(kServer, "{username: a, password: b}"), refused, "users[u].username");
-        row("another identity", config(kServer, "{token: t, as: root}"), refused, "users[u].as");
+        row("groups of nobody", config(kServer, "{token: t, as-groups: [g]}"), bad, "users[u].as");
+        row("extra of nobody", config(kServer, "{token: t, as-user-extra: {k: [v]}}"), bad, "users[u].as");
+        row("user with line break", config(kServer, "{token: t, as: \"a\\r\\nX-Evil: 1\"}"), bad,
+            "users[u].as");
+        row("group with line break", config(kServer, "{token: t, as: a, as-groups: [\"g\\n\"]}"), bad,
+            "users[u].as-groups");
+        row("groups are text", config(kServer, "{token: t, as: a, as-groups: g}"), bad, "users[u].as-groups");
+        row("extra is a list", config(kServer, "{token: t, as: a, as-user-extra: [k]}"), bad,
+            "users[u].as-user-extra");
+        row("extra value is text", config(kServer, "{token: t, as: a, as-user-extra: {k: v}}"), bad,
+            "users[u].as-user-extra");
+        row("extra with line break", config(kServer, "{token: t, as: a, as-user-extra: {k: [\"v\\n\"]}}"),
+            bad, "users[u].as-user-extra");
     }
     void faults()
     {
@@ -197,6 +224,102 @@ private Q_SLOTS:
         QCOMPARE(d->context, c->context);
     }
 
+    void execPlugins_data()
+    {
+        QTest::addColumn<QByteArray>("exec");
+        QTest::addColumn<QByteArray>("field"); // empty: good
+        QTest::newRow("v1") << QByteArray("apiVersion: client.authentication.k8s.io/v1, command: aws, "
+                                          "interactiveMode: IfAvailable")
+                            << QByteArray();
+        QTest::newRow("v1beta1") << QByteArray(
+                                        "apiVersion: client.authentication.k8s.io/v1beta1, command: aws")
+                                 << QByteArray();
+        QTest::newRow("v1alpha1") << QByteArray(
+                                         "apiVersion: client.authentication.k8s.io/v1alpha1, command: aws")
+                                  << QByteArray("users[u].exec.apiVersion");
+        QTest::newRow("no version") << QByteArray("command: aws") << QByteArray("users[u].exec.apiVersion");
+        QTest::newRow("no command")
+            << QByteArray("apiVersion: client.authentication.k8s.io/v1, interactiveMode: Never")
+            << QByteArray("users[u].exec.command");
+        QTest::newRow("no mode") << QByteArray("apiVersion: client.authentication.k8s.io/v1, command: aws")
+                                 << QByteArray("users[u].exec.interactiveMode");
+        QTest::newRow("odd mode") << QByteArray("apiVersion: client.authentication.k8s.io/v1, command: aws, "
+                                                "interactiveMode: Sometimes")
+                                  << QByteArray("users[u].exec.interactiveMode");
+        QTest::newRow("terminal") << QByteArray("apiVersion: client.authentication.k8s.io/v1, command: aws, "
+                                                "interactiveMode: Always")
+                                  << QByteArray("users[u].exec.interactiveMode");
+    }
+    void execPlugins()
+    {
+        QFETCH(QByteArray, exec);
+        QFETCH(QByteArray, field);
+        const auto file =
+            Kubeconfig::parse(config(kServer, "{exec: {" + exec.toStdString() + "}}"), "f", "/base");
+        QVERIFY(file);
+        const auto c = file->resolve();
+        if (!field.isEmpty()) {
+            QVERIFY(!c);
+            QCOMPARE(QByteArray::fromStdString(c.error().detail), field);
+            return;
+        }
+        QVERIFY2(c, c ? "" : c.error().text.c_str());
+        QVERIFY(c->exec);
+        QCOMPARE(c->exec->command, std::string("aws"));
+        QCOMPARE(c->exec->baseDirectory, std::string("/base"));
+    }
+
+    void proxies()
+    {
+        const auto proxy = [](const std::string& url) {
+            const auto file =
+                Kubeconfig::parse(config("{server: 'https://h', proxy-url: '" + url + "'}", "{}"), "f", {});
+            const auto c = file->resolve();
+            return c ? c->proxyUrl + "|" + c->proxyCredential.reveal() : c.error().text;
+        };
+        QCOMPARE(proxy("http://Proxy.example:3128/"), std::string("http://proxy.example:3128|"));
+        QCOMPARE(proxy("https://p"), std::string("https://p:443|"));
+        QCOMPARE(proxy("http://p"), std::string("http://p:80|"));
+        QCOMPARE(proxy("socks5://127.0.0.1"), std::string("socks5://127.0.0.1:1080|"));
+        QCOMPARE(proxy("socks5://[::1]:9050"), std::string("socks5://[::1]:9050|"));
+        QCOMPARE(proxy("http://me:p%40ss@p:8080"), std::string("http://p:8080|me:p%40ss"));
+    }
+
+    // Everything a configuration can have survives being written and read again.
+    void writtenAndReadAgain()
+    {
+        ClusterConfig c;
+        c.context = "c";
+        c.cluster = "k";
+        c.user = "u";
+        c.server = "https://h:1";
+        c.proxyUrl = "socks5://p:1080";
+        c.proxyCredential = Secret("me:secret");
+        c.impersonate = {
+            "jane \"doe\"", "uid-1", {"admins", "all: of them"}, {{"Scopes/x", {"a", "b"}}, {"y", {"z"}}}};
+        ExecConfig exec;
+        exec.apiVersion = "client.authentication.k8s.io/v1";
+        exec.command = "bin/aws";
+        exec.baseDirectory = "/base";
+        exec.args = {"get-token", "- a: b", ""};
+        exec.env = {{"REGION", "eu"}, {"EMPTY", ""}};
+        exec.installHint = "get it";
+        exec.provideClusterInfo = true;
+        c.exec = exec;
+        const auto file = Kubeconfig::parse(writeKubeconfig(c).reveal(), "f", "/base");
+        QVERIFY2(file, file ? "" : file.error().detail.c_str());
+        const auto d = file->resolve();
+        QVERIFY2(d, d ? "" : d.error().text.c_str());
+        QVERIFY(d->exec);
+        c.exec->command = "/base/bin/aws"; // it may be written elsewhere
+        QVERIFY(*d->exec == *c.exec);
+        QVERIFY(d->impersonate == c.impersonate);
+        QVERIFY(sameAccess(c, *d));
+        ClusterConfig other = *d;
+        other.impersonate.groups.pop_back();
+        QVERIFY(!sameAccess(c, other));
+    }
+
     void writtenNamesAreQuoted()
     {
         ClusterConfig c;
@@ -241,6 +364,7 @@ private Q_SLOTS:
         QVERIFY(r);
         QCOMPARE(r->caPem, other.certificatePem());
         QCOMPARE(r->token.reveal(), std::string("inline"));
+        QCOMPARE(r->tokenFile, dir.filePath(QStringLiteral("token")).toStdString()); // to be read later
         // A missing file, a directory and a pipe are named, not waited for.
         for (const char* name : {"nothing.pem", ".", "/dev/zero"}) {
             writeFile(path, config(std::string("{server: 'https://h', certificate-authority: ") + name + "}",

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/kube/config/execplugin.h"
+#include "core/kube/config/execplugins.h"
 
+#include <QElapsedTimer>
 #include <QFile>
 #include <QTemporaryDir>
 #include <QtTest>
 
+#include <future>
 #include <thread>
 
 using namespace strata;
@@ -49,6 +52,24 @@ class TestExecPlugin : public QObject {
         const auto program = findExecProgram(config);
         QVERIFY(program);
         QVERIFY(list.allow(*program));
+    }
+
+    static ClusterConfig of(const ExecConfig& exec)
+    {
+        ClusterConfig config;
+        config.context = "ctx";
+        config.server = "https://h:1";
+        config.exec = exec;
+        return config;
+    }
+
+    // Waited for.
+    static Result<ExecCredential> get(ExecPlugins& plugins, const ExecConfig& exec, bool mayAsk = true)
+    {
+        std::promise<Result<ExecCredential>> promise;
+        plugins.get(of(exec), mayAsk,
+                    [&](Result<ExecCredential> result) { promise.set_value(std::move(result)); });
+        return promise.get_future().get();
     }
 
 private Q_SLOTS:
@@ -176,6 +197,25 @@ private Q_SLOTS:
         QVERIFY(absent.error().detail.find('\x1b') == std::string::npos);
     }
 
+    void dangerousVariablesAreRefused()
+    {
+        ExecConfig config = plugin(QStringLiteral("preload"), "echo '" + answer(R"({"token":"t"})") + "'\n");
+        ExecAllowList list({});
+        allow(list, config);
+        QVERIFY(runExecPlugin(config, {}, list));
+        config.env = {{"LD_PRELOAD", "/tmp/evil.so"}};
+        QCOMPARE(runExecPlugin(config, {}, list).error().kind, ErrorKind::Refused);
+    }
+
+    void interpreters()
+    {
+        for (const char* path : {"/bin/sh", "/usr/bin/python3.11", "/usr/bin/env", "/opt/perl5.36"})
+            QVERIFY2(isInterpreter(path), path);
+        for (const char* path :
+             {"/usr/bin/aws", "/usr/local/bin/kubelogin", "/opt/shell", "/usr/bin/gke-gcloud-auth-plugin"})
+            QVERIFY2(!isInterpreter(path), path);
+    }
+
     void manyAskersOneRun()
     {
         const QString count = m_folder.filePath(QStringLiteral("count"));
@@ -186,7 +226,7 @@ private Q_SLOTS:
         const auto list = std::make_shared<ExecAllowList>(std::string());
         allow(*list, config);
         std::atomic<UnixMs> now = *parseRfc3339("2025-12-31T00:00:00Z");
-        ExecCredentialCache cache(config, {}, list, [&] { return now.load(); });
+        ExecPlugins plugins(list, {}, {}, [&] { return now.load(); });
         const auto runs = [&] {
             QFile file(count);
             return file.open(QIODevice::ReadOnly) ? file.readAll().count('x') : 0;
@@ -194,22 +234,162 @@ private Q_SLOTS:
         std::vector<std::thread> askers;
         std::atomic<int> good = 0;
         for (int i = 0; i < 16; ++i)
-            askers.emplace_back([&] { good += cache.get().has_value() ? 1 : 0; });
+            askers.emplace_back([&] { good += get(plugins, config) ? 1 : 0; });
         for (std::thread& asker : askers)
             asker.join();
         QCOMPARE(good.load(), 16);
         QCOMPARE(runs(), 1);
-        QVERIFY(cache.get());
+        QVERIFY(get(plugins, config));
         QCOMPARE(runs(), 1);
         now = *parseRfc3339("2025-12-31T23:59:50Z"); // within the margin
-        QVERIFY(cache.get());
+        QVERIFY(get(plugins, config));
         QCOMPARE(runs(), 2);
         now = *parseRfc3339("2025-12-31T00:00:00Z");
-        cache.invalidate();
-        QVERIFY(cache.get());
+        ExecCredential stale;
+        stale.token = Secret("another");
+        plugins.refused(of(config), stale); // not the one we have: it was renewed meanwhile
+        QVERIFY(get(plugins, config));
+        QCOMPARE(runs(), 2);
+        plugins.refused(of(config), *get(plugins, config));
+        QVERIFY(get(plugins, config));
         QCOMPARE(runs(), 3);
+    }
+
+    void theOperatorIsAskedOnce()
+    {
+        const std::string file = m_folder.filePath(QStringLiteral("remembered")).toStdString();
+        ExecConfig config = plugin(QStringLiteral("asked"), "echo '" + answer(R"({"token":"t"})") + "'\n");
+        config.args = {"get-token"};
+        config.env = {{"REGION", "eu"}};
+        std::atomic<int> questions{0};
+        std::atomic<ExecPlugins::Answer> reply{ExecPlugins::Answer::No};
+        ExecQuestion asked;
+        const auto ask = [&](const ExecQuestion& question,
+                             const std::function<void(ExecPlugins::Answer)>& answer) {
+            asked = question;
+            ++questions;
+            answer(reply);
+        };
+        {
+            ExecPlugins plugins(std::make_shared<ExecAllowList>(file), ask, "say yes");
+            QCOMPARE(get(plugins, config, false).error().kind, ErrorKind::Refused); // may not ask
+            QCOMPARE(questions.load(), 0);
+            const auto refused = get(plugins, config);
+            QCOMPARE(refused.error().kind, ErrorKind::Refused);
+            QCOMPARE(refused.error().detail, std::string("say yes"));
+            QCOMPARE(questions.load(), 1);
+            QCOMPARE(asked.program.path, findExecProgram(config)->path);
+            QCOMPARE(asked.args, (std::vector<std::string>{"get-token"}));
+            QCOMPARE(asked.environment, (std::vector<std::string>{"REGION=eu"}));
+            QCOMPARE(asked.context, std::string("ctx"));
+            QVERIFY(!get(plugins, config));
+            QCOMPARE(questions.load(), 1); // a No counts
+            reply = ExecPlugins::Answer::Once;
+            plugins.askAgain();
+            QVERIFY(get(plugins, config));
+            QCOMPARE(questions.load(), 2);
+        }
+        {
+            ExecPlugins plugins(std::make_shared<ExecAllowList>(file), ask);
+            reply = ExecPlugins::Answer::Always; // Once was not remembered
+            QVERIFY(get(plugins, config));
+            QCOMPARE(questions.load(), 3);
+            config.args = {"get-token", "--other"}; // the same program
+            QVERIFY(get(plugins, config));
+            QCOMPARE(questions.load(), 3);
+        }
+        {
+            ExecPlugins plugins(std::make_shared<ExecAllowList>(file), ask);
+            QVERIFY(get(plugins, config));
+            QCOMPARE(questions.load(), 3);
+            plugin(QStringLiteral("asked"), "echo '" + answer(R"({"token":"changed"})") + "'\n");
+            config.args = {"fresh run"};
+            QVERIFY(get(plugins, config));
+            QCOMPARE(questions.load(), 4); // another program now
+        }
+    }
+
+    // "sh -c …" is whatever the kubeconfig says: a yes holds for these words only and is not kept.
+    void interpretersAreAskedForEachCall()
+    {
+        const std::string file = m_folder.filePath(QStringLiteral("interpreter")).toStdString();
+        std::atomic<int> questions{0};
+        const auto ask = [&](const ExecQuestion& question,
+                             const std::function<void(ExecPlugins::Answer)>& answer) {
+            questions += question.interpreter ? 1 : 100;
+            answer(ExecPlugins::Answer::Always);
+        };
+        ExecConfig config;
+        config.apiVersion = kV1;
+        config.command = "/usr/bin/env";
+        config.baseDirectory = "/";
+        config.args = {"echo", answer(R"({"token":"one"})")};
+        const auto list = std::make_shared<ExecAllowList>(file);
+        {
+            ExecPlugins plugins(list, ask);
+            QCOMPARE(get(plugins, config)->token.reveal(), std::string("one"));
+            QCOMPARE(questions.load(), 1);
+            config.args[1] = answer(R"({"token":"two"})");
+            QCOMPARE(get(plugins, config)->token.reveal(), std::string("two"));
+            QCOMPARE(questions.load(), 2);
+        }
+        QVERIFY(!list->allows(*findExecProgram(config)));
+    }
+
+    void anAnswerMayTakeItsTime()
+    {
+        const ExecConfig first =
+            plugin(QStringLiteral("slow1"), "echo '" + answer(R"({"token":"1"})") + "'\n");
+        const ExecConfig second =
+            plugin(QStringLiteral("slow2"), "echo '" + answer(R"({"token":"2"})") + "'\n");
+        std::mutex mutex;
+        std::vector<std::function<void(ExecPlugins::Answer)>> open;
+        std::atomic<int> count{0};
+        ExecPlugins plugins(std::make_shared<ExecAllowList>(std::string()),
+                            [&](const ExecQuestion&, const std::function<void(ExecPlugins::Answer)>& answer) {
+                                const std::lock_guard lock(mutex);
+                                open.push_back(answer);
+                                ++count;
+                            });
+        std::atomic<int> done{0};
+        for (int i = 0; i < 3; ++i)
+            plugins.get(of(first), true, [&](const Result<ExecCredential>& r) { done += r ? 1 : 100; });
+        QTRY_COMPARE(count.load(), 1);
+        plugins.get(of(second), true, [&](const Result<ExecCredential>& r) { done += r ? 10 : 1000; });
+        QCOMPARE(get(plugins, first, false).error().kind, ErrorKind::Refused); // who may not wait does not
+        QCOMPARE(get(plugins, second, false).error().kind, ErrorKind::Refused);
+        QCOMPARE(count.load(), 1); // one question at a time
+        QCOMPARE(done.load(), 0);
+        const auto answer = [&](std::size_t at, ExecPlugins::Answer with) {
+            std::function<void(ExecPlugins::Answer)> call;
+            {
+                const std::lock_guard lock(mutex);
+                call = open.at(at);
+            }
+            call(with);
+            call(with); // a second click changes nothing
+        };
+        answer(0, ExecPlugins::Answer::Once);
+        QTRY_COMPARE(count.load(), 2);
+        answer(1, ExecPlugins::Answer::No);
+        QTRY_COMPARE(done.load(), 1003);
+    }
+
+    void endsARunningProgram()
+    {
+        const ExecConfig config = plugin(QStringLiteral("endless"), "sleep 600 &\nwait\n");
+        const auto list = std::make_shared<ExecAllowList>(std::string());
+        allow(*list, config);
+        QElapsedTimer timer;
+        timer.start();
+        {
+            ExecPlugins plugins(list);
+            plugins.get(of(config), true,
+                        [](const Result<ExecCredential>&) { QFAIL("nobody waits any more"); });
+        }
+        QVERIFY(timer.elapsed() < 10'000);
     }
 };
 
-QTEST_APPLESS_MAIN(TestExecPlugin)
+QTEST_GUILESS_MAIN(TestExecPlugin)
 #include "test_execplugin.moc"

@@ -535,6 +535,47 @@ private Q_SLOTS:
         QVERIFY(!JsonScanner("]").elements([](std::string_view) { return true; }));
     }
 
+    // What an audit's list differs in is suspect, unless the list is older than what is known; and lost only
+    // when the watch has not told of it a while later.
+    void audit()
+    {
+        Bench bench;
+        bench.live(); // a@1 and b@2 at version 10
+        const auto found = [&](const Listed& listed) {
+            std::vector<std::string> keys;
+            for (const Suspect& suspect : suspects(bench.state, listed))
+                keys.push_back(suspect.key);
+            std::sort(keys.begin(), keys.end());
+            return keys;
+        };
+        using Keys = std::vector<std::string>;
+        QCOMPARE(found({"10", {{"n/a", {"ua", "1", 0}}, {"n/b", {"ub", "2", 0}}}}), Keys());
+        QCOMPARE(found({"20", {{"n/a", {"ua", "1", 0}}}}), Keys{"n/b"}); // a lost delete
+        QCOMPARE(found({"20", {{"n/a", {"ua", "15", 0}}, {"n/b", {"ub", "2", 0}}}}), Keys{"n/a"}); // a change
+        QCOMPARE(found({"20", {{"n/a", {"new", "15", 0}}, {"n/b", {"ub", "2", 0}}}}), Keys{"n/a"});
+        QCOMPARE(found({"20", {{"n/a", {"ua", "1", 0}}, {"n/b", {"ub", "2", 0}}, {"n/c", {"uc", "9", 0}}}}),
+                 Keys{"n/c"});
+        // Known since the list was made: it says nothing of it.
+        QCOMPARE(bench(Event{EventType::Added, meta("d", "ud", "30")}), std::string("upsert"));
+        QCOMPARE(found({"20", {{"n/a", {"ua", "1", 0}}, {"n/b", {"ub", "2", 0}}}}), Keys());
+
+        const std::vector<Suspect> both =
+            suspects(bench.state, {"40", {{"n/a", {"ua", "35", 0}}, {"n/d", {"ud", "30", 0}}}});
+        QCOMPARE(both.size(), std::size_t(2));
+        for (const Suspect& suspect : both)
+            QVERIFY(isStillSuspect(bench.state, suspect));
+        bench(Event{EventType::Modified, meta("a", "ua", "35")});
+        bench(Event{EventType::Deleted, meta("b", "ub", "36")});
+        for (const Suspect& suspect : both)
+            QVERIFY(!isStillSuspect(bench.state, suspect));
+
+        QCOMPARE(bench(AuditFailed{}), std::string("drop listing page()"));
+        QCOMPARE(bench(AuditFailed{}), std::string()); // it lists already
+        bench(PageStart{"41"});
+        bench(Item{meta("a", "ua", "35")});
+        QCOMPARE(bench(PageEnd{"41", ""}), std::string("delete d/ud@30 synced watch(41)"));
+    }
+
     // The distribution, not the mere presence, of the jitter (kube-rs' jitter flag was ignored for years).
     void backoffDistribution()
     {

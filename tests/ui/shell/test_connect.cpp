@@ -2,13 +2,17 @@
 #include "ui/connect/clusterdialog.h"
 #include "ui/connect/contextlist.h"
 #include "ui/connect/errorwords.h"
+#include "ui/connect/execdialog.h"
 #include "ui/connect/hostdialog.h"
 #include "ui/connect/welcomepage.h"
+#include "ui/widgets/themedlabel.h"
 
 #include <QAbstractButton>
 #include <QAbstractItemModelTester>
+#include <QComboBox>
 #include <QLabel>
 #include <QLineEdit>
+#include <QPlainTextEdit>
 #include <QPointer>
 #include <QPushButton>
 #include <QSignalSpy>
@@ -16,6 +20,7 @@
 #include <QTemporaryDir>
 #include <QTest>
 #include <QThread>
+#include <QTreeWidget>
 
 #include <atomic>
 
@@ -229,6 +234,55 @@ private Q_SLOTS:
         QCOMPARE(connected.first().at(1).toString(), QStringLiteral("metal-08"));
     }
 
+    void enrollingShowsWhatTheHostLacks()
+    {
+        Fake fake;
+        ConnectServices services = fake.services();
+        int asked = 0;
+        services.inventory = [&](const std::string& uri, QObject* context,
+                                 std::function<void(Result<virt::Inventory>)> done) {
+            QCOMPARE(uri, std::string("qemu+ssh://root@metal-07/system"));
+            fake.held.push_back([&asked, context = QPointer<QObject>(context), done = std::move(done)] {
+                if (context == nullptr)
+                    return;
+                virt::Inventory inventory;
+                inventory.host.memoryBytes = 8LL << 30U;
+                if (++asked == 1)
+                    done(inventory);
+                else
+                    done(fail(ErrorKind::Network, "The connection broke."));
+            });
+        };
+        HostDialog dialog(services);
+        dialog.show();
+        auto* list = dialog.findChild<QTreeWidget*>();
+        QVERIFY(!list->isVisible());
+        dialog.setUri(QStringLiteral("qemu+ssh://root@metal-07/system"));
+        button(&dialog, QStringLiteral("Test"))->click();
+        fake.release();
+        QVERIFY(!list->isVisible()); // the inventory is still to come
+        fake.release();
+        QVERIFY(list->isVisible());
+        QVERIFY(says(&dialog, QStringLiteral("checks pass. The others:")));
+        QVERIFY(list->topLevelItemCount() > 0);
+        QCOMPARE(list->topLevelItem(0)->text(0), QStringLiteral("Memory")); // what fails comes first
+        QVERIFY(!list->topLevelItem(0)->toolTip(0).isEmpty());
+        const QString lab = list->topLevelItem(0)->text(2);
+        dialog.findChild<QComboBox*>()->setCurrentIndex(1);
+        QStringList wanted;
+        for (int row = 0; row < list->topLevelItemCount(); ++row)
+            wanted << list->topLevelItem(row)->text(2);
+        QVERIFY(!wanted.contains(lab)); // production asks for more
+        dialog.setUri(QStringLiteral("qemu+ssh://root@metal-07/system "));
+        QVERIFY(!list->isVisible());
+        button(&dialog, QStringLiteral("Test"))->click();
+        fake.release();
+        fake.release();
+        QVERIFY(!list->isVisible());
+        QVERIFY(says(&dialog, QStringLiteral("It answers: QEMU 7.2.0")));
+        QVERIFY(says(&dialog, QStringLiteral("The connection broke.")));
+    }
+
     void errorsInWords()
     {
         QCOMPARE(errorTitle({ErrorKind::Tls, "the certificate has expired", "", 0, 0}),
@@ -239,6 +293,63 @@ private Q_SLOTS:
                  QStringLiteral("Name not found"));
         QCOMPARE(errorText({ErrorKind::Network, "a", "a", 0, 0}), QStringLiteral("a"));
         QCOMPARE(errorText({ErrorKind::Network, "a", "b\x07", 0, 0}), QStringLiteral("a — b "));
+    }
+
+    // The question before a kubeconfig's program runs: all of it is there as plain text, and every way out is
+    // one answer.
+    void execDialog_data()
+    {
+        QTest::addColumn<QString>("button"); // empty: closed otherwise
+        QTest::addColumn<bool>("interpreter");
+        QTest::addColumn<int>("answer");
+        using Answer = kube::ExecPlugins::Answer;
+        QTest::newRow("no") << QStringLiteral("no") << false << int(Answer::No);
+        QTest::newRow("once") << QStringLiteral("once") << false << int(Answer::Once);
+        QTest::newRow("always") << QStringLiteral("always") << false << int(Answer::Always);
+        QTest::newRow("an interpreter is never remembered")
+            << QStringLiteral("always") << true << int(Answer::Once);
+        QTest::newRow("closed") << QString() << false << int(Answer::No);
+    }
+    void execDialog()
+    {
+        QFETCH(QString, button);
+        QFETCH(bool, interpreter);
+        QFETCH(int, answer);
+        kube::ExecQuestion question;
+        question.program = {"/usr/bin/aws<b>x</b>", std::string(64, 'a')};
+        question.args = {"eks", "two words", "", "it's\x1b[31m"};
+        question.environment = {"REGION=eu"};
+        question.context = "<i>prod</i>";
+        question.origin = "/home/me/.kube/config";
+        question.interpreter = interpreter;
+        ExecDialog dialog(question);
+        int answers = 0;
+        int got = -1;
+        connect(&dialog, &ExecDialog::answered, this, [&](kube::ExecPlugins::Answer a) {
+            ++answers;
+            got = int(a);
+        });
+        dialog.show();
+        QVERIFY(says(&dialog, QStringLiteral("<i>prod</i>")));
+        auto* program = dialog.findChild<ValueLabel*>(QStringLiteral("program"));
+        QVERIFY(program != nullptr && program->fullText() == QLatin1String("/usr/bin/aws<b>x</b>"));
+        QCOMPARE(dialog.findChild<ValueLabel*>(QStringLiteral("hash"))->fullText(),
+                 QString(64, QLatin1Char('a')));
+        const auto lists = dialog.findChildren<QPlainTextEdit*>();
+        QCOMPARE(lists.size(), 2);
+        QVERIFY(lists[0]->toPlainText().startsWith(QLatin1String("eks\n'two words'\n''\n'it'\\''s")));
+        QVERIFY(!lists[0]->toPlainText().contains(QChar(0x1b)));
+        QCOMPARE(lists[1]->toPlainText(), QStringLiteral("REGION=eu"));
+        QVERIFY(dialog.findChild<QPushButton*>(QStringLiteral("no"))->isDefault()); // Return says no
+        QCOMPARE(dialog.findChild<QPushButton*>(QStringLiteral("once"))->isHidden(), interpreter);
+        if (button.isEmpty())
+            dialog.close();
+        else
+            dialog.findChild<QPushButton*>(button)->click();
+        QCOMPARE(answers, 1);
+        QCOMPARE(got, answer);
+        dialog.close();
+        QCOMPARE(answers, 1);
     }
 
     void welcome()

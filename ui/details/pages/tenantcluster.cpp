@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/stack/health.h"
 #include "ui/details/pages/builders.h"
+#include "ui/details/reachtext.h"
 
 namespace strata::ui {
 
@@ -52,6 +53,13 @@ void tenantClusterPage(const PageContext& context, Page& page)
         TextRole role = TextRole::Text;
         const QString link = linkText(*source, context.now, role);
         row(api, Details::tr("Connection"), link, role);
+        if (source->phase == LinkPhase::Waiting)
+            row(api, Details::tr("Way"), reachText(reachOf(*source)), TextRole::Text,
+                Details::tr("How far the way to the API server goes: the first ✗ says what to look at"));
+        if (source->tunnelled)
+            row(api, Details::tr("Tunnel"), Details::tr("through the outer cluster's API"), TextRole::Text,
+                Details::tr(
+                    "The server itself cannot be reached from here, a machine of its control plane can"));
         row(api, Details::tr("Server"), text(source->address));
         row(api, Details::tr("Version"), text(source->version));
         row(api, Details::tr("Error"), text(source->error.text), TextRole::Failed,

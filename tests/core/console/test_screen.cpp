@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/console/screen/screen.h"
+
+#include <QtTest>
+
+#include <signal.h>
+
+#include <atomic>
+#include <mutex>
+
+using namespace strata;
+using namespace strata::console;
+
+namespace {
+
+std::string be16(unsigned v)
+{
+    return {char(v >> 8U), char(v)};
+}
+std::string be32(unsigned v)
+{
+    return be16(v >> 16U) + be16(v & 0xFFFFU);
+}
+
+// A server of RFB 3.8 without a password, up to its ServerInit.
+std::string greeting(unsigned width, unsigned height)
+{
+    return std::string("RFB 003.008\n") + "\x01\x01" + be32(0) + be16(width) + be16(height) +
+           std::string("\x20\x18\x00\x01", 4) + be16(255) + be16(255) + be16(255) +
+           std::string("\x10\x08\x00\0\0\0", 6) + be32(4) + "demo";
+}
+
+std::string rectangle(unsigned x, unsigned y, unsigned w, unsigned h, unsigned encoding,
+                      const std::string& data)
+{
+    return std::string("\0\0", 2) + be16(1) + be16(x) + be16(y) + be16(w) + be16(h) + be32(encoding) + data;
+}
+
+struct Wire {
+    std::shared_ptr<SessionHandler> handler;
+    std::mutex mutex;
+    std::string written;
+    std::string text()
+    {
+        const std::lock_guard lock(mutex);
+        return written;
+    }
+};
+
+class WireSession : public Session {
+public:
+    explicit WireSession(std::shared_ptr<Wire> wire) : m_wire(std::move(wire)) {}
+    bool write(std::string_view bytes) override
+    {
+        const std::lock_guard lock(m_wire->mutex);
+        m_wire->written += bytes;
+        return true;
+    }
+    void resize(TerminalSize) override {}
+    void close() override {}
+    void setReading(bool) override {}
+
+private:
+    std::shared_ptr<Wire> m_wire;
+};
+
+class Watcher : public ScreenHandler {
+public:
+    void onPicture(std::shared_ptr<const Picture> picture) override
+    {
+        const std::lock_guard lock(m_mutex);
+        m_picture = std::move(picture);
+    }
+    void onUpdate(int x, int y, int width, int height) override
+    {
+        const std::lock_guard lock(m_mutex);
+        m_updates.push_back({x, y, width, height});
+    }
+    void onBell() override { ++bells; }
+    void onText(const std::string& text) override
+    {
+        const std::lock_guard lock(m_mutex);
+        m_text = text;
+    }
+    void onEnd(SessionEnd end) override
+    {
+        const std::lock_guard lock(m_mutex);
+        m_end = std::move(end);
+    }
+    std::shared_ptr<const Picture> picture() const
+    {
+        const std::lock_guard lock(m_mutex);
+        return m_picture;
+    }
+    std::vector<std::array<int, 4>> updates() const
+    {
+        const std::lock_guard lock(m_mutex);
+        return m_updates;
+    }
+    std::string text() const
+    {
+        const std::lock_guard lock(m_mutex);
+        return m_text;
+    }
+    std::optional<SessionEnd> end() const
+    {
+        const std::lock_guard lock(m_mutex);
+        return m_end;
+    }
+    std::atomic<int> bells{0};
+
+private:
+    mutable std::mutex m_mutex;
+    std::shared_ptr<const Picture> m_picture;
+    std::vector<std::array<int, 4>> m_updates;
+    std::string m_text;
+    std::optional<SessionEnd> m_end;
+};
+
+} // namespace
+
+class TestScreen : public QObject {
+    Q_OBJECT
+
+    std::shared_ptr<Wire> m_wire;
+    std::shared_ptr<Watcher> m_watcher;
+    std::unique_ptr<Screen> m_screen;
+
+    void start()
+    {
+        m_screen.reset();
+        m_wire = std::make_shared<Wire>();
+        m_watcher = std::make_shared<Watcher>();
+        auto screen = Screen::start(
+            STRATA_PROGRAM,
+            [this](std::shared_ptr<SessionHandler> handler) -> Result<std::unique_ptr<Session>> {
+                m_wire->handler = std::move(handler);
+                return std::make_unique<WireSession>(m_wire);
+            },
+            m_watcher);
+        QVERIFY(screen);
+        m_screen = std::move(*screen);
+    }
+    void say(const std::string& bytes) { m_wire->handler->onOutput(bytes); }
+
+private Q_SLOTS:
+    void cleanup() { m_screen.reset(); }
+
+    void aPictureAndItsChanges()
+    {
+        start();
+        say(greeting(64, 32));
+        QTRY_VERIFY_WITH_TIMEOUT(m_watcher->picture() != nullptr, 20000);
+        QCOMPARE(m_watcher->picture()->width(), 64);
+        QCOMPARE(m_watcher->picture()->height(), 32);
+        std::string pixels;
+        for (int i = 0; i < 4; ++i)
+            pixels += std::string("\x30\x20\x10\x00", 4); // blue, green, red: 0x102030
+        say(rectangle(3, 5, 2, 2, 0, pixels));
+        QTRY_COMPARE_WITH_TIMEOUT(m_watcher->updates().size(), std::size_t(1), 20000);
+        QCOMPARE(m_watcher->updates()[0], (std::array<int, 4>{3, 5, 2, 2}));
+        const std::uint8_t* at = m_watcher->picture()->pixels() + std::size_t(5 * 64 + 3) * 4;
+        QCOMPARE(int(at[2]), 0x10);
+        QCOMPARE(int(at[1]), 0x20);
+        QCOMPARE(int(at[0]), 0x30);
+        say(std::string("\x02", 1));
+        QTRY_COMPARE_WITH_TIMEOUT(m_watcher->bells.load(), 1, 20000);
+        say(std::string("\x03\0\0\0", 4) + be32(5) + "hi \xE9!");
+        QTRY_COMPARE_WITH_TIMEOUT(m_watcher->text(), std::string("hi \xC3\xA9!"), 20000);
+        // Its clean end is one of ours.
+        m_wire->handler->onEnd({});
+        QTRY_VERIFY_WITH_TIMEOUT(m_watcher->end().has_value(), 20000);
+        QVERIFY(m_watcher->end()->kind == SessionEnd::Kind::Closed);
+        QVERIFY(m_watcher->picture()->pixels()[0] == 0); // still there
+    }
+
+    void keysAndMouseGoToTheServer()
+    {
+        start();
+        say(greeting(64, 32));
+        QTRY_VERIFY_WITH_TIMEOUT(m_watcher->picture() != nullptr, 20000);
+        m_screen->key(0xff0d, true);
+        QTRY_VERIFY_WITH_TIMEOUT(
+            m_wire->text().find(std::string("\x04\x01\0\0\0\0\xff\x0d", 8)) != std::string::npos, 20000);
+        m_screen->pointer(10, 20, 1);
+        QTRY_VERIFY_WITH_TIMEOUT(
+            m_wire->text().find(std::string("\x05\x01\0\x0a\0\x14", 6)) != std::string::npos, 20000);
+        m_screen->paste("abc");
+        QTRY_VERIFY_WITH_TIMEOUT(m_wire->text().find(std::string("\x06\0\0\0\0\0\0\x03"
+                                                                 "abc",
+                                                                 11)) != std::string::npos,
+                                 20000);
+    }
+
+    // What has cost other viewers their memory: each ends with a reason, or is passed over.
+    void hostileServers_data()
+    {
+        QTest::addColumn<QByteArray>("bytes");
+        const auto add = [](const char* name, const std::string& bytes) {
+            QTest::newRow(name) << QByteArray::fromStdString(bytes);
+        };
+        const std::string hello = greeting(64, 32);
+        add("no RFB", "HTTP/1.1 400 Bad Request\r\n\r\n");
+        add("64 Mpx and more", greeting(16384, 16384));
+        add("nothing to see", greeting(0, 0));
+        add("beyond the right edge", hello + rectangle(60, 0, 10, 4, 0, std::string(160, 'x')));
+        add("beyond the lower edge", hello + rectangle(0, 31, 4, 10, 0, std::string(160, 'x')));
+        add("copy from beyond", hello + rectangle(0, 0, 32, 16, 1, be16(60000) + be16(60000)));
+        add("unknown encoding", hello + rectangle(0, 0, 8, 8, 0x12345678, std::string(64, 'x')));
+        add("a broken ZRLE", hello + rectangle(0, 0, 64, 32, 16, be32(8) + "notzlib!"));
+        add("an endless ZRLE", hello + rectangle(0, 0, 64, 32, 16, be32(0xFFFFFFFF) + std::string(64, 'x')) +
+                                   std::string(4096, 'y'));
+        add("a clipboard without end",
+            hello + std::string("\x03\0\0\0", 4) + be32(0x7FFFFFFF) + std::string(64, 'x'));
+        add("a size that grows too large", hello + rectangle(0, 0, 60000, 60000, 0xFFFFFF21, {}));
+        add("an unknown message", hello + std::string(64, '\x7f'));
+    }
+    void hostileServers()
+    {
+        QFETCH(QByteArray, bytes);
+        start();
+        say(bytes.toStdString());
+        // Some only wait for more: then the other end's goodbye ends them.
+        m_wire->handler->onEnd({});
+        QTRY_VERIFY_WITH_TIMEOUT(m_watcher->end().has_value(), 20000);
+        if (m_watcher->end()->kind == SessionEnd::Kind::Failed)
+            QVERIFY(!m_watcher->end()->error.text.empty());
+    }
+
+    void tooLargeIsSaid()
+    {
+        start();
+        say(greeting(16384, 16384));
+        QTRY_VERIFY_WITH_TIMEOUT(m_watcher->end().has_value(), 20000);
+        QVERIFY(m_watcher->end()->kind == SessionEnd::Kind::Failed);
+        QVERIFY(m_watcher->end()->error.text.find("16384 x 16384") != std::string::npos);
+        QVERIFY(m_watcher->picture() == nullptr);
+    }
+
+    void aDecoderThatDiesCostsItsScreenOnly()
+    {
+        start();
+        say(greeting(64, 32));
+        QTRY_VERIFY_WITH_TIMEOUT(m_watcher->picture() != nullptr, 20000);
+        QCOMPARE(::kill(m_screen->decoder(), SIGKILL), 0);
+        QTRY_VERIFY_WITH_TIMEOUT(m_watcher->end().has_value(), 20000);
+        QVERIFY(m_watcher->end()->kind == SessionEnd::Kind::Failed);
+        QVERIFY(!m_watcher->end()->error.text.empty());
+    }
+
+    void aRefusalIsPassedOn()
+    {
+        start();
+        m_wire->handler->onEnd({SessionEnd::Kind::InUse, 0, Error{ErrorKind::Conflict, "in use", {}, 0, 0}});
+        QTRY_VERIFY_WITH_TIMEOUT(m_watcher->end().has_value(), 20000);
+        QVERIFY(m_watcher->end()->kind == SessionEnd::Kind::InUse);
+    }
+};
+
+QTEST_GUILESS_MAIN(TestScreen)
+#include "test_screen.moc"

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "tests/support/finditem.h"
+#include "tests/support/picturesite.h"
+#include "ui/console/metricspage.h"
+#include "ui/stack/stackstore.h"
+#include "ui/theme/theme.h"
+
+#include <QToolButton>
+#include <QtTest>
+
+using namespace strata;
+using namespace strata::stack;
+using ui::MetricsSeries;
+
+namespace {
+
+Sample sample(UnixMs at, std::int64_t cpuMilli, std::int64_t memory)
+{
+    return {at, {cpuMilli, memory}};
+}
+
+} // namespace
+
+class TestMetrics : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void initTestCase() { ui::Theme::instance().install(); }
+
+    void axesHaveRoundSteps()
+    {
+        QCOMPARE(ui::axisTicks(13, 4), (std::vector<double>{0, 5, 10, 15}));
+        QCOMPARE(ui::axisTicks(100, 4), (std::vector<double>{0, 50, 100}));
+        QCOMPARE(ui::axisTicks(0.9, 4).back(), 1.0);
+        QCOMPARE(ui::axisTicks(0, 4), (std::vector<double>{0, 1}));
+        for (double top = 1e-3; top < 1e13; top *= 1.37) {
+            const std::vector<double> ticks = ui::axisTicks(top, 4);
+            QVERIFY(ticks.back() >= top);
+            QVERIFY(ticks.size() <= 6);
+        }
+    }
+
+    void seriesTakeWhatIsNewAndStayBounded()
+    {
+        MetricsSeries series(QStringLiteral("a"));
+        series.merge({sample(1000, 1, 1), sample(2000, 2, 2)});
+        series.merge({sample(1000, 1, 1), sample(2000, 2, 2), sample(3000, 3, 3)});
+        QCOMPARE(series.samples().size(), std::size_t(3));
+        std::vector<Sample> many;
+        for (int i = 0; i < 10'000; ++i)
+            many.push_back(sample(10'000 + i, i, i));
+        series.merge(many);
+        QCOMPARE(series.samples().size(), MetricsSeries::kMostSamples);
+        QCOMPARE(series.samples().back().used.cpuMilli, std::int64_t(9999));
+    }
+
+    void valuesAsText()
+    {
+        MetricsSeries series(QStringLiteral("a \"b\""));
+        series.merge({sample(0, 1500, 1024), sample(1000, -1, 2048)});
+        QCOMPARE(ui::metricsCsv({series}),
+                 QStringLiteral("time,name,cpu_cores,memory_bytes\r\n"
+                                "1970-01-01T00:00:00Z,\"a \"\"b\"\"\",1.500,1024\r\n"
+                                "1970-01-01T00:00:01Z,\"a \"\"b\"\"\",,2048\r\n"));
+    }
+
+    void theCrosshairTellsTheNearestSample()
+    {
+        std::vector<MetricsSeries> all(1, MetricsSeries(QStringLiteral("a")));
+        const UnixMs now = 10'000'000;
+        all[0].merge({sample(now - 60'000, 500, 10), sample(now - 30'000, 1000, 20)});
+        all[0].capacity = {4000, 40};
+        ui::MetricsChart chart;
+        chart.resize(600, 200);
+        chart.setSeries(&all);
+        chart.setNow(now);
+        QCOMPARE(chart.valueAt(all[0], now - 55'000), std::optional<double>(10));
+        QCOMPARE(chart.valueAt(all[0], now), std::optional<double>(20));
+        QVERIFY(!chart.valueAt(all[0], now - 600'000)); // nothing was known then
+        chart.setQuantity(ui::Quantity::Cpu);
+        chart.setShares(true);
+        QCOMPARE(chart.valueAt(all[0], now), std::optional<double>(25));
+        QVERIFY(!chart.crosshair());
+        chart.show();
+        QTest::keyClick(&chart, Qt::Key_Left);
+        QVERIFY(chart.crosshair().has_value());
+        QVERIFY(*chart.crosshair() < now);
+        QVERIFY(!chart.grab().isNull());
+    }
+
+    void severalObjectsInOneChart()
+    {
+        ui::StackStore store;
+        store.apply(test::pictureSite());
+        ui::MetricsPage page(&store, [] { return test::kNow + 2000; });
+        page.resize(900, 300);
+        page.show();
+        const Stack& stack = store.stack();
+        const ItemId host = stack.roots(Tree::Stack).front();
+        QVERIFY(page.add(host));
+        QVERIFY(!page.add(host));
+        const ItemId child = stack.find(host)->childrenIn(Tree::Stack).front();
+        QVERIFY(page.add(child));
+        QCOMPARE(page.series().size(), std::size_t(2));
+        QVERIFY(!page.grab().isNull());
+        page.remove(0);
+        QCOMPARE(page.series().size(), std::size_t(1));
+        QCOMPARE(page.series()[0].name(), QString::fromStdString(stack.find(child)->name));
+    }
+};
+
+QTEST_MAIN(TestMetrics)
+#include "test_metrics.moc"

@@ -1,0 +1,379 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "tests/support/finditem.h"
+#include "tests/support/picturesite.h"
+#include "tests/ui/console/fakesession.h"
+#include "ui/console/consoletargets.h"
+#include "ui/console/endbar.h"
+#include "ui/console/logpage.h"
+#include "ui/console/logview.h"
+#include "ui/console/savetext.h"
+#include "ui/console/terminalpage.h"
+#include "ui/console/terminalview.h"
+#include "ui/theme/theme.h"
+
+#include <QComboBox>
+#include <QFile>
+#include <QPushButton>
+#include <QSignalSpy>
+#include <QTemporaryDir>
+#include <QToolButton>
+#include <QtTest>
+
+#include <map>
+
+using namespace strata;
+using namespace strata::stack;
+using test::FakeSession;
+using test::FakeWire;
+
+namespace {
+
+// Services whose other ends are the test.
+struct FakeConsoles {
+    std::vector<std::shared_ptr<FakeWire>> wires;
+    std::vector<console::ExecTarget> execs;
+    std::vector<console::LogTarget> logs;
+    std::vector<console::GuestTarget> serials;
+    std::vector<std::pair<std::string, bool>> hostSerials;
+    std::map<std::string, std::vector<console::ContainerInfo>> containers;
+
+    std::unique_ptr<console::Session> open(std::shared_ptr<console::SessionHandler> handler)
+    {
+        wires.push_back(std::make_shared<FakeWire>());
+        wires.back()->handler = std::move(handler);
+        return std::make_unique<FakeSession>(wires.back());
+    }
+
+    ui::ConsoleServices services()
+    {
+        ui::ConsoleServices out;
+        out.exec = [this](SourceId, const console::ExecTarget& target, console::TerminalSize,
+                          ui::ConsoleServices::Handler handler) {
+            execs.push_back(target);
+            return open(std::move(handler));
+        };
+        out.log = [this](SourceId, const console::LogTarget& target, ui::ConsoleServices::Handler handler) {
+            logs.push_back(target);
+            return open(std::move(handler));
+        };
+        out.serial = [this](SourceId, const console::GuestTarget& target,
+                            ui::ConsoleServices::Handler handler) {
+            serials.push_back(target);
+            return open(std::move(handler));
+        };
+        out.screen = [](SourceId, const console::GuestTarget&, bool,
+                        std::shared_ptr<console::ScreenHandler>) -> Result<std::unique_ptr<console::Screen>> {
+            return fail(ErrorKind::Network, "no screen");
+        };
+        out.forward = [](SourceId, const console::ForwardTarget&, std::uint16_t,
+                         std::function<void()>) -> Result<std::unique_ptr<console::Forward>> {
+            return fail(ErrorKind::Network, "no port");
+        };
+        out.hostSerial = [this](SourceId, const std::string& uuid, bool takeOver,
+                                ui::ConsoleServices::Handler handler) {
+            hostSerials.emplace_back(uuid, takeOver);
+            return open(std::move(handler));
+        };
+        out.containers = [this](SourceId, const std::string&, const std::string& pod, QObject* context,
+                                std::function<void(Result<std::vector<console::ContainerInfo>>)> done) {
+            QMetaObject::invokeMethod(
+                context,
+                [this, pod, done] {
+                    const auto found = containers.find(pod);
+                    if (found == containers.end())
+                        done(fail(ErrorKind::NotFound, "The pod is gone."));
+                    else
+                        done(found->second);
+                },
+                Qt::QueuedConnection);
+        };
+        return out;
+    }
+};
+
+std::vector<console::ContainerInfo> one(const std::string& name)
+{
+    return {{name, console::ContainerInfo::Kind::Normal, true, 0}};
+}
+
+QString screen(const ui::TerminalPage& page)
+{
+    return page.view()->allText();
+}
+
+} // namespace
+
+class TestSessionPages : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void initTestCase() { ui::Theme::instance().install(); }
+
+    void whatCanBeLookedInto()
+    {
+        Stack stack;
+        stack.apply(test::pictureSite());
+        bool workload = false;
+        bool vm = false;
+        bool domain = false;
+        std::vector<ItemId> todo;
+        for (const Tree tree : {Tree::Stack, Tree::Tenants, Tree::Hosts})
+            todo.insert(todo.end(), stack.roots(tree).begin(), stack.roots(tree).end());
+        while (!todo.empty()) {
+            const Item* item = stack.find(todo.back());
+            todo.pop_back();
+            const ui::ConsoleTargets targets = ui::consoleTargets(stack, item->id);
+            // Whatever cannot be done has a reason, whatever can has none.
+            QCOMPARE(targets.pods.empty(), !targets.noLogs.isEmpty());
+            QCOMPARE(!targets.guest && !targets.host, !targets.noConsole.isEmpty());
+            QCOMPARE(targets.guest.has_value(), targets.noScreen.isEmpty());
+            if (item->kind == ItemKind::Workload && !targets.pods.empty()) {
+                workload = true;
+                QCOMPARE(targets.pods.front().source, item->source);
+                QVERIFY(!targets.launcher);
+            }
+            if (item->kind == ItemKind::Vm && targets.guest) {
+                vm = true;
+                QVERIFY(targets.launcher);
+                QCOMPARE(targets.guest->source, test::kOuter);
+                QCOMPARE(targets.guest->guest.name, item->name);
+            }
+            if (item->kind == ItemKind::InnerNode) {
+                QVERIFY(targets.guest.has_value() ||
+                        stack.find(item->parentIn(Tree::Stack))->kind != ItemKind::Vm);
+            }
+            if (item->kind == ItemKind::Domain && targets.host) {
+                domain = true;
+                QCOMPARE(targets.host->source, item->source);
+                QVERIFY(!targets.host->uuid.empty());
+            }
+            if (item->kind == ItemKind::TenantCluster)
+                QVERIFY(!targets.noShell.isEmpty());
+            for (const std::vector<ItemId>& children : item->children)
+                todo.insert(todo.end(), children.begin(), children.end());
+        }
+        QVERIFY(workload);
+        QVERIFY(vm);
+        QVERIFY(domain);
+        QVERIFY(!ui::consoleTargets(stack, {}).noLogs.isEmpty());
+    }
+
+    void aShellFromItsStartToItsEnd()
+    {
+        FakeConsoles fake;
+        fake.containers["web-1"] = {{"app", console::ContainerInfo::Kind::Normal, true, 0},
+                                    {"sidecar", console::ContainerInfo::Kind::Normal, true, 0}};
+        const std::unique_ptr<ui::TerminalPage> page(
+            ui::TerminalPage::shell(fake.services(), QStringLiteral("web"), {{1, "shop", "web-1", true}}));
+        page->resize(700, 400);
+        page->show();
+        QTRY_COMPARE(fake.execs.size(), std::size_t(1));
+        QCOMPARE(fake.execs[0].pod, std::string("web-1"));
+        QCOMPARE(fake.execs[0].commands.size(), std::size_t(2));
+        fake.wires[0]->handler->onOpen("bash");
+        fake.wires[0]->handler->onOutput("$ ");
+        QTRY_COMPARE(page->state(), ui::SessionPage::State::Open);
+        QTRY_VERIFY(screen(*page).contains(QLatin1String("$")));
+        QTest::keyClicks(page->view(), QStringLiteral("exit"));
+        QTest::keyClick(page->view(), Qt::Key_Return);
+        QCOMPARE(fake.wires[0]->text(), std::string("exit\r"));
+        // Both containers can be chosen.
+        QComboBox* choice = nullptr;
+        for (QComboBox* box : page->findChildren<QComboBox*>()) {
+            if (box->findText(QStringLiteral("sidecar")) >= 0)
+                choice = box;
+        }
+        QVERIFY(choice != nullptr);
+        fake.wires[0]->handler->onEnd({console::SessionEnd::Kind::Exited, 7, {}});
+        QTRY_COMPARE(page->state(), ui::SessionPage::State::Ended);
+        QVERIFY(page->endBar()->isVisible());
+        QVERIFY(page->endBar()->text().contains(QLatin1Char('7')));
+        QVERIFY(screen(*page).contains(QLatin1String("7")));
+        // Enter connects anew; what was said stays.
+        choice->setCurrentIndex(choice->findText(QStringLiteral("sidecar")));
+        QTest::keyClick(page->view(), Qt::Key_Return);
+        QTRY_COMPARE(fake.execs.size(), std::size_t(2));
+        QCOMPARE(fake.execs[1].container, std::string("sidecar"));
+        QVERIFY(!page->endBar()->isVisible());
+        QVERIFY(screen(*page).contains(QLatin1Char('$')));
+    }
+
+    void aSerialLineThatSomebodyElseTook()
+    {
+        FakeConsoles fake;
+        ui::ConsoleTargets targets;
+        targets.title = QStringLiteral("blue-md-0");
+        targets.guest = ui::GuestConsole{1, {"tenant-blue", "blue-md-0"}};
+        const std::unique_ptr<ui::TerminalPage> page(ui::TerminalPage::serial(fake.services(), targets));
+        page->resize(700, 400);
+        page->show();
+        QTRY_COMPARE(fake.serials.size(), std::size_t(1));
+        fake.wires[0]->handler->onOpen({});
+        fake.wires[0]->handler->onOutput("\x1b[?1049h\x1b[?1000hfull screen");
+        QTRY_VERIFY(screen(*page).contains(QLatin1String("full screen")));
+        fake.wires[0]->handler->onEnd({});
+        QTRY_COMPARE(page->state(), ui::SessionPage::State::Ended);
+        QVERIFY(page->endBar()->text().contains(QLatin1String("another client")));
+        QVERIFY(page->endBar()->takeOverButton()->isVisible());
+        QVERIFY(!page->endBar()->againButton()->isVisible());
+        // The modes that it left on are gone.
+        QVERIFY(!page->view()->terminal().alternateScreen());
+        QVERIFY(page->view()->terminal().mouseMode() == console::MouseMode::None);
+        page->endBar()->takeOverButton()->click();
+        QTRY_COMPARE(fake.serials.size(), std::size_t(2));
+    }
+
+    void aHostsLineIsNotTakenUnasked()
+    {
+        FakeConsoles fake;
+        ui::ConsoleTargets targets;
+        targets.title = QStringLiteral("node-1");
+        targets.host = ui::HostConsole{11, "uuid-1", "node-1"};
+        const std::unique_ptr<ui::TerminalPage> page(ui::TerminalPage::serial(fake.services(), targets));
+        page->resize(700, 400);
+        page->show();
+        QTRY_COMPARE(fake.hostSerials.size(), std::size_t(1));
+        QVERIFY(!fake.hostSerials[0].second);
+        fake.wires[0]->handler->onEnd(
+            {console::SessionEnd::Kind::InUse, 0, Error{ErrorKind::Conflict, "in use", {}, 0, 0}});
+        QTRY_VERIFY(page->endBar()->takeOverButton()->isVisible());
+        page->endBar()->takeOverButton()->click();
+        QTRY_COMPARE(fake.hostSerials.size(), std::size_t(2));
+        QVERIFY(fake.hostSerials[1].second);
+    }
+
+    void theHostIsTheSecondWay()
+    {
+        FakeConsoles fake;
+        ui::ConsoleTargets targets;
+        targets.title = QStringLiteral("blue-md-0");
+        targets.guest = ui::GuestConsole{1, {"tenant-blue", "blue-md-0"}};
+        targets.host = ui::HostConsole{11, "uuid-1", "tenant-blue_blue-md-0"};
+        const std::unique_ptr<ui::TerminalPage> page(ui::TerminalPage::serial(fake.services(), targets));
+        page->resize(700, 400);
+        page->show();
+        QTRY_COMPARE(fake.serials.size(), std::size_t(1));
+        fake.wires[0]->handler->onEnd({console::SessionEnd::Kind::Failed, 0,
+                                       Error{ErrorKind::Network, "The server does not answer.", {}, 0, 0}});
+        QTRY_VERIFY(page->endBar()->isVisible());
+        QVERIFY(page->endBar()->text().contains(QLatin1String("does not answer")));
+        QVERIFY(page->endBar()->text().contains(QLatin1String("host")));
+        auto* way = page->findChild<QComboBox*>();
+        QVERIFY(way != nullptr);
+        way->setCurrentIndex(1);
+        Q_EMIT way->activated(1);
+        QTRY_COMPARE(fake.hostSerials.size(), std::size_t(1));
+    }
+
+    void logsOfSeveralPodsAreMerged()
+    {
+        FakeConsoles fake;
+        fake.containers["web-aaa"] = one("app");
+        fake.containers["web-bbb"] = one("app");
+        ui::LogPage page(fake.services(), QStringLiteral("web"),
+                         {{1, "shop", "web-aaa", true}, {1, "shop", "web-bbb", true}});
+        page.resize(900, 400);
+        page.show();
+        QTRY_COMPARE(fake.logs.size(), std::size_t(2));
+        QVERIFY(fake.logs[0].follow);
+        QCOMPARE(fake.logs[0].tailLines, 1000L);
+        fake.wires[0]->handler->onOpen({});
+        fake.wires[1]->handler->onOpen({});
+        fake.wires[0]->handler->onOutput("2026-11-26T07:00:01Z from a\n2026-11-26T07:00:03Z again a\n");
+        QTRY_VERIFY(page.view()->toPlainText().contains(QLatin1String("again a")));
+        // A line that is late goes where it belongs, in the view, too.
+        fake.wires[1]->handler->onOutput("2026-11-26T07:00:02Z from b\n");
+        QTRY_COMPARE(page.view()->toPlainText(), QStringLiteral("aaa  from a\nbbb  from b\naaa  again a"));
+        page.timesButton()->setChecked(true);
+        QTRY_VERIFY(page.view()->toPlainText().startsWith(QLatin1String("2026-11-26T07:00:01Z")));
+        page.timesButton()->setChecked(false);
+        page.view()->setFilter(QStringLiteral("FROM"));
+        QTRY_COMPARE(page.view()->toPlainText(), QStringLiteral("aaa  from a\nbbb  from b"));
+        page.view()->setFilter({});
+        QTRY_COMPARE(page.view()->document()->blockCount(), 3);
+        QVERIFY(page.view()->findText(QStringLiteral("again"), true));
+        QCOMPARE(page.wholeText().count(QLatin1Char('\n')), 3);
+        QVERIFY(page.wholeText().contains(QLatin1String("web-bbb/app from b")));
+    }
+
+    void aLogGoesOnAfterABreak()
+    {
+        FakeConsoles fake;
+        fake.containers["web-1"] = one("app");
+        ui::LogPage page(fake.services(), QStringLiteral("web"), {{1, "shop", "web-1", true}});
+        page.resize(900, 400);
+        page.show();
+        QTRY_COMPARE(fake.logs.size(), std::size_t(1));
+        fake.wires[0]->handler->onOutput("2026-11-26T07:00:01.5Z one\n2026-11-26T07:00:02Z tw");
+        fake.wires[0]->handler->onEnd(
+            {console::SessionEnd::Kind::Failed, 0, Error{ErrorKind::Network, "cut off", {}, 0, 0}});
+        QTRY_COMPARE_WITH_TIMEOUT(fake.logs.size(), std::size_t(2), 10000);
+        QVERIFY(!fake.logs[1].sinceTime.empty());
+        fake.wires[1]->handler->onOutput("2026-11-26T07:00:01.5Z one\n2026-11-26T07:00:03Z three\n");
+        QTRY_VERIFY(page.view()->toPlainText().contains(QLatin1String("three")));
+        QCOMPARE(page.view()->toPlainText().count(QLatin1String("one")), 1);
+        // Gone is gone.
+        fake.wires[1]->handler->onEnd({console::SessionEnd::Kind::Failed, 0,
+                                       Error{ErrorKind::NotFound, "The pod is gone.", {}, 404, 0}});
+        QTRY_COMPARE(page.state(), ui::SessionPage::State::Ended);
+        QVERIFY(page.endBar()->isVisible());
+        QCOMPARE(fake.logs.size(), std::size_t(2));
+    }
+
+    void thePreviousInstanceAndASpanOfTime()
+    {
+        FakeConsoles fake;
+        fake.containers["web-1"] = one("app");
+        ui::LogPage page(fake.services(), QStringLiteral("web"), {{1, "shop", "web-1", true}});
+        page.resize(900, 400);
+        page.show();
+        QTRY_COMPARE(fake.logs.size(), std::size_t(1));
+        page.sinceBox()->setCurrentIndex(1);
+        Q_EMIT page.sinceBox()->activated(1);
+        QTRY_COMPARE(fake.logs.size(), std::size_t(2));
+        QCOMPARE(fake.logs[1].sinceSeconds, 300L);
+        QCOMPARE(fake.logs[1].tailLines, -1L);
+        // It has never restarted: nothing is asked for, and why is said.
+        page.previousButton()->setChecked(true);
+        QCOMPARE(fake.logs.size(), std::size_t(2));
+        QVERIFY(page.endBar()->isVisible());
+    }
+
+    void aFloodOfLinesStaysBounded()
+    {
+        FakeConsoles fake;
+        fake.containers["web-1"] = one("app");
+        ui::LogPage page(fake.services(), QStringLiteral("web"), {{1, "shop", "web-1", true}});
+        page.resize(900, 400);
+        page.show();
+        QTRY_COMPARE(fake.logs.size(), std::size_t(1));
+        std::string burst;
+        for (int i = 0; i < 120'000; ++i)
+            burst += "2026-11-26T07:00:01Z line " + std::to_string(i) + "\n";
+        fake.wires[0]->handler->onOutput(burst);
+        QTRY_VERIFY_WITH_TIMEOUT(page.view()->isUpToDate() && page.book().total() == 120'000, 30000);
+        QCOMPARE(page.book().lines().size(), std::size_t(50'000));
+        QVERIFY(page.view()->document()->blockCount() <= ui::LogView::kMostShown);
+        QVERIFY(page.view()->toPlainText().endsWith(QLatin1String("line 119999")));
+    }
+
+    void textIsWrittenToAFile()
+    {
+        QTemporaryDir folder;
+        const QString path = folder.filePath(QStringLiteral("out.txt"));
+        QString said = QStringLiteral("nothing");
+        ui::saveText(
+            path, [] { return QStringLiteral("a\nb\n"); }, this, [&](const QString& error) { said = error; });
+        QTRY_VERIFY(said.isEmpty());
+        QFile file(path);
+        QVERIFY(file.open(QIODevice::ReadOnly));
+        QCOMPARE(file.readAll(), QByteArray("a\nb\n"));
+        ui::saveText(
+            folder.filePath(QStringLiteral("no/such/folder")), [] { return QString(); }, this,
+            [&](const QString& error) { said = error; });
+        QTRY_VERIFY(!said.isEmpty());
+    }
+};
+
+QTEST_MAIN(TestSessionPages)
+#include "test_sessionpages.moc"

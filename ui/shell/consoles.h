@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/base/timestamp.h"
+#include "core/stack/item.h"
+#include "ui/console/services.h"
+
+#include <QList>
+#include <QObject>
+
+class QAction;
+
+namespace strata::ui {
+
+struct Actions;
+class BottomPanel;
+class SessionPage;
+class StackStore;
+
+// The actions that lead into machines: what they can do for an item now, and the tabs they open.
+class Consoles : public QObject {
+    Q_OBJECT
+
+public:
+    Consoles(const ConsoleServices& services, StackStore* store, const Actions* actions, BottomPanel* bottom,
+             Clock clock, QObject* parent);
+
+    void follow(stack::ItemId item);                  // the current one
+    QList<QAction*> rowFor(stack::ItemId item) const; // those that make sense for its kind
+    bool openLogs(stack::ItemId item);                // false: not now, the action's tooltip says why
+    bool openShell(stack::ItemId item);
+    bool openSerial(stack::ItemId item);
+    bool openScreen(stack::ItemId item);
+    bool addToChart(stack::ItemId item);
+    bool forwardPort(stack::ItemId item); // asks which
+
+Q_SIGNALS:
+    void opened(); // a tab was opened or shown again
+
+private:
+    void show(SessionPage* page);
+
+    ConsoleServices m_services;
+    StackStore* m_store;
+    const Actions* m_actions;
+    BottomPanel* m_bottom;
+    Clock m_clock;
+    stack::ItemId m_item;
+};
+
+} // namespace strata::ui
