@@ -130,6 +130,41 @@ std::string useVm(CommandLine& line, const std::string& value)
     return tr("must be CPUSxGIB, for example 8x16");
 }
 
+std::string useReplicas(CommandLine& line, const std::string& value)
+{
+    const auto replicas = number<int>(value, 0, 10000);
+    line.replicas = replicas.value_or(-1);
+    return replicas ? std::string() : tr("must be a number from 0 to 10000");
+}
+
+// What each command of day two takes: its words, and how many of them at least.
+struct ActCommand {
+    const char* name;
+    std::size_t least;
+};
+constexpr ActCommand kActs[] = {{"scale", 1},
+                                {"upgrade", 1},
+                                {"roll-out", 1},
+                                {"pause-cluster", 1},
+                                {"resume-cluster", 1},
+                                {"replace-machine", 1},
+                                {"delete-cluster", 1},
+                                {"cordon", 1},
+                                {"uncordon", 1},
+                                {"drain", 1},
+                                {"vm", 2},
+                                {"workload", 3},
+                                {"image", 1}};
+
+const ActCommand* actNamed(const std::string& name)
+{
+    for (const ActCommand& act : kActs) {
+        if (name == act.name)
+            return &act;
+    }
+    return nullptr;
+}
+
 struct Option {
     Use use;
     std::vector<Command> commands;
@@ -140,10 +175,12 @@ const std::map<std::string, Option>& options()
     static const std::map<std::string, Option> all = {
         {"--kubeconfig",
          {text(&CommandLine::kubeconfig),
-          {Command::Window, Command::Tree, Command::CreateCluster, Command::Diagnose, Command::Capacity}}},
+          {Command::Window, Command::Tree, Command::CreateCluster, Command::Diagnose, Command::Capacity,
+           Command::Act}}},
         {"--context",
          {text(&CommandLine::context),
-          {Command::Window, Command::Tree, Command::CreateCluster, Command::Diagnose, Command::Capacity}}},
+          {Command::Window, Command::Tree, Command::CreateCluster, Command::Diagnose, Command::Capacity,
+           Command::Act}}},
         {"--resume", {text(&CommandLine::resume), {Command::CreateCluster}}},
         {"--save-kubeconfig", {text(&CommandLine::saveKubeconfig), {Command::CreateCluster}}},
         {"--host",
@@ -153,31 +190,40 @@ const std::map<std::string, Option>& options()
           },
           {Command::Window, Command::Tree, Command::Diagnose, Command::Capacity}}},
         {"--timeout",
-         {useTimeout, {Command::Tree, Command::CheckHost, Command::Diagnose, Command::Capacity}}},
+         {useTimeout,
+          {Command::Tree, Command::CheckHost, Command::Diagnose, Command::Capacity, Command::Act}}},
+        {"--replicas", {useReplicas, {Command::Act}}},
+        {"--to", {text(&CommandLine::toVersion), {Command::Act}}},
+        {"--image", {text(&CommandLine::image), {Command::Act}}},
+        {"--node", {text(&CommandLine::toNode), {Command::Act}}},
+        {"--url", {text(&CommandLine::url), {Command::Act}}},
+        {"--disk", {text(&CommandLine::diskSize), {Command::Act}}},
+        {"--storage-class", {text(&CommandLine::storageClass), {Command::Act}}},
+        {"--yes", {text(&CommandLine::yes), {Command::Act}}},
         {"--profile", {useProfile, {Command::CheckHost}}},
         {"--html", {text(&CommandLine::html), {Command::CheckHost}}},
         {"--size",
          {useSize,
           {Command::Window, Command::Tree, Command::CreateCluster, Command::Diagnose, Command::Capacity,
-           Command::Demo}}},
+           Command::Act, Command::Demo}}},
         {"--seed",
          {useSeed,
           {Command::Window, Command::Tree, Command::CreateCluster, Command::Diagnose, Command::Capacity,
-           Command::Demo}}},
+           Command::Act, Command::Demo}}},
         {"--speed",
          {useSpeed,
           {Command::Window, Command::Tree, Command::CreateCluster, Command::Diagnose, Command::Capacity,
-           Command::Demo}}},
+           Command::Act, Command::Demo}}},
         {"--own-rules", {text(&CommandLine::ownRules), {Command::Diagnose}}},
         {"--vm", {useVm, {Command::Capacity}}},
         {"--fault",
          {useFault,
           {Command::Window, Command::Tree, Command::CreateCluster, Command::Diagnose, Command::Capacity,
-           Command::Demo}}},
+           Command::Act, Command::Demo}}},
         {"--scenario",
          {useScenario,
           {Command::Window, Command::Tree, Command::CreateCluster, Command::Diagnose, Command::Capacity,
-           Command::Demo}}},
+           Command::Act, Command::Demo}}},
         {"--screenshot", {text(&CommandLine::screenshot), {Command::Window}}},
         {"--theme", {useTheme, {Command::Window}}},
         {"--geometry", {useGeometry, {Command::Window}}},
@@ -215,7 +261,14 @@ Result<CommandLine> CommandLine::parse(const std::vector<std::string>& arguments
             line.command = Command::CreateCluster;
         else if (arguments[0] == "check-host")
             line.command = Command::CheckHost;
-        else if (arguments[0] == "help")
+        else if (arguments[0] == "resume")
+            line.command = Command::CreateCluster;
+        else if (arguments[0] == "audit")
+            line.command = Command::Audit;
+        else if (actNamed(arguments[0]) != nullptr) {
+            line.command = Command::Act;
+            line.act = arguments[0];
+        } else if (arguments[0] == "help")
             line.command = Command::Help;
         else
             return fail(ErrorKind::Config,
@@ -243,22 +296,39 @@ Result<CommandLine> CommandLine::parse(const std::vector<std::string>& arguments
             continue;
         }
         const bool creating = line.command == Command::CreateCluster;
+        const bool acting = line.command == Command::Act;
+        if (acting && !name.starts_with('-') && !value) {
+            if (name.empty())
+                return fail(ErrorKind::Config, tr("A name must not be empty."));
+            line.words.push_back(name);
+            continue;
+        }
+        if (!value && acting && (name == "--dry-run" || name == "--force")) {
+            (name == "--force" ? line.force : line.dryRun) = true;
+            continue;
+        }
+        if (!value && creating && arguments[0] == "resume" && !name.starts_with('-') && line.resume.empty() &&
+            !name.empty()) {
+            line.resume = name;
+            continue;
+        }
         if (!value && name == "--json" &&
-            (line.command == Command::Tree || line.command == Command::CheckHost || creating ||
-             line.command == Command::Diagnose || line.command == Command::Capacity)) {
+            (line.command == Command::Tree || line.command == Command::CheckHost || creating || acting ||
+             line.command == Command::Audit || line.command == Command::Diagnose ||
+             line.command == Command::Capacity)) {
             line.json = true;
             continue;
         }
         if (!value && name == "--demo" &&
             (line.command == Command::Tree || line.command == Command::Window ||
-             line.command == Command::CheckHost || creating || line.command == Command::Diagnose ||
+             line.command == Command::CheckHost || creating || acting || line.command == Command::Diagnose ||
              line.command == Command::Capacity)) {
             line.demo = true;
             continue;
         }
         if (!value && name == "--allow-exec" &&
             (line.command == Command::Tree || line.command == Command::Diagnose ||
-             line.command == Command::Capacity || creating)) {
+             line.command == Command::Capacity || creating || acting)) {
             line.allowExec = true;
             continue;
         }
@@ -274,7 +344,7 @@ Result<CommandLine> CommandLine::parse(const std::vector<std::string>& arguments
             (name == "--undo" ? line.undo : line.dryRun) = true;
             continue;
         }
-        if (!value && creating && (name == "--wait" || name == "--no-wait")) {
+        if (!value && (creating || acting) && (name == "--wait" || name == "--no-wait")) {
             line.wait = name == "--wait";
             continue;
         }
@@ -315,6 +385,25 @@ Result<CommandLine> CommandLine::parse(const std::vector<std::string>& arguments
         return fail(
             ErrorKind::Config,
             tr("“strata diagnose” needs something to look at: --demo, --kubeconfig FILE or --host URI."));
+    if (line.command == Command::Act) {
+        if (line.words.size() < actNamed(line.act)->least)
+            return fail(ErrorKind::Config,
+                        tr("“strata %1” needs to know what it is about; “strata --help” tells.", {line.act}));
+        const bool scales = line.act == "scale" || (line.act == "workload" && line.words[0] == "scale");
+        if (scales != (line.replicas >= 0))
+            return fail(ErrorKind::Config, scales ? tr("“strata %1” needs “--replicas N”.", {line.act})
+                                                  : tr("“--replicas” makes no sense here."));
+        if ((line.act == "upgrade") != !line.toVersion.empty())
+            return fail(ErrorKind::Config, line.act == "upgrade"
+                                               ? tr("“strata upgrade” needs “--to VERSION”.")
+                                               : tr("“--to” makes no sense here."));
+        if (line.act == "image" && line.words[0] == "import" &&
+            (line.words.size() != 2 || line.url.empty() || line.diskSize.empty()))
+            return fail(ErrorKind::Config,
+                        tr("“strata image import” needs NAMESPACE/NAME, “--url URL” and “--disk SIZE”."));
+        if (line.force && line.act != "drain")
+            return fail(ErrorKind::Config, tr("“--force” makes no sense here."));
+    }
     if (line.command == Command::CreateCluster) {
         if (line.clusterProfile.empty() == line.resume.empty())
             return fail(ErrorKind::Config,
@@ -362,6 +451,25 @@ std::string CommandLine::help()
         "                                --kubeconfig the usual ones are read, as kubectl does.\n"
         "                                Exit: 0 done, 1 failed on the way, 2 wrong arguments, 3 refused\n"
         "                                before anything was written, 130 interrupted\n"
+        "\n"
+        "\n"
+        "  strata scale NS/POOL --replicas N          a pool or a control plane\n"
+        "  strata upgrade NS/CLUSTER --to VERSION [--image IMAGE]\n"
+        "  strata roll-out NS/POOL…, replace-machine NS/MACHINE…\n"
+        "  strata pause-cluster NS/CLUSTER, resume-cluster NS/CLUSTER\n"
+        "  strata delete-cluster NS/CLUSTER --yes CLUSTER\n"
+        "  strata cordon NODE…, uncordon NODE…, drain NODE… [--force]\n"
+        "  strata vm start|stop|force-stop|restart|soft-reboot|pause|unpause|migrate|cancel-migration "
+        "NS/VM… [--node NODE]\n"
+        "  strata workload scale|restart|roll-back|delete NS/CLUSTER NS/NAME… [--replicas N] [--yes NAME]\n"
+        "  strata image list\n"
+        "  strata image import NS/NAME --url URL --disk 20Gi [--storage-class NAME]\n"
+        "      [--kubeconfig FILE [--context NAME] | --demo] [--dry-run] [--json] [--no-wait] [--timeout S]\n"
+        "                                --dry-run prints the plan and who will notice, and asks the "
+        "server;\n"
+        "                                progress on stderr. Exit as create-cluster\n"
+        "  strata resume PLAN [--undo]   goes on with, or takes back, what one of these has begun\n"
+        "  strata audit [--json]         what was done with Strata on this machine, newest first\n"
         "\n"
         "  strata check-host (URI… | --demo) [--profile lab|production] [--json] [--html FILE] [--timeout "
         "S]\n"

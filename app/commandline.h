@@ -18,6 +18,8 @@ enum class Command {
     Capacity, // how full it is and what still fits, then exit
     CreateCluster,
     CheckHost, // is a host fit to carry the stack?
+    Act,       // day two: something is done to what is there
+    Audit,     // what was done with this program
     Version,
     Help,
 };
@@ -48,6 +50,20 @@ struct CommandLine {
     bool undo = false;
     bool dryRun = false;
     bool wait = true;
+
+    // Act: what was typed first ("scale", "vm") and the words behind it. --dry-run, --json, --wait count,
+    // too.
+    std::string act;
+    std::vector<std::string> words;
+    int replicas = -1;
+    std::string toVersion;
+    std::string image;
+    std::string toNode;
+    std::string url; // image import
+    std::string diskSize;
+    std::string storageClass;
+    std::string yes; // the name of what is deleted
+    bool force = false;
 
     // The window only; for pictures of it.
     std::string screenshot;

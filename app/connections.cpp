@@ -92,6 +92,11 @@ std::optional<kube::ClusterConfig> Connections::config(stack::SourceId source) c
     return found != m_configs.end() ? std::optional(found->second) : std::nullopt;
 }
 
+std::optional<kube::ClusterConfig> Connections::firstConfig() const
+{
+    return m_configs.empty() ? std::nullopt : std::optional(m_configs.begin()->second);
+}
+
 bool Connections::isDemo(stack::SourceId source) const
 {
     return std::find(m_demoSources.begin(), m_demoSources.end(), source) != m_demoSources.end();

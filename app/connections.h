@@ -39,6 +39,7 @@ public:
     void remember(stack::SourceId source, const kube::ClusterConfig& config) { m_configs[source] = config; }
     void forget(stack::SourceId source) { m_configs.erase(source); }
     std::optional<kube::ClusterConfig> config(stack::SourceId source) const;
+    std::optional<kube::ClusterConfig> firstConfig() const; // of the clusters that are known
     bool isDemo(stack::SourceId source) const;
     std::string demoFolder() const; // empty without a demo site
     std::string demoCni() const;    // the manifest there; empty without a demo site

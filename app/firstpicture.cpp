@@ -14,6 +14,7 @@ namespace strata::app {
 namespace {
 
 using SteadyClock = std::chrono::steady_clock;
+constexpr auto kCalm = std::chrono::milliseconds(500);
 
 std::string tr(const char* text, std::initializer_list<std::string> values = {})
 {
@@ -34,13 +35,17 @@ void takeFirstPicture(feeds::Site& site, int timeoutSeconds,
         woken.notify_one();
     });
     const auto end = SteadyClock::now() + std::chrono::seconds(timeoutSeconds);
+    auto settledSince = SteadyClock::now();
     // An inner cluster becomes known only by what the outer one says: settled must hold with nothing left to
     // take.
     while (SteadyClock::now() < end) {
         const bool settled = site.settled();
         const stack::Batch batch = site.take();
         apply(batch);
-        if (settled && batch.empty())
+        // Where something changes all the time nothing left to take never comes; that it stays settled does.
+        if (!settled)
+            settledSince = SteadyClock::now();
+        if (settled && (batch.empty() || SteadyClock::now() - settledSince > kCalm))
             break;
         std::unique_lock lock(mutex);
         woken.wait_until(lock, std::min(end, SteadyClock::now() + std::chrono::milliseconds(100)),

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/act.h"
 #include "app/checkhost.h"
 #include "app/commandline.h"
 #include "app/createcluster.h"
@@ -43,6 +44,10 @@ int main(int argc, char** argv)
         return runDemo(*line);
     case Command::CreateCluster:
         return runCreateCluster(*line);
+    case Command::Act:
+        return runAct(*line);
+    case Command::Audit:
+        return runAudit(*line);
     case Command::Window:
         return runWindow(argc, argv, *line);
     }

@@ -82,6 +82,87 @@ kube::Request deleteRequest(const kube::ResourceId& resource, const std::string&
     return request;
 }
 
+kube::Request deleteDryRun(const kube::ResourceId& resource, const std::string& ns, const std::string& name,
+                           const std::string& uid)
+{
+    kube::Request request = deleteRequest(resource, ns, name, uid);
+    request.query = "dryRun=All";
+    return request;
+}
+
+kube::Request callRequest(const kube::ResourceId& resource, const std::string& ns, const std::string& name,
+                          const std::string& call, const Object& body)
+{
+    kube::Request request;
+    request.method = "PUT";
+    request.path = "/apis/subresources." + resource.group + "/v1/namespaces/" + kube::percentEncode(ns) +
+                   "/" + resource.resource + "/" + kube::percentEncode(name) + "/" + call;
+    if (!body.json().empty()) {
+        request.contentType = "application/json";
+        request.body = body.toJson();
+    }
+    return request;
+}
+
+kube::Request podsOnNodeRequest(const std::string& node)
+{
+    kube::Request request;
+    request.path = "/api/v1/pods";
+    request.query = "fieldSelector=" + kube::percentEncode("spec.nodeName=" + node);
+    return request;
+}
+
+kube::Request evictionRequest(const std::string& ns, const std::string& pod, const std::string& uid)
+{
+    kube::Request request;
+    request.method = "POST";
+    request.path =
+        "/api/v1/namespaces/" + kube::percentEncode(ns) + "/pods/" + kube::percentEncode(pod) + "/eviction";
+    request.contentType = "application/json";
+    const Json body = {{"apiVersion", "policy/v1"},
+                       {"kind", "Eviction"},
+                       {"metadata", {{"name", pod}, {"namespace", ns}}},
+                       {"deleteOptions", {{"preconditions", {{"uid", uid}}}}}};
+    request.body = body.dump();
+    return request;
+}
+
+std::string Access::title() const
+{
+    const std::string what = subresource.empty() ? resource : resource + "/" + subresource;
+    return ns.empty() ? verb + " " + what : arguments(translate(kContext, "%1 %2 in %3"), {verb, what, ns});
+}
+
+kube::Request reviewRequest(const Access& access)
+{
+    kube::Request request;
+    request.method = "POST";
+    request.path = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
+    request.contentType = "application/json";
+    Json attributes = {{"verb", access.verb}, {"group", access.group}, {"resource", access.resource}};
+    if (!access.subresource.empty())
+        attributes["subresource"] = access.subresource;
+    if (!access.ns.empty())
+        attributes["namespace"] = access.ns;
+    if (!access.name.empty())
+        attributes["name"] = access.name;
+    const Json body = {{"apiVersion", "authorization.k8s.io/v1"},
+                       {"kind", "SelfSubjectAccessReview"},
+                       {"spec", {{"resourceAttributes", std::move(attributes)}}}};
+    request.body = body.dump();
+    return request;
+}
+
+Result<bool> reviewAllows(const std::string& body)
+{
+    const Json json = Json::parse(body, nullptr, false);
+    if (json.is_object() && json.contains("status") && json["status"].is_object() &&
+        json["status"].contains("allowed") && json["status"]["allowed"].is_boolean())
+        return json["status"]["allowed"].get<bool>();
+    return fail(ErrorKind::Protocol,
+                translate(kContext, "The server's answer about permissions cannot be read."));
+}
+
 bool outcomeUnknown(const Error& error)
 {
     switch (error.kind) {

@@ -25,6 +25,31 @@ kube::Request mergePatchRequest(const kube::ResourceId& resource, const Object& 
 kube::Request deleteRequest(const kube::ResourceId& resource, const std::string& ns, const std::string& name,
                             const std::string& uid);
 
+// The dry run of deleteRequest().
+kube::Request deleteDryRun(const kube::ResourceId& resource, const std::string& ns, const std::string& name,
+                           const std::string& uid);
+// PUT of a subresource that virt-api serves for a kind of kubevirt.io; the body may be empty.
+kube::Request callRequest(const kube::ResourceId& resource, const std::string& ns, const std::string& name,
+                          const std::string& call, const Object& body);
+kube::Request podsOnNodeRequest(const std::string& node);
+kube::Request evictionRequest(const std::string& ns, const std::string& pod, const std::string& uid);
+
+// What somebody must be allowed for a write.
+struct Access {
+    std::string verb; // "patch"
+    std::string group;
+    std::string resource; // plural
+    std::string subresource;
+    std::string ns;
+    std::string name;
+    friend bool operator==(const Access&, const Access&) = default;
+    friend auto operator<=>(const Access&, const Access&) = default;
+    std::string title() const; // "patch machinedeployments in blue"
+};
+kube::Request reviewRequest(const Access& access); // SelfSubjectAccessReview
+// Whether its answer allows it.
+Result<bool> reviewAllows(const std::string& body);
+
 // True for errors after which a write may or may not have happened: the object must be read before anything
 // else.
 bool outcomeUnknown(const Error& error);

@@ -17,16 +17,19 @@ namespace {
 
 constexpr const char* kContext = "provision";
 
-const std::vector<std::pair<Verb, const char*>> kVerbs = {{Verb::Ensure, "ensure"},
-                                                          {Verb::Create, "create"},
-                                                          {Verb::Apply, "apply"},
-                                                          {Verb::Patch, "patch"},
-                                                          {Verb::Delete, "delete"}};
+const std::vector<std::pair<Verb, const char*>> kVerbs = {
+    {Verb::Ensure, "ensure"}, {Verb::Create, "create"}, {Verb::Apply, "apply"},
+    {Verb::Patch, "patch"},   {Verb::Delete, "delete"}, {Verb::Change, "change"},
+    {Verb::Remove, "remove"}, {Verb::Call, "call"},     {Verb::Drain, "drain"}};
 const std::vector<std::pair<Predicate::Kind, const char*>> kPredicates = {
     {Predicate::Kind::Exists, "exists"},
     {Predicate::Kind::Condition, "condition"},
     {Predicate::Kind::Field, "field"},
-    {Predicate::Kind::AtLeast, "atLeast"}};
+    {Predicate::Kind::AtLeast, "atLeast"},
+    {Predicate::Kind::Gone, "gone"},
+    {Predicate::Kind::Replaced, "replaced"},
+    {Predicate::Kind::NotCondition, "notCondition"},
+    {Predicate::Kind::Observed, "observed"}};
 
 std::string member(const Json& json, const char* key)
 {
@@ -37,6 +40,40 @@ std::string member(const Json& json, const char* key)
 Json toJson(const Ref& ref)
 {
     return {{"apiVersion", ref.apiVersion}, {"kind", ref.kind}, {"namespace", ref.ns}, {"name", ref.name}};
+}
+
+Json toJson(const std::vector<Predicate>& predicates)
+{
+    Json all = Json::array();
+    for (const Predicate& predicate : predicates) {
+        const auto word = std::find_if(kPredicates.begin(), kPredicates.end(),
+                                       [&](const auto& pair) { return pair.first == predicate.kind; });
+        all.push_back({{"kind", word->second}, {"path", predicate.path}, {"value", predicate.value}});
+    }
+    return all;
+}
+
+// False when it is none.
+bool fromJson(const Json& list, std::vector<Predicate>& predicates)
+{
+    if (!list.is_array())
+        return false;
+    for (const Json& item : list) {
+        if (!item.is_object())
+            return false;
+        const std::string word = member(item, "kind");
+        const auto kind = std::find_if(kPredicates.begin(), kPredicates.end(),
+                                       [&](const auto& pair) { return pair.second == word; });
+        if (kind == kPredicates.end())
+            return false;
+        Predicate predicate{kind->first, member(item, "path"), member(item, "value")};
+        if (predicate.kind == Predicate::Kind::AtLeast &&
+            (predicate.value.empty() || predicate.value.size() > 9 ||
+             predicate.value.find_first_not_of("0123456789") != std::string::npos))
+            return false;
+        predicates.push_back(std::move(predicate));
+    }
+    return true;
 }
 
 const Json* condition(const Json& list, const std::string& type)
@@ -88,51 +125,121 @@ Ref refOf(const Object& object)
     return {object.apiVersion(), object.kind(), object.ns(), object.name()};
 }
 
+namespace {
+
+// Who holds an object that is being deleted, and since when it goes.
+std::string goingText(const Object& object)
+{
+    std::string said = translate(kContext, "is going");
+    const std::string since = object.text("metadata.deletionTimestamp").value_or("");
+    if (!since.empty())
+        said = arguments(translate(kContext, "is going since %1"), {since});
+    std::string holders;
+    const Json& json = object.json();
+    if (json.contains("metadata") && json["metadata"].contains("finalizers") &&
+        json["metadata"]["finalizers"].is_array()) {
+        for (const Json& name : json["metadata"]["finalizers"]) {
+            if (name.is_string())
+                holders += (holders.empty() ? "" : ", ") + name.get<std::string>();
+        }
+    }
+    if (!holders.empty())
+        said += ", " + arguments(translate(kContext, "held by %1"), {holders});
+    if (const Json* deleting = condition(object, "Deleting");
+        deleting != nullptr && member(*deleting, "status") == "True")
+        said += "; " + member(*deleting, "reason") +
+                (member(*deleting, "message").empty() ? "" : ": " + member(*deleting, "message"));
+    return said;
+}
+
+// Whether one predicate holds of an object, and what was seen; nothing seen: not told yet.
+bool holds(const Predicate& predicate, const Object& object, std::string& said)
+{
+    switch (predicate.kind) {
+    case Predicate::Kind::Exists:
+        said = translate(kContext, "exists");
+        return true;
+    case Predicate::Kind::Gone:
+        said = object.deleting() ? goingText(object) : translate(kContext, "is there");
+        return !predicate.value.empty() && object.uid() != predicate.value;
+    case Predicate::Kind::Replaced:
+        if (object.uid() == predicate.value) {
+            said = object.deleting() ? translate(kContext, "the old one is going")
+                                     : translate(kContext, "the old one is there");
+            return false;
+        }
+        said = translate(kContext, "a new one is there");
+        return true;
+    case Predicate::Kind::Condition:
+    case Predicate::Kind::NotCondition: {
+        const Json* found = condition(object, predicate.path);
+        if (found != nullptr)
+            said = conditionText(*found);
+        else if (predicate.kind == Predicate::Kind::NotCondition)
+            said = arguments(translate(kContext, "%1 is not set"), {predicate.path});
+        const bool has = found != nullptr && member(*found, "status") == predicate.value;
+        return has == (predicate.kind == Predicate::Kind::Condition);
+    }
+    case Predicate::Kind::Observed:
+        said = translate(kContext, "its controller has not seen the change yet");
+        if (object.number("status.observedGeneration").value_or(-1) <
+            object.number("metadata.generation").value_or(0))
+            return false;
+        said = translate(kContext, "its controller has seen the change");
+        return true;
+    case Predicate::Kind::Field: {
+        const auto text = object.text(predicate.path);
+        if (text)
+            said = predicate.path + ": " + *text;
+        // A number that is 0 is left out by those who write it.
+        return text ? *text == predicate.value : predicate.value == "0";
+    }
+    case Predicate::Kind::AtLeast: {
+        const std::int64_t has = object.number(predicate.path).value_or(0);
+        said = predicate.path + ": " +
+               arguments(translate(kContext, "%1 of %2"), {std::to_string(has), predicate.value});
+        return has >= std::stoll(predicate.value);
+    }
+    }
+    return false;
+}
+
+} // namespace
+
 Judgement judge(const Wait& wait, const Object* object)
 {
     Judgement judgement;
     if (object == nullptr) {
-        judgement.evidence = arguments(translate(kContext, "%1 does not exist yet."), {wait.ref.title()});
+        judgement.met = std::any_of(wait.anyOf.begin(), wait.anyOf.end(), [](const Predicate& predicate) {
+            return predicate.kind == Predicate::Kind::Gone;
+        });
+        judgement.evidence =
+            arguments(translate(kContext, judgement.met ? "%1 is gone." : "%1 does not exist yet."),
+                      {wait.ref.title()});
         return judgement;
     }
     std::string evidence;
     for (const Predicate& predicate : wait.anyOf) {
         std::string said;
-        switch (predicate.kind) {
-        case Predicate::Kind::Exists:
-            judgement.met = true;
-            said = translate(kContext, "exists");
-            break;
-        case Predicate::Kind::Condition:
-            if (const Json* found = condition(*object, predicate.path)) {
-                judgement.met = member(*found, "status") == predicate.value;
-                said = conditionText(*found);
-            } else if (wait.anyOf.size() == 1) {
-                said = arguments(translate(kContext, "%1 is not told yet"), {predicate.path});
-            }
-            break;
-        case Predicate::Kind::Field:
-        case Predicate::Kind::AtLeast: {
-            const auto text = object->text(predicate.path);
-            if (predicate.kind == Predicate::Kind::Field) {
-                judgement.met = text && *text == predicate.value;
-                if (text)
-                    said = predicate.path + ": " + *text;
-            } else {
-                const std::int64_t has = object->number(predicate.path).value_or(0);
-                judgement.met = has >= std::stoll(predicate.value);
-                said = predicate.path + ": " +
-                       arguments(translate(kContext, "%1 of %2"), {std::to_string(has), predicate.value});
-            }
-            break;
-        }
-        }
+        judgement.met = holds(predicate, *object, said);
+        if (said.empty() && wait.anyOf.size() == 1 && predicate.kind == Predicate::Kind::Condition)
+            said = arguments(translate(kContext, "%1 is not told yet"), {predicate.path});
         if (judgement.met) {
             evidence = said;
             break;
         }
         if (!said.empty())
             evidence += (evidence.empty() ? "" : "; ") + said;
+    }
+    if (!judgement.met) {
+        for (const Predicate& predicate : wait.failsOn) {
+            std::string said;
+            if (holds(predicate, *object, said)) {
+                judgement.failed = true;
+                evidence = said;
+                break;
+            }
+        }
     }
     if (!judgement.met && evidence.empty())
         evidence = translate(kContext, "nothing is told yet");
@@ -167,17 +274,93 @@ const char* toString(Verb verb)
     return "";
 }
 
+bool ofOthers(Verb verb)
+{
+    return verb == Verb::Change || verb == Verb::Remove || verb == Verb::Call || verb == Verb::Drain;
+}
+
+bool canBeUndone(const Write& write)
+{
+    switch (write.verb) {
+    case Verb::Ensure:
+    case Verb::Create:
+    case Verb::Apply:
+        return write.target == Target::Outer && !write.keep;
+    case Verb::Drain: // who was told to leave and has not left stays
+        return true;
+    case Verb::Change:
+        return !changesOf(write.body).empty();
+    case Verb::Patch:
+    case Verb::Delete:
+    case Verb::Remove:
+    case Verb::Call:
+        return false;
+    }
+    return false;
+}
+
+bool canBeUndone(const Plan& plan)
+{
+    return std::any_of(plan.steps.begin(), plan.steps.end(), [](const Step& step) {
+        return std::any_of(step.writes.begin(), step.writes.end(),
+                           [](const Write& write) { return canBeUndone(write); });
+    });
+}
+
+namespace {
+
+void flatten(const Json& value, const std::string& path, std::vector<std::string>& out)
+{
+    if (value.is_object() && !value.empty()) {
+        for (const auto& [key, inside] : value.items())
+            flatten(inside, path.empty() ? key : path + "." + key, out);
+        return;
+    }
+    std::string text = value.is_string() ? value.get<std::string>()
+                       : value.is_null() ? std::string()
+                                         : value.dump(-1, ' ', false, Json::error_handler_t::replace);
+    out.push_back(cleanText(path + ": " + text, 300));
+}
+
+} // namespace
+
+std::vector<std::string> changesOf(const Object& patch)
+{
+    std::vector<std::string> out;
+    for (const auto& [key, value] : patch.json().items()) {
+        if (key == "apiVersion" || key == "kind")
+            continue;
+        if (key != "metadata") {
+            flatten(value, key, out);
+            continue;
+        }
+        for (const auto& [inside, part] : value.items()) {
+            if (inside != "name" && inside != "namespace" && inside != "uid")
+                flatten(part, "metadata." + inside, out);
+        }
+    }
+    return out;
+}
+
 std::string preview(const Plan& plan)
 {
     std::string out = plan.title + "\n";
+    for (const std::string& sentence : plan.interruption)
+        out += "   " + sentence + "\n";
     int number = 0;
     for (const Step& step : plan.steps) {
         out += std::to_string(++number) + ". " + step.title + "\n";
         for (const Write& write : step.writes) {
-            out += "   " + std::string(toString(write.verb)) + " " + write.object.title();
+            out += "   " + std::string(write.verb == Verb::Call ? write.call.c_str() : toString(write.verb)) +
+                   " " + write.object.title();
             if (write.target == Target::Inner)
-                out += " " + translate(kContext, "in the new cluster");
+                out += " " + (plan.action.empty() ? translate(kContext, "in the new cluster")
+                                                  : translate(kContext, "in the tenant cluster"));
             out += "\n";
+            if (write.verb == Verb::Change) {
+                for (const std::string& change : changesOf(write.object))
+                    out += "     " + change + "\n";
+            }
         }
         for (const Wait& wait : step.waits) {
             out += "   " +
@@ -217,28 +400,36 @@ std::string planToJson(const Plan& plan)
     Json json = {{"id", plan.id}, {"title", plan.title}, {"namespace", plan.ns}, {"cluster", plan.cluster}};
     if (!plan.server.empty())
         json["server"] = plan.server;
+    if (!plan.action.empty())
+        json["action"] = plan.action;
+    if (!plan.interruption.empty())
+        json["interruption"] = plan.interruption;
     Json& steps = json["steps"] = Json::array();
     for (const Step& step : plan.steps) {
         Json item = {
             {"id", step.id}, {"title", step.title}, {"after", step.after}, {"timeout", step.timeoutSeconds}};
         item["writes"] = Json::array();
-        for (const Write& write : step.writes)
-            item["writes"].push_back({{"verb", toString(write.verb)},
-                                      {"inner", write.target == Target::Inner},
-                                      {"object", write.object.json()}});
+        for (const Write& write : step.writes) {
+            Json entry = {{"verb", toString(write.verb)},
+                          {"inner", write.target == Target::Inner},
+                          {"object", write.object.json()}};
+            if (!write.call.empty())
+                entry["call"] = write.call;
+            if (!write.body.json().empty())
+                entry["body"] = write.body.json();
+            if (write.keep)
+                entry["keep"] = true;
+            item["writes"].push_back(std::move(entry));
+        }
         item["waits"] = Json::array();
         for (const Wait& wait : step.waits) {
-            Json any = Json::array();
-            for (const Predicate& predicate : wait.anyOf) {
-                const auto word = std::find_if(kPredicates.begin(), kPredicates.end(), [&](const auto& pair) {
-                    return pair.first == predicate.kind;
-                });
-                any.push_back({{"kind", word->second}, {"path", predicate.path}, {"value", predicate.value}});
-            }
-            item["waits"].push_back({{"inner", wait.target == Target::Inner},
-                                     {"ref", toJson(wait.ref)},
-                                     {"what", wait.what},
-                                     {"anyOf", any}});
+            Json entry = {{"inner", wait.target == Target::Inner},
+                          {"ref", toJson(wait.ref)},
+                          {"what", wait.what},
+                          {"anyOf", toJson(wait.anyOf)}};
+            if (!wait.failsOn.empty())
+                entry["failsOn"] = toJson(wait.failsOn);
+            item["waits"].push_back(std::move(entry));
         }
         steps.push_back(std::move(item));
     }
@@ -259,6 +450,13 @@ Result<Plan> planFromJson(std::string_view text)
     plan.ns = member(json, "namespace");
     plan.cluster = member(json, "cluster");
     plan.server = member(json, "server");
+    plan.action = member(json, "action");
+    if (const auto told = json.find("interruption"); told != json.end() && told->is_array()) {
+        for (const Json& sentence : *told) {
+            if (sentence.is_string())
+                plan.interruption.push_back(sentence.get<std::string>());
+        }
+    }
     for (const Json& item : json["steps"]) {
         if (!item.is_object() || !item.contains("after") || !item["after"].is_array() ||
             !item.contains("writes") || !item["writes"].is_array() || !item.contains("waits") ||
@@ -282,12 +480,20 @@ Result<Plan> planFromJson(std::string_view text)
             });
             if (verb == kVerbs.end())
                 return bad();
-            step.writes.push_back({verb->first, entry.value("inner", false) ? Target::Inner : Target::Outer,
-                                   Object(entry["object"])});
+            Write write{verb->first, entry.value("inner", false) ? Target::Inner : Target::Outer,
+                        Object(entry["object"])};
+            write.call = member(entry, "call");
+            write.keep = entry.value("keep", false);
+            if (entry.contains("body")) {
+                if (!entry["body"].is_object())
+                    return bad();
+                write.body = Object(entry["body"]);
+            }
+            step.writes.push_back(std::move(write));
         }
         for (const Json& entry : item["waits"]) {
             if (!entry.is_object() || !entry.contains("ref") || !entry["ref"].is_object() ||
-                !entry.contains("anyOf") || !entry["anyOf"].is_array())
+                !entry.contains("anyOf"))
                 return bad();
             Wait wait;
             wait.target = entry.value("inner", false) ? Target::Inner : Target::Outer;
@@ -295,20 +501,9 @@ Result<Plan> planFromJson(std::string_view text)
             wait.ref = {member(ref, "apiVersion"), member(ref, "kind"), member(ref, "namespace"),
                         member(ref, "name")};
             wait.what = member(entry, "what");
-            for (const Json& any : entry["anyOf"]) {
-                if (!any.is_object())
-                    return bad();
-                const auto kind = std::find_if(kPredicates.begin(), kPredicates.end(), [&](const auto& pair) {
-                    return pair.second == member(any, "kind");
-                });
-                if (kind == kPredicates.end())
-                    return bad();
-                wait.anyOf.push_back({kind->first, member(any, "path"), member(any, "value")});
-                if (kind->first == Predicate::Kind::AtLeast &&
-                    (wait.anyOf.back().value.empty() || wait.anyOf.back().value.size() > 9 ||
-                     wait.anyOf.back().value.find_first_not_of("0123456789") != std::string::npos))
-                    return bad();
-            }
+            if (!fromJson(entry["anyOf"], wait.anyOf) ||
+                (entry.contains("failsOn") && !fromJson(entry["failsOn"], wait.failsOn)))
+                return bad();
             step.waits.push_back(std::move(wait));
         }
         plan.steps.push_back(std::move(step));

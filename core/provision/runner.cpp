@@ -39,6 +39,64 @@ std::string words(const Error& error)
     return cleanText(error.detail.empty() ? error.text : error.text + " " + error.detail);
 }
 
+Error another(const Ref& ref)
+{
+    return error(ErrorKind::Conflict, say("%1 is another object by now; it is not touched.", {ref.title()}),
+                 say("It was deleted and made again since the plan was made."));
+}
+
+// The pods of a node that an eviction is asked for.
+struct Leaving {
+    std::string ns;
+    std::string name;
+    std::string uid;
+    bool ends = false;      // it is going already
+    bool unmanaged = false; // nobody makes it again
+    std::string words;      // why it is still there
+    int rank = 1;           // 0: it blocks
+};
+
+std::vector<Leaving> leavingPods(const Json& list)
+{
+    std::vector<Leaving> out;
+    if (!list.contains("items") || !list["items"].is_array())
+        return out;
+    for (const Json& item : list["items"]) {
+        const Object pod(item);
+        const std::string phase = pod.text("status.phase").value_or("");
+        if (phase == "Succeeded" || phase == "Failed" ||
+            !pod.annotation("kubernetes.io/config.mirror").empty())
+            continue;
+        std::string owner;
+        const Json& metadata = pod.json()["metadata"];
+        if (metadata.contains("ownerReferences") && metadata["ownerReferences"].is_array()) {
+            for (const Json& reference : metadata["ownerReferences"]) {
+                if (reference.is_object() && reference.value("controller", false))
+                    owner = reference.value("kind", "");
+            }
+        }
+        if (owner == "DaemonSet" || owner == "Node")
+            continue;
+        Leaving leaving;
+        leaving.ns = pod.ns();
+        leaving.name = pod.name();
+        leaving.uid = pod.uid();
+        leaving.ends = pod.deleting();
+        leaving.unmanaged = owner.empty();
+        out.push_back(std::move(leaving));
+    }
+    return out;
+}
+
+// KubeVirt answers an eviction with a refusal even where it begins to move the guest; the words tell which
+// (kubevirt pkg/virt-api/webhooks/validating-webhook/admitters/pod-eviction-admitter.go).
+bool guestLeaves(const Error& error)
+{
+    const std::string all = error.text + " " + error.detail;
+    return all.find("triggered evacuation") != std::string::npos ||
+           all.find("Evacuation in progress") != std::string::npos;
+}
+
 Error foreign(const Object& object)
 {
     const std::string owner = planOf(object);
@@ -269,7 +327,8 @@ public:
         for (std::size_t i = 0; i < plan.steps.size(); ++i) {
             for (std::size_t w = 0; w < plan.steps[i].writes.size(); ++w) {
                 const Write& write = plan.steps[i].writes[w];
-                if (write.target == Target::Outer && write.verb != Verb::Patch && write.verb != Verb::Delete)
+                if (ofOthers(write.verb) || (write.target == Target::Outer && write.verb != Verb::Patch &&
+                                             write.verb != Verb::Delete))
                     dryQueue.push_back({i, w});
             }
         }
@@ -279,8 +338,11 @@ public:
         }
         // Which namespaces are still to come decides where the rest is asked.
         std::set<std::string> spaces;
-        for (const DryItem& item : dryQueue)
-            spaces.insert(plan.steps[item.step].writes[item.write].object.ns());
+        for (const DryItem& item : dryQueue) {
+            const Write& write = plan.steps[item.step].writes[item.write];
+            if (!ofOthers(write.verb))
+                spaces.insert(write.object.ns());
+        }
         spaces.erase(std::string());
         lookForSpaces(std::vector<std::string>(spaces.begin(), spaces.end()), 0);
     }
@@ -350,12 +412,17 @@ public:
             good.words = std::move(text);
             verdict(std::move(good));
         };
-        look(Target::Outer, base.ref, [this, item, tries, base, reject, accept](Result<Found> found) {
+        const Target target = plan.steps[item.step].writes[item.write].target;
+        look(target, base.ref, [this, item, tries, base, reject, accept](Result<Found> found) {
             if (!found) {
                 reject(found.error());
                 return;
             }
             const Write& write = plan.steps[item.step].writes[item.write];
+            if (ofOthers(write.verb)) {
+                judgeOfOthers(item, tries, base, *found, reject, accept);
+                return;
+            }
             if (found->object) {
                 if (write.verb == Verb::Ensure) {
                     accept(say("It exists already and stays as it is."));
@@ -407,6 +474,77 @@ public:
                            verdict(std::move(good));
                        });
         });
+    }
+
+    // What the server, or its access review, says to a write of what somebody else made.
+    void judgeOfOthers(DryItem item, int tries, const Verdict& base, const Found& found,
+                       const std::function<void(Error)>& reject,
+                       const std::function<void(std::string)>& accept)
+    {
+        const Write& write = plan.steps[item.step].writes[item.write];
+        const std::string& uid = write.object.uid();
+        const bool same = found.object && (uid.empty() || found.object->uid() == uid);
+        if (!same && write.verb == Verb::Remove) {
+            accept(say("It is gone already."));
+            return;
+        }
+        if (!same) {
+            reject(found.object
+                       ? another(base.ref)
+                       : error(ErrorKind::NotFound, say("%1 is not there any more.", {base.ref.title()})));
+            return;
+        }
+        const std::string ns = write.object.ns();
+        const std::string name = write.object.name();
+        Access access;
+        kube::Request request;
+        switch (write.verb) {
+        case Verb::Change:
+            request = mergePatchRequest(found.resource, write.object, true);
+            break;
+        case Verb::Remove:
+            request = deleteDryRun(found.resource, ns, name, found.object->uid());
+            break;
+        case Verb::Call:
+            access = {
+                "update", "subresources." + found.resource.group, found.resource.resource, write.call, ns,
+                name};
+            break;
+        default:
+            access = {"create", {}, "pods", "eviction", {}, {}};
+            break;
+        }
+        const bool review = request.path.empty();
+        if (review)
+            request = reviewRequest(access);
+        calls.send(found.client, std::move(request),
+                   [this, item, tries, base, reject, accept, review, access](Result<kube::Response> answer) {
+                       if (!answer) {
+                           const Error& why = answer.error();
+                           if (transient(why) && tries + 1 < options.tries)
+                               calls.after(delay(tries, why),
+                                           [this, item, tries] { judgeObject(item, tries + 1); });
+                           else
+                               reject(why);
+                           return;
+                       }
+                       if (review) {
+                           const auto allowed = reviewAllows(answer->body);
+                           if (!allowed || !*allowed) {
+                               reject(allowed ? error(ErrorKind::Forbidden,
+                                                      say("You are not allowed to: %1", {access.title()}))
+                                              : allowed.error());
+                               return;
+                           }
+                       }
+                       Verdict good = base;
+                       good.accepted = true;
+                       good.words = review ? say("You are allowed to.") : say("The server accepts it.");
+                       const auto warning = answer->headers.find("warning");
+                       if (warning != answer->headers.end())
+                           good.warnings = kube::parseWarnings(warning->second);
+                       verdict(std::move(good));
+                   });
     }
 
     // ---- steps
@@ -650,7 +788,10 @@ public:
             }
             const Write& write = plan.steps[i].writes[w];
             const bool before = written.count({plan.steps[i].id, static_cast<int>(w)}) != 0;
-            if (found->object) {
+            if (ofOthers(write.verb)) {
+                if (!mayTouch(i, w, *found, before))
+                    return;
+            } else if (found->object) {
                 const Object& object = *found->object;
                 const bool mine = ours(object);
                 if (object.deleting() && write.verb != Verb::Delete) {
@@ -692,8 +833,172 @@ public:
         });
     }
 
+    // For what somebody else made: false when nothing is to be sent; the step has been told why.
+    bool mayTouch(std::size_t i, std::size_t w, const Found& found, bool before)
+    {
+        const Write& write = plan.steps[i].writes[w];
+        const Ref ref = refOf(write.object);
+        const std::string uid = write.object.uid();
+        const bool same = found.object && (uid.empty() || found.object->uid() == uid);
+        if (write.verb == Verb::Remove && (!same || found.object->deleting())) {
+            settled(i, w, Kind::Kept, {},
+                    same ? say("%1 is being deleted.", {ref.title()}) : say("%1 is gone.", {ref.title()}));
+            return false;
+        }
+        if (write.verb == Verb::Call && before) { // asked for once is enough
+            settled(i, w, Kind::Adopted, uid, say("%1 has been asked for.", {write.call}));
+            return false;
+        }
+        if (!same) {
+            failStep(i, found.object
+                            ? another(ref)
+                            : error(ErrorKind::NotFound, say("%1 is not there any more.", {ref.title()})));
+            return false;
+        }
+        if (found.object->deleting()) {
+            failStep(i, error(ErrorKind::Conflict, say("%1 is being deleted.", {ref.title()})));
+            return false;
+        }
+        return true;
+    }
+
+    // ---- drain
+    // -------------------------------------------------------------------------------------------------
+
+    // Evicts what is on the node, asks again after a while, until nothing is left that can go. The step
+    // counts as waiting meanwhile, so that it can be cancelled at any moment.
+    void drain(std::size_t i, std::size_t w, const Found& found)
+    {
+        steps[i].deadline = SteadyClock::now() + std::chrono::seconds(plan.steps[i].timeoutSeconds);
+        setStep(i, StepState::Waiting, say("Asking what runs on %1.", {refOf(*found.object).title()}));
+        listPods(i, w, found.client, steps[i].turn, 0);
+    }
+
+    bool drains(std::size_t i, unsigned turn) const
+    {
+        return steps[i].turn == turn && steps[i].report.state == StepState::Waiting;
+    }
+
+    void listPods(std::size_t i, std::size_t w, std::shared_ptr<kube::Client> client, unsigned turn,
+                  int tries)
+    {
+        calls.send(client, podsOnNodeRequest(plan.steps[i].writes[w].object.name()),
+                   [this, i, w, client, turn, tries](Result<kube::Response> answer) {
+                       if (!drains(i, turn))
+                           return;
+                       if (!answer) {
+                           const Error& why = answer.error();
+                           if (!transient(why) || tries + 1 >= options.tries) {
+                               failStep(i, why);
+                               return;
+                           }
+                           setStep(i, StepState::Waiting, words(why));
+                           calls.after(delay(tries, why), [this, i, w, client, turn, tries] {
+                               if (drains(i, turn))
+                                   listPods(i, w, client, turn, tries + 1);
+                           });
+                           return;
+                       }
+                       const Json list = Json::parse(answer->body, nullptr, false);
+                       auto pods = std::make_shared<std::vector<Leaving>>(
+                           list.is_object() ? leavingPods(list) : std::vector<Leaving>());
+                       if (!list.is_object() || !list.contains("items")) {
+                           failStep(i, error(ErrorKind::Protocol, say("The list of pods cannot be read.")));
+                           return;
+                       }
+                       evictNext(i, w, client, turn, pods, 0);
+                   });
+    }
+
+    void evictNext(std::size_t i, std::size_t w, std::shared_ptr<kube::Client> client, unsigned turn,
+                   std::shared_ptr<std::vector<Leaving>> pods, std::size_t at)
+    {
+        const Write& write = plan.steps[i].writes[w];
+        const bool force = write.body.text("force").value_or("") == "true";
+        for (; at < pods->size(); ++at) {
+            Leaving& pod = (*pods)[at];
+            if (pod.ends)
+                pod.words = say("ends");
+            else if (pod.unmanaged && !force) {
+                pod.words = say("nobody would make it again; it is not evicted");
+                pod.rank = 0;
+            } else
+                break;
+        }
+        if (at == pods->size()) {
+            turnOfDrain(i, w, client, turn, *pods);
+            return;
+        }
+        const int number = ++writes;
+        tell(options.onWrite, number, false);
+        const Leaving& pod = (*pods)[at];
+        calls.send(client, evictionRequest(pod.ns, pod.name, pod.uid),
+                   [this, i, w, client, turn, pods, at, number](Result<kube::Response> answer) {
+                       tell(options.onWrite, number, true);
+                       if (!drains(i, turn))
+                           return;
+                       Leaving& asked = (*pods)[at];
+                       if (answer) {
+                           asked.words = say("ends");
+                       } else if (answer.error().kind == ErrorKind::NotFound ||
+                                  answer.error().kind == ErrorKind::Conflict) {
+                           asked.words = say("is gone");
+                       } else if (guestLeaves(answer.error())) {
+                           asked.words = say("its VM is leaving");
+                       } else if (answer.error().kind == ErrorKind::Forbidden) {
+                           failStep(i, answer.error());
+                           return;
+                       } else {
+                           asked.words = words(answer.error());
+                           asked.rank = 0;
+                       }
+                       evictNext(i, w, client, turn, pods, at + 1);
+                   });
+    }
+
+    void turnOfDrain(std::size_t i, std::size_t w, std::shared_ptr<kube::Client> client, unsigned turn,
+                     std::vector<Leaving> pods)
+    {
+        const Ref ref = refOf(plan.steps[i].writes[w].object);
+        if (pods.empty()) {
+            setStep(i, StepState::Running, say("%1 is empty.", {ref.title()}));
+            settled(i, w, Kind::Written, plan.steps[i].writes[w].object.uid(),
+                    say("%1 is empty.", {ref.title()}));
+            return;
+        }
+        std::stable_sort(pods.begin(), pods.end(),
+                         [](const Leaving& a, const Leaving& b) { return a.rank < b.rank; });
+        const auto blocked =
+            std::count_if(pods.begin(), pods.end(), [](const Leaving& pod) { return pod.rank == 0; });
+        std::string evidence = say("%1 pods are still there", {std::to_string(pods.size())});
+        if (blocked > 0)
+            evidence += ", " + say("%1 of them held", {std::to_string(blocked)});
+        constexpr std::size_t kMost = 3;
+        for (std::size_t k = 0; k < std::min(pods.size(), kMost); ++k)
+            evidence += (k == 0 ? ": " : "; ") + pods[k].ns + "/" + pods[k].name + " " + pods[k].words;
+        evidence = cleanText(evidence);
+        if (SteadyClock::now() >= steps[i].deadline) {
+            failStep(i,
+                     error(ErrorKind::Timeout,
+                           say("%1 was not empty within %2.",
+                               {ref.title(), formatAge(std::int64_t{1000} * plan.steps[i].timeoutSeconds)}),
+                           evidence));
+            return;
+        }
+        if (evidence != steps[i].report.evidence)
+            setStep(i, StepState::Waiting, evidence);
+        calls.after(options.pollInterval, [this, i, w, client, turn] {
+            if (drains(i, turn))
+                listPods(i, w, client, turn, 0);
+        });
+    }
+
     void send(std::size_t i, std::size_t w, int tries, const Found& found)
     {
+        if (plan.steps[i].writes[w].verb == Verb::Drain) {
+            drain(i, w, found);
+            return;
+        }
         const Object& wanted = plan.steps[i].writes[w].object;
         const Ref ref = refOf(wanted);
         kube::Request request;
@@ -713,8 +1018,18 @@ public:
             request = mergePatchRequest(found.resource, wanted, false);
             break;
         case Verb::Delete:
+        case Verb::Remove:
             request = deleteRequest(found.resource, ref.ns, ref.name, found.object->uid());
             break;
+        case Verb::Change:
+            request = mergePatchRequest(found.resource, wanted, false);
+            break;
+        case Verb::Call:
+            request = callRequest(found.resource, ref.ns, ref.name, plan.steps[i].writes[w].call,
+                                  plan.steps[i].writes[w].body);
+            break;
+        case Verb::Drain:
+            return;
         }
         const int number = ++writes;
         tell(options.onWrite, number, false);
@@ -730,6 +1045,11 @@ public:
                            return;
                        }
                        const Error why = answer.error();
+                       if (verb == Verb::Call && tries > 0 && why.kind == ErrorKind::Conflict) {
+                           // The try before this one, whose answer did not come, has been heard.
+                           settled(i, w, Kind::Written, {}, words(why));
+                           return;
+                       }
                        const bool raced =
                            why.kind == ErrorKind::Conflict && (verb == Verb::Ensure || verb == Verb::Create);
                        const bool again = (transient(why) || raced) && tries + 1 < options.tries;
@@ -770,6 +1090,12 @@ public:
             if (steps[i].turn != turn || steps[i].report.state != StepState::Waiting)
                 return;
             const std::string evidence = judged ? judged->evidence : words(judged.error());
+            if (judged && judged->failed) {
+                failStep(i,
+                         error(ErrorKind::Refused,
+                               say("“%1” will not come true.", {plan.steps[i].waits[which].what}), evidence));
+                return;
+            }
             if (judged && judged->met) {
                 setStep(i, StepState::Waiting, evidence);
                 if (which + 1 == plan.steps[i].waits.size())
@@ -869,15 +1195,19 @@ public:
         for (std::size_t i = 0; i < plan.steps.size(); ++i) {
             for (std::size_t w = 0; w < plan.steps[i].writes.size(); ++w) {
                 const Write& write = plan.steps[i].writes[w];
-                if (write.target == Target::Outer && write.verb != Verb::Patch && write.verb != Verb::Delete)
+                // Of others only what was begun: until then it is as it was.
+                const bool begun = steps[i].report.startedAt != 0 ||
+                                   written.count({plan.steps[i].id, static_cast<int>(w)}) != 0;
+                if (canBeUndone(write) && (begun || !ofOthers(write.verb)))
                     undoList.push_back({i, w});
             }
         }
         // Cluster API takes a cluster down from its Cluster object; the parts must be there while it does.
         // What it leaves (templates, ConfigMaps) goes after it, the namespace last.
+        // What belongs to others is set back before: it may refer to what is ours.
         const auto rank = [this](const DryItem& item) {
             const Verb verb = plan.steps[item.step].writes[item.write].verb;
-            return verb == Verb::Create ? 0 : verb == Verb::Ensure ? 2 : 1;
+            return ofOthers(verb) ? -1 : verb == Verb::Create ? 0 : verb == Verb::Ensure ? 2 : 1;
         };
         std::reverse(undoList.begin(), undoList.end());
         std::stable_sort(undoList.begin(), undoList.end(),
@@ -905,32 +1235,140 @@ public:
         }
         const DryItem item = undoList[at];
         const Ref ref = refOf(plan.steps[item.step].writes[item.write].object);
-        look(Target::Outer, ref, [this, at, item, ref](Result<Found> found) {
-            if (!found) {
-                if (found.error().kind == ErrorKind::NotFound) // the kind itself is gone
-                    undoNext(at + 1);
-                else
-                    undoFailed(item.step, found.error());
+        look(plan.steps[item.step].writes[item.write].target, ref,
+             [this, at, item, ref](Result<Found> found) {
+                 if (found && ofOthers(plan.steps[item.step].writes[item.write].verb)) {
+                     setBack(at, *found);
+                     return;
+                 }
+                 if (!found) {
+                     if (found.error().kind == ErrorKind::NotFound) // the kind itself is gone
+                         undoNext(at + 1);
+                     else
+                         undoFailed(item.step, found.error());
+                     return;
+                 }
+                 if (!found->object) {
+                     undoNext(at + 1);
+                     return;
+                 }
+                 if (!ours(*found->object)) {
+                     const bool kept = plan.steps[item.step].writes[item.write].verb == Verb::Ensure;
+                     report.left.push_back(
+                         kept ? say("%1 was there before and stays.", {ref.title()})
+                              : say("%1 does not belong to this plan and stays.", {ref.title()}));
+                     undoNext(at + 1);
+                     return;
+                 }
+                 setStep(item.step, StepState::Undoing, say("Removing %1.", {ref.title()}));
+                 if (ref.kind == "Namespace" && ref.apiVersion == "v1")
+                     checkNamespace(at, *found);
+                 else
+                     remove(at, *found, 0);
+             });
+    }
+
+    // Of what somebody else made: the fields as they were; for a drain, nobody has to leave any more.
+    void setBack(std::size_t at, const Found& found)
+    {
+        const DryItem item = undoList[at];
+        const Write& write = plan.steps[item.step].writes[item.write];
+        const Ref ref = refOf(write.object);
+        const std::string uid = write.object.uid();
+        if (!found.object || (!uid.empty() && found.object->uid() != uid)) {
+            report.left.push_back(say("%1 is not there any more.", {ref.title()}));
+            undoNext(at + 1);
+            return;
+        }
+        JournalRecord entry = record(Kind::Deleting, item.step, item.write);
+        entry.uid = uid;
+        log(std::move(entry), [this, at, item, found](Result<void> logged) {
+            if (!logged) {
+                undoFailed(item.step, logged.error());
                 return;
             }
-            if (!found->object) {
-                undoNext(at + 1);
-                return;
-            }
-            if (!ours(*found->object)) {
-                const bool kept = plan.steps[item.step].writes[item.write].verb == Verb::Ensure;
-                report.left.push_back(kept
-                                          ? say("%1 was there before and stays.", {ref.title()})
-                                          : say("%1 does not belong to this plan and stays.", {ref.title()}));
-                undoNext(at + 1);
-                return;
-            }
-            setStep(item.step, StepState::Undoing, say("Removing %1.", {ref.title()}));
-            if (ref.kind == "Namespace" && ref.apiVersion == "v1")
-                checkNamespace(at, *found);
+            const Write& back = plan.steps[item.step].writes[item.write];
+            if (back.verb == Verb::Drain)
+                listGuests(at, found.client);
             else
-                remove(at, *found, 0);
+                patchBack(at, found, 0);
         });
+    }
+
+    void patchBack(std::size_t at, const Found& found, int tries)
+    {
+        const DryItem item = undoList[at];
+        const Write& write = plan.steps[item.step].writes[item.write];
+        setStep(item.step, StepState::Undoing, say("Setting back %1.", {refOf(write.object).title()}));
+        Object patch = write.body;
+        patch.edit()["metadata"]["name"] = write.object.name();
+        if (!write.object.ns().empty())
+            patch.edit()["metadata"]["namespace"] = write.object.ns();
+        if (!write.object.uid().empty())
+            patch.edit()["metadata"]["uid"] = write.object.uid();
+        calls.send(found.client, mergePatchRequest(found.resource, patch, false),
+                   [this, at, item, found, tries](Result<kube::Response> answer) {
+                       if (answer) {
+                           undoNext(at + 1);
+                       } else if (transient(answer.error()) && tries + 1 < options.tries) {
+                           calls.after(delay(tries, answer.error()),
+                                       [this, at, found, tries] { patchBack(at, found, tries + 1); });
+                       } else {
+                           undoFailed(item.step, answer.error());
+                       }
+                   });
+    }
+
+    void listGuests(std::size_t at, std::shared_ptr<kube::Client> client)
+    {
+        const DryItem item = undoList[at];
+        const std::string node = plan.steps[item.step].writes[item.write].object.name();
+        setStep(item.step, StepState::Undoing, say("Telling the VMs on %1 to stay.", {node}));
+        outerCatalog->find("kubevirt.io/v1", "VirtualMachineInstance",
+                           [this, at, item, client, node](Result<kube::ResourceId> resource) {
+                               if (!resource) { // no KubeVirt, no guests
+                                   undoNext(at + 1);
+                                   return;
+                               }
+                               calls.send(client, listRequest(*resource, {}),
+                                          [this, at, item, client, node,
+                                           resource = *resource](Result<kube::Response> answer) {
+                                              if (!answer) {
+                                                  undoFailed(item.step, answer.error());
+                                                  return;
+                                              }
+                                              const Json list = Json::parse(answer->body, nullptr, false);
+                                              auto guests = std::make_shared<std::vector<Object>>();
+                                              if (list.is_object() && list.contains("items") &&
+                                                  list["items"].is_array()) {
+                                                  for (const Json& each : list["items"]) {
+                                                      const Object guest(each);
+                                                      if (guest.text("status.evacuationNodeName") == node)
+                                                          guests->push_back(guest);
+                                                  }
+                                              }
+                                              keepNext(at, client, resource, guests, 0);
+                                          });
+                           });
+    }
+
+    void keepNext(std::size_t at, std::shared_ptr<kube::Client> client, const kube::ResourceId& resource,
+                  std::shared_ptr<std::vector<Object>> guests, std::size_t which)
+    {
+        if (which == guests->size()) {
+            undoNext(at + 1);
+            return;
+        }
+        const DryItem item = undoList[at];
+        const Object& guest = (*guests)[which];
+        const Object body(Json{{"evacuationNodeName", guest.text("status.evacuationNodeName").value_or("")}});
+        calls.send(client, callRequest(resource, guest.ns(), guest.name(), "evacuate/cancel", body),
+                   [this, at, item, client, resource, guests, which](Result<kube::Response> answer) {
+                       if (!answer)
+                           report.left.push_back(
+                               say("%1 still leaves: %2", {(*guests)[which].title(), words(answer.error())}));
+                       keepNext(at, client, resource, guests, which + 1);
+                   });
     }
 
     // A namespace that we made may hold somebody else's clusters by now.

@@ -95,8 +95,8 @@ struct RunOptions {
 //
 // What it holds to: every object passes dryRun=All before the first write; a journal record is on disk before
 // each write; the plan's anchor is created by POST; server-side apply is never forced; an object that exists
-// without our plan id is never written to or deleted; after an answer that did not come, the object is read
-// before a second try.
+// without our plan id is never written to or deleted, unless the plan names it with its uid (ofOthers());
+// after an answer that did not come, the object is read before a second try.
 class Runner {
 public:
     Runner(std::shared_ptr<kube::Client> client, Plan plan, RunOptions options, RunCallbacks callbacks);
@@ -107,7 +107,9 @@ public:
     void start();
     void cancel();                         // no new writes; those on their way are finished first
     void retry(const std::string& stepId); // a failed step; empty: all failed and cancelled ones
-    void undo(); // after Failed, Cancelled or Done: deletes what carries the plan's id, the Cluster first
+    // After Failed, Cancelled or Done: deletes what carries the plan's id, the Cluster first; sets what was
+    // changed of others as it was; guests that were told to leave a node and have not left stay.
+    void undo();
 
 private:
     class Private;

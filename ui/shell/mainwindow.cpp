@@ -2,6 +2,10 @@
 #include "ui/shell/mainwindow.h"
 
 #include "core/stack/print.h"
+#include "ui/actions/actiondialog.h"
+#include "ui/actions/actionset.h"
+#include "ui/actions/auditdialog.h"
+#include "ui/actions/rundialog.h"
 #include "ui/capacity/capacitywindow.h"
 #include "ui/checks/checkswindow.h"
 #include "ui/connect/clusterdialog.h"
@@ -73,6 +77,7 @@ public:
     MainWindow* q;
     ShellServices services;
     std::unique_ptr<Actions> actions;
+    ActionSet* dayTwo = nullptr;
     Selection* selection = nullptr;
     Opener* opener = nullptr;
     TenantAccess* access = nullptr;
@@ -120,6 +125,9 @@ public:
     void checkHosts();
     void connectRuns();
     ClusterWizard* openWizard();
+    std::vector<ItemId> chosenItems() const;
+    void act(strata::actions::Action action, const std::vector<ItemId>& items);
+    void showRun(ClusterRun* run);
     void newCluster(SourceId source);
     void showGhosts();
     void showCluster(SourceId source, const QString& key);
@@ -151,7 +159,8 @@ void MainWindow::Private::makeParts()
     chart = new StrataChart(services.store, selection, q);
     details = new DetailsPanel(services.store, selection, services.documents, q);
     details->setClock(services.clock);
-    details->setActions(actions->forItem());
+    dayTwo = new ActionSet(services.store, services.runs, q);
+    details->setActions(QList<QAction*>{dayTwo->entry()} + actions->forItem());
     if (services.runs != nullptr) {
         details->setEditor([this](const stack::ObjectRef& object) {
             auto* dialog = new EditDialog(services.runs->client(object.source), object, q);
@@ -249,7 +258,7 @@ void MainWindow::Private::makeToolBar()
     bar->addWidget(live);
     button(actions->toggleTheme, {});
     palette = new CommandPalette(services.store, field, q);
-    palette->setActions(actions->all());
+    palette->setActions(actions->all() + dayTwo->all());
 }
 
 void MainWindow::Private::makeMenus()
@@ -260,6 +269,7 @@ void MainWindow::Private::makeMenus()
     if (services.runs != nullptr) {
         file->addSeparator();
         file->addAction(actions->createCluster);
+        file->addAction(actions->audit);
     }
     file->addSeparator();
     file->addAction(actions->settings);
@@ -271,6 +281,8 @@ void MainWindow::Private::makeMenus()
     item->addActions(actions->intoItem());
     item->addSeparator();
     item->addActions(actions->forItem());
+    item->addSeparator();
+    item->addActions(dayTwo->all());
 
     QMenu* view = bar->addMenu(MainWindow::tr("&View"));
     view->addActions(actions->tabs);
@@ -393,6 +405,10 @@ void MainWindow::Private::connectAll()
     if (consoles != nullptr)
         QObject::connect(consoles, &Consoles::opened, q, [this] { showBottom(); });
     QObject::connect(selection, &Selection::changed, q, [this] { updateItemActions(); });
+    QObject::connect(tree, &StackPanel::selectedItemsChanged, q, [this] { dayTwo->setItems(chosenItems()); });
+    QObject::connect(
+        dayTwo, &ActionSet::wanted, q,
+        [this](strata::actions::Action action, const std::vector<ItemId>& items) { act(action, items); });
     QObject::connect(services.store, &StackStore::changed, q, [this](const StackDelta& delta) {
         if (!delta.sources.empty()) {
             updateSite();
@@ -469,7 +485,10 @@ void MainWindow::Private::connectAll()
     QObject::connect(services.workspace, &Workspace::settingsChanged, q, [this] { applySettings(); });
     QObject::connect(services.workspace, &Workspace::saveFailed, q,
                      [this](const QString& text) { message->say(Health::Warning, text); });
-    QObject::connect(&Theme::instance(), &Theme::changed, q, [this] { actions->recolour(); });
+    QObject::connect(&Theme::instance(), &Theme::changed, q, [this] {
+        actions->recolour();
+        dayTwo->recolour();
+    });
     second.setInterval(1000);
     QObject::connect(&second, &QTimer::timeout, q, [this] {
         updateLive();
@@ -553,6 +572,7 @@ void MainWindow::Private::updateItemActions()
         QAction* jump = actions->relatedMenu->addAction(Theme::layerIcon(found->kind), text);
         QObject::connect(jump, &QAction::triggered, q, [this, other] { selection->select(other); });
     }
+    dayTwo->setItems(chosenItems());
     actions->related->setVisible(!actions->relatedMenu->isEmpty());
     actions->related->setEnabled(!actions->relatedMenu->isEmpty());
 }
@@ -662,14 +682,23 @@ void MainWindow::Private::fillSiteMenu(QMenu* menu)
 
 void MainWindow::Private::showItemMenu(ItemId id, const QPoint& at)
 {
-    selection->select(id);
+    // A menu on one of several that are selected is about all of them.
+    const std::vector<ItemId> several = tree->selectedItems();
+    const bool among = several.size() > 1 && std::find(several.begin(), several.end(), id) != several.end();
+    if (!among)
+        selection->select(id);
     if (services.store->stack().find(id) == nullptr)
         return;
+    dayTwo->setItems(among ? several : std::vector<ItemId>{id});
     auto* menu = new QMenu(q);
     menu->setAttribute(Qt::WA_DeleteOnClose);
+    menu->setToolTipsVisible(true);
     if (consoles != nullptr) {
-        menu->setToolTipsVisible(true);
         menu->addActions(actions->intoItem());
+        menu->addSeparator();
+    }
+    if (const QList<QAction*> offered = dayTwo->offered(); !offered.isEmpty()) {
+        menu->addActions(offered);
         menu->addSeparator();
     }
     menu->addActions({actions->copyName, actions->copyCommand, actions->openYaml});
@@ -689,6 +718,47 @@ void MainWindow::Private::showItemMenu(ItemId id, const QPoint& at)
         menu->addAction(actions->createCluster);
     }
     menu->popup(at);
+}
+
+// What the tree has selected, when the current item is among it; else the current item alone.
+std::vector<ItemId> MainWindow::Private::chosenItems() const
+{
+    const ItemId current = selection->current();
+    std::vector<ItemId> items = tree->selectedItems();
+    if (std::find(items.begin(), items.end(), current) == items.end())
+        items.assign(1, current);
+    return current ? items : std::vector<ItemId>();
+}
+
+void MainWindow::Private::act(strata::actions::Action action, const std::vector<ItemId>& items)
+{
+    if (services.runs == nullptr || items.empty())
+        return;
+    auto* dialog = new ActionDialog(services.runs, services.store, chart, action, items, q);
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    QObject::connect(dialog, &ActionDialog::begun, q, [this](const ClusterRun*) {
+        bottomDock->show();
+        bottom->setCurrentTab(QStringLiteral("activity"));
+    });
+    dialog->open();
+}
+
+void MainWindow::Private::showRun(ClusterRun* run)
+{
+    if (!run->isChange()) {
+        openWizard()->showRun(run);
+        return;
+    }
+    for (RunDialog* open : q->findChildren<RunDialog*>()) {
+        if (open->run() == run) {
+            open->raise();
+            open->activateWindow();
+            return;
+        }
+    }
+    auto* dialog = new RunDialog(services.runs, run, q);
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->show();
 }
 
 void MainWindow::Private::reveal()
@@ -796,6 +866,7 @@ void MainWindow::Private::connectRuns()
 {
     ClusterRuns* runs = services.runs;
     actions->createCluster->setVisible(runs != nullptr);
+    actions->audit->setVisible(runs != nullptr);
     welcome->setCreateOffered(runs != nullptr);
     if (runs == nullptr)
         return;
@@ -821,8 +892,15 @@ void MainWindow::Private::connectRuns()
             tell();
     });
     auto* activity = new RunsActivity(runs, bottom->activity(), bottom->activityView(), services.clock, q);
-    QObject::connect(activity, &RunsActivity::runWanted, q,
-                     [this](ClusterRun* run) { openWizard()->showRun(run); });
+    QObject::connect(activity, &RunsActivity::runWanted, q, [this](ClusterRun* run) { showRun(run); });
+    QObject::connect(runs, &ClusterRuns::auditFailed, q,
+                     [this](const QString& text) { message->say(Health::Warning, text); });
+    QObject::connect(actions->audit, &QAction::triggered, q, [this] {
+        auto* dialog = new AuditDialog(services.runs, services.store, services.clock, q);
+        dialog->setAttribute(Qt::WA_DeleteOnClose);
+        QObject::connect(dialog, &AuditDialog::itemWanted, selection, &Selection::select);
+        dialog->show();
+    });
     QObject::connect(runs, &ClusterRuns::added, q, [this](const ClusterRun* run) {
         if (run->active()) {
             bottomDock->show();

@@ -410,6 +410,8 @@ StackPanel::StackPanel(StackStore* store, Selection* selection, QWidget* parent)
                 if (!d.syncing && current.isValid() && d.model->itemOf(current))
                     d.selection->select(d.model->itemOf(current));
             });
+    connect(d.view->selectionModel(), &QItemSelectionModel::selectionChanged, this,
+            &StackPanel::selectedItemsChanged);
     connect(selection, &Selection::changed, this, [&d] {
         // In the middle of a delta the rows are not there yet; the end of it follows.
         if (!d.syncing)
@@ -484,6 +486,22 @@ void StackPanel::focusTree()
         m_d->syncing = false;
     }
     m_d->view->setFocus(Qt::ShortcutFocusReason);
+}
+
+std::vector<ItemId> StackPanel::selectedItems() const
+{
+    std::vector<ItemId> out;
+    const ItemId current = m_d->selection->current();
+    for (const QModelIndex& row : m_d->view->selectionModel()->selectedRows()) {
+        const ItemId id = m_d->model->itemOf(row);
+        if (!id)
+            continue;
+        if (id == current)
+            out.insert(out.begin(), id);
+        else
+            out.push_back(id);
+    }
+    return out;
 }
 
 QJsonObject StackPanel::saveState() const

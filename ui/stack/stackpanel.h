@@ -7,6 +7,7 @@
 #include <QWidget>
 
 #include <memory>
+#include <vector>
 
 namespace strata::ui {
 
@@ -29,11 +30,15 @@ public:
     void focusFilter();
     void focusTree();
 
+    // All selected items, the current one first; of several kinds when the operator chose so.
+    std::vector<stack::ItemId> selectedItems() const;
+
     // Perspective, filter, column widths and what is expanded (by item keys): for the workspace.
     QJsonObject saveState() const;
     void restoreState(const QJsonObject& state);
 
 Q_SIGNALS:
+    void selectedItemsChanged();
     void menuWanted(strata::stack::ItemId id, const QPoint& globalPosition);
     void activated(strata::stack::ItemId id); // Return or double click
     // A source's row of the tree ("connecting …", "not allowed to list pods"): the operator wants it retried.

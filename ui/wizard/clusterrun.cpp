@@ -72,6 +72,23 @@ ClusterRun::ClusterRun(std::shared_ptr<kube::Client> client, stack::SourceId sou
     connect(&m_later, &QTimer::timeout, this, &ClusterRun::changed);
 }
 
+ClusterRun::ClusterRun(std::shared_ptr<kube::Client> client, stack::SourceId source, Plan plan,
+                       RunOptions options, QObject* parent)
+    : QObject(parent), m_client(std::move(client)), m_source(source),
+      m_journal(QString::fromStdString(options.journal)), m_ns(plan.ns), m_cluster(plan.cluster),
+      m_server(m_client->config().server)
+{
+    m_options.planId = plan.id;
+    m_options.dryRun = options.dryRunOnly;
+    m_options.run = std::move(options);
+    plan.server = m_server;
+    m_plan = std::move(plan);
+    m_clock.start();
+    m_later.setSingleShot(true);
+    m_later.setInterval(kAnnounceMs);
+    connect(&m_later, &QTimer::timeout, this, &ClusterRun::changed);
+}
+
 ClusterRun::ClusterRun(const QString& journal, JournalContent content, RunOptions options, QObject* parent)
     : QObject(parent), m_journal(journal), m_ns(content.plan.ns), m_cluster(content.plan.cluster),
       m_server(content.plan.server), m_phase(Phase::Interrupted), m_wrote(!content.records.empty())
@@ -127,8 +144,21 @@ QString ClusterRun::id() const
     return QString::fromStdString(m_options.planId);
 }
 
+void ClusterRun::setJournal(const std::string& path)
+{
+    m_options.run.journal = path;
+    m_journal = QString::fromStdString(path);
+}
+
+bool ClusterRun::isChange() const
+{
+    return m_plan && !m_plan->action.empty();
+}
+
 QString ClusterRun::title() const
 {
+    if (isChange())
+        return shown(m_plan->title);
     return tr("Create tenant cluster %1").arg(clusterName());
 }
 
@@ -154,6 +184,8 @@ bool ClusterRun::canRetry() const
 
 bool ClusterRun::canUndo() const
 {
+    if (m_plan && !canBeUndone(*m_plan))
+        return false;
     return m_wrote && (m_phase == Phase::Done || m_phase == Phase::Failed || m_phase == Phase::Cancelled ||
                        m_phase == Phase::UndoFailed || m_phase == Phase::Interrupted);
 }
@@ -211,12 +243,16 @@ QString ClusterRun::sentence() const
     case Phase::Undoing:
         return tr("Taking back: %1").arg(step);
     case Phase::Done:
-        return tr("The cluster is ready");
+        return isChange() ? tr("Done") : tr("The cluster is ready");
     case Phase::Failed:
         return m_error ? cleaned(m_error->text) : tr("Failed");
     case Phase::Cancelled:
-        return m_wrote ? tr("Cancelled; what was made is still there") : tr("Cancelled");
+        return !m_wrote     ? tr("Cancelled")
+               : isChange() ? tr("Cancelled; what was done so far stays")
+                            : tr("Cancelled; what was made is still there");
     case Phase::Undone:
+        if (isChange())
+            return tr("Taken back");
         return m_left.empty() ? tr("Taken back; nothing is left")
                               : tr("Taken back; %n objects stay", nullptr, int(m_left.size()));
     case Phase::UndoFailed:
@@ -250,8 +286,26 @@ qint64 ClusterRun::elapsedMs() const
     return m_endedAt >= 0 ? m_endedAt : m_clock.elapsed();
 }
 
+void ClusterRun::failed(const Error& error)
+{
+    RunReport report;
+    report.state = RunState::Failed;
+    report.error = error;
+    takeState(report);
+}
+
 void ClusterRun::start()
 {
+    if (isChange()) {
+        RunCallbacks calls;
+        calls.verdict = toGui(&ClusterRun::takeVerdict);
+        calls.step = toGui(&ClusterRun::takeStep);
+        calls.state = toGui(&ClusterRun::takeState);
+        m_runner = std::make_unique<Runner>(m_client, *m_plan, m_options.run, std::move(calls));
+        m_runner->start();
+        announce();
+        return;
+    }
     m_work = std::make_unique<CreateCluster>(m_client, m_profile, m_options, callbacks());
     m_work->start();
     announce();
@@ -259,29 +313,37 @@ void ClusterRun::start()
 
 void ClusterRun::cancel()
 {
-    if (m_work && canCancel())
+    if (m_runner && canCancel())
+        m_runner->cancel();
+    else if (m_work && canCancel())
         m_work->cancel();
 }
 
 void ClusterRun::retry()
 {
-    if (!m_work || !canRetry())
+    if ((!m_work && !m_runner) || !canRetry())
         return;
     m_error.reset();
     m_endedAt = -1;
     m_phase = m_plan ? Phase::Running : Phase::Preparing;
-    m_work->retry();
+    if (m_runner)
+        m_runner->retry({});
+    else
+        m_work->retry();
     announce();
 }
 
 void ClusterRun::undo()
 {
-    if (!m_work || !canUndo())
+    if ((!m_work && !m_runner) || !canUndo())
         return;
     m_error.reset();
     m_endedAt = -1;
     m_phase = Phase::Undoing;
-    m_work->undo();
+    if (m_runner)
+        m_runner->undo();
+    else
+        m_work->undo();
     announce();
 }
 
@@ -345,6 +407,7 @@ void ClusterRun::takeState(const RunReport& report)
     m_endedAt = isEnd(m_phase) ? m_clock.elapsed() : -1;
     if (m_phase == Phase::Undone)
         m_wrote = false;
+    Q_EMIT phaseChanged();
     announce();
 }
 

@@ -39,6 +39,10 @@ public:
     ClusterRun(std::shared_ptr<kube::Client> client, stack::SourceId source,
                provision::ClusterProfile profile, provision::CreateClusterOptions options,
                QObject* parent = nullptr);
+    // A plan that changes what is there (core/actions). `options.journal` may be set by setJournal() before
+    // start().
+    ClusterRun(std::shared_ptr<kube::Client> client, stack::SourceId source, provision::Plan plan,
+               provision::RunOptions options, QObject* parent = nullptr);
     // What a journal tells of; nothing happens before resume() or undo().
     ClusterRun(const QString& journal, provision::JournalContent content, provision::RunOptions options,
                QObject* parent = nullptr);
@@ -51,6 +55,8 @@ public:
     const std::string& cluster() const { return m_cluster; }
     const std::string& server() const { return m_server; } // of an interrupted one: where it belongs
     const QString& journal() const { return m_journal; }
+    void setJournal(const std::string& path);
+    bool isChange() const; // of what is there; otherwise it makes a cluster
     stack::SourceId source() const { return m_source; }
     std::shared_ptr<kube::Client> client() const { return m_client; }
 
@@ -81,6 +87,7 @@ public:
     qint64 elapsedMs() const;
 
     void start();
+    void failed(const Error& error); // before it began
     void cancel();
     void retry();
     void undo();
@@ -88,6 +95,7 @@ public:
 
 Q_SIGNALS:
     void changed();
+    void phaseChanged(); // at once, each of them
 
 private:
     provision::CreateClusterCallbacks callbacks();
@@ -121,7 +129,8 @@ private:
     QElapsedTimer m_clock;
     qint64 m_endedAt = -1;
     QTimer m_later;
-    std::unique_ptr<provision::CreateCluster> m_work; // the last: its callbacks end first
+    std::unique_ptr<provision::CreateCluster> m_work; // these two are the last: their callbacks end first
+    std::unique_ptr<provision::Runner> m_runner;
 };
 
 } // namespace strata::ui

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/wizard/clusterruns.h"
 
+#include "ui/connect/errorwords.h"
 #include "ui/wizard/aside.h"
 
 #include <QFile>
@@ -13,12 +14,16 @@ using namespace provision;
 
 ClusterRuns::ClusterRuns(RunServices services, QObject* parent)
     : QObject(parent), m_services(std::move(services))
-{}
+{
+    m_auditor.setMaxThreadCount(1);
+}
 
 ClusterRuns::~ClusterRuns()
 {
+    m_allowed.clear();
     for (ClusterRun* run : m_runs)
         delete run; // before the network they run on
+    m_auditor.waitForDone();
 }
 
 std::shared_ptr<kube::Client> ClusterRuns::client(stack::SourceId source)
@@ -77,6 +82,195 @@ std::unique_ptr<ClusterRun> ClusterRuns::rehearse(stack::SourceId source, const 
     return run;
 }
 
+std::string ClusterRuns::folderOf(stack::SourceId source) const
+{
+    return m_services.journalFolder ? m_services.journalFolder(source) : std::string();
+}
+
+ClusterRun* ClusterRuns::carryOut(stack::SourceId source, const Plan& plan)
+{
+    const auto reached = client(source);
+    if (!reached)
+        return nullptr;
+    RunOptions options = m_services.run;
+    options.dryRunOnly = false;
+    auto* run = new ClusterRun(reached, source, plan, options, this);
+    adopt(run);
+    const std::string folder = folderOf(source);
+    if (!folder.empty()) {
+        run->setJournal(folder + "/" + plan.id + ".journal");
+        run->start();
+        return run;
+    }
+    aside<Result<std::string>>(
+        run, [] { return provision::journalFolder(); },
+        [run, id = plan.id](const Result<std::string>& made) {
+            if (!made) {
+                run->failed(made.error());
+                return;
+            }
+            run->setJournal(*made + "/" + id + ".journal");
+            run->start();
+        });
+    return run;
+}
+
+std::unique_ptr<ClusterRun> ClusterRuns::rehearse(stack::SourceId source, const Plan& plan)
+{
+    const auto reached = client(source);
+    if (!reached)
+        return nullptr;
+    RunOptions options = m_services.run;
+    options.dryRunOnly = true;
+    auto run = std::make_unique<ClusterRun>(reached, source, plan, options);
+    run->start();
+    return run;
+}
+
+std::unique_ptr<actions::Reading> ClusterRuns::ask(stack::SourceId source, const std::string& ns,
+                                                   const std::string& cluster,
+                                                   std::vector<actions::Question> questions,
+                                                   const actions::Answers& known, QObject* context,
+                                                   std::function<void(const Result<actions::Answers>&)> done)
+{
+    const auto reached = client(source);
+    if (!reached)
+        return nullptr;
+    return actions::Reading::start(
+        reached, ns, cluster, std::move(questions), known,
+        [guard = QPointer<QObject>(context), done = std::move(done)](Result<actions::Answers> answers) {
+            QMetaObject::invokeMethod(
+                QCoreApplication::instance(),
+                [guard, done, answers = std::move(answers)] {
+                    if (guard)
+                        done(answers);
+                },
+                Qt::QueuedConnection);
+        });
+}
+
+std::optional<bool> ClusterRuns::allowed(stack::SourceId source, const Access& access)
+{
+    const auto [at, isNew] = m_allowed.try_emplace({source, access});
+    if (!isNew)
+        return at->second.allowed;
+    const auto reached = client(source);
+    if (!reached) {
+        m_allowed.erase(at);
+        return std::nullopt;
+    }
+    at->second.request = reached->send(reviewRequest(access), [guard = QPointer<ClusterRuns>(this), source,
+                                                               access](const Result<kube::Response>& answer) {
+        const auto told = answer ? reviewAllows(answer->body) : tl::unexpected(answer.error());
+        QMetaObject::invokeMethod(
+            QCoreApplication::instance(),
+            [guard, source, access, told] {
+                if (!guard)
+                    return;
+                const auto known = guard->m_allowed.find({source, access});
+                if (known == guard->m_allowed.end())
+                    return;
+                if (!told) { // asked again when it is needed next
+                    guard->m_allowed.erase(known);
+                    return;
+                }
+                known->second.allowed = *told;
+                known->second.request.reset();
+                Q_EMIT guard->allowedChanged();
+            },
+            Qt::QueuedConnection);
+    });
+    return std::nullopt;
+}
+
+// A line when a run begins to write and one when it ends.
+void ClusterRuns::audit(ClusterRun* run)
+{
+    const ClusterRun::Phase phase = run->phase();
+    const auto known = m_audited.find(run);
+    if (known != m_audited.end() && known->second == phase)
+        return;
+    std::string result;
+    switch (phase) {
+    case ClusterRun::Phase::Running:
+        result = known == m_audited.end() ? "begun" : "continued";
+        break;
+    case ClusterRun::Phase::Done:
+        result = "done";
+        break;
+    case ClusterRun::Phase::Failed:
+        result = "failed";
+        break;
+    case ClusterRun::Phase::Cancelled:
+        result = "cancelled";
+        break;
+    case ClusterRun::Phase::Undone:
+        result = "undone";
+        break;
+    case ClusterRun::Phase::UndoFailed:
+        result = "undo failed";
+        break;
+    default:
+        return;
+    }
+    if (!run->plan())
+        return;
+    m_audited[run] = phase;
+    Plan plan;
+    plan.id = run->plan()->id;
+    plan.title = run->plan()->title;
+    plan.action = run->plan()->action;
+    plan.server = run->server();
+    const std::string detail = run->error() ? run->error()->text + " " + run->error()->detail : std::string();
+    std::string folder = folderOf(run->source());
+    if (!folder.empty() &&
+        std::find(m_demoFolders.begin(), m_demoFolders.end(), folder) == m_demoFolders.end())
+        m_demoFolders.push_back(folder);
+    m_auditor.start([guard = QPointer<ClusterRuns>(this), plan, result, detail, folder = std::move(folder),
+                     now = systemNow()] {
+        const Result<std::string> path =
+            folder.empty() ? actions::auditPath() : Result<std::string>(folder + "/audit.jsonl");
+        const Result<void> done =
+            path ? actions::appendAudit(*path, actions::auditEntry(plan, result, detail, now))
+                 : tl::unexpected(path.error());
+        if (done)
+            return;
+        QMetaObject::invokeMethod(
+            QCoreApplication::instance(),
+            [guard, error = done.error()] {
+                if (guard)
+                    Q_EMIT guard->auditFailed(errorText(error));
+            },
+            Qt::QueuedConnection);
+    });
+}
+
+void ClusterRuns::auditLogs(QObject* context,
+                            std::function<void(const std::vector<actions::AuditEntry>&)> done)
+{
+    m_auditor.start([guard = QPointer<QObject>(context), done = std::move(done), folders = m_demoFolders] {
+        std::vector<actions::AuditEntry> all;
+        const auto add = [&all](const std::string& path) {
+            if (const auto entries = actions::readAudit(path))
+                all.insert(all.end(), entries->begin(), entries->end());
+        };
+        if (const auto own = actions::auditPath())
+            add(*own);
+        for (const std::string& folder : folders)
+            add(folder + "/audit.jsonl");
+        std::stable_sort(
+            all.begin(), all.end(),
+            [](const actions::AuditEntry& a, const actions::AuditEntry& b) { return a.at > b.at; });
+        QMetaObject::invokeMethod(
+            QCoreApplication::instance(),
+            [guard, done, all = std::move(all)] {
+                if (guard)
+                    done(all);
+            },
+            Qt::QueuedConnection);
+    });
+}
+
 bool ClusterRuns::resume(ClusterRun* run, bool undoOnly)
 {
     for (const stack::SourceId source : m_sources) {
@@ -95,6 +289,7 @@ void ClusterRuns::forget(ClusterRun* run)
     if (at == m_runs.end() || run->active())
         return;
     m_runs.erase(at);
+    m_audited.erase(run);
     if (run->phase() == ClusterRun::Phase::Interrupted)
         QThreadPool::globalInstance()->start([path = run->journal()] { QFile::remove(path); });
     const QString id = run->id();
@@ -141,6 +336,7 @@ ClusterRun* ClusterRuns::find(const QString& id) const
 void ClusterRuns::adopt(ClusterRun* run)
 {
     m_runs.push_back(run);
+    connect(run, &ClusterRun::phaseChanged, this, [this, run] { audit(run); });
     connect(run, &ClusterRun::changed, this, [this, run] { Q_EMIT changed(run); });
     Q_EMIT added(run);
 }

@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "core/actions/answers.h"
+#include "core/actions/audit.h"
+#include "core/provision/api.h"
 #include "ui/wizard/clusterrun.h"
+
+#include <QThreadPool>
 
 #include <map>
 #include <memory>
@@ -36,6 +41,23 @@ public:
     // Asks and writes nothing; not in the list, the caller's to keep.
     std::unique_ptr<ClusterRun> rehearse(stack::SourceId source, const provision::ClusterProfile& profile,
                                          const std::string& planId);
+    // A plan of core/actions. Null when the source is not connected (any more).
+    ClusterRun* carryOut(stack::SourceId source, const provision::Plan& plan);
+    std::unique_ptr<ClusterRun> rehearse(stack::SourceId source, const provision::Plan& plan);
+    // Asks what a plan has to know; `done` on the GUI thread, unless the returned reading or `context` has
+    // gone by then. Null when the source is not connected.
+    std::unique_ptr<actions::Reading> ask(stack::SourceId source, const std::string& ns,
+                                          const std::string& cluster,
+                                          std::vector<actions::Question> questions,
+                                          const actions::Answers& known, QObject* context,
+                                          std::function<void(const Result<actions::Answers>&)> done);
+    // Whether the operator may do something, by the server's own word, asked once and kept: nullopt while it
+    // is not known; allowedChanged() follows.
+    std::optional<bool> allowed(stack::SourceId source, const provision::Access& access);
+
+    // Where the audit log is; of a demo site beside it. Any of them may not exist yet.
+    void auditLogs(QObject* context, std::function<void(const std::vector<actions::AuditEntry>&)> done);
+
     // Goes on with an interrupted run, or takes it back; false when its cluster is not connected.
     bool resume(ClusterRun* run, bool undoOnly);
     void forget(ClusterRun* run); // ends watching it; the journal of an interrupted one is deleted
@@ -57,9 +79,13 @@ Q_SIGNALS:
     void changed(strata::ui::ClusterRun* run);
     void removed(const QString& id);
     void found(int unfinished);
+    void allowedChanged();
+    void auditFailed(const QString& text);
 
 private:
     void adopt(ClusterRun* run);
+    void audit(ClusterRun* run);
+    std::string folderOf(stack::SourceId source) const;
     provision::CreateClusterOptions optionsFor(stack::SourceId source, const std::string& planId) const;
 
     RunServices m_services;
@@ -67,6 +93,14 @@ private:
     std::map<stack::SourceId, std::shared_ptr<kube::Client>> m_clients;
     std::vector<ClusterRun*> m_runs;
     std::vector<stack::SourceId> m_sources;
+    struct Permission {
+        std::optional<bool> allowed;
+        std::unique_ptr<kube::RequestHandle> request;
+    };
+    std::map<std::pair<stack::SourceId, provision::Access>, Permission> m_allowed;
+    std::map<const ClusterRun*, ClusterRun::Phase> m_audited;
+    std::vector<std::string> m_demoFolders; // where audit lines of demo sites went
+    QThreadPool m_auditor;                  // one thread: lines keep their order
 };
 
 } // namespace strata::ui

@@ -41,7 +41,7 @@ QString duration(qint64 ms)
         .arg(seconds / 60 % 60, 2, 10, QLatin1Char('0'));
 }
 
-QString pillText(ClusterRun::Phase phase)
+QString pillText(ClusterRun::Phase phase, bool change)
 {
     switch (phase) {
     case ClusterRun::Phase::Preparing:
@@ -55,7 +55,7 @@ QString pillText(ClusterRun::Phase phase)
     case ClusterRun::Phase::Undoing:
         return ProgressPage::tr("taking back");
     case ClusterRun::Phase::Done:
-        return ProgressPage::tr("ready");
+        return change ? ProgressPage::tr("done") : ProgressPage::tr("ready");
     case ClusterRun::Phase::Failed:
         return ProgressPage::tr("failed");
     case ClusterRun::Phase::Cancelled:
@@ -291,7 +291,7 @@ void ProgressPage::refresh()
     if (m_rows.size() != (plan ? plan->steps.size() : 0))
         rebuild();
     m_title->showText(m_run->title());
-    m_pill->show(m_run->health(), pillText(m_run->phase()));
+    m_pill->show(m_run->health(), pillText(m_run->phase(), m_run->isChange()));
     const int total = plan ? int(plan->steps.size()) : 0;
     if (m_run->active() && total == 0) {
         m_bar->setRange(0, 0);
@@ -351,12 +351,13 @@ void ProgressPage::updateEnd()
                      : m_run->active()              ? tr("Cl&ose; it goes on")
                                                     : tr("&Leave as it is"));
     m_end->setVisible(!m_run->active());
-    m_open->setVisible(done);
-    m_save->setVisible(done);
-    m_deploy->setVisible(done);
+    const bool change = m_run->isChange();
+    m_open->setVisible(done && !change);
+    m_save->setVisible(done && !change);
+    m_deploy->setVisible(done && !change);
     m_retry->setVisible(m_run->canRetry());
     m_retry->setText(phase == Phase::Interrupted ? tr("&Go on") : tr("&Retry"));
-    m_undo->setVisible(m_run->canUndo() && !done);
+    m_undo->setVisible(m_run->canUndo() && (change || !done));
     m_undo->setText(phase == Phase::UndoFailed ? tr("&Undo again") : tr("&Undo"));
     m_forget->setVisible(phase == Phase::Interrupted);
     QString title;
@@ -364,8 +365,11 @@ void ProgressPage::updateEnd()
     TextRole role = TextRole::Text;
     switch (phase) {
     case Phase::Done:
-        title = tr("The tenant cluster is ready.");
-        words = tr("Its nodes are Ready. It appears in the stack by itself.");
+        title = change ? tr("Done.") : tr("The tenant cluster is ready.");
+        if (!change)
+            words = tr("Its nodes are Ready. It appears in the stack by itself.");
+        else if (m_run->canUndo())
+            words = tr("Undo sets what was changed as it was before.");
         role = TextRole::Ok;
         break;
     case Phase::Failed:
@@ -378,23 +382,31 @@ void ProgressPage::updateEnd()
             if (!advice.isEmpty())
                 words += (words.isEmpty() ? QString() : QStringLiteral("\n")) + advice;
         }
-        words += (words.isEmpty() ? QString() : QStringLiteral("\n")) +
-                 (m_run->wrote() ? tr("Retry goes on where it stopped. Undo deletes what this run has made, "
-                                      "and nothing else.")
-                                 : tr("Nothing was written."));
+        words +=
+            (words.isEmpty() ? QString() : QStringLiteral("\n")) +
+            (m_run->wrote() && change
+                 ? (m_run->canUndo() ? tr("Retry goes on where it stopped. Undo sets what was changed as "
+                                          "it was before.")
+                                     : tr("Retry goes on where it stopped."))
+             : m_run->wrote() ? tr("Retry goes on where it stopped. Undo deletes what this run has made, "
+                                   "and nothing else.")
+                              : tr("Nothing was written."));
         break;
     case Phase::Cancelled:
         role = TextRole::Warning;
         title = tr("Cancelled.");
-        words = m_run->wrote() ? tr("What was made is still there. Retry goes on, Undo deletes it.")
-                               : tr("Nothing was written.");
+        words = m_run->wrote() && change
+                    ? (m_run->canUndo() ? tr("What was done so far stays. Retry goes on, Undo takes it back.")
+                                        : tr("What was done so far stays. Retry goes on."))
+                : m_run->wrote() ? tr("What was made is still there. Retry goes on, Undo deletes it.")
+                                 : tr("Nothing was written.");
         break;
     case Phase::Undone:
         title = tr("Taken back.");
         for (const std::string& left : m_run->left())
             words += (words.isEmpty() ? QString() : QStringLiteral("\n")) + cleaned(left);
         if (words.isEmpty())
-            words = tr("Nothing of it is left.");
+            words = change ? tr("What was changed is as it was before.") : tr("Nothing of it is left.");
         break;
     case Phase::Interrupted:
         role = TextRole::Warning;

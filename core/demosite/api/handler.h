@@ -75,6 +75,7 @@ private:
     HttpAnswer kubevirt(const HttpRequest& request, const Identity& who,
                         const std::vector<std::string>& path);
     HttpAnswer vmAction(const std::string& action, const Object& vm, const ObjectPtr& vmi, const Json& body);
+    HttpAnswer stay(const Object& vmi, const Json& body);
     HttpAnswer guestAction(const std::string& action, const Object& vmi, const Json& body);
     HttpAnswer hotplug(const Object& object, const std::string& where, bool add, const Json& body);
     HttpAnswer guestInfo(const std::string& action, const Object& vmi);

@@ -174,6 +174,7 @@ const std::vector<KubevirtAction>& kubevirtActions()
         {"virtualmachines", "migrate", "PUT"},
         {"virtualmachines", "addvolume", "PUT"},
         {"virtualmachines", "removevolume", "PUT"},
+        {"virtualmachines", "evacuate/cancel", "PUT"},
         {"virtualmachines", "expand-spec", "GET"},
         {"virtualmachines", "portforward", "GET"},
         {"virtualmachineinstances", "pause", "PUT"},
@@ -182,6 +183,7 @@ const std::vector<KubevirtAction>& kubevirtActions()
         {"virtualmachineinstances", "unfreeze", "PUT"},
         {"virtualmachineinstances", "softreboot", "PUT"},
         {"virtualmachineinstances", "reset", "PUT"},
+        {"virtualmachineinstances", "evacuate/cancel", "PUT"},
         {"virtualmachineinstances", "addvolume", "PUT"},
         {"virtualmachineinstances", "removevolume", "PUT"},
         {"virtualmachineinstances", "guestosinfo", "GET"},
@@ -216,6 +218,8 @@ HttpAnswer ApiHandler::kubevirt(const HttpRequest& request, const Identity& who,
     std::string action = path[4];
     if (path.size() == 6 && action == "vnc" && path[5] == "screenshot")
         action = "vnc/screenshot";
+    else if (path.size() == 6 && action == "evacuate" && path[5] == "cancel")
+        action = "evacuate/cancel";
     else if (path.size() > 5 && action != "portforward")
         return noSuchPath();
     const auto& all = kubevirtActions();
@@ -246,6 +250,11 @@ HttpAnswer ApiHandler::kubevirt(const HttpRequest& request, const Identity& who,
     }
     const ObjectPtr vm = store().get(machines(), ns, name);
     const ObjectPtr vmi = store().get(instances(), ns, name);
+    if (action == "evacuate/cancel") {
+        if (!vmi)
+            return refuse(notFound(kGroup, "virtualmachineinstance", name));
+        return stay(*vmi, body);
+    }
     if (resource == "virtualmachines") {
         if (!vm)
             return refuse(notFound(kGroup, "virtualmachine", name));
@@ -376,6 +385,26 @@ HttpAnswer ApiHandler::vmAction(const std::string& action, const Object& vm, con
         }
     }
     return answer;
+}
+
+// A guest that was told to leave its node stays (kubevirt pkg/virt-api/rest/evacuate-cancel.go).
+HttpAnswer ApiHandler::stay(const Object& vmi, const Json& body)
+{
+    const std::string from = text(parseOwn(vmi.body), "status.evacuationNodeName");
+    const std::string named = text(body, "evacuationNodeName");
+    if (from.empty() || (!named.empty() && named != from))
+        return clash("virtualmachineinstance", vmi.name, "VMI is not being evacuated from that node");
+    WriteOptions options;
+    options.dryRun = dryRunIn(body);
+    options.manager = "virt-api";
+    const auto result = store().update(
+        instances(), vmi.ns, vmi.name,
+        [](Json& edited) -> Answer<void> {
+            edited["status"].erase("evacuationNodeName");
+            return {};
+        },
+        options);
+    return result ? accepted() : refuse(result.error());
 }
 
 HttpAnswer ApiHandler::guestAction(const std::string& action, const Object& vmi, const Json& body)

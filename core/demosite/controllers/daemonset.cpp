@@ -4,7 +4,7 @@
 #include <algorithm>
 
 // DaemonSets and StatefulSets. A changed template replaces pods one after the other; a pod is out of date
-// when its containers' images differ from the template's.
+// when its containers' images or the time of the last restart differ from the template's.
 namespace strata::demosite {
 namespace {
 
@@ -23,7 +23,9 @@ bool outdated(const Json& pod, const Json& templ)
         if (text((*want)[i], "image") != text((*have)[i], "image"))
             return true;
     }
-    return false;
+    // What `kubectl rollout restart` writes.
+    const char* restarted = "kubectl.kubernetes.io/restartedAt";
+    return annotation(templ, restarted) != annotation(pod, restarted);
 }
 
 Json podOf(const Object& owner, const Json& body)

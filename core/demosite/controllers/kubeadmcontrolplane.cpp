@@ -112,6 +112,10 @@ private:
         const std::string wanted = text(state.plane, "spec.version");
         if (text(member.body, "spec.version") != wanted)
             return true;
+        const std::string after = text(state.plane, "spec.rollout.after");
+        if (!after.empty() && after <= timestamp(m_store) &&
+            text(member.body, "metadata.creationTimestamp") < after)
+            return true;
         const std::string templ = text(state.plane, "spec.machineTemplate.spec.infrastructureRef.name");
         const Json infra = read(m_store, kindOf("kubevirtmachines"), member.object->ns, member.object->name);
         const std::string from = annotation(infra, kClonedFrom);

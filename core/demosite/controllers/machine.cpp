@@ -10,6 +10,7 @@ using namespace capi;
 
 constexpr const char* kFinalizer = "machine.cluster.x-k8s.io";
 constexpr double kDrain = 3; // seconds until evicted pods have ended
+constexpr double kAgain = 2; // seconds until those that a budget held are tried again
 
 // One Machine: waits for its bootstrap data, its infrastructure and its Node, and takes them down again after
 // draining.
@@ -145,15 +146,17 @@ private:
             annotations != nullptr && annotations->contains("machine.cluster.x-k8s.io/exclude-node-draining");
         if (!node.empty() && inner != nullptr && !excluded && !deleting(cluster) &&
             m_drained.count(key) == 0 && !infra.is_null() && !deleting(infra)) {
-            const auto [since, isNew] = m_drainSince.emplace(key, m_site.now());
-            if (isNew)
-                drain(inner->store(), node);
+            const auto since = m_drainSince.emplace(key, m_site.now()).first;
+            const std::string held = drain(inner->store(), node);
             const double left = since->second + kDrain - m_site.now();
-            if (left > 0) {
+            const auto patience = number(machine, "spec.deletion.nodeDrainTimeoutSeconds");
+            const bool over =
+                patience && *patience > 0 && m_site.now() > since->second + static_cast<double>(*patience);
+            if (left > 0 || (!held.empty() && !over)) {
                 stage = "DrainingNode";
                 words = "Drain not completed yet (started at " + text(machine, "metadata.deletionTimestamp") +
-                        ")";
-                return left;
+                        ")" + (held.empty() ? "" : ":\n* " + held);
+                return std::max(left, kAgain);
             }
             m_drained.insert(key);
             m_drainSince.erase(key);
@@ -181,17 +184,26 @@ private:
         return kOnChange;
     }
 
-    void drain(Store& store, const std::string& node)
+    // Evicts what is left on the node; whom a disruption budget holds, in upstream's words.
+    static std::string drain(Store& store, const std::string& node)
     {
+        std::string held;
         edit(store, coreKind("nodes"), "", node,
              [](Json& edited) { edited["spec"]["unschedulable"] = true; });
         for (const ObjectPtr& pod : store.list(coreKind("pods"))) {
             if (lookUp(pod->fields, "spec.nodeName") != node)
                 continue;
             const Json body = parseOwn(pod->body);
-            if (ownerName(body, "DaemonSet").empty() && ownerName(body, "Node").empty())
-                (void)store.remove(coreKind("pods"), pod->ns, pod->name);
+            if (!ownerName(body, "DaemonSet").empty() || !ownerName(body, "Node").empty())
+                continue;
+            const std::string budget = evict(store, *pod);
+            if (!budget.empty())
+                held = "Pod " + pod->ns + "/" + pod->name +
+                       ": cannot evict pod as it would violate the pod's disruption budget. The disruption "
+                       "budget " +
+                       budget + " does not allow it now";
         }
+        return held;
     }
 
     void report(const Key& key, const Json& cluster, const Json& config, const Json& infra, bool hasBootstrap,

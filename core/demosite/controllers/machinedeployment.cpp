@@ -53,8 +53,14 @@ public:
         if (furnish(key, pool, cluster))
             return kOnChange; // told of it
         const Json* current = nullptr;
+        double again = kOnChange;
+        const std::string after = rolloutAfter(pool);
+        if (after > timestamp(m_store)) { // not yet
+            const UnixMs left = parseRfc3339(after).value_or(0) - m_store.now();
+            again = std::max(1.0, static_cast<double>(left) / 1000);
+        }
         for (const Json& set : sets) {
-            if (!deleting(set) && sameTemplate(set, pool) &&
+            if (!deleting(set) && isCurrent(set, pool) &&
                 (current == nullptr ||
                  text(set, "metadata.creationTimestamp") < text(*current, "metadata.creationTimestamp")))
                 current = &set;
@@ -67,11 +73,11 @@ public:
         sets = own(*object);
         current = nullptr;
         for (const Json& set : sets) {
-            if (!deleting(set) && sameTemplate(set, pool))
+            if (!deleting(set) && isCurrent(set, pool))
                 current = &set;
         }
         report(key, pool, sets, current);
-        return kOnChange;
+        return again;
     }
 
 private:
@@ -125,14 +131,21 @@ private:
             spec.erase(inPlace);
         return spec;
     }
-    static bool sameTemplate(const Json& set, const Json& pool) { return essence(set) == essence(pool); }
+    static std::string rolloutAfter(const Json& pool) { return text(pool, "spec.rollout.after"); }
+    // Of the pool's template, and not older than what was asked to be rolled out again.
+    bool isCurrent(const Json& set, const Json& pool) const
+    {
+        const std::string after = rolloutAfter(pool);
+        return essence(set) == essence(pool) && (after.empty() || after > timestamp(m_store) ||
+                                                 text(set, "metadata.creationTimestamp") >= after);
+    }
 
     void makeSet(const Object& object, const Json& pool, const std::vector<Json>& old)
     {
         long long revision = 1;
         for (const Json& set : old)
             revision = std::max(revision, std::atoll(annotation(set, kRevision).c_str()) + 1);
-        const std::string hash = hashWord(compact(essence(pool)) + object.uid, 5);
+        const std::string hash = hashWord(compact(essence(pool)) + object.uid + rolloutAfter(pool), 5);
         Json made = {{"metadata",
                       {{"name", object.name + "-" + hash},
                        {"namespace", object.ns},

@@ -12,7 +12,8 @@ using namespace kubevirt;
 constexpr const char* kFinalizer = "kubevirt.io/migrationJobFinalize";
 constexpr const char* kJob = "kubevirt.io/migrationJobUID";
 constexpr const char* kEvacuation = "kubevirt.io/evacuationMigration";
-constexpr double kCopy = 8; // seconds of copying memory
+constexpr double kCopy = 8;    // seconds of copying memory
+constexpr double kGrace = 600; // seconds a drained tenant's node is waited for
 
 const Kind& migrations()
 {
@@ -303,6 +304,22 @@ private:
         });
     }
 
+    // Evicts what runs on the tenant's node; true when a disruption budget held some of it.
+    bool drain(const Object& guest)
+    {
+        Cluster* const inner = tenantOf(guest);
+        bool held = false;
+        if (inner == nullptr)
+            return false;
+        for (const ObjectPtr& pod : inner->store().list(coreKind("pods"))) {
+            const Json body = parseOwn(pod->body);
+            if (lookUp(pod->fields, "spec.nodeName") == guest.name && ownerName(body, "DaemonSet").empty() &&
+                ownerName(body, "Node").empty() && !evict(inner->store(), *pod).empty())
+                held = true;
+        }
+        return held;
+    }
+
     double external(const Key& key, const Object& object, const Json& vmi)
     {
         const std::string machine = label(vmi, capi::kMachineNameLabel);
@@ -315,18 +332,12 @@ private:
                     formatRfc3339(m_store.now() + 600000);
             });
             cordon(object, true);
-            if (Cluster* const inner = tenantOf(object)) {
-                for (const ObjectPtr& pod : inner->store().list(coreKind("pods"))) {
-                    const Json body = parseOwn(pod->body);
-                    if (lookUp(pod->fields, "spec.nodeName") == key.name &&
-                        ownerName(body, "DaemonSet").empty() && ownerName(body, "Node").empty())
-                        (void)inner->store().remove(coreKind("pods"), pod->ns, pod->name);
-                }
-            }
         }
+        const bool held = drain(object);
         const double left = since->second + 10 - m_site.now();
-        if (left > 0)
-            return left;
+        const double grace = since->second + kGrace - m_site.now();
+        if (left > 0 || (held && grace > 0))
+            return held ? std::min(grace, std::max(left, 2.0)) : left;
         (void)m_store.remove(instances(), key.ns, key.name);
         cordon(object, false);
         m_drainedAt.erase(key);

@@ -75,6 +75,9 @@ struct Site {
     bool kubeletAlive(const Store& store, const std::string& node) const;
 };
 
+// Removes a pod as an eviction does: not when a disruption budget forbids it. Its name; empty: the pod goes.
+std::string evict(Store& store, const Object& pod);
+
 // Network plugins, by the names their daemons have: a Node is not Ready before one runs on it.
 bool isNetworkPlugin(const Object& pod);
 
@@ -84,6 +87,7 @@ void addNamespaceController(Site& site, Store& store);
 void addDeploymentController(Site& site, Store& store);
 void addDaemonSetController(Site& site, Store& store);
 void addStatefulSetController(Site& site, Store& store);
+void addDisruptionController(Site& site, Store& store);
 void addScheduler(Site& site, Store& store);
 void addKubelet(Site& site, Store& store);
 void addNodeController(Site& site, Store& store, bool heartbeats);

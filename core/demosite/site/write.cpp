@@ -242,7 +242,7 @@ void writeWorkload(Store& store, const SitePlan& plan, const std::string& cluste
         return fill(R"({"metadata":{"name":"@NAME@","namespace":"@NS@","uid":"@UID@","generation":1,
             "creationTimestamp":"@TIME@","labels":{@LABELS@}@OWNER@},
             "spec":{@SPEC@"selector":{"matchLabels":{@LABELS@}},"template":{"metadata":{"labels":{@LABELS@}},
-            "spec":{"restartPolicy":"Always","containers":[@CONTAINERS@]}}},"status":{@STATUS@}})",
+            "spec":{"restartPolicy":"Always"@TOLERATIONS@,"containers":[@CONTAINERS@]}}},"status":{@STATUS@}})",
                     {{"NAME", name},
                      {"NS", workload.ns},
                      {"UID", id},
@@ -251,6 +251,7 @@ void writeWorkload(Store& store, const SitePlan& plan, const std::string& cluste
                      {"OWNER", owner.empty() ? "" : R"(,"ownerReferences":[)" + owner + "]"},
                      {"SPEC", spec},
                      {"CONTAINERS", containers},
+                     {"TOLERATIONS", daemon ? R"(,"tolerations":[{"operator":"Exists"}])" : ""},
                      {"STATUS", status}});
     };
     const std::string replicas = R"("replicas":)" + n + ",";

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/actions/action.h"
+#include "core/actions/answers.h"
+#include "core/diagnosis/blast.h"
+#include "core/provision/plan.h"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace strata::actions {
+
+// A request on its way to a plan. While there are questions there is no plan: they are asked (answers.h) and
+// the draft is made again.
+struct Draft {
+    std::optional<provision::Plan> plan;
+    std::vector<Question> questions;
+    stack::SourceId source = 0; // the outer cluster that carries it out
+    std::string ns;             // of the tenant cluster whose API is asked, too; may be empty
+    std::string cluster;
+    std::string typed;                    // what the operator has to type first; empty: nothing
+    std::vector<diagnosis::VmFate> fates; // what happens to each VM, worst first
+};
+
+// Pure. An error is the reason why it is not done: Refused, or what the answers lack.
+Result<Draft> draftOf(const stack::Stack& stack, const Request& request, const Answers& answers = {});
+
+} // namespace strata::actions

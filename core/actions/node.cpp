@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/actions/build.h"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+
+// Outer nodes: cordon, uncordon, drain.
+namespace strata::actions {
+
+using namespace provision;
+using namespace stack;
+using diagnosis::Fate;
+
+namespace {
+
+constexpr int kDrainSeconds = 3600;
+
+// A VM that was told to leave its node and is still there keeps leaving after the node was uncordoned.
+std::vector<const VmiFact*> leaving(const Stack& stack, ItemId node, const std::string& name)
+{
+    std::vector<const VmiFact*> out;
+    const Item* item = stack.find(node);
+    for (const ItemId child : item->childrenIn(Tree::Stack)) {
+        const VmiFact* vmi = stack.facts(child).vmi;
+        if (vmi != nullptr && vmi->evacuationNode == name)
+            out.push_back(vmi);
+    }
+    return out;
+}
+
+void noticeDrain(Builder& builder, ItemId id)
+{
+    const Stack& stack = builder.stack();
+    const diagnosis::Blast blast = diagnosis::whatIf(stack, diagnosis::What::NodeDrains, id);
+    builder.fates.insert(builder.fates.end(), blast.vms.begin(), blast.vms.end());
+    const std::string node = stack.find(id)->name;
+    if (blast.vms.empty())
+        builder.notice(say("No VM runs on %1.", {node}));
+    const std::pair<Fate, const char*> sentences[] = {
+        {Fate::Blocks, "%1 of the %2 VMs on %3 keep the drain from ending."},
+        {Fate::NoRoom, "%1 of the %2 VMs on %3 find no room elsewhere and stay down."},
+        {Fate::Stays, "%1 of the %2 VMs on %3 stay down: their run strategy does not start them again."},
+        {Fate::Restarts, "%1 of the %2 VMs on %3 are shut down and started elsewhere."},
+        {Fate::Migrates, "%1 of the %2 VMs on %3 are migrated live."}};
+    for (const auto& [fate, sentence] : sentences) {
+        if (const int count = blast.count(fate); count > 0)
+            builder.notice(say(sentence, {std::to_string(count), std::to_string(blast.vms.size()), node}));
+    }
+    for (const diagnosis::QuorumHit& hit : blast.quorums)
+        builder.notice(
+            hit.breaks()
+                ? say("etcd of %1 loses its quorum when all of them go at once: %2 of %3 members "
+                      "remain.",
+                      {hit.name, std::to_string(hit.healthy - hit.lost), std::to_string(hit.members)})
+                : say("etcd of %1 keeps its quorum: %2 of %3 members remain.",
+                      {hit.name, std::to_string(hit.healthy - hit.lost), std::to_string(hit.members)}));
+    for (const diagnosis::TenantHit& hit : blast.tenants)
+        builder.notice(say("Tenant %1 loses %2 of its nodes with %3 pods on them for a while.",
+                           {hit.name, std::to_string(hit.nodes), std::to_string(hit.pods)}));
+}
+
+} // namespace
+
+std::string nodeWhyNot(const Stack& stack, Action action, ItemId id)
+{
+    const KubeNodeFact* node = stack.facts(id).outerNode;
+    if (node == nullptr)
+        return say("It is not known to its cluster.");
+    if (node->meta.deleting != 0)
+        return say("It is being deleted.");
+    if (action == Action::CordonNode && node->unschedulable)
+        return say("It is cordoned already.");
+    if (action == Action::UncordonNode && !node->unschedulable)
+        return say("It is not cordoned.");
+    return {};
+}
+
+Result<void> nodePlan(Builder& builder)
+{
+    const Stack& stack = builder.stack();
+    const Request& request = builder.request();
+    const std::size_t count = request.items.size();
+    const std::string one =
+        count == 1 ? stack.find(request.items.front())->name : say("%1 nodes", {std::to_string(count)});
+    const bool drain = request.action == Action::DrainNode;
+    builder.plan.title = request.action == Action::CordonNode     ? say("Cordon %1", {one})
+                         : request.action == Action::UncordonNode ? say("Uncordon %1", {one})
+                                                                  : say("Drain %1", {one});
+    if (!drain)
+        builder.notice(request.action == Action::CordonNode
+                           ? say("Nobody: what runs there stays; nothing new comes.")
+                           : say("Nobody: it takes pods and VMs again."));
+    else
+        builder.notice(say("Disruption budgets inside tenants are held by who drains their nodes; they are "
+                           "not counted here."));
+    // All are cordoned before one is emptied: what leaves one must not move to the next.
+    for (const ItemId id : request.items) {
+        const KubeNodeFact& node = *stack.facts(id).outerNode;
+        const bool on = request.action != Action::UncordonNode;
+        if (on == node.unschedulable)
+            continue;
+        Step& step =
+            builder.step(on ? say("Cordon %1", {node.meta.name}) : say("Uncordon %1", {node.meta.name}));
+        Object patch = patchOf(node.meta, "Node");
+        Object back(node.meta.apiVersion, "Node", {}, node.meta.name);
+        patch.edit()["spec"]["unschedulable"] = on ? Json(true) : Json(nullptr);
+        back.edit()["spec"]["unschedulable"] = on ? Json(nullptr) : Json(true);
+        step.writes.push_back(change(std::move(patch), std::move(back)));
+        if (!on) {
+            for (const VmiFact* vmi : leaving(stack, id, node.meta.name)) {
+                Write stay;
+                stay.verb = Verb::Call;
+                stay.object = patchOf(vmi->meta, "VirtualMachineInstance");
+                stay.call = "evacuate/cancel";
+                stay.body = Object(Json{{"evacuationNodeName", node.meta.name}});
+                step.writes.push_back(std::move(stay));
+                builder.notice(say("%1 was told to leave and stays.", {vmi->meta.ns + "/" + vmi->meta.name}));
+            }
+        }
+    }
+    if (!drain)
+        return {};
+    for (const ItemId id : request.items) {
+        const KubeNodeFact& node = *stack.facts(id).outerNode;
+        noticeDrain(builder, id);
+        Step& step = builder.step(say("Move everything away from %1", {node.meta.name}));
+        step.timeoutSeconds = kDrainSeconds;
+        Write write;
+        write.verb = Verb::Drain;
+        write.object = patchOf(node.meta, "Node");
+        if (request.force)
+            write.body = Object(Json{{"force", true}});
+        step.writes.push_back(std::move(write));
+    }
+    std::stable_sort(builder.fates.begin(), builder.fates.end(),
+                     [](const diagnosis::VmFate& a, const diagnosis::VmFate& b) {
+                         const auto rank = [](Fate fate) {
+                             return fate == Fate::Blocks     ? 0
+                                    : fate == Fate::NoRoom   ? 1
+                                    : fate == Fate::Stays    ? 2
+                                    : fate == Fate::Restarts ? 3
+                                                             : 4;
+                         };
+                         return rank(a.fate) < rank(b.fate);
+                     });
+    return {};
+}
+
+} // namespace strata::actions
