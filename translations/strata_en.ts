@@ -22,6 +22,26 @@
     </message>
 </context>
 <context>
+    <name>strata::ui::ActionDialog</name>
+    <message numerus="yes">
+        <source>at most %n min</source>
+        <translation>
+            <numerusform>at most %n min</numerusform>
+            <numerusform>at most %n min</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>strata::ui::AuditDialog</name>
+    <message numerus="yes">
+        <source>%n days</source>
+        <translation>
+            <numerusform>%n day</numerusform>
+            <numerusform>%n days</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>strata::ui::CapacityWindow</name>
     <message numerus="yes">
         <source>a VM requests %1 CPU a vCPU and %2 beyond its memory, as %n VMs here show</source>
@@ -140,6 +160,23 @@
         <translation>
             <numerusform>and %n more in the tree</numerusform>
             <numerusform>and %n more in the tree</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>strata::ui::LogPage</name>
+    <message numerus="yes">
+        <source>%n more are not read</source>
+        <translation>
+            <numerusform>%n more is not read</numerusform>
+            <numerusform>%n more are not read</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>All %n pods</source>
+        <translation>
+            <numerusform>All %n pods</numerusform>
+            <numerusform>All %n pods</numerusform>
         </translation>
     </message>
 </context>
@@ -264,6 +301,16 @@
     </message>
 </context>
 <context>
+    <name>strata::ui::TerminalView</name>
+    <message numerus="yes">
+        <source>Paste %n lines? Each line break acts like the Enter key.</source>
+        <translation>
+            <numerusform>Paste %n line? Its line break acts like the Enter key.</numerusform>
+            <numerusform>Paste %n lines? Each line break acts like the Enter key.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>strata::ui::TimelineView</name>
     <message numerus="yes">
         <source>and %n more</source>
@@ -280,33 +327,6 @@
         <translation>
             <numerusform>and %n more</numerusform>
             <numerusform>and %n more</numerusform>
-        </translation>
-    </message>
-</context>
-<context>
-    <name>strata::ui::LogPage</name>
-    <message numerus="yes">
-        <source>%n more are not read</source>
-        <translation>
-            <numerusform>%n more is not read</numerusform>
-            <numerusform>%n more are not read</numerusform>
-        </translation>
-    </message>
-    <message numerus="yes">
-        <source>All %n pods</source>
-        <translation>
-            <numerusform>All %n pods</numerusform>
-            <numerusform>All %n pods</numerusform>
-        </translation>
-    </message>
-</context>
-<context>
-    <name>strata::ui::TerminalView</name>
-    <message numerus="yes">
-        <source>Paste %n lines? Each line break acts like the Enter key.</source>
-        <translation>
-            <numerusform>Paste %n line? Its line break acts like the Enter key.</numerusform>
-            <numerusform>Paste %n lines? Each line break acts like the Enter key.</numerusform>
         </translation>
     </message>
 </context>
