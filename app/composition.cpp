@@ -232,6 +232,7 @@ ui::ShellServices Composition::services()
         virt::takeInventory(uri, onGuiThread<Result<virt::Inventory>>(context, std::move(done)));
     };
     services.consoles = d->consoles.services();
+    services.clientOf = [&site](stack::SourceId source) { return site.newClient(source); };
     services.events = [&site] { return site.traffic().events; };
     services.access = [&site](stack::SourceId inner, bool served, QObject* context,
                               std::function<void(Result<Secret>)> done) {

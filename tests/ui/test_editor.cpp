@@ -8,6 +8,7 @@
 #include <QMessageBox>
 #include <QPointer>
 #include <QPushButton>
+#include <QSignalSpy>
 #include <QtTest>
 
 #include <future>
@@ -107,13 +108,19 @@ void TestEditor::checksThenSavesThenUndoes()
     QVERIFY(!dialog->canSave());
     dialog->setText(checked);
     QVERIFY(dialog->canSave());
+    QSignalSpy wrote(dialog.get(), &EditDialog::wrote);
     dialog->save();
     QTRY_VERIFY(dialog->canUndo());
+    QCOMPARE(wrote.size(), 1);
+    QCOMPARE(wrote[0][0].toString(), QStringLiteral("Edit ConfigMap default/edited"));
+    QCOMPARE(wrote[0][1].toBool(), false);
     QVERIFY(!dialog->isChanged());
     QVERIFY(call("GET", "edited", "")->body.find(R"("a":"2")") != std::string::npos);
     dialog->undoSave();
     QTRY_VERIFY(!dialog->busy());
     QVERIFY(!dialog->canUndo());
+    QCOMPARE(wrote.size(), 2);
+    QVERIFY(wrote[1][1].toBool());
     QVERIFY(call("GET", "edited", "")->body.find(R"("a":"1")") != std::string::npos);
 }
 

@@ -343,6 +343,8 @@ void EditDialog::takeSaved(const Result<Saved>& saved, Step step)
         enable();
         return;
     }
+    if (saved->changed)
+        Q_EMIT wrote(windowTitle(), step == Step::Undo);
     if (step == Step::Save) {
         if (saved->changed)
             m_saves.push_back(*saved);

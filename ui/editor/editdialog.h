@@ -47,6 +47,9 @@ public:
 
     void reject() override;
 
+Q_SIGNALS:
+    void wrote(const QString& what, bool undo); // "Edit ConfigMap default/x"
+
 protected:
     void closeEvent(QCloseEvent* event) override;
 

@@ -161,10 +161,18 @@ void MainWindow::Private::makeParts()
     details->setClock(services.clock);
     dayTwo = new ActionSet(services.store, services.runs, q);
     details->setActions(QList<QAction*>{dayTwo->entry()} + actions->forItem());
-    if (services.runs != nullptr) {
+    if (services.clientOf) {
         details->setEditor([this](const stack::ObjectRef& object) {
-            auto* dialog = new EditDialog(services.runs->client(object.source), object, q);
+            auto* dialog = new EditDialog(services.clientOf(object.source), object, q);
             dialog->setAttribute(Qt::WA_DeleteOnClose);
+            QObject::connect(dialog, &EditDialog::wrote, q,
+                             [this, source = object.source](const QString& what, bool undo) {
+                                 bottom->timeline()->act(what, Health::Ok);
+                                 const stack::SourceState* of = services.store->stack().source(source);
+                                 if (services.runs != nullptr) // an inner cluster's edits under its outer one
+                                     services.runs->auditEdit(
+                                         of != nullptr && of->outer != 0 ? of->outer : source, what, undo);
+                             });
             dialog->show();
         });
     }
@@ -542,7 +550,7 @@ void MainWindow::Private::updateItemActions()
     const bool libvirt = !objects.empty() && objects.front().group == "libvirt";
     if (consoles != nullptr) {
         consoles->follow(id);
-        details->setActions(consoles->rowFor(id) + actions->forItem());
+        details->setActions(QList<QAction*>{dayTwo->entry()} + consoles->rowFor(id) + actions->forItem());
     }
     actions->copyName->setEnabled(item != nullptr);
     actions->reveal->setEnabled(item != nullptr);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/base/timestamp.h"
+#include "core/kube/net/client.h"
 #include "core/libvirt/inventory.h"
 #include "core/stack/item.h"
 #include "ui/connect/services.h"
@@ -48,8 +49,11 @@ struct ShellServices {
                        std::function<void(Result<virt::Inventory>)> done)>
         inventory;
     std::function<std::uint64_t()> events; // watch events since the start
-    ConsoleServices consoles;              // optional: logs, shells, serial lines
-    AskTraffic traffic;                    // optional: what our own clients do
+    // Optional: a client of the caller's own to an outer or inner cluster; null when there is none. Without
+    // it nothing can be edited.
+    std::function<std::shared_ptr<kube::Client>(stack::SourceId source)> clientOf;
+    ConsoleServices consoles; // optional: logs, shells, serial lines
+    AskTraffic traffic;       // optional: what our own clients do
     // Optional: kubeconfig path and context of a source that the window did not connect itself (the demo
     // site's).
     std::function<std::pair<QString, QString>(stack::SourceId source)> kubeconfigOf;

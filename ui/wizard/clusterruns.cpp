@@ -222,7 +222,23 @@ void ClusterRuns::audit(ClusterRun* run)
     plan.action = run->plan()->action;
     plan.server = run->server();
     const std::string detail = run->error() ? run->error()->text + " " + run->error()->detail : std::string();
-    std::string folder = folderOf(run->source());
+    writeAudit(plan, run->source(), result, detail);
+}
+
+void ClusterRuns::auditEdit(stack::SourceId source, const QString& what, bool undo)
+{
+    Plan plan;
+    plan.title = what.toStdString();
+    plan.action = "edit";
+    if (const auto reached = client(source))
+        plan.server = reached->config().server;
+    writeAudit(plan, source, undo ? "undone" : "done", {});
+}
+
+void ClusterRuns::writeAudit(const Plan& plan, stack::SourceId source, const std::string& result,
+                             const std::string& detail)
+{
+    std::string folder = folderOf(source);
     if (!folder.empty() &&
         std::find(m_demoFolders.begin(), m_demoFolders.end(), folder) == m_demoFolders.end())
         m_demoFolders.push_back(folder);

@@ -58,6 +58,9 @@ public:
     // Where the audit log is; of a demo site beside it. Any of them may not exist yet.
     void auditLogs(QObject* context, std::function<void(const std::vector<actions::AuditEntry>&)> done);
 
+    // A line in the audit log for what was written without a plan: an object edited by hand.
+    void auditEdit(stack::SourceId source, const QString& what, bool undo);
+
     // Goes on with an interrupted run, or takes it back; false when its cluster is not connected.
     bool resume(ClusterRun* run, bool undoOnly);
     void forget(ClusterRun* run); // ends watching it; the journal of an interrupted one is deleted
@@ -85,6 +88,8 @@ Q_SIGNALS:
 private:
     void adopt(ClusterRun* run);
     void audit(ClusterRun* run);
+    void writeAudit(const provision::Plan& plan, stack::SourceId source, const std::string& result,
+                    const std::string& detail);
     std::string folderOf(stack::SourceId source) const;
     provision::CreateClusterOptions optionsFor(stack::SourceId source, const std::string& planId) const;
 
