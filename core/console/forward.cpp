@@ -340,8 +340,9 @@ Result<std::unique_ptr<Forward>> Forward::listen(std::uint16_t localPort, Connec
     address.sin_port = htons(localPort);
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     socklen_t size = sizeof address;
+    // Connections come in bursts (a browser's); what the queue cannot hold would wait for TCP's own retries.
     if (::bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
-        ::listen(fd, 16) != 0 || ::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) != 0)
+        ::listen(fd, SOMAXCONN) != 0 || ::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) != 0)
         return refuse();
     return std::unique_ptr<Forward>(
         std::make_unique<Listener>(fd, ntohs(address.sin_port), std::move(connect), std::move(changed)));
