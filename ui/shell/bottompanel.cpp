@@ -23,6 +23,8 @@
 namespace strata::ui {
 namespace {
 
+constexpr int kBarMargins = 18;
+
 // The tabs and what stands right of them, over one hairline.
 class TabLine : public QWidget {
 public:
@@ -77,7 +79,7 @@ BottomPanel::BottomPanel(StackStore* store, Selection* selection, Clock clock, W
     // Filter and views of the problems share the line of the tabs.
     auto* right = new QWidget(top);
     auto* over = new QHBoxLayout(right);
-    over->setContentsMargins(8, 1, 10, 3);
+    over->setContentsMargins(8, 1, kBarMargins - 8, 3);
     over->addWidget(m_problems->bar());
     line->addWidget(right);
     m_problems->bar()->show();
@@ -185,6 +187,12 @@ void BottomPanel::closeSession(SessionPage* page)
 void BottomPanel::focusTabs()
 {
     m_bar->setFocus(Qt::ShortcutFocusReason);
+}
+
+void BottomPanel::resizeEvent(QResizeEvent* event)
+{
+    BasePane::resizeEvent(event);
+    m_problems->fitBar(width() - m_bar->sizeHint().width() - kBarMargins);
 }
 
 bool BottomPanel::eventFilter(QObject* watched, QEvent* event)

@@ -36,6 +36,8 @@ using namespace stack;
 
 namespace {
 
+constexpr int kFilterWidth = 190; // pixels, where there is room
+
 constexpr int kLookEveryMs = 250;
 constexpr int kIndent = 22;
 constexpr qint64 kHour = 3600 * 1000;
@@ -238,6 +240,12 @@ QVariant ProblemModel::data(const QModelIndex& index, int role) const
     }
 }
 
+void ProblemsPanel::fitBar(int room)
+{
+    const int others = m_bar->sizeHint().width() - m_filter->width();
+    m_filter->setFixedWidth(std::clamp(room - others, kFilterWidth / 3, kFilterWidth));
+}
+
 ProblemsPanel::ProblemsPanel(StackStore* store, Clock clock, Workspace* workspace, QWidget* parent)
     : QWidget(parent), m_store(store), m_clock(std::move(clock)), m_workspace(workspace)
 {
@@ -298,7 +306,7 @@ ProblemsPanel::ProblemsPanel(StackStore* store, Clock clock, Workspace* workspac
     m_filter = new SearchField(m_bar);
     m_filter->setPlaceholderText(tr("Filter problems"));
     m_filter->edit()->setAccessibleName(tr("Filter problems"));
-    m_filter->setFixedWidth(190);
+    m_filter->setFixedWidth(kFilterWidth);
     bar->addWidget(m_filter);
     connect(m_filter, &SearchField::textChanged, this, &ProblemsPanel::refresh);
     connect(m_filter, &SearchField::leaveWanted, this, [this] { m_view->setFocus(Qt::ShortcutFocusReason); });

@@ -60,6 +60,7 @@ public:
     stack::Health worst() const { return m_counts.worst; }
     QTreeView* view() const { return m_view; }
     QWidget* bar() const { return m_bar; } // filter and views, for the line of the tabs
+    void fitBar(int room);                 // the filter gives way first
 
     void setProblemView(ProblemView view);
     void snooze(const QString& key, qint64 until, const QString& note); // until 0: until it clears
