@@ -57,13 +57,27 @@ class TestConsoles : public QObject {
         return first([](const Item& item) { return item.kind == ItemKind::Vm && item.health == Health::Ok; });
     }
 
+    // No VM or node below it is in trouble: on a paused VM a pod may look well for a while, and answers
+    // nothing.
+    bool standsWell(const Item& item) const
+    {
+        for (const Item* below = stack().find(item.parentIn(Tree::Stack)); below != nullptr;
+             below = stack().find(below->parentIn(Tree::Stack))) {
+            if ((below->kind == ItemKind::Vm || below->kind == ItemKind::InnerNode) &&
+                below->health != Health::Ok)
+                return false;
+        }
+        return bool(item.parentIn(Tree::Stack));
+    }
+
     // A workload of a tenant's cluster: what is told of it comes through the inner API server.
     ItemId innerWorkload() const
     {
         return first([this](const Item& item) {
             const SourceState* source = stack().source(item.source);
-            return item.kind == ItemKind::Workload && item.health == Health::Ok && source != nullptr &&
-                   source->kind == SourceKind::InnerCluster && !stack().facts(item.id).pods.empty() &&
+            return item.kind == ItemKind::Workload && item.health == Health::Ok && standsWell(item) &&
+                   source != nullptr && source->kind == SourceKind::InnerCluster &&
+                   !stack().facts(item.id).pods.empty() &&
                    stack().facts(item.id).pods.front()->phase == "Running";
         });
     }
