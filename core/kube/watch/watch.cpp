@@ -121,6 +121,7 @@ private:
     void input(const Input& what, const simdjson::dom::element* object = nullptr, std::string_view raw = {});
     void perform(Effect& effect, const simdjson::dom::element* object, std::string_view raw,
                  const ObjectMeta* meta);
+    Request pageRequest(const std::string& continueToken, bool metadataOnly) const;
     void getPage(const std::string& continueToken);
     void onPage(Result<Response> answer);
     void openStream(const OpenStream& effect);
@@ -310,7 +311,7 @@ std::string Driver::selectors() const
     return out;
 }
 
-void Driver::getPage(const std::string& continueToken)
+Request Driver::pageRequest(const std::string& continueToken, bool metadataOnly) const
 {
     Request request;
     request.path = path(m_request.resource, m_request.ns);
@@ -318,15 +319,21 @@ void Driver::getPage(const std::string& continueToken)
     if (!continueToken.empty())
         request.query += "&continue=" + percentEncode(continueToken);
     request.maxBody = kMaxListBytes;
-    if (m_request.metadataOnly)
+    if (metadataOnly)
         request.accept = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json";
     request.timeout = Ms{60'000};
+    return request;
+}
+
+void Driver::getPage(const std::string& continueToken)
+{
     const std::weak_ptr<Driver> weak = weak_from_this();
     m_stream.reset();
-    m_handle = m_client->send(std::move(request), [weak](Result<Response> answer) {
-        if (const auto self = weak.lock(); self && !self->m_stopped)
-            self->onPage(std::move(answer));
-    });
+    m_handle =
+        m_client->send(pageRequest(continueToken, m_request.metadataOnly), [weak](Result<Response> answer) {
+            if (const auto self = weak.lock(); self && !self->m_stopped)
+                self->onPage(std::move(answer));
+        });
 }
 
 void Driver::onPage(Result<Response> answer)
@@ -424,16 +431,8 @@ void Driver::armAudit(Ms delay)
 
 void Driver::auditPage(const std::string& continueToken)
 {
-    Request request;
-    request.path = path(m_request.resource, m_request.ns);
-    request.query = "limit=" + std::to_string(m_request.pageSize) + selectors();
-    if (!continueToken.empty())
-        request.query += "&continue=" + percentEncode(continueToken);
-    request.maxBody = kMaxListBytes;
-    request.accept = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json";
-    request.timeout = Ms{60'000};
     const std::weak_ptr<Driver> weak = weak_from_this();
-    m_auditHandle = m_client->send(std::move(request), [weak](Result<Response> answer) {
+    m_auditHandle = m_client->send(pageRequest(continueToken, true), [weak](Result<Response> answer) {
         if (const auto self = weak.lock(); self && !self->m_stopped)
             self->onAuditPage(std::move(answer));
     });
