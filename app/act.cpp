@@ -6,6 +6,7 @@
 #include "app/ends.h"
 #include "app/execpermission.h"
 #include "app/firstpicture.h"
+#include "app/told.h"
 #include "core/actions/audit.h"
 #include "core/actions/draft.h"
 #include "core/actions/image.h"
@@ -36,19 +37,6 @@ using stack::Tree;
 std::string tr(const char* text, std::initializer_list<std::string> values = {})
 {
     return arguments(translate("Act", text), values);
-}
-
-void say(const std::string& text)
-{
-    std::cerr << "strata: " << text << "\n";
-}
-
-std::string inWords(const Error& error)
-{
-    std::string text = cleanText(error.text);
-    if (!error.detail.empty() && error.detail != error.text)
-        text += " (" + cleanText(error.detail) + ")";
-    return text;
 }
 
 int refuse(const Error& error)
@@ -250,10 +238,7 @@ private:
     {
         const std::lock_guard lock(m_mutex);
         m_verdicts.push_back(told);
-        if (!told.accepted)
-            say(tr("refused: %1: %2", {told.ref.title(), told.words}));
-        for (const std::string& warning : told.warnings)
-            say(tr("warning: %1: %2", {told.ref.title(), cleanText(warning)}));
+        tellVerdict(told);
     }
 
     void step(const StepReport& report)
@@ -361,16 +346,10 @@ int carryOut(const CommandLine& line, const Ends& ends, const Connections& conne
         audit(plan, "begun", {}, line.demo);
     auto runner = std::make_unique<Runner>(client, plan, options, progress.callbacks());
     runner->start();
-    bool interrupted = false;
-    while (ends.wait()) {
-        if (interrupted) {
-            say(tr("Left as it is; the journal knows what was begun."));
-            std::_Exit(kInterrupted);
-        }
-        interrupted = true;
+    waitForEnd(ends, [&runner] {
         say(tr("Stopping after the writes on their way; interrupt again to leave at once."));
         runner->cancel();
-    }
+    });
     const RunReport report = progress.report();
     int code = kFailed;
     switch (report.state) {

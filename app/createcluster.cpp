@@ -4,6 +4,7 @@
 #include "app/connections.h"
 #include "app/ends.h"
 #include "app/execpermission.h"
+#include "app/told.h"
 #include "core/base/text.h"
 #include "core/base/translate.h"
 #include "core/kube/config/kubeconfig.h"
@@ -13,7 +14,6 @@
 #include "core/provision/tenantaccess.h"
 
 #include <nlohmann/json.hpp>
-#include <unistd.h>
 
 #include <cstdio>
 #include <future>
@@ -30,20 +30,6 @@ using namespace provision;
 std::string tr(const char* text, std::initializer_list<std::string> values = {})
 {
     return arguments(translate("CreateCluster", text), values);
-}
-
-// One line on stderr; what comes from a server is one clean line already or becomes one here.
-void say(const std::string& text)
-{
-    std::cerr << "strata: " << text << "\n";
-}
-
-std::string inWords(const Error& error)
-{
-    std::string text = cleanText(error.text);
-    if (!error.detail.empty() && error.detail != error.text)
-        text += " (" + cleanText(error.detail) + ")";
-    return text;
 }
 
 bool isEnd(RunState state)
@@ -63,7 +49,7 @@ bool isEnd(RunState state)
 // What the engine tells, printed as it comes and kept for the outcome. Called on the network's thread.
 class Progress {
 public:
-    explicit Progress(int endEvent) : m_endEvent(endEvent) {}
+    explicit Progress(const Ends& ends) : m_ends(ends) {}
 
     CreateClusterCallbacks callbacks()
     {
@@ -179,10 +165,7 @@ private:
     {
         const std::lock_guard lock(m_mutex);
         m_verdicts[told.ref.title()] = told;
-        if (!told.accepted)
-            say(tr("refused: %1: %2", {told.ref.title(), told.words}));
-        for (const std::string& warning : told.warnings)
-            say(tr("warning: %1: %2", {told.ref.title(), cleanText(warning)}));
+        tellVerdict(told);
     }
 
     void step(const StepReport& report)
@@ -223,14 +206,12 @@ private:
         const std::lock_guard lock(m_mutex);
         m_report = report;
         m_running = m_running || report.state == RunState::Running || report.state == RunState::Undoing;
-        if (!isEnd(report.state))
-            return;
-        const std::uint64_t one = 1;
-        [[maybe_unused]] const ssize_t count = ::write(m_endEvent, &one, sizeof one);
+        if (isEnd(report.state))
+            m_ends.end();
     }
 
     mutable std::mutex m_mutex;
-    const int m_endEvent;
+    const Ends& m_ends;
     Problems m_problems;
     Survey m_survey;
     Plan m_plan;
@@ -304,7 +285,7 @@ Result<void> saveKubeconfig(const std::shared_ptr<kube::Client>& client, const P
 int runCreateCluster(const CommandLine& line)
 {
     const Ends ends;
-    Progress progress(ends.event());
+    Progress progress(ends);
     const auto refuse = [](const Error& error, int code) {
         say(inWords(error));
         return code;
@@ -350,20 +331,14 @@ int runCreateCluster(const CommandLine& line)
         work = std::make_unique<CreateCluster>(client, *journal, options, progress.callbacks());
     }
     work->start();
-    bool interrupted = false;
-    while (ends.wait()) {
-        if (interrupted) {
-            say(tr("Left as it is; the journal knows what was begun."));
-            std::_Exit(kInterrupted);
-        }
-        interrupted = true;
-        if (line.undo)
+    waitForEnd(ends, [&] {
+        if (line.undo) {
             say(tr("Taking back goes on; interrupt again to leave it."));
-        else {
-            say(tr("Stopping after the writes on their way; interrupt again to leave at once."));
-            work->cancel();
+            return;
         }
-    }
+        say(tr("Stopping after the writes on their way; interrupt again to leave at once."));
+        work->cancel();
+    });
     const RunReport report = progress.report();
     const Plan plan = progress.plan();
     int code = kFailed;

@@ -34,8 +34,6 @@ public:
     Ends(const Ends&) = delete;
     Ends& operator=(const Ends&) = delete;
 
-    int event() const { return m_end; }
-
     // The end of the work; any thread.
     void end() const
     {
