@@ -227,8 +227,8 @@ ui::ShellServices Composition::services()
         d->demo.start(d->connections, d->demoOptions, context, std::move(done));
     };
     services.demo = demoServices(d->connections);
-    services.inventory = [](const std::string& uri, QObject* context,
-                            std::function<void(Result<virt::Inventory>)> done) {
+    services.connect.inventory = [](const std::string& uri, QObject* context,
+                                    std::function<void(Result<virt::Inventory>)> done) {
         virt::takeInventory(uri, onGuiThread<Result<virt::Inventory>>(context, std::move(done)));
     };
     services.consoles = d->consoles.services();

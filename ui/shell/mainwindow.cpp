@@ -138,7 +138,7 @@ public:
 // One window for all hosts, opened at the current one's column.
 void MainWindow::Private::checkHosts()
 {
-    auto* window = new ChecksWindow(hostsToCheck(services.store->stack()), services.inventory, q);
+    auto* window = new ChecksWindow(hostsToCheck(services.store->stack()), services.connect.inventory, q);
     window->setAttribute(Qt::WA_DeleteOnClose);
     for (const stack::ItemId id : services.store->stack().path(selection->current())) {
         const Item* item = services.store->stack().find(id);
@@ -862,9 +862,7 @@ void MainWindow::Private::askCluster()
 
 void MainWindow::Private::askHost()
 {
-    ConnectServices connect = services.connect;
-    connect.inventory = services.inventory;
-    auto* dialog = new HostDialog(connect, q);
+    auto* dialog = new HostDialog(services.connect, q);
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     QObject::connect(dialog, &HostDialog::connectHost, opener, &Opener::connectHost);
     dialog->open();

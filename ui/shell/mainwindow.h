@@ -43,11 +43,7 @@ struct ShellServices {
     // Starts the demo site, connects to all of it and answers once on the GUI thread (not when `context` has
     // gone).
     std::function<void(QObject* context, std::function<void(Result<void>)> done)> openDemo;
-    DemoServices demo; // optional
-    // What a host is made of; answers once on the GUI thread (not when `context` has gone).
-    std::function<void(const std::string& uri, QObject* context,
-                       std::function<void(Result<virt::Inventory>)> done)>
-        inventory;
+    DemoServices demo;                     // optional
     std::function<std::uint64_t()> events; // watch events since the start
     // Optional: a client of the caller's own to an outer or inner cluster; null when there is none. Without
     // it nothing can be edited.
