@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/actions/actiondialog.h"
 
+#include "ui/actions/fatewords.h"
 #include "ui/connect/errorwords.h"
 #include "ui/stack/stackstore.h"
 #include "ui/stack/stratachart.h"
@@ -28,43 +29,10 @@ namespace strata::ui {
 using namespace stack;
 using actions::Action;
 using actions::Input;
-using diagnosis::Fate;
 
 namespace {
 
 constexpr int kSettleMs = 250; // after the last key of an input
-
-Health healthOfFate(Fate fate)
-{
-    switch (fate) {
-    case Fate::Migrates:
-        return Health::Ok;
-    case Fate::Restarts:
-        return Health::Warning;
-    case Fate::Stays:
-    case Fate::NoRoom:
-    case Fate::Blocks:
-        return Health::Failed;
-    }
-    return Health::Unknown;
-}
-
-QString fateName(Fate fate)
-{
-    switch (fate) {
-    case Fate::Migrates:
-        return ActionDialog::tr("migrates");
-    case Fate::Restarts:
-        return ActionDialog::tr("restarts elsewhere");
-    case Fate::Stays:
-        return ActionDialog::tr("stays down");
-    case Fate::NoRoom:
-        return ActionDialog::tr("finds no room");
-    case Fate::Blocks:
-        return ActionDialog::tr("blocks the drain");
-    }
-    return {};
-}
 
 // The word on the button: the menu's, without dots.
 QString verbOf(Action action)

@@ -3,36 +3,19 @@
 
 #include "ui/theme/theme.h"
 #include "ui/widgets/bars.h"
+#include "ui/widgets/layername.h"
 #include "ui/widgets/roles.h"
 #include "ui/widgets/text.h"
 
 namespace strata::ui {
 
 using diagnosis::Capacity;
-using stack::Layer;
 
 namespace {
 
 QString dash()
 {
     return QStringLiteral("–");
-}
-
-QString layerName(Layer layer)
-{
-    switch (layer) {
-    case Layer::BareMetal:
-        return CapacityModel::tr("Bare metal");
-    case Layer::OuterK8s:
-        return CapacityModel::tr("Outer K8s");
-    case Layer::Vm:
-        return CapacityModel::tr("KubeVirt VMs");
-    case Layer::InnerK8s:
-        return CapacityModel::tr("Nested K8s");
-    case Layer::Workload:
-        return CapacityModel::tr("Workload");
-    }
-    return {};
 }
 
 QString cores(std::int64_t milli)

@@ -3,7 +3,7 @@
 
 #include "ui/connect/errorwords.h"
 #include "ui/theme/theme.h"
-#include "ui/widgets/diffcolours.h"
+#include "ui/widgets/codefield.h"
 #include "ui/widgets/highlighter.h"
 #include "ui/widgets/text.h"
 #include "ui/widgets/themedlabel.h"
@@ -28,33 +28,7 @@ using provision::Saved;
 
 namespace {
 
-// Runs on the GUI thread what comes on the network's, unless the dialog has gone by then.
-template<typename Value, typename Take>
-std::function<void(Value)> onGui(EditDialog* dialog, Take take)
-{
-    return [guard = QPointer<EditDialog>(dialog), take](Value value) {
-        QMetaObject::invokeMethod(
-            QCoreApplication::instance(),
-            [guard, take, value = std::move(value)]() mutable {
-                if (guard)
-                    take(std::move(value));
-            },
-            Qt::QueuedConnection);
-    };
-}
-
-QPlainTextEdit* codeField(QWidget* parent, const QString& name)
-{
-    auto* edit = new QPlainTextEdit(parent);
-    edit->setFont(Theme::monospace());
-    edit->setLineWrapMode(QPlainTextEdit::NoWrap);
-    edit->setAccessibleName(name);
-    edit->setFrameShape(QFrame::NoFrame);
-    edit->document()->setDocumentMargin(12);
-    QObject::connect(&Theme::instance(), &Theme::changed, edit,
-                     [edit] { edit->setFont(Theme::monospace()); });
-    return edit;
-}
+constexpr double kMargin = 12; // around the text
 
 } // namespace
 
@@ -93,11 +67,13 @@ void EditDialog::makeParts()
     m_tabs->addTab(tr("Differences"));
     layout->addWidget(m_tabs);
     m_pages = new QStackedWidget(this);
-    m_text = codeField(m_pages, tr("The object as YAML"));
+    m_text = makeCodeField(m_pages, tr("The object as YAML"));
     m_text->setObjectName(QStringLiteral("yaml"));
+    m_text->document()->setDocumentMargin(kMargin);
     m_text->setTabChangesFocus(false);
     highlight(m_text->document(), Syntax::Yaml, m_text);
-    m_diff = codeField(m_pages, tr("Differences"));
+    m_diff = makeCodeField(m_pages, tr("Differences"));
+    m_diff->document()->setDocumentMargin(kMargin);
     m_diff->setReadOnly(true);
     m_diff->setPlaceholderText(tr("Check shows here what the server would change."));
     colourDifferences(m_diff->document());

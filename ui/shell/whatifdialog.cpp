@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/shell/whatifdialog.h"
 
+#include "ui/actions/fatewords.h"
 #include "ui/stack/selection.h"
 #include "ui/stack/stackstore.h"
 #include "ui/theme/theme.h"
@@ -26,38 +27,6 @@ namespace {
 
 constexpr int kLookEveryMs = 500;
 constexpr std::size_t kMostLines = 6;
-
-Health healthOfFate(Fate fate)
-{
-    switch (fate) {
-    case Fate::Migrates:
-        return Health::Ok;
-    case Fate::Restarts:
-        return Health::Warning;
-    case Fate::Stays:
-    case Fate::NoRoom:
-    case Fate::Blocks:
-        return Health::Failed;
-    }
-    return Health::Unknown;
-}
-
-QString fateName(Fate fate)
-{
-    switch (fate) {
-    case Fate::Migrates:
-        return WhatIfDialog::tr("migrates");
-    case Fate::Restarts:
-        return WhatIfDialog::tr("restarts elsewhere");
-    case Fate::Stays:
-        return WhatIfDialog::tr("stays down");
-    case Fate::NoRoom:
-        return WhatIfDialog::tr("finds no room");
-    case Fate::Blocks:
-        return WhatIfDialog::tr("blocks the drain");
-    }
-    return {};
-}
 
 QString sumText(const Blast& blast)
 {

@@ -8,6 +8,7 @@
 #include "ui/theme/theme.h"
 #include "ui/widgets/bars.h"
 #include "ui/widgets/elidedlabel.h"
+#include "ui/widgets/layername.h"
 #include "ui/widgets/text.h"
 
 #include <QAccessible>
@@ -313,7 +314,7 @@ public:
         int widest = 0;
         const QFontMetrics metrics(Theme::smallFont());
         for (std::size_t row = 0; row < kRows; ++row)
-            widest = std::max(widest, metrics.horizontalAdvance(labelOf(Layer(row))));
+            widest = std::max(widest, metrics.horizontalAdvance(layerName(Layer(row))));
         label = width() < widest * 5 ? 0 : widest + 26;
         // Mirrored layouts have the labels at the right.
         const QRect wanted(label == 0 ? 8 : label, 4, width() - (label == 0 ? 16 : label + 12),
@@ -330,23 +331,6 @@ public:
             d->refresh();
             update();
         }
-    }
-
-    static QString labelOf(Layer layer)
-    {
-        switch (layer) {
-        case Layer::BareMetal:
-            return StrataChart::tr("Bare metal");
-        case Layer::OuterK8s:
-            return StrataChart::tr("Outer K8s");
-        case Layer::Vm:
-            return StrataChart::tr("KubeVirt VMs");
-        case Layer::InnerK8s:
-            return StrataChart::tr("Nested K8s");
-        case Layer::Workload:
-            return StrataChart::tr("Workload");
-        }
-        return {};
     }
 
     double pitch() const { return std::max(4.0, area().height() / double(kRows)); }
@@ -488,7 +472,7 @@ protected:
             for (std::size_t row = 0; row < kRows; ++row) {
                 const QRectF rect(rightToLeft ? width() - label : 14,
                                   box.top() + height * double(kRows - 1 - row), label - 20, height - 3);
-                painter.drawText(rect, int(Qt::AlignVCenter | Qt::AlignLeading), labelOf(Layer(row)));
+                painter.drawText(rect, int(Qt::AlignVCenter | Qt::AlignLeading), layerName(Layer(row)));
             }
         }
         painter.setFont(Theme::smallFont());

@@ -5,6 +5,7 @@
 #include "ui/stack/selection.h"
 #include "ui/stack/stackstore.h"
 #include "ui/theme/theme.h"
+#include "ui/widgets/layername.h"
 #include "ui/widgets/text.h"
 
 #include <QDateTime>
@@ -27,6 +28,7 @@ using diagnosis::History;
 
 namespace {
 
+constexpr int kLookEveryMs = 250;
 constexpr UnixMs kFirstSpan = 30 * 60 * 1000;
 constexpr double kMark = 11;     // pixels a shape
 constexpr double kTogether = 12; // nearer than this they are one group
@@ -35,20 +37,8 @@ constexpr int kMostLines = 10; // of a tooltip
 
 QString laneName(int lane)
 {
-    switch (lane) {
-    case 0:
-        return TimelineView::tr("You");
-    case 1:
-        return TimelineView::tr("Workload");
-    case 2:
-        return TimelineView::tr("Nested K8s");
-    case 3:
-        return TimelineView::tr("KubeVirt VMs");
-    case 4:
-        return TimelineView::tr("Outer K8s");
-    default:
-        return TimelineView::tr("Bare metal");
-    }
+    return lane == 0 ? TimelineView::tr("You")
+                     : layerName(static_cast<Layer>(TimelineView::kLanes - 1 - lane));
 }
 
 QString clockText(UnixMs at)
@@ -78,11 +68,27 @@ TimelineView::TimelineView(StackStore* store, Selection* selection, Clock clock,
         m_history.follow(m_store->stack(), delta, m_clock());
         lookAgain();
     });
+    // All problems are worked out anew: at once, but not with every event of a busy site.
+    m_problems.setSingleShot(true);
+    m_problems.setInterval(kLookEveryMs);
     const auto problems = [this] {
+        m_findingsNew = false;
         m_history.follow(m_store->stack(), m_store->diagnosis().problems(m_store->stack()), m_clock());
         lookAgain();
     };
-    connect(m_store, &StackStore::findingsChanged, this, problems);
+    connect(m_store, &StackStore::findingsChanged, this, [this, problems] {
+        m_findingsNew = m_problems.isActive();
+        if (m_findingsNew)
+            return;
+        problems();
+        m_problems.start();
+    });
+    connect(&m_problems, &QTimer::timeout, this, [this, problems] {
+        if (!m_findingsNew)
+            return;
+        problems();
+        m_problems.start();
+    });
     connect(m_selection, &Selection::changed, this, [this] { update(); });
     connect(&Theme::instance(), &Theme::changed, this, &TimelineView::lookAgain);
 

@@ -21,6 +21,8 @@ class TimelineView : public QWidget {
     Q_OBJECT
 
 public:
+    static constexpr int kLanes = 6; // actions above, then the layers from the top down
+
     TimelineView(StackStore* store, Selection* selection, Clock clock, QWidget* parent = nullptr);
     ~TimelineView() override;
 
@@ -46,8 +48,7 @@ protected:
     bool event(QEvent* event) override;
 
 private:
-    static constexpr int kLanes = 6; // actions above, then the layers from the top down
-    struct Group {                   // marks that lie on each other
+    struct Group { // marks that lie on each other
         double x = 0;
         stack::Health health = stack::Health::Ok;
         std::vector<std::size_t> marks; // of the history, oldest first
@@ -78,7 +79,9 @@ private:
     QPoint m_pressed;
     QPoint m_last;
     bool m_dragging = false;
-    QTimer m_frame; // one repaint for many changes
+    QTimer m_problems;
+    bool m_findingsNew = false; // since the problems were looked at
+    QTimer m_frame;             // one repaint for many changes
     QTimer m_second;
 };
 

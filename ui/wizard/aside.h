@@ -29,4 +29,19 @@ void aside(QObject* context, Work work, Done done)
         });
 }
 
+// Runs `take` on the GUI thread with what comes on any other, unless `context` has gone by then.
+template<typename Value, typename Take>
+std::function<void(Value)> onGui(QObject* context, Take take)
+{
+    return [guard = QPointer<QObject>(context), take = std::move(take)](Value value) {
+        QMetaObject::invokeMethod(
+            QCoreApplication::instance(),
+            [guard, take, value = std::move(value)]() mutable {
+                if (guard)
+                    take(std::move(value));
+            },
+            Qt::QueuedConnection);
+    };
+}
+
 } // namespace strata::ui

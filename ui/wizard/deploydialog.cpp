@@ -5,7 +5,7 @@
 #include "ui/connect/errorwords.h"
 #include "ui/theme/theme.h"
 #include "ui/widgets/celldelegate.h"
-#include "ui/widgets/diffcolours.h"
+#include "ui/widgets/codefield.h"
 #include "ui/widgets/healthicon.h"
 #include "ui/widgets/highlighter.h"
 #include "ui/widgets/text.h"
@@ -36,31 +36,6 @@ namespace {
 
 constexpr qint64 kLargestFile = 16 << 20;
 constexpr int kIndexRole = Qt::UserRole + 20;
-
-// Runs on the GUI thread what comes on the network's, unless the dialog has gone by then.
-template<typename Value, typename Take>
-std::function<void(Value)> onGui(DeployDialog* dialog, Take take)
-{
-    return [guard = QPointer<DeployDialog>(dialog), take](Value value) {
-        QMetaObject::invokeMethod(
-            QCoreApplication::instance(),
-            [guard, take, value = std::move(value)]() mutable {
-                if (guard)
-                    take(std::move(value));
-            },
-            Qt::QueuedConnection);
-    };
-}
-
-QPlainTextEdit* codeField(QWidget* parent, const QString& name)
-{
-    auto* edit = new QPlainTextEdit(parent);
-    edit->setFont(Theme::monospace());
-    edit->setLineWrapMode(QPlainTextEdit::NoWrap);
-    edit->setAccessibleName(name);
-    edit->setFrameShape(QFrame::NoFrame);
-    return edit;
-}
 
 } // namespace
 
@@ -106,7 +81,7 @@ void DeployDialog::makeParts()
 
     auto* split = new QSplitter(Qt::Vertical, this);
     split->setChildrenCollapsible(false);
-    m_editor = codeField(split, tr("The manifest"));
+    m_editor = makeCodeField(split, tr("The manifest"));
     m_editor->setPlaceholderText(tr("Write or paste a manifest here, or take one from a file or a URL."));
     m_editor->setObjectName(QStringLiteral("manifest"));
     highlight(m_editor->document(), Syntax::Yaml, m_editor);
@@ -121,7 +96,7 @@ void DeployDialog::makeParts()
     m_list->setItemDelegate(new CellDelegate(m_list, 1));
     m_list->header()->resizeSection(0, 250);
     m_list->header()->setStretchLastSection(true);
-    m_diff = codeField(below, tr("Differences"));
+    m_diff = makeCodeField(below, tr("Differences"));
     m_diff->setReadOnly(true);
     m_diff->setPlaceholderText(tr("Differences to what is there"));
     colourDifferences(m_diff->document());

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "ui/widgets/diffcolours.h"
+#include "ui/widgets/codefield.h"
 
 #include "ui/theme/theme.h"
 
+#include <QPlainTextEdit>
 #include <QSyntaxHighlighter>
 
 namespace strata::ui {
@@ -30,6 +31,18 @@ protected:
 };
 
 } // namespace
+
+QPlainTextEdit* makeCodeField(QWidget* parent, const QString& accessibleName)
+{
+    auto* edit = new QPlainTextEdit(parent);
+    edit->setFont(Theme::monospace());
+    edit->setLineWrapMode(QPlainTextEdit::NoWrap);
+    edit->setAccessibleName(accessibleName);
+    edit->setFrameShape(QFrame::NoFrame);
+    QObject::connect(&Theme::instance(), &Theme::changed, edit,
+                     [edit] { edit->setFont(Theme::monospace()); });
+    return edit;
+}
 
 void colourDifferences(QTextDocument* document)
 {
