@@ -244,6 +244,16 @@ std::vector<Finding> diagnoseSource(const Stack& stack, stack::SourceId id, Unix
                       : tr("What this kind would show is not known until it can be read again."),
             "list " + kind.kind, kind.error, 0);
     }
+    constexpr std::int64_t apart = 30'000; // below that it is the way that takes its time
+    const std::int64_t offset = source->clockOffsetMs;
+    if (source->kind == stack::SourceKind::OuterCluster && (offset > apart || offset < -apart)) {
+        const std::string seconds = std::to_string((offset < 0 ? -offset : offset) / 1000);
+        add("A6", Severity::Warning, "clock",
+            offset > 0 ? tr("The clock of %1 is %2 s ahead of this computer's", {source->name, seconds})
+                       : tr("The clock of %1 is %2 s behind this computer's", {source->name, seconds}),
+            tr("See which of the two is wrong; certificates and leases live by it (chrony)."), "Date",
+            {ErrorKind::Internal, std::to_string(offset) + " ms", {}, 0, 0}, 0);
+    }
     if (source->kind == stack::SourceKind::OuterCluster) {
         for (Finding& finding : diagnosePlatform({stack, *source, now, recheck}))
             out.push_back(std::move(finding));

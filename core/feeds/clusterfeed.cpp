@@ -400,6 +400,7 @@ void ClusterFeed::watch(std::size_t index)
     kube::WatchRequest request;
     request.resource = {follow.kind->group, follow.version, follow.kind->resource, follow.kind->namespaced};
     request.ns = follow.ns;
+    request.fieldSelector = follow.kind->fieldSelector;
     follow.watch = kube::Watch::start(m_client, std::move(request),
                                       std::make_shared<Sink>(weak_from_this(), index, follow.generation));
 }

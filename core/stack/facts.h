@@ -288,6 +288,10 @@ enum class FactKind : std::uint8_t {
     KubeVirt,
     Cdi,
     Deployment,
+    Warning,      // an Event of type Warning; see readWarning()
+    StorageClass, // storage.k8s.io
+    StorageProfile,
+    HealthCheck, // MachineHealthCheck
 };
 
 using Fact =

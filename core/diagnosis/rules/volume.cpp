@@ -102,6 +102,11 @@ std::optional<Finding> claimPends(const Subject& s)
     return std::nullopt;
 }
 
+bool isUp(const Subject& s)
+{
+    return s.facts.vmi != nullptr && s.facts.vmi->phase == "Running";
+}
+
 bool speaksOfQuota(const Condition& condition)
 {
     return condition.message.find("exceeded quota") != std::string::npos ||
@@ -121,7 +126,7 @@ std::optional<Finding> quotaExceeded(const Subject& s)
                                tr(remedy), conditionProof(s, "VirtualMachine", condition));
         }
     }
-    return onVolume(s, [&](const ObjectFact& volume) -> std::optional<Finding> {
+    std::optional<Finding> told = onVolume(s, [&](const ObjectFact& volume) -> std::optional<Finding> {
         for (const Condition& condition : volume.conditions) {
             if (speaksOfQuota(condition))
                 return finding(s, "C4", Severity::Critical,
@@ -131,6 +136,44 @@ std::optional<Finding> quotaExceeded(const Subject& s)
         }
         return std::nullopt;
     });
+    if (told || isUp(s))
+        return told;
+    const ObjectFact* event =
+        warningOf(s, {"ErrExceededQuota", "FailedDataVolumeImport", "FailedDataVolumeCreate", "FailedCreate"},
+                  15 * kMinute);
+    if (event == nullptr || (fieldOf(*event, "reason") != "ErrExceededQuota" &&
+                             fieldOf(*event, "message").find("quota") == std::string::npos))
+        return std::nullopt;
+    return finding(s, "C4", Severity::Critical,
+                   tr("The quota of %1 has no room for VM %2", {s.item.ns, s.item.name}), tr(remedy),
+                   eventProof(s, *event));
+}
+
+// C12: what holds a clone back is said in events only (CDI pkg/controller/clone, VM controller).
+std::optional<Finding> cloneBlocked(const Subject& s)
+{
+    if (isUp(s))
+        return std::nullopt;
+    const ObjectFact* event =
+        warningOf(s,
+                  {"CloneSourceInUse", "CloneValidationFailed", "CloneWithoutSource", "NoVolumeSnapshotClass",
+                   "IncompatibleVolumeModes", "IncompatibleProvisioners", "NoVolumeExpansion",
+                   "UnauthorizedDataVolumeCreate", "SourcePVCNotAvailabe", "SourcePVCNotAvailable"},
+                  15 * kMinute);
+    if (event == nullptr)
+        return std::nullopt;
+    const std::string reason = fieldOf(*event, "reason");
+    const char* remedy =
+        "Give it a source it can read: the right name and namespace, of the same volume mode.";
+    if (reason == "CloneSourceInUse")
+        remedy = "Stop what uses the source, or clone from a snapshot of it.";
+    else if (reason == "UnauthorizedDataVolumeCreate")
+        remedy = "Grant create on datavolumes/source in the namespace of the source.";
+    else if (reason == "NoVolumeSnapshotClass")
+        remedy = "Install a VolumeSnapshotClass for the storage driver, or let CDI copy through a host.";
+    return finding(s, "C12", Severity::Critical,
+                   tr("A volume of VM %1 cannot be cloned from its source", {s.item.name}), tr(remedy),
+                   eventProof(s, *event));
 }
 
 std::optional<Finding> importerUnschedulable(const Subject& s)
@@ -239,7 +282,7 @@ std::vector<Rule> volumeRules()
 {
     return {quotaExceeded,         claimLost,           imageTooLarge, importerImage,
             importerUnschedulable, importFails,         noClaim,       claimPends,
-            scratchMissing,        importerOutOfMemory, uploadStuck};
+            scratchMissing,        importerOutOfMemory, uploadStuck,   cloneBlocked};
 }
 
 } // namespace strata::diagnosis

@@ -78,6 +78,64 @@ stack::ObjectFact readDeployment(const Json& object, const std::string& apiVersi
     stack::ObjectFact fact = readCommon(object, apiVersion);
     take(fact, "replicas", object["spec"]["replicas"]);
     take(fact, "availableReplicas", object["status"]["availableReplicas"]);
+    object["spec"]["template"]["spec"]["containers"].each([&fact](const Json& container) {
+        take(fact, "image", container["image"]); // emplace: the first stays
+    });
+    return fact;
+}
+
+// core/v1 Event. The fields are what it is about and what it says; `created` is when it was first seen,
+// "last" when last.
+stack::ObjectFact readWarning(const Json& object, const std::string& apiVersion)
+{
+    stack::ObjectFact fact;
+    fact.meta = readMeta(object, apiVersion);
+    const stack::EventRow row = readEvent(object);
+    fact.meta.created = row.first;
+    if (row.last != 0)
+        fact.fields.emplace("last", formatRfc3339(row.last));
+    take(fact, "kind", object["involvedObject"]["kind"]);
+    take(fact, "ns", object["involvedObject"]["namespace"]);
+    take(fact, "name", object["involvedObject"]["name"]);
+    take(fact, "uid", object["involvedObject"]["uid"]);
+    take(fact, "apiVersion", object["involvedObject"]["apiVersion"]);
+    take(fact, "reason", object["reason"]);
+    take(fact, "message", object["message"]);
+    return fact;
+}
+
+// storage.k8s.io/v1
+stack::ObjectFact readStorageClass(const Json& object, const std::string& apiVersion)
+{
+    stack::ObjectFact fact;
+    fact.meta = readMeta(object, apiVersion);
+    const Json annotations = object["metadata"]["annotations"];
+    take(fact, "default", annotations["storageclass.kubernetes.io/is-default-class"]);
+    take(fact, "virtDefault", annotations["storageclass.kubevirt.io/is-default-virt-class"]);
+    take(fact, "provisioner", object["provisioner"]);
+    return fact;
+}
+
+// cdi.kubevirt.io/v1beta1. Without a claim property set, CDI does not know how to make claims of the class.
+stack::ObjectFact readStorageProfile(const Json& object, const std::string& apiVersion)
+{
+    stack::ObjectFact fact = readCommon(object, apiVersion);
+    take(fact, "provisioner", object["status"]["provisioner"]);
+    take(fact, "storageClass", object["status"]["storageClass"]);
+    int sets = 0;
+    object["status"]["claimPropertySets"].each([&sets](const Json&) { ++sets; });
+    fact.fields.emplace("claimPropertySets", std::to_string(sets));
+    return fact;
+}
+
+// cluster.x-k8s.io/v1beta1 and v1beta2
+stack::ObjectFact readMachineHealthCheck(const Json& object, const std::string& apiVersion)
+{
+    stack::ObjectFact fact = readCommon(object, apiVersion);
+    fact.conditions = readClusterApiConditions(object);
+    take(fact, "clusterName", object["spec"]["clusterName"]);
+    take(fact, "currentHealthy", object["status"]["currentHealthy"]);
+    take(fact, "expectedMachines", object["status"]["expectedMachines"]);
     return fact;
 }
 

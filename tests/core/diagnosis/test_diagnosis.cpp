@@ -344,6 +344,79 @@ private Q_SLOTS:
         QVERIFY(site.diagnosis.findingsOf(kOuter) == nullptr);
     }
 
+    // B6, B7, B9: storage classes, their profiles, and images that cannot be had.
+    void theStorageOfThePlatform()
+    {
+        Site site;
+        const auto rules = [&site] {
+            QStringList found;
+            if (const std::vector<Finding>* own = site.diagnosis.findingsOf(kOuter)) {
+                for (const Finding& finding : *own)
+                    found << QString::fromStdString(finding.rule + " " + toString(finding.severity));
+            }
+            return found.join(QLatin1String(", "));
+        };
+        ObjectFact cdi;
+        cdi.meta = metaOf("cdi.kubevirt.io/v1beta1", "", "cdi");
+        cdi.phase = "Deployed";
+        site.put(kOuter, FactKind::Cdi, "cdi", cdi);
+        QCOMPARE(rules(), QString()); // no class is seen: not known is not none
+        ObjectFact rbd;
+        rbd.meta = metaOf("storage.k8s.io/v1", "", "rbd");
+        site.put(kOuter, FactKind::StorageClass, "rbd", rbd);
+        QCOMPARE(rules(), QStringLiteral("B6 warning"));
+        rbd.fields = {{"default", "true"}};
+        site.put(kOuter, FactKind::StorageClass, "rbd", rbd);
+        QCOMPARE(rules(), QString());
+        ObjectFact profile;
+        profile.meta = metaOf("cdi.kubevirt.io/v1beta1", "", "rbd");
+        profile.fields = {
+            {"storageClass", "rbd"}, {"claimPropertySets", "0"}, {"provisioner", "example.com/x"}};
+        site.put(kOuter, FactKind::StorageProfile, "rbd", profile);
+        QCOMPARE(rules(), QStringLiteral("B7 warning"));
+        rbd.fields = {};
+        ObjectFact other = rbd;
+        other.meta.name = "fast";
+        other.fields = {{"virtDefault", "true"}};
+        site.put(kOuter, FactKind::StorageClass, "fast", other);
+        site.put(kOuter, FactKind::StorageClass, "rbd", rbd);
+        QCOMPARE(rules(), QStringLiteral("B7 info")); // not the class that volumes get by default
+        profile.fields["claimPropertySets"] = "1";
+        site.put(kOuter, FactKind::StorageProfile, "rbd", profile);
+        QCOMPARE(rules(), QString());
+        rbd.fields = {{"virtDefault", "true"}};
+        site.put(kOuter, FactKind::StorageClass, "rbd", rbd);
+        QCOMPARE(rules(), QStringLiteral("B6 warning"));
+        rbd.fields = {};
+        site.put(kOuter, FactKind::StorageClass, "rbd", rbd);
+
+        ObjectFact api;
+        api.meta = metaOf("apps/v1", "kubevirt", "virt-api");
+        Condition down = condition("Available", "False", "MinimumReplicasUnavailable", "no pod is ready");
+        down.since = kNow - 3600 * 1000;
+        api.conditions = {down};
+        api.fields = {{"replicas", "2"}};
+        site.put(kOuter, FactKind::Deployment, "kubevirt/virt-api", api);
+        QCOMPARE(rules(), QStringLiteral("B5 critical"));
+        ObjectFact event;
+        event.meta = metaOf("v1", "kubevirt", "event-1");
+        event.fields = {{"kind", "Pod"},
+                        {"ns", "kubevirt"},
+                        {"name", "other-7d9-x"},
+                        {"reason", "Failed"},
+                        {"message", "Failed to pull image \"quay.io/kubevirt/virt-api:v1\": i/o timeout"},
+                        {"last", formatRfc3339(kNow - 1000)}};
+        site.put(kOuter, FactKind::Warning, "kubevirt/event-1", event);
+        QCOMPARE(rules(), QStringLiteral("B5 critical")); // another pod's
+        event.fields["name"] = "virt-api-7d9-x";
+        site.put(kOuter, FactKind::Warning, "kubevirt/event-1", event);
+        QCOMPARE(rules(), QStringLiteral("B9 critical"));
+        Batch gone;
+        gone.facts.push_back({{kOuter, FactKind::Warning, "kubevirt/event-1"}, nullptr});
+        site.diagnosis.apply(site.stack, gone, kNow);
+        QCOMPARE(rules(), QStringLiteral("B5 critical"));
+    }
+
     // What only time changes is looked at again by itself.
     void timePasses()
     {
@@ -1132,6 +1205,127 @@ private Q_SLOTS:
                 c.conditions = {condition("TopologyReconciled", "False", "MachineDeploymentsUpgradePending")};
             }),
             ItemKind::TenantCluster, "red", "F24 info");
+        // What only events say: about the VM that is not running, and not for ever.
+        const auto warning = [](const char* kind, const char* name, const char* reason, const char* message,
+                                UnixMs ago = 60 * 1000, bool up = false) {
+            return [=](Site& site) {
+                if (!up)
+                    site.edit<VmiFact>(kOuter, FactKind::Vmi, kVm, [&](VmiFact& fact) {
+                        fact.phase = "Scheduled";
+                        fact.meta.created = kNow - 60 * 1000;
+                    });
+                site.edit<VmFact>(kOuter, FactKind::Vm, kVm,
+                                  [](VmFact& fact) { fact.claims = {"blue-md-0-x8k1p-root"}; });
+                const std::string ns = std::string_view(kind) == "Node" ? "" : "tenant-blue";
+                ObjectFact event;
+                event.meta = metaOf("v1", "tenant-blue", "event-1");
+                event.meta.created = kNow - ago;
+                event.fields = {{"kind", kind},       {"ns", ns},
+                                {"name", name},       {"reason", reason},
+                                {"message", message}, {"last", formatRfc3339(kNow - ago)},
+                                {"apiVersion", "v1"}, {"uid", "u-1"}};
+                site.put(kOuter, FactKind::Warning, "tenant-blue/event-1", event);
+            };
+        };
+        const std::string launcher = [] {
+            const Site site;
+            const PodFact* runs = site.stack.facts(site.named(ItemKind::Vm, "blue-md-0-x8k1p")).launcher;
+            return runs != nullptr ? runs->meta.name : std::string();
+        }();
+        static const std::string launcherName = launcher;
+        const char* const pod1 = launcherName.c_str();
+        row("A7 sandbox", warning("Pod", pod1, "FailedCreatePodSandBox", "failed to query VMI resource"),
+            ItemKind::Vm, vmName, "A7 critical");
+        row("A7 long ago", warning("Pod", pod1, "FailedCreatePodSandBox", "failed", 3600 * 1000),
+            ItemKind::Vm, vmName, "");
+        row("A7 runs by now", warning("Pod", pod1, "FailedCreatePodSandBox", "failed", 60 * 1000, true),
+            ItemKind::Vm, vmName, "");
+        row("A7 another pod", warning("Pod", "shop-1", "FailedCreatePodSandBox", "failed"), ItemKind::Vm,
+            vmName, "");
+        row("C4 event of a claim",
+            warning("PersistentVolumeClaim", "blue-md-0-x8k1p-root", "ErrExceededQuota",
+                    "exceeded quota: vms"),
+            ItemKind::Vm, vmName, "C4 critical");
+        row("C4 another failure", warning("VirtualMachine", vmName, "FailedCreate", "no such class"),
+            ItemKind::Vm, vmName, "");
+        row("C4 event of the VM",
+            warning("VirtualMachine", vmName, "FailedDataVolumeImport", "DataVolume x exceeds quota limits"),
+            ItemKind::Vm, vmName, "C4 critical");
+        row("C12", warning("DataVolume", "blue-md-0-x8k1p-root", "CloneSourceInUse", "pod default/x uses it"),
+            ItemKind::Vm, vmName, "C12 critical");
+        row("C12 over",
+            warning("DataVolume", "blue-md-0-x8k1p-root", "CloneSourceInUse", "x", 60 * 1000, true),
+            ItemKind::Vm, vmName, "");
+        row("D3 came back",
+            warning("VirtualMachineInstance", vmName, "GuestPanicked", "panicked", 60 * 1000, true),
+            ItemKind::Vm, vmName, "D3 warning");
+        row("D3 was stopped",
+            warning("VirtualMachineInstance", vmName, "Stopped", "was shut down", 60 * 1000, true),
+            ItemKind::Vm, vmName, "");
+        const auto planes = [](const char* reason) {
+            return [=](Site& site) {
+                for (const std::string tenant : {"blue", "green", "red"}) {
+                    ObjectFact event;
+                    event.meta = metaOf("v1", "tenant-" + tenant, "event-2");
+                    event.meta.created = kNow - 1000;
+                    event.fields = {{"kind", "KubeadmControlPlane"},
+                                    {"ns", "tenant-" + tenant},
+                                    {"name", tenant + "-cp"},
+                                    {"reason", reason},
+                                    {"message", "Waiting for control plane to pass preflight checks"},
+                                    {"last", formatRfc3339(kNow - 1000)}};
+                    site.put(kOuter, FactKind::Warning, "tenant-" + tenant + "/event-2", event);
+                }
+            };
+        };
+        row("F17 event", planes("ControlPlaneUnhealthy"), ItemKind::ControlPlane, "Control plane",
+            "F17 warning");
+        row("F17 another event", planes("Scaled"), ItemKind::ControlPlane, "Control plane", "");
+        const auto healthCheck = [](const char* status, const char* reason) {
+            return [=](Site& site) {
+                ObjectFact check;
+                check.meta = metaOf("cluster.x-k8s.io/v1beta2", "tenant-red", "red-mhc");
+                check.conditions = {condition("RemediationAllowed", status, reason)};
+                check.fields = {{"clusterName", "red"}};
+                site.put(kOuter, FactKind::HealthCheck, "tenant-red/red-mhc", check);
+            };
+        };
+        row("F22 too many", healthCheck("False", "TooManyUnhealthy"), ItemKind::TenantCluster, "red",
+            "F22 warning");
+        row("F22 allowed", healthCheck("True", ""), ItemKind::TenantCluster, "red", "");
+        const auto clock = [](std::int64_t outerMs, std::int64_t innerMs) {
+            return [=](Site& site) {
+                Batch batch;
+                for (const auto& [id, offset] : {std::pair(kOuter, outerMs), std::pair(kRed, innerMs)}) {
+                    SourceState state = *site.stack.source(id);
+                    state.clockOffsetMs = offset;
+                    batch.sources.push_back({state, false});
+                }
+                site.diagnosis.apply(site.stack, batch, kNow);
+            };
+        };
+        row("A6 tenant", clock(0, 95'000), ItemKind::TenantCluster, "red", "A6 warning");
+        row("A6 we are wrong", clock(95'000, 95'000), ItemKind::TenantCluster, "red", "");
+        row("A6 almost", clock(0, 5'000), ItemKind::TenantCluster, "red", "");
+        const auto versions = [](const char* kubernetes, const char* image) {
+            return [=](Site& site) {
+                ObjectFact manager;
+                manager.meta = metaOf("apps/v1", "capi-system", "capi-controller-manager");
+                manager.fields = {{"replicas", "1"}, {"availableReplicas", "1"}, {"image", image}};
+                site.put(kOuter, FactKind::Deployment, "capi-system/capi-controller-manager", manager);
+                for (const std::string tenant : {"blue", "green", "red"})
+                    site.edit<ControlPlaneFact>(kOuter, FactKind::ControlPlane,
+                                                "tenant-" + tenant + "/" + tenant + "-cp",
+                                                [&](ControlPlaneFact& plane) { plane.version = kubernetes; });
+            };
+        };
+        const char* const controller = "registry.k8s.io/cluster-api/cluster-api-controller:v1.12.7";
+        row("G10", versions("v1.35.5", controller), ItemKind::ControlPlane, "Control plane", "G10 warning");
+        row("G10 older patch", versions("v1.35.4", controller), ItemKind::ControlPlane, "Control plane", "");
+        row("G10 knows it", versions("v1.35.5", "registry/cluster-api-controller:v1.12.8"),
+            ItemKind::ControlPlane, "Control plane", "");
+        row("G10 by digest", versions("v1.35.5", "registry/cluster-api-controller@sha256:abc"),
+            ItemKind::ControlPlane, "Control plane", "");
         row("G8 soon", machine([](MachineFact& m) { m.certificatesExpire = kNow + 5LL * 24 * 3600 * 1000; }),
             ItemKind::Machine, vmName, "G8 warning");
         row("G8 over", machine([](MachineFact& m) { m.certificatesExpire = kNow - 1000; }), ItemKind::Machine,
@@ -1171,7 +1365,9 @@ private Q_SLOTS:
         if (findings != nullptr) {
             for (const Finding& finding : *findings) {
                 QVERIFY(finding.title.find(name.toStdString()) != std::string::npos ||
-                        finding.title.find("db-0") != std::string::npos);
+                        finding.title.find("db-0") != std::string::npos ||
+                        finding.title.find(site.stack.find(finding.subject)->tenant + "-cp") !=
+                            std::string::npos);
                 QVERIFY(ruleInfo(finding.rule) != nullptr);
                 QVERIFY(!finding.remedy.empty());
                 QVERIFY(!finding.evidence.empty() && !finding.evidence.front().value.empty());
