@@ -117,7 +117,7 @@ const std::vector<RuleInfo>& catalogue()
         {"D12", "CPU pinning impossible", Watched, "", {}},
         {"D13", "Access credentials not injected", Watched, "", {}},
         {"D14", "Launcher stuck", Watched, "", {}},
-        {"D15", "Guest file system nearly full", Metrics, "subresource filesystemlist", {}},
+        {"D15", "Guest file system nearly full", Probe, "", {}},
 
         {"E1", "Not migratable: disks", Watched, "", {}},
         {"E2", "Not migratable: network", Watched, "", {}},
@@ -126,7 +126,7 @@ const std::vector<RuleInfo>& catalogue()
         {"E5", "Drain refused: VM cannot move", Watched, "", {}},
         {"E6", "Drain under way", Watched, "", {}},
         {"E7", "Eviction never ends after uncordon", Watched, "", {}},
-        {"E8", "Drain waits for the provider", Partly, "log of the CAPK controller", {}},
+        {"E8", "Drain waits for the provider", Probe, "", {}},
         {"E9", "Inner node left cordoned", Watched, "", {}},
         {"E10", "Machine declared failed by a drain", Watched, "", {}},
         {"E11", "Migration failed", Watched, "", {}},
@@ -137,7 +137,7 @@ const std::vector<RuleInfo>& catalogue()
          Watched,
          "",
          {"kubectl -n %ns get services", "kubectl -n %ns get kubevirtclusters -o yaml"}},
-        {"F2", "Misleading load balancer error", Partly, "dry-run create of the Service", {}},
+        {"F2", "Misleading load balancer error", Probe, "", {}},
         {"F3", "Load balancer gives a host name only", Watched, "", {}},
         {"F4", "Endpoint only reachable inside the cluster", Watched, "", {}},
         {"F5",
@@ -151,7 +151,7 @@ const std::vector<RuleInfo>& catalogue()
          "",
          {"kubectl -n %ns get kubeadmcontrolplanes"}},
         {"F7", "Waits for the bootstrap secret", Watched, "", {"kubectl -n %ns get kubeadmconfigs"}},
-        {"F8", "SSH keys secret missing", Logs, "log of the CAPK controller", {}},
+        {"F8", "SSH keys secret missing", Probe, "", {}},
         {"F9", "VM cannot be created", Watched, "", {"kubectl -n %ns get resourcequotas,events"}},
         {"F10", "VM of the machine not ready", Watched, "", {"kubectl -n %ns get machines -o wide"}},
         {"F11",
@@ -159,7 +159,7 @@ const std::vector<RuleInfo>& catalogue()
          Partly,
          "TCP :22 through portforward, serial console, cloud-init in the guest",
          {console}},
-        {"F12", "SSH forbidden by policy", Probe, "TCP :22 from the management cluster", {}},
+        {"F12", "SSH forbidden by policy", Partly, "TCP :22 from the management cluster", {console}},
         {"F13", "Bootstrap not checked", Watched, "", {}},
         {"F14",
          "Node never appears, or with another providerID",
@@ -168,10 +168,10 @@ const std::vector<RuleInfo>& catalogue()
          {console, "kubectl -n %ns get machines -o wide"}},
         {"F15",
          "Tenant's API out of reach of the management cluster",
-         Partly,
-         "DNS, TCP, TLS and readyz of the endpoint",
+         Probe,
+         "",
          {"kubectl -n %ns get services,vmi -o wide"}},
-        {"F16", "External infrastructure cluster out of reach", Logs, "log of the CAPK controller", {}},
+        {"F16", "External infrastructure cluster out of reach", Probe, "", {}},
         {"F17", "Control plane held back by a preflight check", Watched, "", {}},
         {"F18", "Pool held back by a preflight check", Watched, "", {"kubectl -n %ns get machinesets"}},
         {"F19", "Template cannot be cloned", Watched, "", {}},
@@ -185,31 +185,27 @@ const std::vector<RuleInfo>& catalogue()
         {"F22", "Health check will not remediate", Watched, "", {"kubectl -n %ns get machinehealthchecks"}},
         {"F23", "Deletion hangs", Watched, "", {"kubectl -n %ns get machines -o wide"}},
         {"F24", "Topology rollout waits", Watched, "", {}},
-        {"F25", "Template edited in place", Probe, "admission error of the edit", {}},
+        {"F25", "Template edited in place", Partly, "the server says so when it refuses the edit", {}},
         {"F26", "Machine given up", Watched, "", {"kubectl -n %ns delete machine.cluster.x-k8s.io %name"}},
 
         {"G1", "No working CNI in the tenant", Watched, "", {"kubectl get pods -A -o wide"}},
-        {"G2", "Tunnel port or CIDR collides between layers", Probe, "traffic between a pair of pods", {}},
-        {"G3", "MTU mismatch", Probe, "MTU of pod, VM and inner CNI", {}},
+        {"G2", "Tunnel port or CIDR collides between layers", Probe, "", {}},
+        {"G3", "MTU mismatch", Probe, "", {}},
         {"G4", "Kubelet silent or unwell", Watched, "", {console, launcherLog}},
         {"G5", "etcd unhealthy or without quorum", Watched, "", {"kubectl -n %ns get machines -o wide"}},
-        {"G6", "etcd's disk slow", Metrics, "etcd_disk_wal_fsync_duration_seconds", {}},
+        {"G6", "etcd's disk slow", Probe, "", {}},
         {"G7", "Part of the control plane unhealthy", Watched, "", {console}},
-        {"G8",
-         "Certificates missing or about to expire",
-         Partly,
-         "TLS of the endpoint",
-         {"kubectl -n %ns get secrets"}},
-        {"G9", "Address of a control plane VM changed", Probe, "etcd peers", {}},
+        {"G8", "Certificates missing or about to expire", Probe, "", {"kubectl -n %ns get secrets"}},
+        {"G9", "Address of a control plane VM changed", Probe, "", {}},
         {"G10", "Kubernetes patch version too new for this Cluster API", Watched, "", {}},
         {"G11",
          "Pods of a workload pend or fail",
          Watched,
          "",
          {"kubectl -n %ns logs %name --previous --tail=100"}},
-        {"G12", "Volume inside the tenant cannot be attached", Probe, "events of the tenant", {}},
+        {"G12", "Volume inside the tenant cannot be attached", Probe, "", {}},
         {"G13", "Node keeps its uninitialized taint", Watched, "", {}},
-        {"G14", "Service of type LoadBalancer pends in the tenant", Probe, "services of the tenant", {}},
+        {"G14", "Service of type LoadBalancer pends in the tenant", Probe, "", {}},
 
         {"S1", "Connection lost", Watched, "", {}},
         {"S2", "Kind cannot be read", Watched, "", {}},
@@ -235,11 +231,7 @@ const char* toString(Basis basis)
     case Basis::Partly:
         return "partly";
     case Basis::Probe:
-        return "probe";
-    case Basis::Logs:
-        return "logs";
-    case Basis::Metrics:
-        return "metrics";
+        return "asked";
     }
     return "";
 }

@@ -5,6 +5,7 @@
 #include "core/diagnosis/rule.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <set>
 
 namespace strata::diagnosis {
@@ -236,7 +237,8 @@ std::vector<Finding> diagnoseSource(const Stack& stack, stack::SourceId id, Unix
         if (kind.error.kind == ErrorKind::NotFound) // not installed is no problem
             continue;
         const bool forbidden = kind.error.kind == ErrorKind::Forbidden;
-        add("S2", Severity::Warning, kind.kind,
+        // What would be seen of the stack is missing without it, or only why something is broken.
+        add("S2", kind.optional && forbidden ? Severity::Info : Severity::Warning, kind.kind,
             forbidden ? tr("%1: not allowed to list %2", {source->name, kind.kind})
                       : tr("%1: %2 cannot be read", {source->name, kind.kind}),
             forbidden ? tr("Grant list and watch on this kind, or live without it: what it would show is not "
@@ -302,6 +304,25 @@ bool Diagnosis::look(const Stack& stack, ItemId id, UnixMs now)
 {
     UnixMs recheck = 0;
     std::vector<Finding> found = diagnoseItem(stack, id, now, &recheck, &m_own);
+    if (const auto asked = m_asked.find(id); asked != m_asked.end()) {
+        if (now >= asked->second.until) {
+            m_asked.erase(asked);
+        } else {
+            // What is watched is newer than what was asked.
+            const std::size_t watched = found.size();
+            for (const Finding& each : asked->second.found) {
+                if (std::none_of(found.begin(), found.begin() + static_cast<std::ptrdiff_t>(watched),
+                                 [&each](const Finding& other) { return other.rule == each.rule; }))
+                    found.push_back(each);
+            }
+            // That an item says it is not well, and no more, has its reason now.
+            if (found.size() > watched)
+                std::erase_if(found, [](const Finding& each) { return each.rule == "S3"; });
+            std::stable_sort(found.begin(), found.end(),
+                             [](const Finding& a, const Finding& b) { return a.severity > b.severity; });
+            recheck = recheck == 0 ? asked->second.until : std::min(recheck, asked->second.until);
+        }
+    }
     if (recheck != 0) {
         m_recheck[id] = recheck;
         m_nextRecheck = m_nextRecheck == 0 ? recheck : std::min(m_nextRecheck, recheck);
@@ -355,6 +376,7 @@ bool Diagnosis::update(const Stack& stack, const stack::StackDelta& delta, UnixM
     bool changed = false;
     for (const ItemId id : delta.removed) {
         m_recheck.erase(id);
+        m_asked.erase(id);
         if (const auto known = m_findings.find(id); known != m_findings.end()) {
             clear(known->second, now);
             m_findings.erase(known);
@@ -446,6 +468,20 @@ stack::StackDelta Diagnosis::apply(Stack& stack, const stack::Batch& batch, Unix
 stack::StackDelta Diagnosis::elapse(Stack& stack, UnixMs now, bool* changed)
 {
     const bool some = tick(stack, now);
+    if (changed != nullptr)
+        *changed = some;
+    return settle(stack, {}, now, changed);
+}
+
+stack::StackDelta Diagnosis::tell(Stack& stack, ItemId id, std::vector<Finding> found, UnixMs now,
+                                  bool* changed)
+{
+    constexpr UnixMs holds = 15LL * 60 * 1000;
+    if (found.empty())
+        m_asked.erase(id);
+    else
+        m_asked[id] = {std::move(found), now + holds};
+    const bool some = look(stack, id, now);
     if (changed != nullptr)
         *changed = some;
     return settle(stack, {}, now, changed);

@@ -72,6 +72,10 @@ public:
     bool update(const stack::Stack& stack, const stack::StackDelta& delta, UnixMs now = 0);
     // Looks again at what only time changes; cheap when nothing is due. True when any finding changed.
     bool tick(const stack::Stack& stack, UnixMs now);
+    // What was found about an item by asking (core/inquiry) joins what the rules find, for a quarter of an hour
+    // or until it is asked again. What that changed in the stack.
+    stack::StackDelta tell(stack::Stack& stack, stack::ItemId id, std::vector<Finding> found, UnixMs now,
+                           bool* changed = nullptr);
     // What Stack::raise() wants to hear since it was last asked.
     std::vector<stack::Raise> takeRaises();
 
@@ -110,6 +114,11 @@ private:
     std::unordered_map<stack::ItemId, std::vector<Finding>> m_findings;
     std::unordered_map<stack::SourceId, std::vector<Finding>> m_sourceFindings;
     std::unordered_map<std::string, stack::ItemId> m_clusters; // Item::tenantKey → tenant cluster
+    struct Asked {
+        std::vector<Finding> found;
+        UnixMs until = 0;
+    };
+    std::unordered_map<stack::ItemId, Asked> m_asked;
     std::unordered_map<stack::ItemId, UnixMs> m_recheck;
     std::unordered_map<stack::SourceId, UnixMs> m_recheckSources;
     UnixMs m_nextRecheck = 0;

@@ -307,6 +307,21 @@ std::optional<Finding> sandboxFails(const Subject& s)
         eventProof(s, *event));
 }
 
+// G12 from outside: the provider's storage driver plugs a tenant's volume into the VM.
+std::optional<Finding> hotplugFails(const Subject& s)
+{
+    if (!runs(s))
+        return std::nullopt;
+    const stack::ObjectFact* event =
+        warningOf(s, {"HotPlugVolumeError", "HotplugFailed", "FailedHotplugSync"}, 15 * kMinute);
+    if (event == nullptr)
+        return std::nullopt;
+    return finding(
+        s, "G12", Severity::Warning, tr("A volume cannot be plugged into VM %1", {s.item.name}),
+        tr("Follow the volume: its claim, its storage class, and the attachment pod beside the launcher."),
+        eventProof(s, *event));
+}
+
 // It came back by itself, which no field of its status tells.
 std::optional<Finding> hasCrashed(const Subject& s)
 {
@@ -357,7 +372,8 @@ std::vector<Rule> vmRules()
     return {pausedByIoError, pausedOtherwise, unschedulable, imageMissing,   crashLoop,
             diskMissing,     syncFailed,      stopped,       instanceFailed, notReady,
             manualRecovery,  noAddress,       emulated,      launcherStuck,  credentialsNotInjected,
-            restartRequired, notMigratable,   noGuestAgent,  sandboxFails,   hasCrashed};
+            restartRequired, notMigratable,   noGuestAgent,  sandboxFails,   hasCrashed,
+            hotplugFails};
 }
 
 } // namespace strata::diagnosis

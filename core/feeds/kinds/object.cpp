@@ -33,6 +33,8 @@ stack::ObjectFact readKubevirtCluster(const Json& object, const std::string& api
     take(fact, "controlPlaneEndpoint.host", object["spec"]["controlPlaneEndpoint"]["host"]);
     take(fact, "controlPlaneServiceTemplate.spec.type",
          object["spec"]["controlPlaneServiceTemplate"]["spec"]["type"]);
+    take(fact, "infraClusterSecretRef.name", object["spec"]["infraClusterSecretRef"]["name"]);
+    take(fact, "infraClusterSecretRef.namespace", object["spec"]["infraClusterSecretRef"]["namespace"]);
     return fact;
 }
 

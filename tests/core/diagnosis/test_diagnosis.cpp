@@ -464,7 +464,7 @@ private Q_SLOTS:
         int numbered = 0;
         for (const RuleInfo& rule : catalogue()) {
             QCOMPARE(ruleInfo(rule.id), &rule);
-            QCOMPARE(rule.basis == Basis::Watched, rule.needs[0] == '\0');
+            QCOMPARE(rule.basis == Basis::Partly, rule.needs[0] != '\0');
             numbered += rule.id[0] != 'S' ? 1 : 0;
         }
         QCOMPARE(numbered, 99);
@@ -1259,6 +1259,12 @@ private Q_SLOTS:
         row("D3 came back",
             warning("VirtualMachineInstance", vmName, "GuestPanicked", "panicked", 60 * 1000, true),
             ItemKind::Vm, vmName, "D3 warning");
+        row("G12 hot-plug",
+            warning("VirtualMachineInstance", vmName, "HotPlugVolumeError", "no such claim", 60 * 1000, true),
+            ItemKind::Vm, vmName, "G12 warning");
+        row("G12 plugged",
+            warning("VirtualMachineInstance", vmName, "VolumeMountedToPod", "mounted", 60 * 1000, true),
+            ItemKind::Vm, vmName, "");
         row("D3 was stopped",
             warning("VirtualMachineInstance", vmName, "Stopped", "was shut down", 60 * 1000, true),
             ItemKind::Vm, vmName, "");
