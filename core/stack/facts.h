@@ -293,6 +293,8 @@ enum class FactKind : std::uint8_t {
     StorageClass, // storage.k8s.io
     StorageProfile,
     HealthCheck, // MachineHealthCheck
+    MachineSet,
+    Migration, // VirtualMachineInstanceMigration
 };
 
 using Fact =

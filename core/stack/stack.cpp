@@ -55,12 +55,12 @@ Dependency dependency(const char* what, SourceId source, std::string_view name)
 
 Dependency dependency(const FactKey& key)
 {
-    static constexpr std::array<const char*, 23> names = {
+    static constexpr std::array<const char*, 25> names = {
         "host",         "domain",         "node", "vm",         "vmi",
         "pod",          "cluster",        "kcp",  "md",         "machine",
         "km",           "nodeu",          "podu", "kc",         "dv",
         "claim",        "kubevirt",       "cdi",  "deployment", "warning",
-        "storageclass", "storageprofile", "mhc"};
+        "storageclass", "storageprofile", "mhc",  "ms",         "vmim"};
     return dependency(names[static_cast<std::size_t>(key.kind)], key.source, key.name);
 }
 
@@ -619,6 +619,8 @@ public:
         }
         case FactKind::Pod: // grouped: see indexFact
         case FactKind::HealthCheck:
+        case FactKind::MachineSet:
+        case FactKind::Migration:
         case FactKind::KubevirtMachine:
         case FactKind::NodeUsage:
         case FactKind::PodUsage:
@@ -702,6 +704,12 @@ public:
         } else if (key.kind == FactKind::HealthCheck) {
             kind = FactKind::Cluster;
             name = join(object.meta.ns, field("clusterName"));
+        } else if (key.kind == FactKind::MachineSet) {
+            kind = FactKind::MachineDeployment;
+            name = join(object.meta.ns, field("deploymentName"));
+        } else if (key.kind == FactKind::Migration) {
+            kind = FactKind::Vmi;
+            name = join(object.meta.ns, field("vmiName"));
         }
         if (!kind)
             return;
@@ -1823,6 +1831,7 @@ ItemFacts Stack::facts(ItemId id) const
         vmFacts(source, key);
         warningsOf(source, FactKind::Vm, key);
         warningsOf(source, FactKind::Vmi, key);
+        m_d->gatherAbout({source, FactKind::Vmi, key}, FactKind::Migration, out.migrations);
         if (out.launcher != nullptr)
             warningsOf(source, FactKind::Pod, nameOf(out.launcher->meta));
         for (const std::string& claim : Private::claimsOf(out.vm, out.vmi)) {
@@ -1884,6 +1893,7 @@ ItemFacts Stack::facts(ItemId id) const
     case ItemKind::WorkerPool:
         out.machineDeployment = m_d->fact<MachineDeploymentFact>(source, FactKind::MachineDeployment, key);
         warningsOf(source, FactKind::MachineDeployment, key);
+        m_d->gatherAbout({source, FactKind::MachineDeployment, key}, FactKind::MachineSet, out.machineSets);
         if (out.machineDeployment != nullptr)
             clusterFacts(source, s->item.ns, out.machineDeployment->clusterName);
         break;

@@ -32,6 +32,8 @@ struct ItemFacts {
     const SourceState* innerSource = nullptr;    // TenantCluster only: the connection to its own API
     std::vector<const ObjectFact*> warnings;     // events about the objects it is made of, the last first
     std::vector<const ObjectFact*> healthChecks; // TenantCluster only
+    std::vector<const ObjectFact*> machineSets;  // WorkerPool only
+    std::vector<const ObjectFact*> migrations;   // Vm only: of its instance
 };
 
 struct Sample {

@@ -62,10 +62,14 @@ std::optional<Finding> vmNotProvisioned(const Subject& s)
     }
     for (const Waiting& waiting : kVmProvisioned) {
         if (condition->reason == waiting.reason) {
-            Finding out = finding(s, waiting.rule, waiting.severity, tr(waiting.title, {s.item.name}),
-                                  tr(waiting.remedy), conditionProof(s, "KubevirtMachine", *condition));
+            // A VM is not ready, and its disk not there, until it is.
+            const bool patient =
+                waiting.severity == Severity::Warning && !olderThan(s, condition->since, 10LL * 60 * 1000);
+            Finding out = finding(s, waiting.rule, patient ? Severity::Info : waiting.severity,
+                                  tr(waiting.title, {s.item.name}), tr(waiting.remedy),
+                                  conditionProof(s, "KubevirtMachine", *condition));
             // What CAPK copies from the VM and its disk is known better there.
-            out.summary = waiting.severity != Severity::Info;
+            out.summary = out.severity != Severity::Info;
             return out;
         }
     }
@@ -81,8 +85,10 @@ std::optional<Finding> notBootstrapped(const Subject& s)
     const Condition* condition = conditionWith(machine->conditions, "BootstrapExecSucceeded", "False");
     if (condition == nullptr)
         return std::nullopt;
+    const bool lasts = olderThan(s, condition->since, 15LL * 60 * 1000);
     return finding(
-        s, "F11", Severity::Info, tr("Machine %1 has not finished its bootstrap", {s.item.name}),
+        s, "F11", lasts ? Severity::Warning : Severity::Info,
+        tr("Machine %1 has not finished its bootstrap", {s.item.name}),
         tr("Normal while it boots. When it lasts: read its serial console, then cloud-init and kubelet "
            "in the guest; the management cluster must reach its SSH port."),
         conditionProof(s, "KubevirtMachine", *condition));
@@ -97,13 +103,19 @@ std::optional<Finding> nodeMissing(const Subject& s)
         return std::nullopt;
     for (const char* type : {"NodeHealthy", "NodeReady"}) {
         const Condition* condition = stack::findCondition(machine->conditions, type);
-        if (condition != nullptr && condition->status != "True" &&
-            reasonIn(*condition,
-                     {"NodeDoesNotExist", "NodeProvisioning", "WaitingForNodeRef", "NodeNotFound"}))
-            return finding(s, "F14", Severity::Warning,
-                           tr("The node of machine %1 has not appeared", {s.item.name}),
-                           tr("The inner node must be named like the machine and carry its providerID."),
-                           conditionProof(s, "Machine", *condition));
+        if (condition == nullptr || condition->status == "True")
+            continue;
+        // Cluster API calls it InspectionFailed, too, while it waits for the node of a machine.
+        const bool waits = condition->message.starts_with("Waiting for a Node with spec.providerID");
+        if (!waits && !reasonIn(*condition, {"NodeDoesNotExist", "NodeProvisioning", "WaitingForNodeRef",
+                                             "NodeNotFound"}))
+            continue;
+        // A node joins within moments of its bootstrap.
+        const bool lasts = condition->since == 0 || olderThan(s, condition->since, 3LL * 60 * 1000);
+        return finding(s, "F14", lasts ? Severity::Warning : Severity::Info,
+                       tr("The node of machine %1 has not appeared", {s.item.name}),
+                       tr("The inner node must be named like the machine and carry its providerID."),
+                       conditionProof(s, "Machine", *condition));
     }
     return std::nullopt;
 }
@@ -121,6 +133,8 @@ std::optional<Finding> nodeUnhealthy(const Subject& s)
                        tr("Cluster API cannot see the node of machine %1", {s.item.name}),
                        tr("Check the way from the management cluster to the tenant's API endpoint."),
                        conditionProof(s, "Machine", *condition));
+    if (condition->message.find("NetworkPluginNotReady") != std::string::npos) // the node tells: G1
+        return std::nullopt;
     Finding out =
         finding(s, "G4", Severity::Critical, tr("The node of machine %1 is not healthy", {s.item.name}),
                 tr("Look at the node and at the VM below it."), conditionProof(s, "Machine", *condition));
@@ -162,7 +176,9 @@ std::optional<Finding> deletionHangs(const Subject& s)
     if (machine == nullptr || machine->meta.deleting == 0)
         return std::nullopt;
     const Condition* condition = conditionWith(machine->conditions, "Deleting", "True");
-    if (condition == nullptr || condition->message.find("in progress since more than") == std::string::npos)
+    if (condition == nullptr ||
+        (condition->message.find("in progress since more than") == std::string::npos &&
+         !olderThan(s, machine->meta.deleting, 15LL * 60 * 1000)))
         return std::nullopt;
     return finding(s, "F23", Severity::Warning, tr("The deletion of machine %1 does not end", {s.item.name}),
                    tr("The message names the stage; see what holds it before removing any finalizer."),
@@ -278,11 +294,30 @@ std::optional<Finding> planeTemplate(const Subject& s)
                : templateNotCloned(s, "KubeadmControlPlane", s.facts.controlPlane->conditions);
 }
 
+// The proof is the set's: a deployment does not repeat it.
+std::optional<Finding> ofSets(const Subject& s, std::optional<Finding> (*rule)(const Subject&, const char*,
+                                                                               const std::vector<Condition>&))
+{
+    for (const stack::ObjectFact* set : s.facts.machineSets) {
+        if (set->meta.deleting != 0 || fieldOf(*set, "replicas") == "0")
+            continue;
+        if (std::optional<Finding> found = rule(s, "MachineSet", set->conditions)) {
+            found->evidence.front().object =
+                stack::objectRef(s.item.source, set->meta, "machinesets", "MachineSet");
+            return found;
+        }
+    }
+    return std::nullopt;
+}
+
 std::optional<Finding> poolTemplate(const Subject& s)
 {
-    return s.facts.machineDeployment == nullptr
-               ? std::nullopt
-               : templateNotCloned(s, "MachineDeployment", s.facts.machineDeployment->conditions);
+    if (s.facts.machineDeployment == nullptr)
+        return std::nullopt;
+    if (std::optional<Finding> found =
+            templateNotCloned(s, "MachineDeployment", s.facts.machineDeployment->conditions))
+        return found;
+    return ofSets(s, templateNotCloned);
 }
 
 std::optional<Finding> planeHeldBack(const Subject& s)
@@ -326,6 +361,9 @@ std::optional<Finding> certificatesMissing(const Subject& s)
             : conditionWith(s.facts.controlPlane->conditions, "CertificatesAvailable", "False");
     if (condition == nullptr)
         return std::nullopt;
+    // Before its infrastructure is there, nobody has made them yet.
+    if (condition->reason == "NotAvailable" && !s.facts.controlPlane->initialized)
+        return std::nullopt;
     return finding(s, "G8", Severity::Critical,
                    tr("The certificates of %1 are not there", {s.facts.controlPlane->meta.name}),
                    tr("See the secrets <cluster>-ca, -etcd, -proxy and -sa."),
@@ -345,6 +383,19 @@ std::optional<Finding> machinesNotReady(const Subject& s, const char* kind, int 
     // Machines that are being built are on their way: each of them says so itself when it is not.
     if (s.item.own < stack::Health::Warning)
         return std::nullopt;
+    int building = 0;
+    for (const stack::ItemId id : s.item.childrenIn(stack::Tree::Tenants)) {
+        const stack::Item* machine = s.stack.find(id);
+        building += machine != nullptr && machine->health == stack::Health::Progressing ? 1 : 0;
+    }
+    if (std::max(ready, 0) + building >= replicas)
+        return std::nullopt;
+    // Those that are not even made yet: that takes a moment, and what forbids it is another rule's.
+    if (static_cast<int>(s.item.childrenIn(stack::Tree::Tenants).size()) < replicas) {
+        const Condition* available = conditionWith(conditions, "Available", "False");
+        if (available != nullptr && !olderThan(s, available->since, 3LL * 60 * 1000))
+            return std::nullopt;
+    }
     Finding out = finding(s, "F10", ready <= 0 ? Severity::Critical : Severity::Warning,
                           tr("%1 of %2 machines of %3 are ready",
                              {std::to_string(std::max(ready, 0)), std::to_string(replicas), s.item.name}),
@@ -372,23 +423,28 @@ std::optional<Finding> poolShort(const Subject& s)
     return machinesNotReady(s, "MachineDeployment", pool->replicas, pool->readyReplicas, pool->conditions);
 }
 
+std::optional<Finding> heldBack(const Subject& s, const char* kind, const std::vector<Condition>& conditions)
+{
+    const Condition* held = conditionWith(conditions, "MachinesCreated", "False");
+    if (held == nullptr || held->reason != "PreflightCheckFailed") {
+        held = conditionWith(conditions, "ScalingUp", "True");
+        if (held == nullptr || held->message.find("preflight") == std::string::npos)
+            return std::nullopt;
+    }
+    return finding(s, "F18", Severity::Warning,
+                   tr("Pool %1 is held back by a preflight check", {s.item.name}),
+                   tr("The message names what must come first."), conditionProof(s, kind, *held));
+}
+
 // F18: the pool would grow but may not.
 std::optional<Finding> poolHeldBack(const Subject& s)
 {
-    const stack::MachineDeploymentFact* pool = s.facts.machineDeployment;
-    if (pool == nullptr)
+    if (s.facts.machineDeployment == nullptr)
         return std::nullopt;
-    const Condition* created = conditionWith(pool->conditions, "MachinesCreated", "False");
-    if (created != nullptr && created->reason == "PreflightCheckFailed")
-        return finding(
-            s, "F18", Severity::Warning, tr("Pool %1 is held back by a preflight check", {s.item.name}),
-            tr("The message names what must come first."), conditionProof(s, "MachineDeployment", *created));
-    const Condition* scaling = conditionWith(pool->conditions, "ScalingUp", "True");
-    if (scaling != nullptr && scaling->message.find("preflight") != std::string::npos)
-        return finding(
-            s, "F18", Severity::Warning, tr("Pool %1 is held back by a preflight check", {s.item.name}),
-            tr("The message names what must come first."), conditionProof(s, "MachineDeployment", *scaling));
-    return std::nullopt;
+    if (std::optional<Finding> found =
+            heldBack(s, "MachineDeployment", s.facts.machineDeployment->conditions))
+        return found;
+    return ofSets(s, heldBack);
 }
 
 std::optional<Finding> clusterPaused(const Subject& s)

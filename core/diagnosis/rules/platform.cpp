@@ -167,8 +167,20 @@ void storageClasses(const Platform& p, std::vector<Finding>& out)
 {
     const std::vector<const ObjectFact*> classes = p.stack.platform(p.source.id, FactKind::StorageClass);
     const std::vector<const ObjectFact*> cdi = p.stack.platform(p.source.id, FactKind::Cdi);
-    if (classes.empty() || cdi.empty() || !p.source.synced) // none: not allowed to see them, mostly
+    const bool unseen =
+        std::any_of(p.source.kinds.begin(), p.source.kinds.end(), [](const stack::KindState& kind) {
+            return kind.kind.starts_with("storageclasses"); // not allowed, or away: not known is not none
+        });
+    if (cdi.empty() || unseen || !p.source.synced)
         return;
+    if (classes.empty()) {
+        out.push_back(
+            platformFinding(p, *cdi.front(), "cdis", "CDI", "B6", Severity::Critical,
+                            tr("%1 has no storage class: no disk can be made", {p.source.name}),
+                            tr("Install a storage driver (Ceph, Longhorn), or restore its StorageClass."),
+                            "storageclasses.storage.k8s.io", tr("none"), 0));
+        return;
+    }
     std::vector<const ObjectFact*> defaults;
     std::vector<const ObjectFact*> forVms;
     for (const ObjectFact* each : classes) {
@@ -217,6 +229,43 @@ void storageProfile(const Platform& p, const ObjectFact& profile, std::vector<Fi
         recognized != nullptr ? recognized->since : 0));
 }
 
+// B9 for what is no controller of ours: drivers, networks, load balancers in the namespaces they usually
+// have.
+void imagesOfOthers(const Platform& p, std::vector<Finding>& out)
+{
+    static constexpr std::array<std::string_view, 12> namespaces = {
+        "kube-system",  "metallb-system",  "calico-system", "tigera-operator",
+        "rook-ceph",    "longhorn-system", "kubevirt",      "cdi",
+        "cert-manager", "capi-system",     "capk-system",   "kube-vip"};
+    std::vector<std::string> told;
+    for (const ObjectFact* event : p.stack.platform(p.source.id, FactKind::Warning)) {
+        const std::string ns = fieldOf(*event, "ns");
+        if (std::find(namespaces.begin(), namespaces.end(), ns) == namespaces.end() ||
+            std::find(told.begin(), told.end(), ns) != told.end() ||
+            p.olderThan(parseRfc3339(fieldOf(*event, "last")).value_or(event->meta.created), 15 * kMinute))
+            continue;
+        const bool known = std::any_of(out.begin(), out.end(), [&ns](const Finding& finding) {
+            return finding.rule == "B9" && finding.evidence.front().object.ns == ns;
+        });
+        if (known)
+            continue;
+        told.push_back(ns);
+        stack::Meta pod;
+        pod.ns = ns;
+        pod.name = fieldOf(*event, "name");
+        pod.uid = fieldOf(*event, "uid");
+        Finding finding = platformFinding(
+            p, *event, "pods", "Pod", "B9", Severity::Warning,
+            tr("Images for %1 in %2 cannot be pulled", {ns, p.source.name}),
+            tr("Check that the outer nodes reach the registry, its rate limit and credentials; without a "
+               "network, mirror the image first."),
+            "event " + fieldOf(*event, "reason"), fieldOf(*event, "message"), event->meta.created);
+        finding.key = "B9|" + p.source.name + "|" + ns;
+        finding.evidence.front().object = stack::objectRef(p.source.id, pod, "pods", "Pod");
+        out.push_back(std::move(finding));
+    }
+}
+
 void component(const Platform& p, const ObjectFact& object, std::vector<Finding>& out)
 {
     const auto known = std::find_if(kComponents.begin(), kComponents.end(),
@@ -262,6 +311,7 @@ std::vector<Finding> diagnosePlatform(const Platform& p)
         cdi(p, *object, out);
     for (const ObjectFact* object : p.stack.platform(p.source.id, FactKind::Deployment))
         component(p, *object, out);
+    imagesOfOthers(p, out);
     storageClasses(p, out);
     for (const ObjectFact* object : p.stack.platform(p.source.id, FactKind::StorageProfile))
         storageProfile(p, *object, out);

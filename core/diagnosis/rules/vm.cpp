@@ -59,6 +59,12 @@ std::optional<Finding> unschedulable(const Subject& s)
     if (!said && (scheduled == nullptr || scheduled->reason != "Unschedulable"))
         return std::nullopt;
     if (scheduled != nullptr) {
+        if (scheduled->message.find("devices.kubevirt.io/kvm") != std::string::npos)
+            return finding(
+                s, "A1", Severity::Critical,
+                tr("No outer node offers KVM, so VM %1 cannot start", {s.item.name}),
+                tr("Turn virtualization on in the hosts' firmware and nested KVM on their kernels."),
+                conditionProof(s, kind, *scheduled));
         for (const char* device : {"devices.kubevirt.io/tun", "devices.kubevirt.io/vhost-net"}) {
             if (scheduled->message.find(device) != std::string::npos)
                 return finding(s, "A2", Severity::Critical,

@@ -41,6 +41,11 @@ std::int64_t number(const ObjectFact& object, const char* field)
     return value;
 }
 
+bool isUp(const Subject& s)
+{
+    return s.facts.vmi != nullptr && s.facts.vmi->phase == "Running";
+}
+
 bool waitsForConsumer(const ObjectFact& volume) // C1: normal
 {
     return volume.phase == "WaitForFirstConsumer" || volume.phase == "PendingPopulation";
@@ -81,8 +86,29 @@ std::optional<Finding> noClaim(const Subject& s)
                     "See the DataVolume's events: mostly a storage class that does not exist, or a quota.");
 }
 
+// B7 as one VM meets it.
+std::optional<Finding> claimNotValid(const Subject& s)
+{
+    if (isUp(s))
+        return std::nullopt;
+    const ObjectFact* event = warningOf(s, {"ErrClaimNotValid"}, 15 * kMinute);
+    if (event == nullptr)
+        return std::nullopt;
+    return finding(
+        s, "B7", Severity::Critical, tr("CDI cannot make a claim for a volume of VM %1", {s.item.name}),
+        tr("Set spec.claimPropertySets of the class's StorageProfile, or give the volume a class that is "
+           "there, and its access mode."),
+        eventProof(s, *event));
+}
+
 std::optional<Finding> claimPends(const Subject& s)
 {
+    if (const ObjectFact* event =
+            isUp(s) ? nullptr : warningOf(s, {"ProvisioningFailed", "FailedBinding"}, 15 * kMinute))
+        return finding(s, "C3", Severity::Critical,
+                       tr("No storage is provided for a volume of VM %1", {s.item.name}),
+                       tr("See the claim's events, its storage class and the pods of the storage driver."),
+                       eventProof(s, *event));
     if (std::optional<Finding> found = onReason(s, "Bound", "Pending", 5 * kMinute, "C3", Severity::Critical,
                                                 "The claim of volume %1 of VM %2 is not bound",
                                                 "See the claim's events and the pods of the storage driver."))
@@ -100,11 +126,6 @@ std::optional<Finding> claimPends(const Subject& s)
                 volumeProof(s, *claim, true, "status.phase", claim->phase));
     }
     return std::nullopt;
-}
-
-bool isUp(const Subject& s)
-{
-    return s.facts.vmi != nullptr && s.facts.vmi->phase == "Running";
 }
 
 bool speaksOfQuota(const Condition& condition)
@@ -280,9 +301,9 @@ std::optional<Finding> uploadStuck(const Subject& s)
 
 std::vector<Rule> volumeRules()
 {
-    return {quotaExceeded,         claimLost,           imageTooLarge, importerImage,
-            importerUnschedulable, importFails,         noClaim,       claimPends,
-            scratchMissing,        importerOutOfMemory, uploadStuck,   cloneBlocked};
+    return {quotaExceeded, claimLost,    imageTooLarge,  importerImage, importerUnschedulable,
+            noClaim,       claimPends,   scratchMissing, importFails,   importerOutOfMemory,
+            uploadStuck,   cloneBlocked, claimNotValid};
 }
 
 } // namespace strata::diagnosis

@@ -29,6 +29,8 @@ stack::ObjectFact readDeployment(const Json& object, const std::string& apiVersi
 stack::ObjectFact readWarning(const Json& object, const std::string& apiVersion);
 stack::ObjectFact readStorageClass(const Json& object, const std::string& apiVersion);
 stack::ObjectFact readStorageProfile(const Json& object, const std::string& apiVersion);
+stack::ObjectFact readMachineSet(const Json& object, const std::string& apiVersion);
+stack::ObjectFact readMigration(const Json& object, const std::string& apiVersion);
 stack::ObjectFact readMachineHealthCheck(const Json& object, const std::string& apiVersion);
 
 // An item of a metrics.k8s.io list: NodeMetrics or PodMetrics (its containers summed).
@@ -47,7 +49,7 @@ struct Kind {
     const char* resource;
     bool namespaced;
     stack::Fact (*read)(const Json& object, const std::string& apiVersion);
-    bool optional = false; // deepens a diagnosis; that it is not served is not told
+    bool optional = false;          // deepens a diagnosis; that it is not served is not told
     const char* fieldSelector = ""; // what of it is watched; empty: all
 };
 const std::vector<Kind>& outerKinds();

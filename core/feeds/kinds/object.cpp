@@ -130,6 +130,27 @@ stack::ObjectFact readStorageProfile(const Json& object, const std::string& apiV
     return fact;
 }
 
+// cluster.x-k8s.io/v1beta1 and v1beta2. Either shape's conditions are kept: why it makes no machines is said
+// in those of the older one.
+stack::ObjectFact readMachineSet(const Json& object, const std::string& apiVersion)
+{
+    stack::ObjectFact fact = readCommon(object, apiVersion);
+    fact.conditions = readClusterApiConditions(object);
+    for (stack::Condition& old : readConditions(object["status"]["deprecated"]["v1beta1"]["conditions"]))
+        fact.conditions.push_back(std::move(old));
+    take(fact, "deploymentName", object["metadata"]["labels"]["cluster.x-k8s.io/deployment-name"]);
+    take(fact, "replicas", object["spec"]["replicas"]);
+    return fact;
+}
+
+// kubevirt.io/v1
+stack::ObjectFact readMigration(const Json& object, const std::string& apiVersion)
+{
+    stack::ObjectFact fact = readCommon(object, apiVersion);
+    take(fact, "vmiName", object["spec"]["vmiName"]);
+    return fact;
+}
+
 // cluster.x-k8s.io/v1beta1 and v1beta2
 stack::ObjectFact readMachineHealthCheck(const Json& object, const std::string& apiVersion)
 {

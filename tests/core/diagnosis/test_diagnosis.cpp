@@ -324,6 +324,10 @@ private Q_SLOTS:
         said.since = kNow - 3600 * 1000;
         object.conditions = {said};
         object.fields = {{"replicas", "2"}};
+        ObjectFact storage;
+        storage.meta = metaOf("storage.k8s.io/v1", "", "rbd");
+        storage.fields = {{"default", "true"}};
+        site.put(kOuter, FactKind::StorageClass, "rbd", storage);
         if (status == QLatin1String("True"))
             object.fields["availableReplicas"] = "2";
         site.put(kOuter, static_cast<FactKind>(kind), name.toStdString(), object);
@@ -360,7 +364,16 @@ private Q_SLOTS:
         cdi.meta = metaOf("cdi.kubevirt.io/v1beta1", "", "cdi");
         cdi.phase = "Deployed";
         site.put(kOuter, FactKind::Cdi, "cdi", cdi);
-        QCOMPARE(rules(), QString()); // no class is seen: not known is not none
+        QCOMPARE(rules(), QStringLiteral("B6 critical"));
+        Batch denied;
+        SourceState state = *site.stack.source(kOuter);
+        const SourceState allowed = state;
+        state.kinds.push_back({"storageclasses", Error{ErrorKind::Forbidden, "no", {}, 403, 0}, true});
+        denied.sources.push_back({state, false});
+        site.diagnosis.apply(site.stack, denied, kNow);
+        QCOMPARE(rules(), QStringLiteral("S2 info")); // not known is not none
+        denied.sources = {{allowed, false}};
+        site.diagnosis.apply(site.stack, denied, kNow);
         ObjectFact rbd;
         rbd.meta = metaOf("storage.k8s.io/v1", "", "rbd");
         site.put(kOuter, FactKind::StorageClass, "rbd", rbd);
@@ -407,7 +420,11 @@ private Q_SLOTS:
                         {"message", "Failed to pull image \"quay.io/kubevirt/virt-api:v1\": i/o timeout"},
                         {"last", formatRfc3339(kNow - 1000)}};
         site.put(kOuter, FactKind::Warning, "kubevirt/event-1", event);
-        QCOMPARE(rules(), QStringLiteral("B5 critical")); // another pod's
+        QCOMPARE(rules(), QStringLiteral("B5 critical, B9 warning")); // another pod's
+        event.fields["ns"] = "shop";                                  // no part of the platform
+        site.put(kOuter, FactKind::Warning, "kubevirt/event-1", event);
+        QCOMPARE(rules(), QStringLiteral("B5 critical"));
+        event.fields["ns"] = "kubevirt";
         event.fields["name"] = "virt-api-7d9-x";
         site.put(kOuter, FactKind::Warning, "kubevirt/event-1", event);
         QCOMPARE(rules(), QStringLiteral("B9 critical"));
@@ -815,6 +832,10 @@ private Q_SLOTS:
         row("D1 printable", printable("ErrorUnschedulable"), ItemKind::Vm, "blue-md-0-x8k1p", "D1 critical");
         row("D1 condition", vmi({condition("PodScheduled", "False", "Unschedulable", "0/3 nodes")}),
             ItemKind::Vm, "blue-md-0-x8k1p", "D1 critical");
+        row("A1 for a VM",
+            vmi({condition("PodScheduled", "False", "Unschedulable",
+                           "0/3 nodes are available: 3 Insufficient devices.kubevirt.io/kvm")}),
+            ItemKind::Vm, "blue-md-0-x8k1p", "A1 critical");
         row("D1 gated", vmi({condition("PodScheduled", "False", "SchedulingGated")}), ItemKind::Vm,
             "blue-md-0-x8k1p", "");
         row("D2", printable("ImagePullBackOff"), ItemKind::Vm, "blue-md-0-x8k1p", "D2 critical");
@@ -851,6 +872,8 @@ private Q_SLOTS:
             "F9 critical");
         row("F7", infra("VMProvisioned", "WaitingForBootstrapData"), ItemKind::Machine, "blue-md-0-x8k1p",
             "F7 info");
+        row("C15 has just begun", infra("VMProvisioned", "DVPending"), ItemKind::Machine, "blue-md-0-x8k1p",
+            "C15 info");
         row("C15", infra("VMProvisioned", "DVFailed"), ItemKind::Machine, "blue-md-0-x8k1p", "C15 critical");
         row("F11", infra("BootstrapExecSucceeded", "BootstrapFailed"), ItemKind::Machine, "blue-md-0-x8k1p",
             "F11 info");
@@ -862,20 +885,31 @@ private Q_SLOTS:
                 m.conditions = {condition("NodeHealthy", "False", "NodeNotHealthy")};
             }),
             ItemKind::Machine, "blue-md-0-x8k1p", "G4 critical");
-        row(
-            "F14",
-            [machine, infra](Site& site) {
-                machine([](MachineFact& m) {
+        const auto noNode = [machine](const char* reason, const char* message, UnixMs ago) {
+            return [=](Site& site) {
+                machine([&](MachineFact& m) {
                     m.nodeName.clear();
-                    m.conditions = {condition("NodeHealthy", "Unknown", "NodeDoesNotExist")};
+                    m.phase = "Provisioned";
+                    Condition waits = condition("NodeHealthy", "Unknown", reason, message);
+                    waits.since = kNow - ago;
+                    m.conditions = {waits};
                 })(site);
                 site.edit<KubevirtMachineFact>(
                     kOuter, FactKind::KubevirtMachine, kMachine, [](KubevirtMachineFact& k) {
                         k.conditions = {condition("VMProvisioned", "True"),
                                         condition("BootstrapExecSucceeded", "True")};
                     });
-            },
+            };
+        };
+        const char* const waitsForNode = "Waiting for a Node with spec.providerID kubevirt://x to exist";
+        row("F14", noNode("NodeDoesNotExist", waitsForNode, 600 * 1000), ItemKind::Machine, "blue-md-0-x8k1p",
+            "F14 warning");
+        row("F14 as it is said first", noNode("InspectionFailed", waitsForNode, 600 * 1000),
             ItemKind::Machine, "blue-md-0-x8k1p", "F14 warning");
+        row("F14 has just begun", noNode("InspectionFailed", waitsForNode, 10 * 1000), ItemKind::Machine,
+            "blue-md-0-x8k1p", "F14 info");
+        row("F14 another failure", noNode("InspectionFailed", "Remote connection down", 600 * 1000),
+            ItemKind::Machine, "blue-md-0-x8k1p", "");
         row("F23", machine([](MachineFact& m) {
                 m.meta.deleting = kNow;
                 m.conditions = {
@@ -924,12 +958,16 @@ private Q_SLOTS:
             }),
             ItemKind::TenantCluster, "red", "");
 
-        row("G1", inner([](KubeNodeFact& n) {
+        const auto noNetwork = [inner](UnixMs ago) {
+            return inner([ago](KubeNodeFact& n) {
                 n.conditions = {condition("Ready", "False", "KubeletNotReady",
                                           "container runtime network not ready: NetworkReady=false "
                                           "reason:NetworkPluginNotReady message:…")};
-            }),
-            ItemKind::InnerNode, "blue-md-0-x8k1p", "G1 critical");
+                n.conditions.front().since = kNow - ago;
+            });
+        };
+        row("G1", noNetwork(600 * 1000), ItemKind::InnerNode, "blue-md-0-x8k1p", "G1 critical");
+        row("G1 has just joined", noNetwork(10 * 1000), ItemKind::InnerNode, "blue-md-0-x8k1p", "G1 info");
         row("G4 not ready", inner([](KubeNodeFact& n) {
                 n.conditions = {condition("Ready", "False", "KubeletNotReady", "PLEG is not healthy")};
             }),
@@ -938,6 +976,11 @@ private Q_SLOTS:
                 n.taints = {"node.cloudprovider.kubernetes.io/uninitialized=true:NoSchedule"};
             }),
             ItemKind::InnerNode, "blue-md-0-x8k1p", "G13 warning");
+        row("G13 has just joined", inner([](KubeNodeFact& n) {
+                n.taints = {"node.cluster.x-k8s.io/uninitialized:NoSchedule"};
+                n.meta.created = kNow - 10 * 1000;
+            }),
+            ItemKind::InnerNode, "blue-md-0-x8k1p", "G13 info");
         row("G13 another taint", inner([](KubeNodeFact& n) { n.taints = {"dedicated=db:NoSchedule"}; }),
             ItemKind::InnerNode, "blue-md-0-x8k1p", "");
         row("G11 pending", pod([](PodFact& p) {
@@ -1193,6 +1236,16 @@ private Q_SLOTS:
                 m.conditions = {condition("OwnerRemediated", "False", "MachineRemediated")};
             }),
             ItemKind::Machine, vmName, "");
+        row("F23 machine", machine([](MachineFact& m) {
+                m.meta.deleting = kNow - 1800 * 1000;
+                m.conditions = {condition("Deleting", "True", "WaitingForInfrastructureDeletion")};
+            }),
+            ItemKind::Machine, vmName, "F23 warning");
+        row("F23 machine just begun", machine([](MachineFact& m) {
+                m.meta.deleting = kNow - 1000;
+                m.conditions = {condition("Deleting", "True", "WaitingForInfrastructureDeletion")};
+            }),
+            ItemKind::Machine, vmName, "");
         row("F23 cluster", cluster([](ClusterFact& c) { c.meta.deleting = kNow - 3600 * 1000; }),
             ItemKind::TenantCluster, "red", "F23 warning");
         row("F23 cluster just begun", cluster([](ClusterFact& c) { c.meta.deleting = kNow - 1000; }),
@@ -1251,6 +1304,45 @@ private Q_SLOTS:
         row("C4 event of the VM",
             warning("VirtualMachine", vmName, "FailedDataVolumeImport", "DataVolume x exceeds quota limits"),
             ItemKind::Vm, vmName, "C4 critical");
+        row("B7 of a volume",
+            warning("DataVolume", "blue-md-0-x8k1p-root", "ErrClaimNotValid",
+                    "PVC spec is missing accessMode"),
+            ItemKind::Vm, vmName, "B7 critical");
+        row("B7 runs by now",
+            warning("DataVolume", "blue-md-0-x8k1p-root", "ErrClaimNotValid", "missing", 60 * 1000, true),
+            ItemKind::Vm, vmName, "");
+        row("C3 event",
+            warning("PersistentVolumeClaim", "blue-md-0-x8k1p-root", "ProvisioningFailed", "no such class"),
+            ItemKind::Vm, vmName, "C3 critical");
+        const auto set = [](const char* type, const char* reason, const char* replicas = "3") {
+            return [=](Site& site) {
+                ObjectFact fact;
+                fact.meta = metaOf("cluster.x-k8s.io/v1beta2", "tenant-red", "red-md-0-abc");
+                fact.conditions = {condition(type, "False", reason, "as it says")};
+                fact.fields = {{"deploymentName", "red-md-0"}, {"replicas", replicas}};
+                site.put(kOuter, FactKind::MachineSet, "tenant-red/red-md-0-abc", fact);
+            };
+        };
+        row("F19 of a set", set("MachinesCreated", "InfrastructureTemplateCloningFailed"),
+            ItemKind::WorkerPool, "red-md-0", "F19 critical");
+        row("F19 of an old set", set("MachinesCreated", "InfrastructureTemplateCloningFailed", "0"),
+            ItemKind::WorkerPool, "red-md-0", "");
+        row("F18 of a set", set("MachinesCreated", "PreflightCheckFailed"), ItemKind::WorkerPool, "red-md-0",
+            "F18 warning");
+        row("F18 another reason", set("MachinesCreated", "Other"), ItemKind::WorkerPool, "red-md-0", "");
+        const auto migration = [](const char* phase, UnixMs ago) {
+            return [=](Site& site) {
+                ObjectFact fact;
+                fact.meta = metaOf("kubevirt.io/v1", "tenant-blue", "move-1");
+                fact.meta.created = kNow - ago;
+                fact.phase = phase;
+                fact.fields = {{"vmiName", "blue-md-0-x8k1p"}};
+                site.put(kOuter, FactKind::Migration, "tenant-blue/move-1", fact);
+            };
+        };
+        row("E11 waits", migration("Scheduling", 300 * 1000), ItemKind::Vm, vmName, "E11 warning");
+        row("E11 has just begun", migration("Scheduling", 5 * 1000), ItemKind::Vm, vmName, "");
+        row("E11 runs", migration("Running", 300 * 1000), ItemKind::Vm, vmName, "");
         row("C12", warning("DataVolume", "blue-md-0-x8k1p-root", "CloneSourceInUse", "pod default/x uses it"),
             ItemKind::Vm, vmName, "C12 critical");
         row("C12 over",
