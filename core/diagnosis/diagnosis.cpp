@@ -128,6 +128,8 @@ private:
 namespace {
 
 constexpr std::size_t kMostCleared = 300;
+constexpr UnixMs kMoment = 60 * 1000;
+constexpr UnixMs kUnderWay = 30LL * 60 * 1000;
 
 bool isTenantPart(ItemKind kind)
 {
@@ -300,9 +302,35 @@ void Diagnosis::raise(ItemId id, const std::vector<Finding>& found)
     m_raises.push_back(std::move(raise));
 }
 
+// Whether a summary stands for nothing but parts that are on their way.
+bool Diagnosis::passes(const Stack& stack, ItemId id, const Finding& finding) const
+{
+    if (!finding.summary || m_now == 0)
+        return false;
+    const UnixMs lasts = m_now - finding.firstSeen;
+    if (lasts < kMoment)
+        return true;
+    if (lasts > kUnderWay)
+        return false;
+    std::vector<ItemId> todo = supports(stack, id);
+    while (!todo.empty()) {
+        const Item* part = stack.find(todo.back());
+        todo.pop_back();
+        if (part == nullptr)
+            continue;
+        if (part->health == stack::Health::Progressing)
+            return true;
+        if (isTenantPart(part->kind)) // as deep as summaries reach
+            for (const ItemId below : supports(stack, part->id))
+                todo.push_back(below);
+    }
+    return false;
+}
+
 bool Diagnosis::look(const Stack& stack, ItemId id, UnixMs now)
 {
     UnixMs recheck = 0;
+    m_now = std::max(m_now, now);
     std::vector<Finding> found = diagnoseItem(stack, id, now, &recheck, &m_own);
     if (const auto asked = m_asked.find(id); asked != m_asked.end()) {
         if (now >= asked->second.until) {
@@ -323,13 +351,27 @@ bool Diagnosis::look(const Stack& stack, ItemId id, UnixMs now)
             recheck = recheck == 0 ? asked->second.until : std::min(recheck, asked->second.until);
         }
     }
+    const auto known = m_findings.find(id);
+    // When what passes for being under way no longer does; see passes().
+    for (const Finding& each : found) {
+        if (!each.summary || each.severity == Severity::Info)
+            continue;
+        UnixMs first = now;
+        if (known != m_findings.end()) {
+            for (const Finding& before : known->second)
+                first = before.key == each.key ? before.firstSeen : first;
+        }
+        for (const UnixMs due : {first + kMoment + 1, first + kUnderWay + 1}) {
+            if (now != 0 && due > now)
+                recheck = recheck == 0 ? due : std::min(recheck, due);
+        }
+    }
     if (recheck != 0) {
         m_recheck[id] = recheck;
         m_nextRecheck = m_nextRecheck == 0 ? recheck : std::min(m_nextRecheck, recheck);
     } else if (!m_recheck.empty()) {
         m_recheck.erase(id);
     }
-    const auto known = m_findings.find(id);
     if (known == m_findings.end()) {
         if (found.empty())
             return false;
@@ -414,6 +456,8 @@ bool Diagnosis::update(const Stack& stack, const stack::StackDelta& delta, UnixM
 
 bool Diagnosis::tick(const Stack& stack, UnixMs now)
 {
+    const UnixMs before = m_now;
+    m_now = std::max(m_now, now);
     if (m_nextRecheck == 0 || now < m_nextRecheck)
         return false;
     std::vector<ItemId> due;
@@ -435,6 +479,15 @@ bool Diagnosis::tick(const Stack& stack, UnixMs now)
     for (const ItemId id : due) {
         m_recheck.erase(id);
         changed = look(stack, id, now) || changed;
+        // The findings are the same then, and the problems are not.
+        const std::vector<Finding>* own = findings(id);
+        changed =
+            changed || (own != nullptr && std::any_of(own->begin(), own->end(), [&](const Finding& each) {
+                            const UnixMs moment = each.firstSeen + kMoment;
+                            const UnixMs last = each.firstSeen + kUnderWay;
+                            return each.summary &&
+                                   ((moment >= before && moment < now) || (last >= before && last < now));
+                        }));
     }
     for (const stack::SourceId id : dueSources)
         changed = lookAtSource(stack, id, now) || changed;
@@ -549,6 +602,11 @@ std::vector<Problem> Diagnosis::problems(const Stack& stack) const
     std::vector<std::pair<std::string, Problem>> keyed;
     for (auto& [id, problem] : byRoot) {
         problem.tenants = tenants[id].size();
+        if (passes(stack, id, problem.root)) {
+            problem.root.severity = Severity::Info;
+            for (Finding& also : problem.also)
+                also.severity = passes(stack, id, also) ? Severity::Info : also.severity;
+        }
         const Item& root = *stack.find(id);
         countCarried(stack, root, problem);
         std::sort(problem.explains.begin(), problem.explains.end(), [&](ItemId a, ItemId b) {

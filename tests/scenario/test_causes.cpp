@@ -86,7 +86,7 @@ public:
             for (const diagnosis::Finding& also : problem.also)
                 out.insert(also.rule);
             for (const ItemId id : problem.explains) {
-                for (const diagnosis::Finding& finding : m_diagnosis.why(m_stack, id))
+                for (const diagnosis::Finding& finding : *m_diagnosis.findings(id))
                     out.insert(finding.rule);
             }
         }

@@ -383,19 +383,6 @@ std::optional<Finding> machinesNotReady(const Subject& s, const char* kind, int 
     // Machines that are being built are on their way: each of them says so itself when it is not.
     if (s.item.own < stack::Health::Warning)
         return std::nullopt;
-    int building = 0;
-    for (const stack::ItemId id : s.item.childrenIn(stack::Tree::Tenants)) {
-        const stack::Item* machine = s.stack.find(id);
-        building += machine != nullptr && machine->health == stack::Health::Progressing ? 1 : 0;
-    }
-    if (std::max(ready, 0) + building >= replicas)
-        return std::nullopt;
-    // Those that are not even made yet: that takes a moment, and what forbids it is another rule's.
-    if (static_cast<int>(s.item.childrenIn(stack::Tree::Tenants).size()) < replicas) {
-        const Condition* available = conditionWith(conditions, "Available", "False");
-        if (available != nullptr && !olderThan(s, available->since, 3LL * 60 * 1000))
-            return std::nullopt;
-    }
     Finding out = finding(s, "F10", ready <= 0 ? Severity::Critical : Severity::Warning,
                           tr("%1 of %2 machines of %3 are ready",
                              {std::to_string(std::max(ready, 0)), std::to_string(replicas), s.item.name}),

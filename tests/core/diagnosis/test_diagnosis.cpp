@@ -448,6 +448,7 @@ private Q_SLOTS:
         site.put(kOuter, FactKind::DataVolume, "tenant-blue/root", volume);
         QCOMPARE(site.rulesOf(ItemKind::Vm, "blue-md-0-x8k1p"), QString());
         bool changed = false;
+        site.diagnosis.elapse(site.stack, kNow + 2 * 60 * 1000, &changed); // see aSummaryIsNoProblemAtOnce()
         site.diagnosis.elapse(site.stack, kNow + 4 * 60 * 1000, &changed);
         QVERIFY(!changed);
         const StackDelta delta = site.diagnosis.elapse(site.stack, kNow + 6 * 60 * 1000, &changed);
@@ -455,6 +456,29 @@ private Q_SLOTS:
         QVERIFY(!delta.changed.empty());
         QCOMPARE(site.rulesOf(ItemKind::Vm, "blue-md-0-x8k1p"), QStringLiteral("C3 critical"));
         QCOMPARE(site.stack.find(site.named(ItemKind::Vm, "blue-md-0-x8k1p"))->health, Health::Failed);
+    }
+
+    // A whole that only says its parts are not well is no problem at once: what is wrong with them mostly
+    // shows in a moment. What it is while parts are on their way, scenario_causes shows.
+    void aSummaryIsNoProblemAtOnce()
+    {
+        Site site;
+        const auto listed = [&](UnixMs now, bool* changed) {
+            site.diagnosis.elapse(site.stack, now, changed);
+            for (const Problem& problem : site.diagnosis.problems(site.stack)) {
+                if (problem.root.subject == site.named(ItemKind::TenantCluster, "red"))
+                    return QString::fromLatin1(toString(problem.root.severity));
+            }
+            return QString();
+        };
+        site.edit<ClusterFact>(kOuter, FactKind::Cluster, "tenant-red/red", [](ClusterFact& c) {
+            c.conditions = {condition("Available", "False", "NotAvailable", "WorkersAvailable: 2 of 3")};
+        });
+        QCOMPARE(site.rulesOf(ItemKind::TenantCluster, "red"), QStringLiteral("F15 warning"));
+        bool changed = false;
+        QCOMPARE(listed(kNow, &changed), QStringLiteral("info"));
+        QCOMPARE(listed(kNow + 61 * 1000, &changed), QStringLiteral("warning"));
+        QVERIFY(changed); // whoever shows problems is told
     }
 
     void commandsNameWhatTheyAreAbout()
