@@ -52,6 +52,9 @@ SettingsDialog::SettingsDialog(Workspace* workspace, QWidget* parent)
     m_reopen = new QCheckBox(tr("Connect at the start to what was open at the end"), this);
     m_reopen->setChecked(settings.reopen);
     form->addRow(QString(), m_reopen);
+    m_notify = new QCheckBox(tr("Notify me of new problems while I work elsewhere"), this);
+    m_notify->setChecked(settings.notify);
+    form->addRow(QString(), m_notify);
     layout->addLayout(form);
 
     layout->addWidget(new ThemedLabel(tr("Remembered connections"), TextRole::Muted, this));
@@ -75,6 +78,7 @@ SettingsDialog::SettingsDialog(Workspace* workspace, QWidget* parent)
     connect(m_font, &QSpinBox::valueChanged, this, &SettingsDialog::store);
     connect(m_events, &QSpinBox::valueChanged, this, &SettingsDialog::store);
     connect(m_reopen, &QCheckBox::toggled, this, &SettingsDialog::store);
+    connect(m_notify, &QCheckBox::toggled, this, &SettingsDialog::store);
     connect(m_connections, &QListWidget::currentRowChanged, this,
             [this](int row) { m_forget->setEnabled(row >= 0); });
     connect(m_forget, &QPushButton::clicked, this, [this] {
@@ -93,6 +97,7 @@ void SettingsDialog::store()
     settings.fontPoints = m_font->value() == m_font->minimum() ? 0 : m_font->value();
     settings.reopen = m_reopen->isChecked();
     settings.eventsEverySeconds = m_events->value();
+    settings.notify = m_notify->isChecked();
     m_workspace->setSettings(settings);
 }
 

@@ -28,6 +28,7 @@ private:
     QComboBox* m_theme = nullptr;
     QSpinBox* m_font = nullptr;
     QCheckBox* m_reopen = nullptr;
+    QCheckBox* m_notify = nullptr;
     QSpinBox* m_events = nullptr;
     QListWidget* m_connections = nullptr;
     QPushButton* m_forget = nullptr;

@@ -208,6 +208,7 @@ void Workspace::load()
     const double points = settings.value(QLatin1String("fontPoints")).toDouble(0);
     m_settings.fontPoints = points <= 0 ? 0 : std::clamp(points, 6.0, 32.0);
     m_settings.reopen = settings.value(QLatin1String("reopen")).toBool(true);
+    m_settings.notify = settings.value(QLatin1String("notify")).toBool(false);
     m_settings.eventsEverySeconds =
         std::clamp(settings.value(QLatin1String("eventsEverySeconds")).toInt(15), 5, 300);
 }
@@ -234,6 +235,7 @@ QByteArray Workspace::toJson()
     settings.insert(QLatin1String("fontPoints"), m_settings.fontPoints);
     settings.insert(QLatin1String("reopen"), m_settings.reopen);
     settings.insert(QLatin1String("eventsEverySeconds"), m_settings.eventsEverySeconds);
+    settings.insert(QLatin1String("notify"), m_settings.notify);
     m_root.insert(QLatin1String("settings"), settings);
     return QJsonDocument(m_root).toJson(QJsonDocument::Indented);
 }

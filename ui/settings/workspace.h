@@ -34,6 +34,7 @@ struct Settings {
     double fontPoints = 0;       // of the general font; 0: the theme's own size
     bool reopen = true;          // connect at the start to what was open at the end
     int eventsEverySeconds = 15; // of the Events tab while it is seen, 5 … 300
+    bool notify = false;         // of new problems while another window is worked in
 
     friend bool operator==(const Settings&, const Settings&) = default;
 };

@@ -57,6 +57,7 @@
 #include <QPointer>
 #include <QPushButton>
 #include <QStatusBar>
+#include <QSystemTrayIcon>
 #include <QTableView>
 #include <QToolBar>
 #include <QToolButton>
@@ -84,6 +85,8 @@ public:
     StackPanel* tree = nullptr;
     StrataChart* chart = nullptr;
     DetailsPanel* details = nullptr;
+    QSystemTrayIcon* tray = nullptr; // from the first notice on
+    ItemId noticed;
     WelcomePage* welcome = nullptr;
     Centre* centre = nullptr;
     MessageBar* message = nullptr;
@@ -120,6 +123,7 @@ public:
     void reveal();
     void cyclePlaces(int step);
     void stepProblems(int step);
+    void notify(const QString& title, const QString& text, ItemId id);
     void askCluster();
     void askHost();
     void checkHosts();
@@ -466,6 +470,9 @@ void MainWindow::Private::connectAll()
         details->setCurrentTab(QStringLiteral("why"));
     });
     QObject::connect(bottom->problems(), &ProblemsPanel::sourceWanted, chips, &StatusChips::openSource);
+    QObject::connect(
+        bottom->problems(), &ProblemsPanel::newProblem, q,
+        [this](const QString& title, const QString& text, ItemId id) { notify(title, text, id); });
     QObject::connect(live, &QAbstractButton::clicked, q, [this] {
         bottomDock->show();
         bottom->setCurrentTab(QStringLiteral("activity"));
@@ -504,6 +511,32 @@ void MainWindow::Private::connectAll()
         demo->refresh();
     });
     second.start();
+}
+
+// Only to an operator who looks elsewhere. Where the desktop has no place for notices, the window asks for
+// attention.
+void MainWindow::Private::notify(const QString& title, const QString& text, ItemId id)
+{
+    if (!services.workspace->settings().notify || q->isActiveWindow())
+        return;
+    if (!QSystemTrayIcon::isSystemTrayAvailable() || !QSystemTrayIcon::supportsMessages()) {
+        QApplication::alert(q);
+        return;
+    }
+    if (tray == nullptr) {
+        tray = new QSystemTrayIcon(q->windowIcon(), q);
+        const auto show = [this] {
+            q->raise();
+            q->activateWindow();
+            if (noticed)
+                selection->select(noticed);
+        };
+        QObject::connect(tray, &QSystemTrayIcon::messageClicked, q, show);
+        QObject::connect(tray, &QSystemTrayIcon::activated, q, show);
+    }
+    noticed = id;
+    tray->show();
+    tray->showMessage(title, text, QSystemTrayIcon::Warning);
 }
 
 void MainWindow::Private::applySettings()

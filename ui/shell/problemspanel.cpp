@@ -338,6 +338,9 @@ void ProblemsPanel::look()
     if (m_stale) {
         m_problems = m_store->diagnosis().problems(m_store->stack());
         m_stale = false;
+        if (const auto notice =
+                m_notices.look(m_problems, m_snoozes, m_store->stack().sources().size(), m_clock()))
+            Q_EMIT newProblem(notice->title, notice->text, notice->item);
     }
     refresh();
 }

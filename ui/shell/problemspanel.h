@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "ui/shell/problemnotices.h"
 #include "ui/shell/problemrows.h"
 
 #include <QAbstractItemModel>
@@ -68,6 +69,8 @@ public:
 
 Q_SIGNALS:
     void countChanged(int count);
+    void newProblem(const QString& title, const QString& text,
+                    strata::stack::ItemId item); // see ProblemNotices
     void itemWanted(strata::stack::ItemId id);
     void whyWanted(strata::stack::ItemId id);
     void sourceWanted(strata::stack::SourceId source);
@@ -86,6 +89,7 @@ private:
     Workspace* m_workspace;
     std::vector<diagnosis::Problem> m_problems;
     Snoozes m_snoozes;
+    ProblemNotices m_notices;
     ProblemCounts m_counts;
     ProblemView m_shown = ProblemView::Open;
     ProblemModel* m_model = nullptr;

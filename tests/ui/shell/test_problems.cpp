@@ -43,6 +43,48 @@ class TestProblems : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
+    // News is what was not there before; not what a new connection shows, what is only worth knowing, or what
+    // was put aside.
+    void notices()
+    {
+        ui::ProblemNotices notices;
+        ui::Snoozes snoozes;
+        diagnosis::Problem paused;
+        paused.root.key = "D4|vm";
+        paused.root.title = "VM x is paused";
+        paused.root.remedy = "Free its disk.";
+        paused.root.severity = diagnosis::Severity::Critical;
+        paused.root.subject = {4, 1};
+        diagnosis::Problem full = paused;
+        full.root.key = "A5|node";
+        full.root.title = "Node y is full";
+        full.root.severity = diagnosis::Severity::Warning;
+        diagnosis::Problem note = paused;
+        note.root.key = "E1|vm";
+        note.root.severity = diagnosis::Severity::Info;
+        const UnixMs t = test::kNow;
+        QVERIFY(!notices.look({paused}, snoozes, 1, t));          // just connected
+        QVERIFY(!notices.look({paused}, snoozes, 1, t + 90'000)); // known
+        QVERIFY(!notices.look({paused, note}, snoozes, 1, t + 90'000));
+        const auto one = notices.look({paused, full, note}, snoozes, 1, t + 91'000);
+        QVERIFY(one);
+        QCOMPARE(one->title, QStringLiteral("Node y is full"));
+        QCOMPARE(one->text, QStringLiteral("Free its disk."));
+        QCOMPARE(one->item, full.root.subject);
+        QVERIFY(!notices.look({full}, snoozes, 1, t + 92'000)); // one has cleared
+        const auto again = notices.look({paused, full}, snoozes, 1, t + 93'000);
+        QVERIFY(again); // it is back
+        QVERIFY(!notices.look({}, snoozes, 1, t + 94'000));
+        const auto both = notices.look({paused, full}, snoozes, 1, t + 95'000);
+        QVERIFY(both);
+        QVERIFY(both->title.contains(u'2'));
+        QVERIFY(both->text.contains(QLatin1String("VM x is paused")) && !both->item);
+        snoozes.put(QStringLiteral("D4|vm"), {0, t, {}});
+        QVERIFY(!notices.look({}, snoozes, 1, t + 96'000));
+        QVERIFY(!notices.look({paused}, snoozes, 1, t + 97'000)); // put aside
+        QVERIFY(!notices.look({full}, snoozes, 2, t + 98'000));   // another connection has been opened
+    }
+
     void rows()
     {
         ui::StackStore store;

@@ -57,6 +57,7 @@ private Q_SLOTS:
             settings.fontPoints = 12;
             settings.reopen = false;
             settings.eventsEverySeconds = 30;
+            settings.notify = true;
             workspace.setSettings(settings);
             workspace.remember(cluster("one"));
             workspace.remember(cluster("two"));
@@ -76,6 +77,7 @@ private Q_SLOTS:
         QCOMPARE(workspace.settings().fontPoints, 12.0);
         QCOMPARE(workspace.settings().reopen, false);
         QCOMPARE(workspace.settings().eventsEverySeconds, 30);
+        QVERIFY(workspace.settings().notify);
         QCOMPARE(workspace.connections().size(), 3);
         QCOMPARE(workspace.connections().at(0).name, QStringLiteral("one"));
         QCOMPARE(workspace.connections().at(1).uri, QStringLiteral("qemu:///system"));
