@@ -27,8 +27,7 @@ struct Options {
     double speed = 1;    // of its time: 10 runs it ten times as fast
     bool paused = false; // its time stands still from the start
     double step = 0;     // seconds of it that have passed at once before anybody can look
-    // Names, uids and what happens by chance. With time that is paused and stepped, and as long as nobody
-    // else writes, the same seed gives the same objects in the same order (but for keys and ports).
+    // Names, uids and what happens by chance come from it, in the order they are asked for.
     std::uint32_t seed = 1;
     std::vector<std::string> faults; // staged at the start (faults.h); an unknown name is an error
     std::string scenario;            // played from the start; empty: none

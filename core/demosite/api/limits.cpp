@@ -181,6 +181,10 @@ Answer<void> applyLimits(const Kind& kind, Json& object, Store& store)
                 const Json& spec = objectAt(object, "spec");
                 checker.check(item, type, objectAt(objectAt(spec, "resources"), "requests"),
                               objectAt(objectAt(spec, "resources"), "requests"));
+                for (std::string& error : checker.errors) { // claims have requests only
+                    if (const std::size_t at = error.find("but limit is"); at != std::string::npos)
+                        error.replace(at, 12, "but request is");
+                }
             } else if (pod && type == "Pod") {
                 checker.check(item, type, sum(object, "requests"), sum(object, "limits"));
             } else if (pod && type == "Container" && find(object, "spec.containers") != nullptr) {
