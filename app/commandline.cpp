@@ -87,6 +87,13 @@ std::string useSpeed(CommandLine& line, const std::string& value)
     return speed ? std::string() : tr("must be a number from 0.01 to 1000");
 }
 
+std::string useStep(CommandLine& line, const std::string& value)
+{
+    const auto step = number<double>(value, 0.0, 1e6);
+    line.site.step = step.value_or(0);
+    return step ? std::string() : tr("must be a number of seconds up to 1000000");
+}
+
 std::string useFault(CommandLine& line, const std::string& value)
 {
     if (value == "list") {
@@ -212,6 +219,10 @@ const std::map<std::string, Option>& options()
            Command::Act, Command::Demo}}},
         {"--speed",
          {useSpeed,
+          {Command::Window, Command::Tree, Command::CreateCluster, Command::Diagnose, Command::Capacity,
+           Command::Act, Command::Demo}}},
+        {"--step",
+         {useStep,
           {Command::Window, Command::Tree, Command::CreateCluster, Command::Diagnose, Command::Capacity,
            Command::Act, Command::Demo}}},
         {"--own-rules", {text(&CommandLine::ownRules), {Command::Diagnose}}},
@@ -351,6 +362,14 @@ Result<CommandLine> CommandLine::parse(const std::vector<std::string>& arguments
         }
         if (!value && name == "--no-life") {
             line.site.life = false;
+            continue;
+        }
+        if (!value && name == "--paused") {
+            line.site.paused = true;
+            continue;
+        }
+        if (!value && name == "--commands" && line.command == Command::Demo) {
+            line.commands = true;
             continue;
         }
         const auto option = options().find(name);
@@ -493,9 +512,12 @@ std::string CommandLine::help()
         "                                questions beyond what is watched: logs, metrics, dry runs\n"
         "  strata diagnose --rules [--json]   which rules there are and what each needs\n"
         "\n"
-        "  strata demo [--size small|large|huge] [--seed N] [--speed X] [--no-life]\n"
+        "  strata demo [--size small|large|huge] [--seed N] [--speed X] [--paused] [--step S] [--no-life]\n"
         "                                serves the demo site until interrupted; the first line is the path\n"
-        "                                of its kubeconfig, the next ones are its hosts' libvirt URIs\n"
+        "                                of its kubeconfig, the next ones are its hosts' libvirt URIs;\n"
+        "                                --step lets S seconds of its time pass first, at once\n"
+        "      --commands                obeys standard input, a line each: pause, resume, speed X, step S,\n"
+        "                                fault NAME, heal NAME, play NAME, status, quit\n"
         "      --fault NAME, --scenario NAME        what goes wrong there, also with --demo; may repeat;\n"
         "                                           “--fault list” prints all of them\n"
         "\n"

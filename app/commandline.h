@@ -42,7 +42,8 @@ struct CommandLine {
     std::string profile = "lab";    // check-host: "lab" or "production"
     std::string html;               // check-host: where the report goes, "" for none
     bool listFaults = false;        // --fault list
-    demosite::Options site;         // --size, --seed, --speed, --no-life, --fault, --scenario
+    bool commands = false;          // demo: obey standard input
+    demosite::Options site; // --size, --seed, --speed, --paused, --step, --no-life, --fault, --scenario
 
     // create-cluster
     std::string clusterProfile; // a file

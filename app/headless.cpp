@@ -1,13 +1,19 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/headless.h"
 
+#include "app/democommands.h"
 #include "app/execpermission.h"
 #include "app/firstpicture.h"
 #include "core/base/translate.h"
 #include "core/demosite/faults.h"
 #include "core/stack/print.h"
 
+#include <poll.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <iostream>
@@ -67,6 +73,48 @@ int printFaults()
     return 0;
 }
 
+namespace {
+
+// Commands until "quit" or a signal (true), or until there are no more of them.
+bool obeyInput(demosite::DemoSite& site, const sigset_t& signals)
+{
+    const int stopped = ::signalfd(-1, &signals, SFD_CLOEXEC);
+    if (stopped < 0)
+        return false;
+    std::string waiting;
+    bool quit = false;
+    bool ended = false;
+    while (!quit && !ended) {
+        pollfd sources[] = {{STDIN_FILENO, POLLIN, 0}, {stopped, POLLIN, 0}};
+        if (::poll(sources, 2, -1) < 0 && errno != EINTR)
+            break;
+        if (sources[1].revents != 0) {
+            quit = true;
+            break;
+        }
+        if (sources[0].revents == 0)
+            continue;
+        char bytes[4096];
+        const ssize_t count = ::read(STDIN_FILENO, bytes, sizeof bytes);
+        ended = count <= 0;
+        waiting.append(bytes, static_cast<std::size_t>(std::max<ssize_t>(count, 0)));
+        if (ended && !waiting.empty())
+            waiting += '\n';
+        for (std::size_t end = 0; !quit && (end = waiting.find('\n')) != std::string::npos;) {
+            const std::string answer = obeyDemoCommand(site, waiting.substr(0, end), quit);
+            waiting.erase(0, end + 1);
+            if (!answer.empty())
+                std::cout << answer << std::endl;
+        }
+        if (waiting.size() > sizeof bytes)
+            waiting.clear(); // no command is that long
+    }
+    ::close(stopped);
+    return quit;
+}
+
+} // namespace
+
 int runDemo(const CommandLine& line)
 {
     // Blocked before any thread starts, so that none but this one is ever interrupted.
@@ -88,6 +136,8 @@ int runDemo(const CommandLine& line)
     std::cerr << tr("Serving the demo site “%1” at %2; Ctrl+C ends it.",
                     {(*demo)->name(), (*demo)->outerServer()})
               << "\n";
+    if (line.commands && obeyInput(**demo, signals))
+        return 0;
     int signal = 0;
     sigwait(&signals, &signal);
     return 0;

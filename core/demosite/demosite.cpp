@@ -16,19 +16,27 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <set>
+#include <thread>
 
 namespace strata::demosite {
 namespace {
 
 constexpr unsigned kThreads = 3;
-constexpr double kFaultAge = 120; // seconds
+constexpr double kFaultAge = 150;                       // seconds
+constexpr auto kLongestStart = std::chrono::minutes(5); // of what has passed before
+// Seconds between two things that happen by themselves.
+constexpr double kTenantChurn = 25;
+constexpr double kLargeChurn = 10;
+constexpr double kHugeChurn = 5;
 
 std::string randomToken()
 {
@@ -108,8 +116,9 @@ private:
 
 class Running : public DemoSite, private Tenants {
 public:
-    Running(Options options, SitePlan plan)
-        : m_options(std::move(options)), m_plan(std::make_shared<SitePlan>(std::move(plan))),
+    // `age`: seconds of the site's time that pass before anybody can look, and that its plan was made for.
+    Running(Options options, SitePlan plan, double age)
+        : m_options(std::move(options)), m_age(age), m_plan(std::make_shared<SitePlan>(std::move(plan))),
           m_server(kThreads), m_clock(m_options.speed), m_manager(m_clock)
     {}
     ~Running() override
@@ -127,10 +136,9 @@ public:
     {
         if (auto good = makeDirectory(); !good)
             return good;
-        for (TenantPlan& tenant : m_plan->tenants) {
-            if (auto good = openTenant(tenant); !good)
-                return good;
-        }
+        m_clock.setPaused(m_options.paused);
+        if (auto good = openTenants(); !good)
+            return good;
         if (auto good = openOuter(); !good)
             return good;
         for (const auto& [name, xml] : hostDocuments(*m_plan)) {
@@ -141,6 +149,8 @@ public:
         m_site = std::make_unique<Site>(m_outer->store(), m_clock, m_manager, static_cast<Tenants&>(*this));
         equipOuter(*m_site, m_options.life);
         if (m_options.life) {
+            if (m_options.size != Size::Small)
+                addChurn(*m_site, m_outer->store(), m_options.size == Size::Huge ? kHugeChurn : kLargeChurn);
             for (const VmPlan& vm : m_plan->vms) {
                 if (vm.state == VmState::Booting)
                     resumeGuest(*m_site, {m_plan->tenants[vm.tenant].name, vm.name}, 90);
@@ -164,13 +174,14 @@ public:
             if (auto good = setFault(name, true); !good)
                 return good;
         }
-        // They have been there for a while: what follows from them can be seen from the start.
-        if (m_options.life && !m_options.faults.empty()) {
-            m_manager.step(kFaultAge);
-            m_manager.waitIdle(std::chrono::seconds(10));
+        if (!m_options.scenario.empty()) {
+            if (auto good = play(m_options.scenario); !good)
+                return good;
         }
-        if (!m_options.scenario.empty())
-            return play(m_options.scenario);
+        if (m_age > 0) {
+            m_manager.step(m_age - m_clock.now());
+            m_manager.waitIdle(kLongestStart);
+        }
         return {};
     }
 
@@ -200,6 +211,15 @@ public:
         m_manager.clockChanged();
     }
     void step(double seconds) override { m_manager.step(seconds); }
+    bool settle(std::chrono::milliseconds longest) override { return m_manager.waitIdle(longest); }
+    std::size_t objectCount() const override
+    {
+        const std::lock_guard lock(m_filledMutex);
+        std::size_t sum = m_outer->loaded().count();
+        for (const auto& cluster : m_filled)
+            sum += cluster->loaded().count();
+        return sum;
+    }
 
     Result<void> setFault(const std::string& name, bool on) override
     {
@@ -261,9 +281,10 @@ private:
         return {};
     }
 
-    // The address and the certificates of an API server; what answers there comes later.
+    // The address and the certificates of an API server; what answers there comes later. Any thread.
     struct Opened {
         Endpoint endpoint; // without its handler
+        Authority authority;
         KeyPair client;
         unsigned short port = 0;
     };
@@ -272,18 +293,26 @@ private:
         const auto port = m_server->reserve();
         if (!port)
             return tl::unexpected<Error>(port.error());
-        const auto authority = Authority::create(what + "-ca");
+        auto authority = Authority::create(what + "-ca");
         if (!authority)
             return tl::unexpected<Error>(authority.error());
-        const auto server = authority->serverCertificate(
-            "kube-apiserver", {"127.0.0.1", "localhost", "kubernetes", "kubernetes.default.svc"});
-        const auto client = authority->clientCertificate("kubernetes-admin", {"system:masters"});
-        if (!server)
-            return tl::unexpected<Error>(server.error());
+        auto client = authority->clientCertificate("kubernetes-admin", {"system:masters"});
         if (!client)
             return tl::unexpected<Error>(client.error());
-        return Opened{
-            {authority->certificatePem(), server->certificatePem, server->keyPem, {}}, *client, *port};
+        Endpoint endpoint{authority->certificatePem(), issuer(*authority, false), {}};
+        return Opened{std::move(endpoint), std::move(*authority), std::move(*client), *port};
+    }
+
+    static std::function<Result<ServerKey>()> issuer(const Authority& authority, bool expired)
+    {
+        return [authority, expired]() -> Result<ServerKey> {
+            auto made = authority.serverCertificate(
+                "kube-apiserver", {"127.0.0.1", "localhost", "kubernetes", "kubernetes.default.svc"},
+                expired);
+            if (!made)
+                return tl::unexpected<Error>(made.error());
+            return ServerKey{std::move(made->certificatePem), std::move(made->keyPem)};
+        };
     }
 
     std::shared_ptr<Cluster> makeCluster(const std::string& what, Cluster::Settings settings, bool outer)
@@ -295,18 +324,60 @@ private:
         settings.speed = m_options.speed;
         settings.life = m_options.life;
         settings.started = m_plan->now;
+        settings.seed = m_plan->seedFor("cluster/" + what);
         if (!outer)
             settings.onFilled = [this](Cluster& filled) {
+                {
+                    const std::lock_guard lock(m_filledMutex);
+                    m_filled.push_back(filled.shared_from_this());
+                }
                 m_manager.post([this, &filled] { adopt(filled); });
             };
-        return std::make_shared<Cluster>(std::move(settings), systemNow);
+        return std::make_shared<Cluster>(std::move(settings), clock());
     }
 
-    Result<void> openTenant(TenantPlan& tenant)
+    // Wall time; but what happens before anybody can look happened as long ago as it says.
+    Clock clock() const
+    {
+        return [this] {
+            const double left = m_age - m_clock.now();
+            return systemNow() - (left > 0 ? static_cast<UnixMs>(left * 1000) : 0);
+        };
+    }
+
+    struct Tenant;
+
+    // Keys take most of the time of a big site's start, so all processors make them.
+    Result<void> openTenants()
+    {
+        const std::size_t count = m_plan->tenants.size();
+        std::vector<std::optional<Result<Tenant>>> made(count);
+        std::atomic<std::size_t> next{0};
+        const auto work = [&] {
+            for (std::size_t i = next++; i < count; i = next++) {
+                const std::string& name = m_plan->tenants[i].name;
+                made[i].emplace(make({name, name}));
+            }
+        };
+        std::vector<std::thread> threads;
+        const std::size_t helpers =
+            count < 50 ? 0 : std::min<std::size_t>(7, std::max(1U, std::thread::hardware_concurrency()) - 1);
+        for (std::size_t i = 0; i < helpers; ++i)
+            threads.emplace_back(work);
+        work();
+        for (std::thread& thread : threads)
+            thread.join();
+        for (std::size_t i = 0; i < count; ++i) {
+            if (auto good = openTenant(m_plan->tenants[i], std::move(*made[i])); !good)
+                return good;
+        }
+        return {};
+    }
+
+    Result<void> openTenant(TenantPlan& tenant, Result<Tenant> made)
     {
         const auto index = static_cast<std::size_t>(&tenant - m_plan->tenants.data());
         const Key key{tenant.name, tenant.name};
-        auto made = make(key);
         if (!made)
             return tl::unexpected<Error>(made.error());
         tenant.port = made->access.port;
@@ -399,11 +470,13 @@ private:
     // One tenant's API server. All of it belongs to the controllers' thread once that runs.
     struct Tenant {
         Access access;
+        Authority authority;
         Endpoint endpoint;                // until it is served
         std::shared_ptr<Cluster> cluster; // null until then
         std::shared_ptr<Gate> gate;
         bool equipped = false;
         bool answers = true;
+        bool trusted = true; // its serving certificate is valid
     };
 
     Result<Tenant> make(const Key& key)
@@ -417,6 +490,7 @@ private:
                          kubeconfigText(key.name, user + "@" + key.name, user, "", opened->port,
                                         opened->endpoint.caPem, certificateLogin(opened->client))};
         tenant.endpoint = std::move(opened->endpoint);
+        tenant.authority = std::move(opened->authority);
         return tenant;
     }
 
@@ -440,7 +514,7 @@ private:
         m_keyOfStore[&cluster.store()] = key->second;
         equipTenant(*m_site, cluster, m_options.life);
         if (m_options.life && m_plan->tenants.size() > 0)
-            addChurn(*m_site, cluster.store());
+            addChurn(*m_site, cluster.store(), kTenantChurn);
     }
 
     // Tenants
@@ -475,8 +549,19 @@ private:
     void answer(const Key& key, bool answers) override
     {
         const auto found = m_tenants.find(key);
-        if (found != m_tenants.end() && found->second.gate)
-            found->second.gate->open(found->second.answers = answers);
+        if (found == m_tenants.end() || !found->second.gate)
+            return;
+        found->second.gate->open(found->second.answers = answers);
+        if (!answers) // what ran there is gone with its connections
+            m_server->cut(found->second.access.port);
+    }
+    void expire(const Key& key, bool expired) override
+    {
+        const auto found = m_tenants.find(key);
+        if (found == m_tenants.end() || !found->second.gate)
+            return;
+        found->second.trusted = !expired;
+        m_server->renew(found->second.access.port, issuer(found->second.authority, expired));
     }
     void close(const Key& key) override
     {
@@ -485,10 +570,14 @@ private:
             return;
         if (found->second.cluster) {
             found->second.gate->open(false);
+            m_server->cut(found->second.access.port);
             Store& store = found->second.cluster->store();
             m_manager.drop(store);
             m_keyOfStore.erase(&store);
             m_keyOf.erase(found->second.cluster.get());
+            const std::lock_guard lock(m_filledMutex);
+            m_filled.erase(std::remove(m_filled.begin(), m_filled.end(), found->second.cluster),
+                           m_filled.end());
         }
         m_closed.push_back(std::move(found->second)); // connections may still be reading it
         m_tenants.erase(found);
@@ -500,7 +589,7 @@ private:
             return nullptr;
         (void)found->second.cluster->store();
         adopt(*found->second.cluster);
-        return found->second.answers ? found->second.cluster.get() : nullptr;
+        return found->second.answers && found->second.trusted ? found->second.cluster.get() : nullptr;
     }
     const Key* of(const Store& store) override
     {
@@ -520,12 +609,15 @@ private:
     };
 
     Options m_options;
+    double m_age;
     std::shared_ptr<SitePlan> m_plan;
     std::shared_ptr<Cluster> m_outer;
     std::map<Key, Tenant> m_tenants;
     std::map<const Cluster*, Key> m_keyOf;
     std::map<const Store*, Key> m_keyOfStore;
     std::vector<Tenant> m_closed;
+    mutable std::mutex m_filledMutex;
+    std::vector<std::shared_ptr<Cluster>> m_filled; // tenants whose objects are there
     std::vector<unsigned short> m_ports;
     std::vector<Endpoint> m_endpoints;
     ServerHolder m_server;
@@ -547,7 +639,10 @@ private:
 
 Result<std::unique_ptr<DemoSite>> DemoSite::start(const Options& options)
 {
-    auto site = std::make_unique<Running>(options, makePlan(options.size, options.seed, systemNow()));
+    // Faults have been there for a while: what follows from them can be seen from the start.
+    const double age = options.step + (options.life && !options.faults.empty() ? kFaultAge : 0);
+    auto site = std::make_unique<Running>(
+        options, makePlan(options.size, options.seed, systemNow() - static_cast<UnixMs>(age * 1000)), age);
     if (auto good = site->start(); !good)
         return tl::unexpected<Error>(good.error());
     return std::unique_ptr<DemoSite>(std::move(site));

@@ -3,6 +3,7 @@
 
 #include "core/base/error.h"
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -12,8 +13,9 @@ namespace strata::demosite {
 
 enum class Size {
     Small, // the drawing of the main window: 4 hosts, 3 outer nodes, about 13 VMs in 5 tenant clusters
-    Large, // some 60 hosts and 200 tenant clusters, 60,000 objects
-    Huge,  // 1,000 tenant clusters, 10,000 VMs
+    Large, // 200 hosts, 2,000 VMs in 200 tenant clusters
+    Huge,  // 1,000 hosts, 10,000 VMs in 1,000 tenant clusters: more than 100,000 objects in the outer one
+           // alone
 };
 
 struct Options {
@@ -22,7 +24,10 @@ struct Options {
     // Usage moves, pods come and go, Cluster API, KubeVirt and CDI act on what is written. Off: nothing
     // changes by itself, only what Kubernetes does with deployments, pods and deletions is done.
     bool life = true;
-    double speed = 1; // of its time: 10 runs it ten times as fast
+    double speed = 1;    // of its time: 10 runs it ten times as fast
+    bool paused = false; // its time stands still from the start
+    double step = 0;     // seconds of it that have passed at once before anybody can look
+    // Names, uids and what happens by chance come from it, in the order they are asked for.
     std::uint32_t seed = 1;
     std::vector<std::string> faults; // staged at the start (faults.h); an unknown name is an error
     std::string scenario;            // played from the start; empty: none
@@ -60,6 +65,9 @@ public:
     virtual bool paused() const = 0;
     virtual void setPaused(bool paused) = 0;
     virtual void step(double seconds) = 0; // lets so much of it pass at once; returns before that is done
+    // Until steps are done and nothing is left to do before time goes on; false when that takes longer.
+    virtual bool settle(std::chrono::milliseconds longest) = 0;
+    virtual std::size_t objectCount() const = 0; // in all clusters that somebody has asked so far
 
     // Faults of faults.h. Staging returns before its consequences show; with Options::life off nothing
     // happens.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/commandline.h"
+#include "app/democommands.h"
 
 #include <QtTest>
 
@@ -44,12 +45,16 @@ private Q_SLOTS:
         QCOMPARE(capacity->sizes.size(), std::size_t(2));
         QCOMPARE(capacity->sizes.front().cpuMilli, std::int64_t(8000));
         QCOMPARE(capacity->sizes.front().memoryBytes, std::int64_t(16) << 30);
-        const auto demo = CommandLine::parse(words("demo --size huge --seed 7 --speed 2.5 --no-life"));
+        const auto demo =
+            CommandLine::parse(words("demo --size huge --seed 7 --speed 2.5 --no-life --paused --step 600"
+                                     " --commands"));
         QVERIFY(demo);
         QCOMPARE(demo->site.size, demosite::Size::Huge);
         QCOMPARE(demo->site.seed, 7U);
         QCOMPARE(demo->site.speed, 2.5);
         QVERIFY(!demo->site.life);
+        QVERIFY(demo->site.paused && demo->commands);
+        QCOMPARE(demo->site.step, 600.0);
         const auto faults = CommandLine::parse(words("tree --demo --fault cni-missing --fault=lb-pending"));
         QVERIFY(faults);
         QCOMPARE(faults->site.faults, (std::vector<std::string>{"cni-missing", "lb-pending"}));
@@ -101,6 +106,10 @@ private Q_SLOTS:
                                   << "--host";
         QTest::newRow("empty value") << "tree --host="
                                      << "--host";
+        QTest::newRow("step") << "demo --step later"
+                              << "number of seconds";
+        QTest::newRow("commands") << "tree --demo --commands"
+                                  << "not an option here";
         QTest::newRow("size") << "demo --size enormous"
                               << "enormous";
         QTest::newRow("speed") << "demo --speed fast"
@@ -149,6 +158,37 @@ private Q_SLOTS:
         for (const char* word : {"strata tree", "strata demo", "strata create-cluster", "--resume",
                                  "--version", "--kubeconfig", "--host", "--size"})
             QVERIFY2(help.contains(QLatin1String(word)), word);
+    }
+
+    void demoCommandsAreObeyed()
+    {
+        demosite::Options options;
+        options.paused = true;
+        const auto site = demosite::DemoSite::start(options);
+        QVERIFY(site.has_value());
+        bool quit = false;
+        const auto say = [&](const char* line) { return obeyDemoCommand(**site, line, quit); };
+        QVERIFY(say("status").rfind("ok paused, speed 1, objects ", 0) == 0);
+        QCOMPARE(say("  "), std::string());
+        QCOMPARE(say("speed 20"), std::string("ok"));
+        QCOMPARE((*site)->speed(), 20.0);
+        QCOMPARE(say("speed fast"), std::string("error: the speed must be a number from 0.01 to 1000"));
+        QCOMPARE(say("step -1"), std::string("error: a step is a number of seconds up to 1000000"));
+        QCOMPARE(say("fault no-such-thing"),
+                 std::string("error: The demo site has no fault “no-such-thing”."));
+        QCOMPARE(say("fault vm-paused"), std::string("ok"));
+        QCOMPARE(say("step 10"), std::string("ok"));
+        QVERIFY(say("status").find("faults vm-paused") != std::string::npos);
+        QCOMPARE(say("heal vm-paused"), std::string("ok"));
+        QCOMPARE(say("play power-outage"), std::string("ok"));
+        QCOMPARE(say("step 30"), std::string("ok"));
+        QVERIFY((*site)->fault("host-dies"));
+        QCOMPARE(say("resume"), std::string("ok"));
+        QVERIFY(!(*site)->paused());
+        QVERIFY(say("dance").rfind("error: commands are pause, resume, ", 0) == 0);
+        QVERIFY(!quit);
+        QCOMPARE(say("quit"), std::string("ok"));
+        QVERIFY(quit);
     }
 };
 

@@ -7,6 +7,8 @@
 #include <QJsonArray>
 #include <QJsonDocument>
 #include <QJsonObject>
+#include <QProcess>
+#include <QRegularExpression>
 #include <QTcpServer>
 #include <QTemporaryDir>
 #include <QtTest>
@@ -54,6 +56,24 @@ private Q_SLOTS:
         const Outcome outcome = run({QStringLiteral("--version")});
         QCOMPARE(outcome.code, 0);
         QVERIFY(outcome.out.startsWith(QLatin1String("strata ")));
+    }
+
+    void demoObeysStandardInput()
+    {
+        QProcess demo;
+        demo.start(QStringLiteral(STRATA_PROGRAM),
+                   {QStringLiteral("demo"), QStringLiteral("--paused"), QStringLiteral("--commands")});
+        demo.write("step 10\nfault vm-paused\nspeed 20\nstep 5\nstatus\nnonsense\nquit\n");
+        QVERIFY(demo.waitForFinished(60000));
+        QCOMPARE(demo.exitCode(), 0);
+        QStringList lines = QString::fromUtf8(demo.readAllStandardOutput()).split(QLatin1Char('\n'));
+        QVERIFY(lines.removeAll(QStringLiteral("ok")) == 5);
+        lines = lines.filter(QRegularExpression(QStringLiteral("^(ok|error)")));
+        QCOMPARE(lines.size(), 2);
+        QVERIFY2(lines[0].startsWith(QStringLiteral("ok paused, speed 20, objects ")) &&
+                     lines[0].endsWith(QStringLiteral("faults vm-paused")),
+                 qPrintable(lines[0]));
+        QVERIFY(lines[1].startsWith(QStringLiteral("error: commands are ")));
     }
 
     void wrongArgumentsAreNamed()

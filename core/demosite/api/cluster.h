@@ -15,7 +15,7 @@ namespace strata::demosite {
 
 // One API server's world: its objects and who it is. The store is filled when somebody first asks, so that a
 // site of a thousand clusters starts in seconds; `onFilled` then tells the controllers.
-class Cluster {
+class Cluster : public std::enable_shared_from_this<Cluster> {
 public:
     struct Settings {
         std::string name;    // "rack-a", "blue/blue"
@@ -27,16 +27,31 @@ public:
         double speed = 1;
         bool life = true;
         UnixMs started = 0;
+        std::uint64_t seed = 0; // of the names and uids it hands out; 0: by chance
         std::function<void(Store&)> fill;
         std::function<void(Cluster&)> onFilled;
     };
 
-    Cluster(Settings settings, Clock clock) : m_settings(std::move(settings)), m_clock(clock), m_store(clock)
+    static constexpr std::size_t kWindow = 4096; // changes of a kind that watches can go back
+    Cluster(Settings settings, Clock clock)
+        : m_settings(std::move(settings)), m_version(m_settings.version), m_clock(clock),
+          m_store(std::move(clock), kWindow, m_settings.seed)
     {
         m_store.customKinds().setTableServed(m_settings.outer);
     }
 
     const Settings& settings() const { return m_settings; }
+    // Of the API server, "v1.34.1": an upgrade changes it.
+    std::string version() const
+    {
+        const std::lock_guard lock(m_mutex);
+        return m_version;
+    }
+    void setVersion(const std::string& version)
+    {
+        const std::lock_guard lock(m_mutex);
+        m_version = version;
+    }
     const CustomKinds& customKinds() const { return m_store.customKinds(); }
     // A kind of the table; those that came with definitions are served as long as they can be found.
     bool serves(const Kind& kind) const
@@ -64,6 +79,7 @@ public:
     }
     UnixMs now() const { return m_clock(); }
 
+    const Store& loaded() const { return m_store; } // as it is; empty while nobody has asked
     Store& store()
     {
         std::call_once(m_once, [this] {
@@ -77,6 +93,8 @@ public:
 
 private:
     Settings m_settings;
+    mutable std::mutex m_mutex;
+    std::string m_version; // m_mutex
     Clock m_clock;
     Store m_store;
     std::once_flag m_once;

@@ -2,6 +2,7 @@
 #include "core/demosite/api/customkinds.h"
 
 #include "core/base/text.h"
+#include "core/demosite/api/schema.h"
 
 #include <nlohmann/json.hpp>
 
@@ -208,9 +209,11 @@ Answer<void> completeDefinition(Json& definition, const std::string& now)
                 ++stored;
                 storedVersions.push_back(text(version, "name"));
             }
-            if (find(version, "schema.openAPIV3Schema") == nullptr)
-                causes.push_back({"FieldValueRequired", "Required value: schemas are required",
-                                  "spec.versions[" + std::to_string(i) + "].schema.openAPIV3Schema"});
+            const std::string where = "spec.versions[" + std::to_string(i) + "].schema.openAPIV3Schema";
+            if (const Json* schema = find(version, "schema.openAPIV3Schema"))
+                checkRules(*schema, where, causes);
+            else
+                causes.push_back({"FieldValueRequired", "Required value: schemas are required", where});
         }
         if (stored != 1)
             causes.push_back({"FieldValueInvalid",

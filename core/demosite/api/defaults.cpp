@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/demosite/api/defaults.h"
 
+#include "core/demosite/api/limits.h"
 #include "core/demosite/api/quota.h"
 #include "core/demosite/api/store.h"
 
@@ -38,6 +39,14 @@ void podSpec(Json& spec)
         if (!container.is_object())
             continue;
         setDefault(container, "resources", Json::object());
+        // Requests follow the limits.
+        if (Json& resources = container["resources"];
+            resources.is_object() && resources.contains("limits") && resources["limits"].is_object()) {
+            if (!resources.contains("requests") || !resources["requests"].is_object())
+                resources["requests"] = Json::object();
+            for (const auto& [name, amount] : resources["limits"].items())
+                setDefault(resources["requests"], name.c_str(), amount);
+        }
         setDefault(container, "imagePullPolicy", "IfNotPresent");
         setDefault(container, "terminationMessagePath", "/dev/termination-log");
         setDefault(container, "terminationMessagePolicy", "File");
@@ -153,6 +162,8 @@ Answer<void> applyDefaults(const Kind& kind, Json& object, Store& store)
             setDefault(object, "type", "Opaque");
         } else if (kind.resource == "persistentvolumeclaims") {
             setDefault(object, "status", {{"phase", "Pending"}});
+        } else if (kind.resource == "limitranges") {
+            completeLimitRange(object);
         } else if (kind.resource == "resourcequotas") {
             Json hard = find(object, "spec.hard") == nullptr ? Json::object() : *find(object, "spec.hard");
             object["status"] = {{"hard", std::move(hard)}};
@@ -161,6 +172,8 @@ Answer<void> applyDefaults(const Kind& kind, Json& object, Store& store)
         if (const auto good = completeDefinition(object, formatRfc3339(store.now())); !good)
             return good;
     }
+    if (const auto good = applyLimits(kind, object, store); !good)
+        return good;
     return withinQuota(kind, object, store);
 }
 

@@ -158,7 +158,7 @@ HttpAnswer ApiHandler::route(const HttpRequest& request)
     if (root == "healthz" || root == "livez" || root == "readyz")
         return plainAnswer("ok");
     if (root == "version") {
-        const std::string& version = m_cluster->settings().version;
+        const std::string version = m_cluster->version();
         const auto numbers = split(version.substr(1), '.');
         return jsonAnswer({{"major", numbers[0]},
                            {"minor", numbers[1]},
@@ -235,6 +235,9 @@ HttpAnswer ApiHandler::route(const HttpRequest& request)
         const Json document = apiResourceList(*m_cluster, group, target.version);
         return document.is_null() ? noSuchPath() : jsonAnswer(document);
     }
+    if (group == "subresources.kubevirt.io" && m_cluster->settings().outer && !virtApiAnswers())
+        return refuse(
+            deny(503, "ServiceUnavailable", "the server is currently unable to handle the request"));
     if (group == "subresources.kubevirt.io" && m_cluster->settings().outer)
         return kubevirt(request, *who, {parts.begin() + static_cast<std::ptrdiff_t>(at), parts.end()});
     // /namespaces/N/pods/…, but /namespaces/N and /namespaces/N/status are the namespace itself.
@@ -288,6 +291,14 @@ HttpAnswer ApiHandler::resource(const HttpRequest& request, const Target& target
     if (const auto good = authorize(target, verb); !good)
         return refuse(good.error());
 
+    if (!reads && kind.group == "kubevirt.io" && method != "DELETE" && target.sub.empty() &&
+        !virtApiAnswers())
+        return refuse(deny(500, "InternalError",
+                           "Internal error occurred: failed calling webhook \"" + std::string(kind.singular) +
+                               "-validator.kubevirt.io\": failed to call webhook: Post "
+                               "\"https://virt-api.kubevirt.svc:443/" +
+                               std::string(kind.resource) +
+                               "-validate?timeout=10s\": no endpoints available for service \"virt-api\""));
     if (kind.has(CreateOnly))
         return method == "POST" && collection ? review(request, target) : notAllowed();
     if (kind.has(Computed))
@@ -334,6 +345,19 @@ Renderer ApiHandler::renderer(const HttpRequest& request, const Target& target) 
     if (include.empty())
         include = "Metadata";
     return {*m_cluster, *target.kind, target.version, negotiate(request.accept), include};
+}
+
+bool ApiHandler::virtApiAnswers()
+{
+    if (!m_cluster->settings().outer ||
+        !store().get(Kinds::instance().get("deployments", "apps"), "kubevirt", "virt-api"))
+        return true;
+    for (const ObjectPtr& pod : store().list(Kinds::instance().get("pods", ""), "kubevirt")) {
+        if (lookUp(pod->labels, "app") == "virt-api" &&
+            pod->body.find(R"("type":"Ready","status":"True")") != std::string::npos)
+            return true;
+    }
+    return false;
 }
 
 HttpAnswer ApiHandler::get(const HttpRequest& request, const Target& target)

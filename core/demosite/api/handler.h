@@ -52,6 +52,8 @@ private:
     // 403 unless the caller may use `verb` on the target.
     Answer<void> authorize(const Target& target, const char* verb);
     HttpAnswer resource(const HttpRequest& request, const Target& target);
+    // Does some pod of virt-api answer? Where there is no such deployment nobody asks.
+    bool virtApiAnswers();
     HttpAnswer get(const HttpRequest& request, const Target& target);
     HttpAnswer list(const HttpRequest& request, const Target& target);
     HttpAnswer watch(const HttpRequest& request, const Target& target);

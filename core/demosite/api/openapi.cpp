@@ -255,7 +255,7 @@ Json openApiV3(const Cluster& cluster, const std::string& group, const std::stri
     if (paths.empty() && schemas.empty())
         return {};
     return {{"openapi", "3.0.0"},
-            {"info", {{"title", kTitle}, {"version", cluster.settings().version}}},
+            {"info", {{"title", kTitle}, {"version", cluster.version()}}},
             {"paths", std::move(paths)},
             {"components", {{"schemas", std::move(schemas)}}}};
 }

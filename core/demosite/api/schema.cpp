@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/demosite/api/schema.h"
 
+#include "core/demosite/api/cel.h"
+
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <map>
+#include <mutex>
 #include <regex>
 
 namespace strata::demosite {
@@ -303,6 +307,111 @@ private:
     std::vector<Status::Cause>& m_causes;
 };
 
+constexpr const char* kRules = "x-kubernetes-validations";
+constexpr std::size_t kKeptRules = 4096;
+
+std::shared_ptr<const CelRule> compiled(const std::string& text, std::string& error)
+{
+    static std::mutex mutex;
+    static std::map<std::string, std::shared_ptr<const CelRule>> kept;
+    const std::lock_guard lock(mutex);
+    if (const auto found = kept.find(text); found != kept.end())
+        return found->second;
+    if (kept.size() >= kKeptRules)
+        kept.clear();
+    auto rule = CelRule::parse(text, error);
+    if (rule)
+        kept.emplace(text, rule);
+    return rule;
+}
+
+class RuleChecker {
+public:
+    explicit RuleChecker(std::vector<Status::Cause>& causes) : m_causes(causes) {}
+
+    void check(const Json& value, const Json* old, const Json& schema, const std::string& path)
+    {
+        if (!schema.is_object() || value.is_null() || m_causes.size() >= kMaxCauses)
+            return;
+        if (const Json* rules = member(schema, kRules); rules != nullptr && rules->is_array()) {
+            for (const Json& rule : *rules)
+                one(value, old, schema, rule, path);
+        }
+        if (value.is_object()) {
+            const Json* additional = member(schema, "additionalProperties");
+            for (const auto& [key, child] : value.items()) {
+                const Json* known = propertySchema(schema, key);
+                if (known == nullptr)
+                    known = additional;
+                if (known != nullptr)
+                    check(child, old != nullptr && old->is_object() ? member(*old, key.c_str()) : nullptr,
+                          *known, joined(path, key));
+            }
+        } else if (value.is_array()) {
+            const Json* items = member(schema, "items");
+            for (std::size_t i = 0; items != nullptr && i < value.size(); ++i)
+                check(value[i], same(value[i], old, schema), *items, indexed(path, i));
+        }
+    }
+
+private:
+    // The item of the list before that this one was: lists of maps only can tell.
+    static const Json* same(const Json& item, const Json* old, const Json& schema)
+    {
+        const Json* keys = member(schema, "x-kubernetes-list-map-keys");
+        if (old == nullptr || !old->is_array() || keys == nullptr || !keys->is_array() || !item.is_object())
+            return nullptr;
+        for (const Json& candidate : *old) {
+            const bool fits = std::all_of(keys->begin(), keys->end(), [&](const Json& key) {
+                const std::string name = key.is_string() ? key.get<std::string>() : std::string();
+                return candidate.is_object() && candidate.value(name, Json()) == item.value(name, Json());
+            });
+            if (fits)
+                return &candidate;
+        }
+        return nullptr;
+    }
+
+    void one(const Json& value, const Json* old, const Json& schema, const Json& rule,
+             const std::string& path)
+    {
+        std::string error;
+        const auto expression = compiled(text(rule, "rule"), error);
+        if (!expression || expression->isBeyond() || (expression->isTransition() && old == nullptr))
+            return;
+        const auto said = expression->evaluate(value, old);
+        if (said && said->is_boolean() && said->get<bool>())
+            return;
+        std::string message = text(rule, "message");
+        if (message.empty())
+            message = "failed rule: " + text(rule, "rule");
+        if (!said) {
+            message = said.error() + " evaluating rule: " + message;
+        } else if (const std::string words = text(rule, "messageExpression"); !words.empty()) {
+            const auto spoken = compiled(words, error);
+            const auto made = spoken && !spoken->isBeyond() ? spoken->evaluate(value, old)
+                                                            : tl::expected<Json, std::string>(Json());
+            if (made && made->is_string() && !made->get<std::string>().empty())
+                message = made->get<std::string>();
+        }
+        const std::string type = schema.value("type", std::string(typeOf(value)));
+        std::string reason = text(rule, "reason");
+        if (reason.empty())
+            reason = "FieldValueInvalid";
+        const std::string words = reason == "FieldValueForbidden"   ? "Forbidden: "
+                                  : reason == "FieldValueRequired"  ? "Required value: "
+                                  : reason == "FieldValueDuplicate" ? "Duplicate value: \"" + type + "\""
+                                                                    : "Invalid value: \"" + type + "\": ";
+        const std::string where = path + text(rule, "fieldPath");
+        m_causes.push_back({reason, reason == "FieldValueDuplicate" ? words : words + message,
+                            where.empty()     ? "<nil>"
+                            : where[0] == '.' ? where.substr(1)
+                                              : where});
+    }
+
+    std::vector<Status::Cause>& m_causes;
+};
+
 } // namespace
 
 void prune(Json& value, const Json& schema, std::vector<std::string>& removed)
@@ -347,6 +456,39 @@ void fillDefaults(Json& value, const Json& schema)
 void validate(const Json& value, const Json& schema, std::vector<Status::Cause>& causes)
 {
     Validator(causes).check(value, schema, "", true);
+}
+
+void validateRules(const Json& value, const Json* old, const Json& schema, std::vector<Status::Cause>& causes)
+{
+    RuleChecker(causes).check(value, old, schema, "");
+}
+
+void checkRules(const Json& schema, const std::string& path, std::vector<Status::Cause>& causes)
+{
+    if (!schema.is_object() || causes.size() >= kMaxCauses)
+        return;
+    if (const Json* rules = member(schema, kRules); rules != nullptr && rules->is_array()) {
+        for (std::size_t i = 0; i < rules->size(); ++i) {
+            const std::string where = path + "." + indexed(kRules, i) + ".rule";
+            const std::string rule = text((*rules)[i], "rule");
+            std::string error;
+            if (rule.empty())
+                causes.push_back({"FieldValueRequired", "Required value: rule is not specified", where});
+            else if (!compiled(rule, error))
+                causes.push_back({"FieldValueInvalid",
+                                  "Invalid value: " + jsonQuoted(rule) + ": compilation failed: " + error,
+                                  where});
+        }
+    }
+    if (const Json* properties = member(schema, "properties");
+        properties != nullptr && properties->is_object()) {
+        for (const auto& [key, child] : properties->items())
+            checkRules(child, path + ".properties[" + key + "]", causes);
+    }
+    for (const char* below : {"items", "additionalProperties"}) {
+        if (const Json* child = member(schema, below))
+            checkRules(*child, path + "." + below, causes);
+    }
 }
 
 } // namespace strata::demosite

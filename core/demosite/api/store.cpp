@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <random>
+#include <tuple>
 
 namespace strata::demosite {
 namespace {
@@ -66,6 +67,18 @@ void requests(const simdjson::dom::element& root, Object& object)
     }
 }
 
+// How long a deleted pod stays for its kubelet; what does not run has nothing to end.
+long long graceOf(const Kind& kind, const Json& object, const DeleteOptions& options)
+{
+    if (!kind.group.empty() || kind.resource != "pods")
+        return 0;
+    const std::string phase = text(object, "status.phase");
+    if (text(object, "spec.nodeName").empty() || phase == "Succeeded" || phase == "Failed")
+        return 0;
+    return std::max(
+        0LL, options.grace.value_or(number(object, "spec.terminationGracePeriodSeconds").value_or(30)));
+}
+
 bool stripsStatus(Part part, const Kind& kind)
 {
     return part == Part::Main && kind.has(HasStatus);
@@ -102,20 +115,66 @@ void Store::Subscription::call()
         m_wake();
 }
 
-Store::Store(Clock clock, std::size_t window)
-    : m_clock(std::move(clock)), m_window(window), m_kinds(Kinds::instance().all().size()),
-      m_random((std::uint64_t{std::random_device{}()} << 32U) | std::random_device{}())
+Store::Store(Clock clock, std::size_t window, std::uint64_t seed)
+    : m_clock(std::move(clock)), m_window(window),
+      m_random(seed != 0 ? seed : (std::uint64_t{std::random_device{}()} << 32U) | std::random_device{}())
 {}
 
 Store::~Store() = default;
 
 Store::KindData& Store::data(const Kind& kind) const
 {
-    while (m_kinds.size() <= kind.index) {
-        m_kinds.emplace_back();
-        m_kinds.back().floor = m_revision; // nobody can have seen anything before
+    if (m_kinds.size() <= kind.index)
+        m_kinds.resize(kind.index + 1);
+    std::unique_ptr<KindData>& kept = m_kinds[kind.index];
+    if (!kept) {
+        kept = std::make_unique<KindData>();
+        // Of a kind that came later nobody can have seen anything before.
+        kept->floor = kind.index < Kinds::instance().all().size() ? 0 : m_revision;
     }
-    return m_kinds[kind.index];
+    return *kept;
+}
+
+void Store::own(const Kind& kind, const Key& key, const Object& object, bool on) const
+{
+    const std::string& all = object.owners;
+    for (std::size_t at = 1; at < all.size();) {
+        const std::size_t end = all.find('\n', at);
+        const std::size_t hash = std::hash<std::string_view>()(std::string_view(all).substr(at, end - at));
+        at = end + 1;
+        if (on) {
+            m_owned.emplace(hash, std::pair(&kind, key));
+            continue;
+        }
+        const auto range = m_owned.equal_range(hash);
+        for (auto entry = range.first; entry != range.second; ++entry) {
+            if (entry->second.first == &kind && entry->second.second == key) {
+                m_owned.erase(entry);
+                break;
+            }
+        }
+    }
+}
+
+void Store::put(KindData& all, const Kind& kind, const Key& key, ObjectPtr object)
+{
+    ObjectPtr& place = all.objects[key];
+    if (m_ownersKnown && (!place || place->owners != object->owners)) {
+        if (place)
+            own(kind, key, *place, false);
+        own(kind, key, *object, true);
+    }
+    place = std::move(object);
+}
+
+void Store::drop(KindData& all, const Kind& kind, const Key& key)
+{
+    const auto found = all.objects.find(key);
+    if (found == all.objects.end())
+        return;
+    if (m_ownersKnown)
+        own(kind, key, *found->second, false);
+    all.objects.erase(found);
 }
 
 std::vector<const Kind*> Store::kinds() const
@@ -150,7 +209,7 @@ void Store::learn(const Kind& kind, const Object& definition, bool gone)
             auto last = std::make_shared<Object>(*found->second);
             last->revision = ++m_revision;
             const ObjectPtr before = found->second;
-            all.objects.erase(found);
+            drop(all, *served, keyOf(object->ns, object->name));
             subscribers = note(all, {m_revision, EventType::Deleted, last, before});
         }
         wake(subscribers);
@@ -227,7 +286,8 @@ void Store::load(const Kind& kind, std::string body)
     KindData& all = data(kind);
     all.floor = m_revision;
     m_loaded = m_revision;
-    all.objects.insert_or_assign(keyOf(object->ns, object->name), std::move(object));
+    const Key key = keyOf(object->ns, object->name);
+    put(all, kind, key, std::move(object));
 }
 
 ObjectPtr Store::get(const Kind& kind, const std::string& ns, const std::string& name) const
@@ -266,8 +326,8 @@ std::size_t Store::count() const
 {
     const std::lock_guard lock(m_mutex);
     std::size_t sum = 0;
-    for (const KindData& all : m_kinds)
-        sum += all.objects.size();
+    for (const auto& all : m_kinds)
+        sum += all ? all->objects.size() : 0;
     return sum;
 }
 
@@ -278,12 +338,26 @@ std::vector<ObjectPtr> Store::ownedBy(const std::string& uid) const
         return result;
     const std::string wanted = "\n" + uid + "\n";
     const std::lock_guard lock(m_mutex);
-    for (const KindData& all : m_kinds) {
-        for (const auto& [key, object] : all.objects) {
-            if (object->owners.find(wanted) != std::string::npos)
-                result.push_back(object);
+    if (!m_ownersKnown) {
+        m_ownersKnown = true;
+        for (const auto& all : m_kinds) {
+            if (!all)
+                continue;
+            for (const auto& [key, object] : all->objects)
+                own(*object->kind, key, *object, true);
         }
     }
+    const auto range = m_owned.equal_range(std::hash<std::string_view>()(uid));
+    for (auto entry = range.first; entry != range.second; ++entry) {
+        const auto& [kind, key] = entry->second;
+        const auto& objects = data(*kind).objects;
+        const auto found = objects.find(key);
+        if (found != objects.end() && found->second->owners.find(wanted) != std::string::npos)
+            result.push_back(found->second);
+    }
+    std::sort(result.begin(), result.end(), [](const ObjectPtr& a, const ObjectPtr& b) {
+        return std::tie(a->kind->index, a->ns, a->name) < std::tie(b->kind->index, b->ns, b->name);
+    });
     return result;
 }
 
@@ -383,7 +457,7 @@ Answer<ObjectPtr> Store::create(const Kind& kind, Json object, const WriteOption
         if (options.dryRun)
             return stored;
         stored->revision = ++m_revision;
-        all.objects.emplace(key, stored);
+        put(all, kind, key, stored);
         subscribers = note(all, {m_revision, EventType::Added, stored, nullptr});
     }
     learn(kind, *stored, false);
@@ -467,8 +541,13 @@ Answer<ObjectPtr> Store::update(const Kind& kind, const std::string& ns, const s
                          formatRfc3339(now()), kind);
 
         const Json* finalizers = demosite::find(meta, "finalizers");
-        const bool ends =
-            meta.contains("deletionTimestamp") && (finalizers == nullptr || finalizers->empty());
+        // A namespace goes when its content is gone: spec.finalizers says so.
+        const Json* content =
+            kind.resource == "namespaces" ? demosite::find(object, "spec.finalizers") : nullptr;
+        const bool ends = meta.contains("deletionTimestamp") &&
+                          (finalizers == nullptr || finalizers->empty()) &&
+                          (content == nullptr || content->empty()) &&
+                          number(meta, "deletionGracePeriodSeconds").value_or(0) == 0;
         std::string body = canonical(std::move(object));
         if (body == before->body && !ends)
             return before; // nothing changed: no event, as upstream does
@@ -486,9 +565,9 @@ Answer<ObjectPtr> Store::update(const Kind& kind, const std::string& ns, const s
                 continue; // somebody else was faster
             after->revision = ++m_revision;
             if (ends)
-                all.objects.erase(found);
+                drop(all, kind, keyOf(ns, name));
             else
-                found->second = after;
+                put(all, kind, keyOf(ns, name), after);
             subscribers =
                 note(all, {m_revision, ends ? EventType::Deleted : EventType::Modified, after, before});
         }
@@ -533,13 +612,17 @@ Answer<Store::Removed> Store::remove(const Kind& kind, const std::string& ns, co
         // A namespace goes when its content is gone: spec.finalizers says so.
         const Json* content =
             kind.resource == "namespaces" ? demosite::find(object, "spec.finalizers") : nullptr;
-        const bool stays =
+        const bool held =
             (finalizers != nullptr && !finalizers->empty()) || (content != nullptr && !content->empty());
-        if (stays && metadata.contains("deletionTimestamp"))
+        const long long grace = graceOf(kind, object, options);
+        const bool stays = held || grace > 0;
+        // A second deletion only makes it shorter.
+        if (stays && metadata.contains("deletionTimestamp") &&
+            grace >= number(metadata, "deletionGracePeriodSeconds").value_or(0))
             return Removed{before, false};
         if (stays) {
-            metadata["deletionTimestamp"] = formatRfc3339(now());
-            metadata["deletionGracePeriodSeconds"] = 0;
+            metadata["deletionTimestamp"] = formatRfc3339(now() + grace * 1000);
+            metadata["deletionGracePeriodSeconds"] = grace;
             if (kind.resource == "namespaces")
                 object["status"]["phase"] = "Terminating";
         }
@@ -553,9 +636,9 @@ Answer<Store::Removed> Store::remove(const Kind& kind, const std::string& ns, co
                 continue;
             after->revision = ++m_revision;
             if (stays)
-                found->second = after;
+                put(all, kind, keyOf(ns, name), after);
             else
-                all.objects.erase(found);
+                drop(all, kind, keyOf(ns, name));
             subscribers =
                 note(all, {m_revision, stays ? EventType::Modified : EventType::Deleted, after, before});
         }

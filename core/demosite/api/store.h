@@ -13,7 +13,10 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
+#include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace strata::demosite {
@@ -31,6 +34,9 @@ struct DeleteOptions {
     std::string uid; // precondition
     std::string resourceVersion;
     std::string propagation; // "Foreground", "Background", "Orphan"
+    // Seconds a pod gets to end; without it as many as its spec says. 0 removes it at once, whatever its
+    // kubelet knows.
+    std::optional<long long> grace = {};
     bool dryRun = false;
 };
 
@@ -48,7 +54,8 @@ struct WriteOptions {
 // use it alike and through this interface only.
 class Store {
 public:
-    explicit Store(Clock clock, std::size_t window = 4096);
+    // `seed` decides the uids and suffixes it hands out, in their order; 0: nobody can guess them.
+    explicit Store(Clock clock, std::size_t window = 4096, std::uint64_t seed = 0);
     ~Store();
     Store(const Store&) = delete;
     Store& operator=(const Store&) = delete;
@@ -75,7 +82,7 @@ public:
                                 std::uint64_t* revision = nullptr) const;
     std::size_t count(const Kind& kind) const;
     std::size_t count() const;
-    std::vector<ObjectPtr> ownedBy(const std::string& uid) const;
+    std::vector<ObjectPtr> ownedBy(const std::string& uid) const; // by kind, namespace and name
 
     // `object` is whole (kind and apiVersion are ignored). Fills name from generateName, uid,
     // creationTimestamp, generation and the kind's defaults.
@@ -86,7 +93,8 @@ public:
     using Edit = std::function<Answer<void>(Json& object)>;
     Answer<ObjectPtr> update(const Kind& kind, const std::string& ns, const std::string& name,
                              const Edit& edit, const WriteOptions& options = {});
-    // The object as it was; null in `gone` terms: with finalizers it stays, marked by deletionTimestamp.
+    // With finalizers it stays, marked by deletionTimestamp; so does a pod on a node, until its kubelet has
+    // ended it and removes it with a grace of 0.
     struct Removed {
         ObjectPtr object;
         bool gone = true;
@@ -128,6 +136,10 @@ private:
         Picture picture;
     };
     KindData& data(const Kind& kind) const; // m_mutex is held
+    // By owner's uid, kept from the first question on.
+    void own(const Kind& kind, const Key& key, const Object& object, bool on) const; // m_mutex is held
+    void put(KindData& all, const Kind& kind, const Key& key, ObjectPtr object);     // m_mutex is held
+    void drop(KindData& all, const Kind& kind, const Key& key);                      // m_mutex is held
     // A definition of a kind was written or removed.
     void learn(const Kind& kind, const Object& definition, bool gone);
     static Key keyOf(const std::string& ns, const std::string& name) { return ns + "\n" + name; }
@@ -138,7 +150,9 @@ private:
     Clock m_clock;
     std::size_t m_window;
     mutable std::mutex m_mutex;
-    mutable std::deque<KindData> m_kinds; // by Kind::index; grows
+    mutable std::vector<std::unique_ptr<KindData>> m_kinds; // by Kind::index; null until it is needed
+    mutable bool m_ownersKnown = false;
+    mutable std::unordered_multimap<std::size_t, std::pair<const Kind*, Key>> m_owned; // by uid's hash
     CustomKinds m_custom;
     std::uint64_t m_revision = 1000;
     std::uint64_t m_loaded = 1000;

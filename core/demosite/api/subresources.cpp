@@ -171,6 +171,7 @@ HttpAnswer ApiHandler::evict(const HttpRequest& request, const Target& target)
             return refuse(body.error());
         options.uid = text(*body, "deleteOptions.preconditions.uid");
         options.resourceVersion = text(*body, "deleteOptions.preconditions.resourceVersion");
+        options.grace = number(*body, "deleteOptions.gracePeriodSeconds");
         if (const Json* run = find(*body, "deleteOptions.dryRun");
             run != nullptr && run->is_array() && !run->empty())
             options.dryRun = true;

@@ -8,6 +8,7 @@
 #include "core/demosite/api/patch.h"
 #include "core/demosite/api/quota.h"
 #include "core/demosite/api/schema.h"
+#include "core/demosite/api/validation.h"
 
 #include <nlohmann/json.hpp>
 
@@ -100,11 +101,19 @@ Answer<void> ApiHandler::admit(const HttpRequest& request, const Target& target,
         if (how == "Strict")
             return unfit("strict decoding error: " + all);
     }
+    if (!kind.has(Custom) && target.sub.empty()) {
+        std::vector<Status::Cause> causes = validateBuiltIn(kind, object, old);
+        if (!causes.empty())
+            return invalid(std::string(kind.group), std::string(kind.kind), text(object, "metadata.name"),
+                           std::move(causes));
+    }
     if (!schema)
         return {};
     fillDefaults(object, *schema);
     std::vector<Status::Cause> causes;
     validate(object, *schema, causes);
+    if (causes.empty())
+        validateRules(object, old.is_object() ? &old : nullptr, *schema, causes);
     if (!causes.empty())
         return invalid(std::string(kind.group), std::string(kind.kind), text(object, "metadata.name"),
                        std::move(causes));
@@ -336,7 +345,10 @@ HttpAnswer ApiHandler::erase(const HttpRequest& request, const Target& target)
             options.propagation = text(*body, "propagationPolicy");
         if (const Json* run = find(*body, "dryRun"); run != nullptr && run->is_array() && !run->empty())
             options.dryRun = true;
+        options.grace = number(*body, "gracePeriodSeconds");
     }
+    if (const auto grace = integer(request.one("gracePeriodSeconds")))
+        options.grace = static_cast<long long>(std::min<std::uint64_t>(*grace, 86400));
     if (options.propagation == "Foreground" && store().get(*target.kind, target.ns, target.name) &&
         store().ownedBy(store().get(*target.kind, target.ns, target.name)->uid).empty())
         options.propagation.clear(); // nothing to wait for
@@ -370,16 +382,29 @@ HttpAnswer ApiHandler::eraseCollection(const HttpRequest& request, const Target&
         Selector::parse(*target.kind, request.one("labelSelector"), request.one("fieldSelector"));
     if (!selector)
         return refuse(selector.error());
-    std::uint64_t revision = 0;
+    DeleteOptions options;
+    options.dryRun = *dryRun;
+    options.propagation = request.one("propagationPolicy");
+    if (!trimmed(request.body).empty()) {
+        const auto body = bodyOf(request);
+        if (!body)
+            return refuse(body.error());
+        if (options.propagation.empty())
+            options.propagation = text(*body, "propagationPolicy");
+        options.grace = number(*body, "gracePeriodSeconds");
+    }
     std::vector<ObjectPtr> gone;
-    for (const ObjectPtr& object : store().list(*target.kind, target.ns, &revision)) {
+    for (const ObjectPtr& object : store().list(*target.kind, target.ns)) {
         if (!selector->matches(*object))
             continue;
-        DeleteOptions options;
-        options.dryRun = *dryRun;
-        if (store().remove(*target.kind, object->ns, object->name, options))
-            gone.push_back(object);
+        DeleteOptions each = options;
+        if (each.propagation == "Foreground" && store().ownedBy(object->uid).empty())
+            each.propagation.clear(); // nothing to wait for
+        if (const auto removed = store().remove(*target.kind, object->ns, object->name, each))
+            gone.push_back(removed->object);
     }
+    if (!*dryRun)
+        refreshQuotas(target.ns, store());
     HttpAnswer answer;
     answer.body = renderer(request, target).list(gone, 0, gone.size(), store().revision(), "", 0);
     return answer;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/demosite/controllers/capi.h"
 
+#include "core/base/text.h"
+
 #include <cstdlib>
 
 namespace strata::demosite::capi {
@@ -232,6 +234,17 @@ int minorVersion(const std::string& version)
 {
     const std::size_t dot = version.find('.');
     return dot == std::string::npos ? -1 : std::atoi(version.c_str() + dot + 1);
+}
+
+bool olderVersion(const std::string& a, const std::string& b)
+{
+    const auto numbers = [](const std::string& version) {
+        std::vector<int> out;
+        for (const std::string& part : split(version.substr(version.rfind('v', 0) == 0 ? 1 : 0), '.'))
+            out.push_back(std::atoi(part.c_str()));
+        return out;
+    };
+    return numbers(a) < numbers(b);
 }
 
 } // namespace strata::demosite::capi

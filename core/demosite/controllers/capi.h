@@ -67,6 +67,7 @@ Manager::Map ofCluster(Store& store, const Kind& kind);
 
 std::vector<ObjectPtr> labelled(const Store& store, const Kind& kind, const std::string& ns,
                                 const std::string& cluster);
-int minorVersion(const std::string& version); // 31 of "v1.31.2"; -1
+int minorVersion(const std::string& version);                  // 31 of "v1.31.2"; -1
+bool olderVersion(const std::string& a, const std::string& b); // by their numbers
 
 } // namespace strata::demosite::capi

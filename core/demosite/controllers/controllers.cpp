@@ -17,6 +17,8 @@ void equipEvery(Site& site, Store& store, bool life)
     addScheduler(site, store);
     addKubelet(site, store);
     addNodeController(site, store, life);
+    if (life)
+        addEventExpiry(site, store);
 }
 
 } // namespace

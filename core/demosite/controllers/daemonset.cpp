@@ -117,12 +117,22 @@ private:
                 continue;
             ++wanted;
             std::vector<ObjectPtr>& here = pods[node->name];
+            // The next one comes when the last one is gone.
+            if (std::any_of(here.begin(), here.end(), [](const ObjectPtr& pod) { return deleting(*pod); })) {
+                replacing = replacing || m_rolling[key];
+                pods.erase(node->name);
+                continue;
+            }
             if (!here.empty() && m_rolling[key] &&
                 outdated(parseOwn(here.front()->body), part(body, "spec.template"))) {
                 if (replacing)
                     continue;
                 replacing = true;
                 (void)m_store.remove(coreKind("pods"), key.ns, here.front()->name);
+                if (m_store.get(coreKind("pods"), key.ns, here.front()->name) != nullptr) {
+                    pods.erase(node->name);
+                    continue;
+                }
                 here.erase(here.begin());
             } else if (!here.empty()) {
                 ++updated;
@@ -195,7 +205,7 @@ public:
                 acted = create(m_store, coreKind("pods"), std::move(pod)) != nullptr;
                 break;
             }
-            if (!podReady(*found->second))
+            if (!podReady(*found->second) || deleting(*found->second))
                 break;
         }
         for (auto at = pods.rbegin(); at != pods.rend() && !acted; ++at) {

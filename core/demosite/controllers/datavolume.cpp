@@ -52,7 +52,10 @@ public:
         const std::string what =
             source != nullptr && source->is_object() && !source->empty() ? source->begin().key() : "blank";
         if (what == "upload") {
-            report(key, "UploadReady", "N/A", bound, {"Running", "True", "Pod is running", ""});
+            if (m_site.hit("upload-stuck"))
+                report(key, "UploadScheduled", "N/A", bound, {"Running", "False", "Pending", ""});
+            else
+                report(key, "UploadReady", "N/A", bound, {"Running", "True", "Pod is running", ""});
             return kOnChange;
         }
         if (what == "blank")
@@ -161,6 +164,14 @@ private:
             const double again = trouble(key, object, bound);
             if (again >= 0)
                 return again;
+        }
+        if (clone && m_site.hit("clone-blocked")) {
+            report(key, "CloneScheduled", "N/A", bound, {"Running", "False", "Pending", ""});
+            tell(m_store, object, "Warning", "CloneSourceInUse",
+                 "pod " + key.ns + "/virt-launcher using PersistentVolumeClaim " +
+                     text(volume, "spec.source.pvc.name"),
+                 "datavolume-pvc-clone-controller");
+            return 15;
         }
         const auto [since, isNew] = m_since.emplace(key, m_site.now());
         const double ran = m_site.now() - since->second;

@@ -70,10 +70,9 @@ public:
             return kOnChange; // told of it
         }
         const bool paused = flag(body, "spec.paused");
-        if (!paused || sets.size() == 1)
-            roll(body, *current, sets, wanted);
+        const bool waits = (!paused || sets.size() == 1) && !roll(body, *current, sets, wanted);
         report(key, body, *current, sets, wanted);
-        return kOnChange;
+        return waits ? 1 : kOnChange;
     }
 
 private:
@@ -129,7 +128,8 @@ private:
             scaled(*owner, set.object->name, to > from ? "up" : "down", to);
     }
 
-    void roll(const Json& body, Set& current, std::vector<Set>& sets, long long wanted)
+    // False while it waits for pods that still end.
+    bool roll(const Json& body, Set& current, std::vector<Set>& sets, long long wanted)
     {
         long long old = 0;
         long long total = 0;
@@ -139,12 +139,12 @@ private:
             available += set.counted("availableReplicas");
             old += &set == &current ? 0 : set.replicas();
         }
-        if (old == 0) {
+        const bool recreate = text(body, "spec.strategy.type") == "Recreate";
+        if (old == 0 && !recreate) {
             scale(current, wanted);
-            return;
+            return true;
         }
         const Json* rolling = find(body, "spec.strategy.rollingUpdate");
-        const bool recreate = text(body, "spec.strategy.type") == "Recreate";
         const Json none = Json::object();
         const Json& how = rolling != nullptr ? *rolling : none;
         long long surge = portion(find(how, "maxSurge"), wanted, true, 1);
@@ -157,11 +157,14 @@ private:
                 if (&set == &current)
                     continue;
                 scale(set, 0);
-                left = left || set.counted("replicas") > 0;
+                for (const ObjectPtr& pod : m_store.ownedBy(set.object->uid)) {
+                    const std::string_view phase = lookUp(pod->fields, "status.phase");
+                    left = left || (phase != "Succeeded" && phase != "Failed");
+                }
             }
             if (!left)
                 scale(current, wanted);
-            return;
+            return !left;
         }
         scale(current, std::min(wanted, current.replicas() + std::max(0LL, wanted + surge - total)));
         long long mayGo = std::max(0LL, available - (wanted - unavailable));
@@ -174,6 +177,7 @@ private:
             mayGo -= std::min(mayGo, std::max(0LL, goes - std::max(0LL, dead)));
             scale(set, set.replicas() - goes);
         }
+        return true;
     }
 
     void report(const Key& key, const Json& body, const Set& current, const std::vector<Set>& sets,
@@ -246,7 +250,7 @@ public:
         const long long wanted = std::clamp(number(body, "spec.replicas").value_or(1), 0LL, 1000LL);
         std::vector<ObjectPtr> pods;
         for (const ObjectPtr& pod : m_store.list(coreKind("pods"), key.ns)) {
-            if (pod->owners.find("\n" + set->uid + "\n") != std::string::npos &&
+            if (pod->owners.find("\n" + set->uid + "\n") != std::string::npos && !deleting(*pod) &&
                 lookUp(pod->fields, "status.phase") != "Succeeded" &&
                 lookUp(pod->fields, "status.phase") != "Failed")
                 pods.push_back(pod);

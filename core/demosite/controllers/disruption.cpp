@@ -108,6 +108,8 @@ private:
 
 std::string evict(Store& store, const Object& pod)
 {
+    if (deleting(pod))
+        return {};
     for (const ObjectPtr& budget : store.list(budgets(), pod.ns)) {
         const Json body = parseOwn(budget->body);
         if (!matches(part(body, "spec.selector"), pod) || !ready(pod))

@@ -327,6 +327,56 @@ Heal secondKubevirt(Site& site)
     return [&store] { (void)store.remove(kindOf("kubevirts"), "kubevirt", "kubevirt-2"); };
 }
 
+Heal uninstallBlocked(Site& site)
+{
+    return kubevirtStatus(site, [](Json& status, const std::string& at) {
+        status["phase"] = "Deleting";
+        setCondition(status,
+                     {"Synchronized", "False", "DeletionFailed",
+                      "An error occurred during deletion: there are still Virtual Machine Instances present"},
+                     at);
+    });
+}
+
+// All pods of a deployment stop being ready.
+Heal deploymentDown(Site& site, const std::string& ns, const std::string& app)
+{
+    std::vector<Heal> heals;
+    for (const ObjectPtr& pod : site.outer.list(coreKind("pods"), ns)) {
+        if (lookUp(pod->labels, "app") != app)
+            continue;
+        heals.push_back(
+            edited(site, site.outer, coreKind("pods"), pod->ns, pod->name, {"status"}, [&](Json& object) {
+                const std::string at = timestamp(site.outer);
+                for (const char* type : {"Ready", "ContainersReady"})
+                    setCondition(object["status"],
+                                 {type, "False", "ContainersNotReady",
+                                  "containers with unready status: [" + app + "]"},
+                                 at);
+                if (!object["status"]["containerStatuses"].is_array())
+                    return;
+                for (Json& container : object["status"]["containerStatuses"]) {
+                    container["ready"] = false;
+                    container["restartCount"] = number(container, "restartCount").value_or(0) + 5;
+                    container["state"] = {
+                        {"waiting",
+                         {{"reason", "CrashLoopBackOff"},
+                          {"message", "back-off 5m0s restarting failed container=" + app}}}};
+                }
+            }));
+        tell(site.outer, *pod, "Warning", "BackOff",
+             "Back-off restarting failed container " + app + " in pod " + pod->name, "kubelet");
+    }
+    if (heals.empty())
+        return {};
+    return [heals] {
+        for (const Heal& heal : heals) {
+            if (heal)
+                heal();
+        }
+    };
+}
+
 Heal cdiDegraded(Site& site)
 {
     const std::string at = timestamp(site.outer);
@@ -443,7 +493,221 @@ Heal claimLost(Site& site, const std::string& fault)
     };
 }
 
+// A small VM of somebody in a tenant's namespace, who is no machine of it.
+std::optional<Key> newVm(Site& site, const std::string& fault, const std::string& name, Json volumes,
+                         Json templates = Json::array(), Json labels = Json::object())
+{
+    const auto where = tenant(site, fault);
+    if (!where)
+        return std::nullopt;
+    labels["kubevirt.io/vm"] = name;
+    const bool made =
+        create(site.outer, kindOf("virtualmachines"),
+               {{"metadata", {{"name", name}, {"namespace", where->ns}}},
+                {"spec",
+                 {{"runStrategy", "Always"},
+                  {"dataVolumeTemplates", std::move(templates)},
+                  {"template",
+                   {{"metadata", {{"labels", std::move(labels)}}},
+                    {"spec",
+                     {{"domain",
+                       {{"cpu", {{"cores", 1}}},
+                        {"memory", {{"guest", "1Gi"}}},
+                        {"devices",
+                         {{"interfaces",
+                           Json::array({{{"name", "default"}, {"masquerade", Json::object()}}})}}}}},
+                      {"networks", Json::array({{{"name", "default"}, {"pod", Json::object()}}})},
+                      {"volumes", std::move(volumes)}}}}}}}}) != nullptr;
+    return made ? std::optional<Key>({where->ns, name}) : std::nullopt;
+}
+
+Heal withVm(Site& site, const std::optional<Key>& vm, Heal more = {})
+{
+    if (!vm) {
+        if (more)
+            more();
+        return {};
+    }
+    return [&site, vm = *vm, more] {
+        (void)site.outer.remove(kindOf("virtualmachines"), vm.ns, vm.name);
+        if (more)
+            more();
+    };
+}
+
+Heal diskMissing(Site& site, const std::string& fault)
+{
+    return withVm(
+        site,
+        newVm(site, fault, "reports",
+              Json::array({{{"name", "data"}, {"persistentVolumeClaim", {{"claimName", "reports-data"}}}}})));
+}
+
+Heal diskImageMissing(Site& site, const std::string& fault)
+{
+    Heal heal = flagged(site, fault, {});
+    return withVm(site,
+                  newVm(site, fault, "tools",
+                        Json::array({{{"name", "root"},
+                                      {"containerDisk", {{"image", "registry.rack-a.lan/disks/none:1"}}}}}),
+                        Json::array(), {{"demo.strata/image", "missing"}}),
+                  heal);
+}
+
+Heal uploadStuck(Site& site, const std::string& fault)
+{
+    Heal heal = flagged(site, fault, [&site] { pokeAll(site, "datavolumes", kindOf("datavolumes")); });
+    return withVm(
+        site,
+        newVm(site, fault, "appliance",
+              Json::array({{{"name", "root"}, {"dataVolume", {{"name", "appliance-root"}}}}}),
+              Json::array({{{"metadata", {{"name", "appliance-root"}}},
+                            {"spec",
+                             {{"source", {{"upload", Json::object()}}},
+                              {"storage", {{"resources", {{"requests", {{"storage", "10Gi"}}}}}}}}}}})),
+        heal);
+}
+
+Heal cloneBlocked(Site& site, const std::string& fault)
+{
+    const auto vm = workerVm(site, fault);
+    if (!vm)
+        return {};
+    Heal heal = flagged(site, fault, {});
+    const ObjectPtr made =
+        create(site.outer, kindOf("datavolumes"),
+               {{"metadata", {{"name", "golden-copy"}, {"namespace", vm->ns}}},
+                {"spec",
+                 {{"source", {{"pvc", {{"namespace", vm->ns}, {"name", vm->name + "-root"}}}}},
+                  {"storage", {{"resources", {{"requests", {{"storage", "40Gi"}}}}}}}}}});
+    if (!made) {
+        heal();
+        return {};
+    }
+    return [&site, heal, made] {
+        heal();
+        (void)site.outer.remove(*made->kind, made->ns, made->name);
+    };
+}
+
 // ---- virtual machines
+
+// What a running guest's object says, and is healed of.
+Heal instanceSays(Site& site, const std::string& fault, const Condition& condition)
+{
+    const auto vm = workerVm(site, fault);
+    if (!vm)
+        return {};
+    return edited(site, site.outer, instances(), vm->ns, vm->name, {"status.conditions"},
+                  [&](Json& object) { setCondition(object["status"], condition, timestamp(site.outer)); });
+}
+
+Heal pinningFails(Site& site, const std::string& fault)
+{
+    const std::string words = "failed to guarantee pod resources";
+    Heal heal = instanceSays(site, fault, {"Synchronized", "False", "FailedGuaranteeResources", words});
+    const auto vm = workerVm(site, fault);
+    const ObjectPtr vmi = vm ? site.outer.get(instances(), vm->ns, vm->name) : nullptr;
+    if (vmi)
+        tell(site.outer, *vmi, "Warning", "FailedGuaranteeResources", words, "virtualmachine-controller");
+    return heal;
+}
+
+Heal syncFails(Site& site, const std::string& fault)
+{
+    const std::string words = "failed to create attachment pod: admission webhook denied the request: volume "
+                              "data is not hotpluggable";
+    Heal heal = instanceSays(site, fault, {"Synchronized", "False", "FailedHotplugSync", words});
+    const auto vm = workerVm(site, fault);
+    const ObjectPtr vmi = vm ? site.outer.get(instances(), vm->ns, vm->name) : nullptr;
+    if (vmi)
+        tell(site.outer, *vmi, "Warning", "SyncFailed", words, "virt-handler");
+    return heal;
+}
+
+Heal recoveryRequired(Site& site, const std::string& fault)
+{
+    const auto vm = workerVm(site, fault);
+    if (!vm)
+        return {};
+    edit(site.outer, kindOf("virtualmachines"), vm->ns, vm->name, [&](Json& object) {
+        setCondition(object["status"],
+                     {"ManualRecoveryRequired", "True", "ManualRecoveryRequired",
+                      "VM recovery required. Please revert the volumes to the ones in "
+                      "status.volumeUpdateState.volumeMigrationState"},
+                     timestamp(site.outer));
+    });
+    return [&site, vm = *vm] {
+        edit(site.outer, kindOf("virtualmachines"), vm.ns, vm.name,
+             [](Json& object) { removeCondition(object["status"], "ManualRecoveryRequired"); });
+    };
+}
+
+Heal drainRefused(Site& site, const std::string& fault)
+{
+    const auto vm = workerVm(site, fault);
+    const ObjectPtr vmi = vm ? site.outer.get(instances(), vm->ns, vm->name) : nullptr;
+    if (!vmi)
+        return {};
+    const std::string node = text(parseOwn(vmi->body), "status.nodeName");
+    const std::string words = "cannot migrate VMI: PVC " + vm->name +
+                              "-root is not shared, live migration requires that all PVCs must be shared "
+                              "(using ReadWriteMany access mode)";
+    const std::string at = timestamp(site.outer);
+    Heal guest = edited(
+        site, site.outer, instances(), vm->ns, vm->name, {"status.conditions", "spec.evictionStrategy"},
+        [&](Json& object) {
+            object["spec"]["evictionStrategy"] = "LiveMigrate";
+            setCondition(object["status"], {"LiveMigratable", "False", "DisksNotLiveMigratable", words}, at);
+        });
+    Heal carrier = edited(site, site.outer, coreKind("nodes"), "", node,
+                          {"spec.unschedulable", "spec.taints"}, [&](Json& object) {
+                              object["spec"]["unschedulable"] = true;
+                              if (!object["spec"]["taints"].is_array())
+                                  object["spec"]["taints"] = Json::array();
+                              object["spec"]["taints"].push_back(
+                                  {{"key", "node.kubernetes.io/unschedulable"}, {"effect", "NoSchedule"}});
+                          });
+    tell(site.outer, *vmi, "Warning", "Migrated",
+         "EvictionStrategy is set but vmi is not migratable; " + words, "disruptionbudget-controller");
+    return [guest, carrier] {
+        if (guest)
+            guest();
+        if (carrier)
+            carrier();
+    };
+}
+
+Heal evacuationStays(Site& site, const std::string& fault)
+{
+    const auto vm = workerVm(site, fault);
+    if (!vm)
+        return {};
+    Heal mark = flagged(site, fault, {});
+    Heal heal = edited(site, site.outer, instances(), vm->ns, vm->name,
+                       {"status.evacuationNodeName", "spec.evictionStrategy"}, [](Json& object) {
+                           object["spec"]["evictionStrategy"] = "LiveMigrate";
+                           object["status"]["evacuationNodeName"] = text(object, "status.nodeName");
+                       });
+    return [mark, heal] {
+        if (heal)
+            heal();
+        mark();
+    };
+}
+
+Heal drainedMachine(Site& site, const std::string& fault)
+{
+    const auto vm = workerVm(site, fault);
+    if (!vm)
+        return {};
+    return edited(site, site.outer, kindOf("kubevirtmachines"), vm->ns, vm->name,
+                  {"status.failureReason", "status.failureMessage"}, [](Json& object) {
+                      object["status"]["failureReason"] = "UpdateError";
+                      object["status"]["failureMessage"] =
+                          "The Machine's VM pod is marked for eviction due to infra node drain.";
+                  });
+}
 
 Heal launcherUnschedulable(Site& site, const std::string& fault)
 {
@@ -690,6 +954,64 @@ Heal lbPending(Site& site, const std::string& fault)
     Heal heal = flagged(site, fault, [&site] { pokeAll(site, "loadbalancer", coreKind("services")); });
     newCluster(site);
     return heal;
+}
+
+Heal lbErrorHidden(Site& site, const std::string&)
+{
+    const std::string name = newCluster(site);
+    create(site.outer, coreKind("resourcequotas"),
+           {{"metadata", {{"name", "balancers"}, {"namespace", name}}},
+            {"spec", {{"hard", {{"services.loadbalancers", "0"}}}}}});
+    return [&site, name] {
+        (void)site.outer.remove(coreKind("resourcequotas"), name, "balancers");
+        site.poke("kubevirtclusters", {name, name});
+    };
+}
+
+Heal lbHostname(Site& site, const std::string& fault)
+{
+    Heal mark = flagged(site, fault, {});
+    const std::string name = newCluster(site);
+    return [&site, mark, name] {
+        mark();
+        // Assigned anew, with an address.
+        edit(site.outer, coreKind("services"), name, name + "-lb",
+             [](Json& edited) { edited["status"]["loadBalancer"] = Json::object(); });
+    };
+}
+
+Heal vmCreateFails(Site& site, const std::string& fault)
+{
+    const auto where = tenant(site, fault);
+    if (!where)
+        return {};
+    const std::size_t have = site.outer.list(kindOf("virtualmachines"), where->ns).size();
+    create(site.outer, coreKind("resourcequotas"),
+           {{"metadata", {{"name", "vms"}, {"namespace", where->ns}}},
+            {"spec", {{"hard", {{"count/virtualmachines.kubevirt.io", std::to_string(have)}}}}}});
+    oneMoreMachine(site, fault);
+    return [&site, ns = where->ns] {
+        (void)site.outer.remove(coreKind("resourcequotas"), ns, "vms");
+        for (const ObjectPtr& machine : site.outer.list(kindOf("kubevirtmachines"), ns))
+            site.poke("kubevirtmachines", {machine->ns, machine->name});
+    };
+}
+
+Heal topologyWaits(Site& site, const std::string& fault)
+{
+    const auto where = tenant(site, fault);
+    if (!where)
+        return {};
+    edit(site.outer, clusters(), where->ns, where->name, [&](Json& object) {
+        setCondition(object["status"],
+                     {"TopologyReconciled", "False", "ControlPlaneUpgradePending",
+                      "Control plane rollout and upgrade to version v1.34.1 on hold."},
+                     timestamp(site.outer));
+    });
+    return [&site, where = *where] {
+        edit(site.outer, clusters(), where.ns, where.name,
+             [](Json& object) { removeCondition(object["status"], "TopologyReconciled"); });
+    };
 }
 
 Heal bootstrapFault(Site& site, const std::string& fault)
@@ -950,6 +1272,97 @@ Heal staticPodsFail(Site& site, const std::string& fault, const std::string& com
     };
 }
 
+Heal planeHeldBack(Site& site, const std::string& fault)
+{
+    const auto where = tenant(site, fault);
+    Heal heal = staticPodsFail(site, fault, "kube-controller-manager");
+    if (!where || !heal)
+        return {};
+    std::vector<Heal> sizes;
+    for (const ObjectPtr& plane :
+         labelled(site.outer, kindOf("kubeadmcontrolplanes"), where->ns, where->name))
+        sizes.push_back(edited(site, site.outer, *plane->kind, plane->ns, plane->name, {"spec.replicas"},
+                               [](Json& object) { object["spec"]["replicas"] = 3; }));
+    return [heal, sizes] {
+        for (const Heal& size : sizes) {
+            if (size)
+                size();
+        }
+        heal();
+    };
+}
+
+Heal planeAddressChanged(Site& site, const std::string& fault)
+{
+    const auto where = tenant(site, fault);
+    if (!where)
+        return {};
+    for (const ObjectPtr& vmi : labelled(site.outer, instances(), where->ns, where->name)) {
+        if (lookUp(vmi->labels, "cluster.x-k8s.io/role") != "control-plane")
+            continue;
+        // The machine's address is what it was told at first.
+        Heal machine = edited(site, site.outer, kindOf("kubevirtmachines"), vmi->ns, vmi->name,
+                              {"status.addresses"}, [](Json&) {});
+        const std::string address = site.podAddress();
+        Heal guest = edited(site, site.outer, instances(), vmi->ns, vmi->name, {"status.interfaces"},
+                            [&](Json& object) {
+                                if (!object["status"]["interfaces"].is_array())
+                                    return;
+                                for (Json& each : object["status"]["interfaces"]) {
+                                    each["ipAddress"] = address;
+                                    each["ipAddresses"] = Json::array({address});
+                                }
+                            });
+        return [machine, guest] {
+            if (guest)
+                guest();
+            if (machine)
+                machine();
+        };
+    }
+    return {};
+}
+
+Heal attachFails(Site& site, const std::string& fault)
+{
+    Cluster* const inner = innerOf(site, fault);
+    if (inner == nullptr)
+        return {};
+    Store& store = inner->store();
+    for (const ObjectPtr& pod : store.list(coreKind("pods"))) {
+        if (lookUp(pod->labels, "pod-template-hash").empty() || pod->ns == "kube-system")
+            continue;
+        const std::string volume = "pvc-" + pod->uid;
+        tell(
+            store, *pod, "Warning", "FailedAttachVolume",
+            "AttachVolume.Attach failed for volume \"" + volume +
+                "\" : rpc error: code = Unknown desc = hotplug of volume failed: the maximum of PCI slots is "
+                "reached",
+            "attachdetach-controller");
+        tell(store, *pod, "Warning", "FailedMount",
+             "Unable to attach or mount volumes: unmounted volumes=[data], unattached volumes=[], failed to "
+             "process volumes=[]: timed out waiting for the condition",
+             "kubelet");
+        return [] {};
+    }
+    return {};
+}
+
+Heal nodeUninitialized(Site& site, const std::string& fault)
+{
+    const auto node = tenantNode(site, fault);
+    if (!node)
+        return {};
+    return edited(
+        site, *node->first, coreKind("nodes"), "", node->second.name, {"spec.taints"}, [](Json& object) {
+            if (!object["spec"]["taints"].is_array())
+                object["spec"]["taints"] = Json::array();
+            object["spec"]["taints"].push_back({{"key", "node.cloudprovider.kubernetes.io/uninitialized"},
+                                                {"value", "true"},
+                                                {"effect", "NoSchedule"}});
+        });
+}
+
 Heal certificateExpired(Site& site, const std::string& fault)
 {
     const auto where = tenant(site, fault);
@@ -967,11 +1380,24 @@ Heal certificateExpired(Site& site, const std::string& fault)
                                formatRfc3339(site.outer.now() - 2LL * 86400000);
                        }));
     }
-    return [heals] {
+    // And its API server shows one that is over: nobody can talk to it any more, Cluster API least of all.
+    const auto look = [&site, where = *where] {
+        site.poke("clusters", where);
+        for (const ObjectPtr& machine : labelled(site.outer, machines(), where.ns, where.name))
+            site.poke("machines", {machine->ns, machine->name});
+        for (const ObjectPtr& plane :
+             labelled(site.outer, kindOf("kubeadmcontrolplanes"), where.ns, where.name))
+            site.poke("kubeadmcontrolplanes", {plane->ns, plane->name});
+    };
+    site.tenants.expire(*where, true);
+    look();
+    return [&site, where = *where, heals, look] {
+        site.tenants.expire(where, false);
         for (const Heal& heal : heals) {
             if (heal)
                 heal();
         }
+        look();
     };
 }
 
@@ -1037,6 +1463,63 @@ std::function<void()> stageFault(Site& site, const std::string& name)
         {"kubevirt-degraded", alone(kubevirtDegraded)},
         {"second-kubevirt", alone(secondKubevirt)},
         {"kubevirt-updating", alone(kubevirtUpdating)},
+        {"uninstall-blocked", alone(uninstallBlocked)},
+        {"virt-api-down",
+         [](Site& s, const std::string&) { return deploymentDown(s, "kubevirt", "virt-api"); }},
+        {"cert-manager-down",
+         [](Site& s, const std::string&) {
+             return deploymentDown(s, "cert-manager", "cert-manager-webhook");
+         }},
+        {"clone-blocked", cloneBlocked},
+        {"upload-stuck", uploadStuck},
+        {"disk-missing", diskMissing},
+        {"disk-image-missing", diskImageMissing},
+        {"sync-fails", syncFails},
+        {"recovery-required", recoveryRequired},
+        {"cpu-pinning-fails", pinningFails},
+        {"credentials-missing",
+         [](Site& s, const std::string& fault) {
+             return instanceSays(s, fault,
+                                 {"AccessCredentialsSynchronized", "False", "AccessCredentialsSyncFailed",
+                                  "Guest agent is not connected"});
+         }},
+        {"nic-not-migratable",
+         [](Site& s, const std::string& fault) {
+             return instanceSays(
+                 s, fault,
+                 {"LiveMigratable", "False", "InterfaceNotLiveMigratable",
+                  "cannot migrate VMI which does not use masquerade or a migratable plugin to connect to the "
+                  "pod network"});
+         }},
+        {"cpu-not-migratable",
+         [](Site& s, const std::string& fault) {
+             return instanceSays(s, fault,
+                                 {"LiveMigratable", "False", "CPUModeLiveMigratable",
+                                  "cannot migrate VMI with CPU mode \"host-passthrough\""});
+         }},
+        {"device-not-migratable",
+         [](Site& s, const std::string& fault) {
+             return instanceSays(
+                 s, fault,
+                 {"LiveMigratable", "False", "HostDeviceNotLiveMigratable", "VMI uses a PCI host devices"});
+         }},
+        {"drain-refused", drainRefused},
+        {"evacuation-stays", evacuationStays},
+        {"drained-machine", drainedMachine},
+        {"change-pending",
+         [](Site& s, const std::string& fault) {
+             return instanceSays(
+                 s, fault,
+                 {"HotMemoryChange", "True", "AutoMigrationPending", "memory hotplug waits for a migration"});
+         }},
+        {"lb-error-hidden", lbErrorHidden},
+        {"lb-hostname", lbHostname},
+        {"vm-create-fails", vmCreateFails},
+        {"plane-held-back", planeHeldBack},
+        {"topology-waits", topologyWaits},
+        {"plane-address-changed", planeAddressChanged},
+        {"attach-fails", attachFails},
+        {"node-uninitialized", nodeUninitialized},
         {"cdi-degraded", alone(cdiDegraded)},
         {"storage-class-missing", storageClassMissing},
         {"storage-profile-empty", storageProfileEmpty},

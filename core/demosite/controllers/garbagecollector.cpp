@@ -45,6 +45,9 @@ public:
         }
     }
 
+    // True once for each kind.
+    bool isNew(const Kind& kind) { return m_watched.insert(&kind).second; }
+
 private:
     // An owner that still lives keeps it.
     bool hasLivingOwner(const Object& child)
@@ -57,15 +60,26 @@ private:
             const std::string version = text(owner, "apiVersion");
             const std::size_t slash = version.find('/');
             const std::string group = slash == std::string::npos ? std::string() : version.substr(0, slash);
-            const Kind* kind = Kinds::instance().findKind(group, text(owner, "kind"));
+            const Kind* kind = kindNamed(group, text(owner, "kind"));
             if (kind == nullptr)
-                return true; // of a kind that is not ours to judge
+                return true; // of a kind that is not served: upstream waits, too
             const ObjectPtr lives =
                 m_store.get(*kind, kind->has(Namespaced) ? child.ns : std::string(), text(owner, "name"));
             if (lives && lives->uid == text(owner, "uid"))
                 return true;
         }
         return false;
+    }
+
+    const Kind* kindNamed(const std::string& group, const std::string& name) const
+    {
+        if (const Kind* kind = Kinds::instance().findKind(group, name))
+            return kind;
+        for (const Kind* const kind : m_store.customKinds().all()) {
+            if (kind->group == group && kind->kind == name)
+                return kind;
+        }
+        return nullptr;
     }
 
     void collect(const std::string& uid)
@@ -113,6 +127,7 @@ private:
 
     Store& m_store;
     std::map<std::string, ObjectPtr> m_marked; // by uid
+    std::set<const Kind*> m_watched;           // of those that came at run time
 };
 
 } // namespace
@@ -122,15 +137,25 @@ void addGarbageCollector(Site& site, Store& store)
     auto made = std::make_unique<GarbageCollector>(store);
     GarbageCollector* const collector = made.get();
     site.manager.add(store, std::move(made));
+    const auto map = [collector](const StoreEvent& event, const Manager::Enqueue& enqueue) {
+        collector->event(event, enqueue);
+    };
+    // Kinds that come with definitions are watched from then on.
+    site.manager.watch(
+        store, kindOf("customresourcedefinitions"), *collector,
+        [&site, &store, collector, map](const StoreEvent& event, const Manager::Enqueue& enqueue) {
+            collector->event(event, enqueue);
+            for (const Kind* const kind : store.customKinds().all()) {
+                if (collector->isNew(*kind))
+                    site.manager.watchLater(store, *kind, *collector, map);
+            }
+        });
     for (const Kind& kind : Kinds::instance().all()) {
         // These own nothing and change all the time.
         if (kind.has(CreateOnly) || kind.has(Computed) || kind.resource == "events" ||
-            kind.resource == "leases")
+            kind.resource == "leases" || kind.resource == "customresourcedefinitions")
             continue;
-        site.manager.watch(store, kind, *collector,
-                           [collector](const StoreEvent& event, const Manager::Enqueue& enqueue) {
-                               collector->event(event, enqueue);
-                           });
+        site.manager.watch(store, kind, *collector, map);
     }
 }
 

@@ -122,6 +122,34 @@ private:
         return !infra.is_null() && !from.empty() && from != templ;
     }
 
+    // What kubeadm upgrade would do beside the machines: its configuration when an upgrade begins, kube-proxy
+    // when all machines have been replaced.
+    void addons(const State& state, bool upToDate)
+    {
+        if (state.inner == nullptr)
+            return;
+        Store& store = state.inner->store();
+        const std::string version = text(state.plane, "spec.version");
+        const Json config = read(store, coreKind("configmaps"), "kube-system", "kubeadm-config");
+        const std::string was = text(config, "data.ClusterConfiguration");
+        constexpr std::string_view mark = "kubernetesVersion: ";
+        if (const std::size_t at = was.find(mark); at != std::string::npos) {
+            const std::size_t begin = at + mark.size();
+            std::string now = was;
+            now.replace(begin, was.find('\n', begin) - begin, version);
+            if (now != was)
+                edit(store, coreKind("configmaps"), "kube-system", "kubeadm-config",
+                     [&](Json& edited) { edited["data"]["ClusterConfiguration"] = now; });
+        }
+        const Json proxy = upToDate ? read(store, kindOf("daemonsets"), "kube-system", "kube-proxy") : Json();
+        const std::string image = "registry.k8s.io/kube-proxy:" + version;
+        const Json* containers = find(proxy, "spec.template.spec.containers");
+        if (containers == nullptr || containers->empty() || text(containers->front(), "image") == image)
+            return;
+        edit(store, kindOf("daemonsets"), "kube-system", "kube-proxy",
+             [&](Json& edited) { edited["spec"]["template"]["spec"]["containers"][0]["image"] = image; });
+    }
+
     // Everything must be well before a member is added or taken.
     std::string preflight(const State& state) const
     {
@@ -165,6 +193,7 @@ private:
         }
         const bool more = state.machines.size() < wanted;
         const bool fewer = state.machines.size() > wanted;
+        addons(state, old.empty());
         if (!more && !fewer && old.empty())
             return kOnChange;
         state.blocked = preflight(state);

@@ -4,7 +4,9 @@
 namespace strata::demosite {
 namespace {
 
-// The kubelets of a cluster: start the pods that were bound to their nodes.
+constexpr double kStop = 1.5; // seconds most containers take to end after they were asked to
+
+// The kubelets of a cluster: start the pods that were bound to their nodes and end those that were deleted.
 class Kubelet : public Controller {
 public:
     Kubelet(Site& site, Store& store) : m_site(site), m_store(store) {}
@@ -12,6 +14,9 @@ public:
     double reconcile(const Key& key) override
     {
         const ObjectPtr object = m_store.get(coreKind("pods"), key.ns, key.name);
+        if (object && deleting(*object))
+            return end(key, *object);
+        m_ending.erase(key);
         if (!object || lookUp(object->fields, "status.phase") != "Pending") {
             m_since.erase(key);
             return kOnChange;
@@ -42,6 +47,31 @@ public:
     }
 
 private:
+    // A node that does not answer ends nothing: its pods stay as they are until it is back or gone.
+    double end(const Key& key, const Object& object)
+    {
+        m_since.erase(key);
+        const std::string node(lookUp(object.fields, "spec.nodeName"));
+        if (m_store.get(coreKind("nodes"), "", node) && !m_site.kubeletAlive(m_store, node))
+            return kOnChange;
+        const Json pod = parseOwn(object.body);
+        const auto grace =
+            static_cast<double>(number(pod, "metadata.deletionGracePeriodSeconds").value_or(0));
+        const auto [since, isNew] = m_ending.emplace(key, m_site.now());
+        const Json* containers = find(pod, "spec.containers");
+        if (isNew && containers != nullptr && containers->is_array()) {
+            for (const Json& container : *containers)
+                tell(m_store, object, "Normal", "Killing", "Stopping container " + text(container, "name"),
+                     "kubelet");
+        }
+        const double left = since->second + std::min(grace, kStop) - m_site.now();
+        if (left > 0)
+            return left;
+        m_ending.erase(key);
+        removeEnded(m_store, object);
+        return kOnChange;
+    }
+
     Json statuses(const Json& pod, bool running, const std::string& at) const
     {
         Json out = Json::array();
@@ -78,6 +108,22 @@ private:
                      ": virtualmachineinstances.kubevirt.io is forbidden",
                  "kubelet");
             return 15;
+        }
+        if (launcher && lookUp(object.labels, "demo.strata/image") == "missing" &&
+            m_site.hit("disk-image-missing")) {
+            edit(m_store, coreKind("pods"), object.ns, object.name, [&](Json& pod) {
+                if (!pod["status"]["containerStatuses"].is_array())
+                    return;
+                for (Json& container : pod["status"]["containerStatuses"])
+                    container["state"] = {
+                        {"waiting",
+                         {{"reason", "ImagePullBackOff"},
+                          {"message", "Back-off pulling image \"registry.rack-a.lan/disks/none:1\": "
+                                      "manifest unknown"}}}};
+            });
+            tell(m_store, object, "Warning", "Failed",
+                 "Failed to pull image \"registry.rack-a.lan/disks/none:1\": manifest unknown", "kubelet");
+            return 60;
         }
         if (object.ns == "metallb-system" && m_site.hit("images-unreachable")) {
             edit(m_store, coreKind("pods"), object.ns, object.name, [&](Json& pod) {
@@ -148,6 +194,7 @@ private:
     Site& m_site;
     Store& m_store;
     std::map<Key, double> m_since;
+    std::map<Key, double> m_ending;
 };
 
 } // namespace
@@ -157,18 +204,18 @@ void addKubelet(Site& site, Store& store)
     Controller& kubelet = site.manager.add(store, std::make_unique<Kubelet>(site, store));
     if (&store == &site.outer)
         site.named["kubelet"] = &kubelet;
-    site.manager.watch(store, coreKind("pods"), kubelet,
-                       [](const StoreEvent& event, const Manager::Enqueue& enqueue) {
-                           if (lookUp(event.object->fields, "status.phase") == "Pending")
-                               enqueue({event.object->ns, event.object->name});
-                       });
+    site.manager.watch(
+        store, coreKind("pods"), kubelet, [](const StoreEvent& event, const Manager::Enqueue& enqueue) {
+            if (lookUp(event.object->fields, "status.phase") == "Pending" || deleting(*event.object))
+                enqueue({event.object->ns, event.object->name});
+        });
     site.manager.watch(store, coreKind("nodes"), kubelet,
                        [&store](const StoreEvent& event, const Manager::Enqueue& enqueue) {
                            // Its conditions changed: whatever waits there may go on.
-                           if (event.type == EventType::Deleted)
+                           if (event.type == EventType::Deleted || onlyHeartbeat(event))
                                return;
                            for (const ObjectPtr& pod : store.list(coreKind("pods"))) {
-                               if (lookUp(pod->fields, "status.phase") == "Pending" &&
+                               if ((lookUp(pod->fields, "status.phase") == "Pending" || deleting(*pod)) &&
                                    lookUp(pod->fields, "spec.nodeName") == event.object->name)
                                    enqueue({pod->ns, pod->name});
                            }

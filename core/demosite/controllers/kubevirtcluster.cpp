@@ -61,7 +61,8 @@ public:
         const bool ready = why.empty();
         const std::string at = timestamp(m_store);
         edit(m_store, kind, key.ns, key.name, [&](Json& edited) {
-            if (ready && text(edited, "spec.controlPlaneEndpoint.host").empty())
+            // Of a load balancer that has a name only, upstream takes the address it does not have.
+            if (ready && !nameOnly(ns, name) && text(edited, "spec.controlPlaneEndpoint.host").empty())
                 edited["spec"]["controlPlaneEndpoint"] = {{"host", "127.0.0.1"}, {"port", access->port}};
             Json& status = edited["status"];
             const bool now = ready || flag(edited, "status.ready"); // it stays ready once it was
@@ -78,6 +79,14 @@ private:
     {
         const std::string ns = text(infra, "spec.controlPlaneServiceTemplate.metadata.namespace");
         return ns.empty() ? own : ns;
+    }
+
+    bool nameOnly(const std::string& ns, const std::string& name) const
+    {
+        const Json have = read(m_store, coreKind("services"), ns, name + "-lb");
+        const Json* ingress = find(have, "status.loadBalancer.ingress");
+        return ingress != nullptr && ingress->is_array() && !ingress->empty() &&
+               text(ingress->front(), "ip").empty();
     }
 
     // Why the load balancer is not there; empty when it is.
@@ -129,6 +138,7 @@ void addKubevirtClusterController(Site& site)
 {
     Store& store = site.outer;
     Controller& controller = site.manager.add(store, std::make_unique<KubevirtClusterController>(site));
+    site.named["kubevirtclusters"] = &controller;
     site.manager.watch(store, kindOf("kubevirtclusters"), controller);
     site.manager.watch(store, coreKind("services"), controller, byOwner("KubevirtCluster"));
     site.manager.watch(store, clusters(), controller, ofCluster(store, kindOf("kubevirtclusters")));

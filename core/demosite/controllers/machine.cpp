@@ -147,7 +147,7 @@ private:
         if (!node.empty() && inner != nullptr && !excluded && !deleting(cluster) &&
             m_drained.count(key) == 0 && !infra.is_null() && !deleting(infra)) {
             const auto since = m_drainSince.emplace(key, m_site.now()).first;
-            const std::string held = drain(inner->store(), node);
+            const std::string held = drain(inner->store(), node, m_site.kubeletAlive(inner->store(), node));
             const double left = since->second + kDrain - m_site.now();
             const auto patience = number(machine, "spec.deletion.nodeDrainTimeoutSeconds");
             const bool over =
@@ -185,7 +185,8 @@ private:
     }
 
     // Evicts what is left on the node; whom a disruption budget holds, in upstream's words.
-    static std::string drain(Store& store, const std::string& node)
+    // Of a node that does not answer no pod ever goes: `alive` tells.
+    static std::string drain(Store& store, const std::string& node, bool alive)
     {
         std::string held;
         edit(store, coreKind("nodes"), "", node,
@@ -196,6 +197,12 @@ private:
             const Json body = parseOwn(pod->body);
             if (!ownerName(body, "DaemonSet").empty() || !ownerName(body, "Node").empty())
                 continue;
+            if (deleting(body)) {
+                if (alive)
+                    held = "Pod " + pod->ns + "/" + pod->name +
+                           ": deletionTimestamp set, but still not removed from the Node";
+                continue;
+            }
             const std::string budget = evict(store, *pod);
             if (!budget.empty())
                 held = "Pod " + pod->ns + "/" + pod->name +

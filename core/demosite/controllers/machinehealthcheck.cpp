@@ -41,7 +41,9 @@ public:
             if (!matches(*selector, *machine))
                 continue;
             const Json body = parseOwn(machine->body);
-            if (text(body, "spec.clusterName") != text(cluster, "metadata.name"))
+            if (text(body, "spec.clusterName") != text(cluster, "metadata.name") ||
+                annotated(body, "cluster.x-k8s.io/skip-remediation") ||
+                annotated(body, "cluster.x-k8s.io/paused"))
                 continue;
             ++expected;
             targets.push_back(machine->name);
@@ -57,13 +59,24 @@ public:
         const long long most = limit.empty()         ? expected
                                : limit.back() == '%' ? expected * std::atoll(limit.c_str()) / 100
                                                      : std::atoll(limit.c_str());
-        const bool allowed = unhealthyCount <= most;
+        // "[3-5]": only while so many are bad.
+        const std::string range = text(check, "spec.remediation.triggerIf.unhealthyInRange");
+        const std::size_t dash = range.find('-');
+        const bool within =
+            dash == std::string::npos || (unhealthyCount >= std::atoll(range.c_str() + 1) &&
+                                          unhealthyCount <= std::atoll(range.c_str() + dash + 1));
+        const bool allowed = unhealthyCount <= most && (unhealthyCount == 0 || within);
         const std::string at = timestamp(m_store);
         const std::string words =
-            "Remediation is not allowed, the number of not started or unhealthy machines exceeds "
-            "maxUnhealthy (total: " +
-            std::to_string(expected) + ", unhealthy: " + std::to_string(unhealthyCount) +
-            ", maxUnhealthy: " + limit + ")";
+            dash == std::string::npos
+                ? "Remediation is not allowed, the number of not started or unhealthy machines exceeds "
+                  "maxUnhealthy (total: " +
+                      std::to_string(expected) + ", unhealthy: " + std::to_string(unhealthyCount) +
+                      ", maxUnhealthy: " + limit + ")"
+                : "Remediation is not allowed, the number of not started or unhealthy machines does not fall "
+                  "within the range (total: " +
+                      std::to_string(expected) + ", unhealthy: " + std::to_string(unhealthyCount) +
+                      ", unhealthyRange: " + range + ")";
         for (const auto& [machine, why] : bad)
             mark(*machine, why, at);
         for (const ObjectPtr& machine : m_store.list(machines(), key.ns)) {
@@ -97,6 +110,34 @@ public:
     }
 
 private:
+    static bool annotated(const Json& object, const char* name)
+    {
+        const Json* all = find(object, "metadata.annotations");
+        return all != nullptr && all->is_object() && all->contains(name);
+    }
+
+    // Is a condition as a rule says, and for long enough? `left` is brought down to when it will be.
+    bool overdue(const std::string& id, const Json& rule, const std::string& status, double& left,
+                 long long& limit)
+    {
+        const double now = m_site.now();
+        if (status != text(rule, "status")) {
+            m_since.erase(id);
+            return false;
+        }
+        auto seconds = static_cast<double>(number(rule, "timeoutSeconds").value_or(-1));
+        if (seconds < 0) // as v1beta1 writes it: "300s", "5m"
+            seconds = std::atof(text(rule, "timeout").c_str()) *
+                      (text(rule, "timeout").find('m') != std::string::npos ? 60 : 1);
+        limit = static_cast<long long>(seconds);
+        const double since = m_since.emplace(id, now).first->second;
+        if (now - since >= seconds)
+            return true;
+        const double wait = since + seconds - now;
+        left = left < 0 ? wait : std::min(left, wait);
+        return false;
+    }
+
     void tellOnce(const Object& check, const std::string& words)
     {
         if (m_told[check.uid] == words)
@@ -111,8 +152,23 @@ private:
     {
         if (deleting(machine) || !controlPlaneInitialized(cluster))
             return {};
+        if (annotated(machine, "cluster.x-k8s.io/remediate-machine"))
+            return "HasRemediateAnnotation: Health check failed: marked for remediation via "
+                   "cluster.x-k8s.io/remediate-machine annotation";
         const std::string name = text(machine, "status.nodeRef.name");
         const double now = m_site.now();
+        long long limitSeconds = 0;
+        if (const Json* rules = find(check, "spec.checks.unhealthyMachineConditions");
+            rules != nullptr && rules->is_array()) {
+            for (const Json& rule : *rules) {
+                const std::string type = text(rule, "type");
+                if (overdue(object.uid + "/machine/" + type + "/" + text(rule, "status"), rule,
+                            conditionStatus(machine, type), left, limitSeconds))
+                    return "UnhealthyMachine: Health check failed: Condition " + type +
+                           " on Machine is reporting status " + text(rule, "status") + " for more than " +
+                           std::to_string(limitSeconds) + "s";
+            }
+        }
         if (name.empty()) {
             const auto limit =
                 static_cast<double>(number(check, "spec.checks.nodeStartupTimeoutSeconds").value_or(600));
@@ -136,22 +192,11 @@ private:
             return {};
         for (const Json& rule : *rules) {
             const std::string type = text(rule, "type");
-            const std::string id = object.uid + "/" + type + "/" + text(rule, "status");
-            if (conditionStatus(node, type) != text(rule, "status")) {
-                m_since.erase(id);
-                continue;
-            }
-            auto limit = static_cast<double>(number(rule, "timeoutSeconds").value_or(-1));
-            if (limit < 0) // as v1beta1 writes it: "300s", "5m"
-                limit = std::atof(text(rule, "timeout").c_str()) *
-                        (text(rule, "timeout").find('m') != std::string::npos ? 60 : 1);
-            const double since = m_since.emplace(id, now).first->second;
-            if (now - since >= limit)
+            if (overdue(object.uid + "/" + type + "/" + text(rule, "status"), rule,
+                        conditionStatus(node, type), left, limitSeconds))
                 return "UnhealthyNode: Health check failed: Condition " + type +
                        " on Node is reporting status " + text(rule, "status") + " for more than " +
-                       std::to_string(static_cast<long long>(limit)) + "s";
-            const double wait = since + limit - now;
-            left = left < 0 ? wait : std::min(left, wait);
+                       std::to_string(limitSeconds) + "s";
         }
         return {};
     }

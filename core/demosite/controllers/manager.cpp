@@ -111,6 +111,18 @@ void Manager::watch(Store& store, const Kind& kind, Controller& controller, Map 
     source->targets.emplace_back(&controller, std::move(map));
 }
 
+void Manager::watchLater(Store& store, const Kind& kind, Controller& controller, Map map)
+{
+    post([this, &store, &kind, &controller, map = std::move(map)] {
+        // It may have been dropped in the meantime.
+        const bool lives = std::any_of(m_controllers.begin(), m_controllers.end(), [&](const Owned& owned) {
+            return owned.controller.get() == &controller;
+        });
+        if (lives)
+            watch(store, kind, controller, map);
+    });
+}
+
 void Manager::push(const Item& item)
 {
     if (m_queued.insert(item).second)

@@ -61,6 +61,8 @@ public:
     // On the controllers' thread, or before start().
     Controller& add(Store& store, std::unique_ptr<Controller> controller); // goes with drop(store)
     void watch(Store& store, const Kind& kind, Controller& controller, Map map = {});
+    // The same from within a map, where sources are being read.
+    void watchLater(Store& store, const Kind& kind, Controller& controller, Map map);
     void enqueue(Controller& controller, Key key, double delay = 0);
     void drop(Store& store); // its controllers and watches
 

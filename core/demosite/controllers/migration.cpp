@@ -203,7 +203,7 @@ private:
         });
         for (const ObjectPtr& each : launchers(m_store, vmi)) {
             if (each->name != pod->name)
-                (void)m_store.remove(coreKind("pods"), each->ns, each->name);
+                removeEnded(m_store, *each);
         }
         tell(m_store, vmi, "Normal", "Migrated", "The VirtualMachineInstance migrated to node " + node + ".",
              "virt-handler");
@@ -213,7 +213,7 @@ private:
     void abandon(const Object& object, const Object& vmi, bool aborted)
     {
         if (const ObjectPtr pod = targetPod(object, vmi))
-            (void)m_store.remove(coreKind("pods"), pod->ns, pod->name);
+            removeEnded(m_store, *pod);
         edit(m_store, instances(), vmi.ns, vmi.name, [&](Json& edited) {
             if (text(edited, "status.migrationState.migrationUid") != object.uid)
                 return;
@@ -258,7 +258,7 @@ public:
                 cordon(*object, false);
             return kOnChange;
         }
-        if (deleting(vmi) || text(vmi, "status.phase") != "Running")
+        if (deleting(vmi) || text(vmi, "status.phase") != "Running" || m_site.hit("evacuation-stays"))
             return kOnChange;
         if (text(vmi, "spec.evictionStrategy") == "External")
             return external(key, *object, vmi);

@@ -20,39 +20,65 @@ public:
             furnish(key.name);
             return kOnChange;
         }
-        std::map<std::string, int> left;
+        std::map<std::string, int> left;       // "pods." to their number
+        std::map<std::string, int> finalizers; // to how many objects have them
         for (const Kind* const served : m_store.kinds()) {
             const Kind& each = *served;
             if (!each.has(Namespaced) || each.has(CreateOnly) || each.has(Computed))
                 continue;
             for (const ObjectPtr& object : m_store.list(each, key.name)) {
                 const auto removed = m_store.remove(each, key.name, object->name);
-                if (removed && !removed->gone)
-                    ++left[std::string(each.resource) +
-                           (each.group.empty() ? "" : "." + std::string(each.group))];
+                if (!removed || removed->gone)
+                    continue;
+                ++left[std::string(each.resource) + "." + std::string(each.group)];
+                const Json body = parseOwn(removed->object->body);
+                if (const Json* all = find(body, "metadata.finalizers"); all != nullptr && all->is_array()) {
+                    for (const Json& finalizer : *all)
+                        ++finalizers[finalizer.is_string() ? finalizer.get<std::string>() : std::string()];
+                }
             }
         }
-        if (left.empty()) {
-            edit(m_store, kind, "", key.name,
-                 [](Json& object) { object["spec"]["finalizers"] = Json::array(); });
-            return kOnChange;
-        }
-        std::string rest;
-        for (const auto& [what, count] : left)
-            rest +=
-                (rest.empty() ? "" : ", ") + what + " has " + std::to_string(count) + " resource instances";
+        const auto listed = [](const std::map<std::string, int>& all, const char* between) {
+            std::string out;
+            for (const auto& [what, count] : all)
+                out += (out.empty() ? "" : ", ") + what + between + std::to_string(count) +
+                       " resource instances";
+            return out;
+        };
         edit(m_store, kind, "", key.name, [&](Json& object) {
             const std::string at = timestamp(m_store);
-            setCondition(object["status"],
-                         {"NamespaceContentRemaining", "True", "SomeResourcesRemain",
-                          "Some resources are remaining: " + rest},
+            Json& status = object["status"];
+            status["phase"] = "Terminating";
+            setCondition(status,
+                         {"NamespaceDeletionDiscoveryFailure", "False", "ResourcesDiscovered",
+                          "All resources successfully discovered"},
                          at);
-            setCondition(object["status"],
-                         {"NamespaceFinalizersRemaining", "True", "SomeFinalizersRemain",
-                          "Some content in the namespace has finalizers remaining"},
+            setCondition(status,
+                         {"NamespaceDeletionGroupVersionParsingFailure", "False", "ParsedGroupVersions",
+                          "All legacy kube types successfully parsed"},
                          at);
+            setCondition(status,
+                         {"NamespaceDeletionContentFailure", "False", "ContentDeleted",
+                          "All content successfully deleted, may be waiting on finalization"},
+                         at);
+            setCondition(status,
+                         left.empty() ? Condition{"NamespaceContentRemaining", "False", "ContentRemoved",
+                                                  "All content successfully removed"}
+                                      : Condition{"NamespaceContentRemaining", "True", "SomeResourcesRemain",
+                                                  "Some resources are remaining: " + listed(left, " has ")},
+                         at);
+            setCondition(status,
+                         finalizers.empty()
+                             ? Condition{"NamespaceFinalizersRemaining", "False", "ContentHasNoFinalizers",
+                                         "All content-preserving finalizers finished"}
+                             : Condition{"NamespaceFinalizersRemaining", "True", "SomeFinalizersRemain",
+                                         "Some content in the namespace has finalizers remaining: " +
+                                             listed(finalizers, " in ")},
+                         at);
+            if (left.empty())
+                object["spec"]["finalizers"] = Json::array();
         });
-        return 2;
+        return left.empty() ? kOnChange : 2;
     }
 
 private:

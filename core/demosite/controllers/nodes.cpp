@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "core/demosite/controllers/site.h"
+#include "core/demosite/controllers/capi.h"
 
 #include <algorithm>
 
@@ -29,6 +29,30 @@ bool isNetworkPlugin(const Object& pod)
                        [&](std::string_view plugin) { return pod.name.rfind(plugin, 0) == 0; });
 }
 
+bool onlyHeartbeat(const StoreEvent& event)
+{
+    if (!event.previous || event.type != EventType::Modified)
+        return false;
+    constexpr std::string_view mark = R"("lastHeartbeatTime":")";
+    const std::string_view a = event.previous->body;
+    const std::string_view b = event.object->body;
+    std::size_t at = 0;
+    std::size_t bt = 0;
+    for (;;) {
+        const std::size_t aEnd = a.find(mark, at);
+        const std::size_t bEnd = b.find(mark, bt);
+        if (a.substr(at, aEnd == a.npos ? aEnd : aEnd - at) !=
+            b.substr(bt, bEnd == b.npos ? bEnd : bEnd - bt))
+            return false;
+        if (aEnd == a.npos || bEnd == b.npos)
+            return aEnd == bEnd || (aEnd == a.npos && bEnd == b.npos);
+        at = a.find('"', aEnd + mark.size());
+        bt = b.find('"', bEnd + mark.size());
+        if (at == a.npos || bt == b.npos)
+            return false;
+    }
+}
+
 namespace {
 
 constexpr double kLease = 10;     // kubelet's renewInterval
@@ -46,6 +70,7 @@ public:
         if (key.name.empty())
             return heartbeat();
         const ObjectPtr object = m_store.get(coreKind("nodes"), "", key.name);
+        served();
         if (!object) {
             m_deadSince.erase(key.name);
             orphans(key.name);
@@ -81,6 +106,28 @@ public:
     }
 
 private:
+    // A tenant's API server is as new as the oldest of its control plane's nodes: while they are replaced one
+    // by one, what answers there may be old.
+    void served()
+    {
+        const Key* const tenant = m_site.tenants.of(m_store);
+        Cluster* const cluster = tenant == nullptr ? nullptr : m_site.tenants.find(*tenant);
+        if (cluster == nullptr)
+            return;
+        std::string oldest;
+        for (const ObjectPtr& node : m_store.list(coreKind("nodes"))) {
+            bool plane = false;
+            lookUp(node->labels, "node-role.kubernetes.io/control-plane", &plane);
+            if (!plane)
+                continue;
+            const std::string version = text(parseOwn(node->body), "status.nodeInfo.kubeletVersion");
+            if (!version.empty() && (oldest.empty() || capi::olderVersion(version, oldest)))
+                oldest = version;
+        }
+        if (!oldest.empty() && cluster->version() != oldest)
+            cluster->setVersion(oldest);
+    }
+
     double heartbeat()
     {
         const bool full = m_site.now() - m_reported >= kStatus;
@@ -267,7 +314,7 @@ private:
     void evict(const std::string& node)
     {
         for (const ObjectPtr& pod : m_store.list(coreKind("pods"))) {
-            if (lookUp(pod->fields, "spec.nodeName") != node)
+            if (lookUp(pod->fields, "spec.nodeName") != node || deleting(*pod))
                 continue;
             const Json body = parseOwn(pod->body);
             if (ownerName(body, "DaemonSet").empty() && ownerName(body, "Node").empty() &&
@@ -284,7 +331,7 @@ private:
     {
         for (const ObjectPtr& pod : m_store.list(coreKind("pods"))) {
             if (lookUp(pod->fields, "spec.nodeName") == node)
-                (void)m_store.remove(coreKind("pods"), pod->ns, pod->name);
+                removeEnded(m_store, *pod);
         }
         (void)m_store.remove(kindOf("leases"), "kube-node-lease", node);
     }
@@ -307,7 +354,8 @@ void addNodeController(Site& site, Store& store, bool heartbeats)
         site.manager.enqueue(nodes, {}, kLease);
     site.manager.watch(store, coreKind("nodes"), nodes,
                        [](const StoreEvent& event, const Manager::Enqueue& enqueue) {
-                           enqueue({"", event.object->name});
+                           if (!onlyHeartbeat(event))
+                               enqueue({"", event.object->name});
                        });
     site.manager.watch(store, coreKind("pods"), nodes,
                        [](const StoreEvent& event, const Manager::Enqueue& enqueue) {

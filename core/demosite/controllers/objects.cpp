@@ -45,6 +45,18 @@ bool deleting(const Json& object)
     return find(object, "metadata.deletionTimestamp") != nullptr;
 }
 
+bool deleting(const Object& object)
+{
+    return object.body.find("\"deletionTimestamp\":\"") != std::string::npos;
+}
+
+void removeEnded(Store& store, const Object& pod)
+{
+    DeleteOptions options;
+    options.grace = 0;
+    (void)store.remove(*pod.kind, pod.ns, pod.name, options);
+}
+
 bool hasFinalizer(const Json& object, std::string_view name)
 {
     const Json* all = find(object, "metadata.finalizers");

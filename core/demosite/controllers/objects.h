@@ -25,6 +25,9 @@ bool edit(Store& store, const Kind& kind, const std::string& ns, const std::stri
 ObjectPtr create(Store& store, const Kind& kind, Json object); // null when it cannot be
 
 bool deleting(const Json& object);
+bool deleting(const Object& object); // the same, without reading it
+// Removes a pod whose containers have ended (or whose node is gone) without waiting for a kubelet.
+void removeEnded(Store& store, const Object& pod);
 bool hasFinalizer(const Json& object, std::string_view name);
 void addFinalizer(Json& object, std::string_view name);
 void removeFinalizer(Json& object, std::string_view name);

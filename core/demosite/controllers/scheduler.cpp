@@ -143,7 +143,7 @@ private:
         std::string best;
         double bestScore = 0;
         for (const ObjectPtr& node : m_store.list(coreKind("nodes"))) {
-            const Json nodeBody = parseOwn(node->body);
+            const Json& nodeBody = bodyOf(node);
             Load& load = loads[node->name];
             std::string reason;
             if (flag(nodeBody, "spec.unschedulable"))
@@ -212,6 +212,17 @@ private:
         return best;
     }
 
+    // Nodes change seldom, and a big site has many.
+    const Json& bodyOf(const ObjectPtr& node) const
+    {
+        Known& known = m_nodes[node->name];
+        if (known.object != node) {
+            known.object = node;
+            known.body = parseOwn(node->body);
+        }
+        return known.body;
+    }
+
     // Pod anti-affinity over hostnames: a required term keeps the pod away, a preferred one costs.
     static bool apart(const Json& pod, const std::string& ns, const Load& load, double& penalty)
     {
@@ -244,8 +255,14 @@ private:
         return true;
     }
 
+    struct Known {
+        ObjectPtr object;
+        Json body;
+    };
+
     Store& m_store;
     std::set<Key> m_waiting;
+    mutable std::map<std::string, Known> m_nodes;
 };
 
 } // namespace

@@ -25,6 +25,9 @@ public:
     virtual const Access* reserve(const Key& tenant) = 0;
     virtual void serve(const Key& tenant, const std::string& version) = 0;
     virtual void answer(const Key& tenant, bool answers) = 0; // off: its control plane is down
+    // Its API server shows a certificate whose time is over, so that nobody talks to it any more; off: a new
+    // one.
+    virtual void expire(const Key& tenant, bool expired) = 0;
     virtual void close(const Key& tenant) = 0;
     // The cluster behind it; null while it is not served or does not answer.
     virtual Cluster* find(const Key& tenant) = 0;
@@ -91,7 +94,11 @@ void addDisruptionController(Site& site, Store& store);
 void addScheduler(Site& site, Store& store);
 void addKubelet(Site& site, Store& store);
 void addNodeController(Site& site, Store& store, bool heartbeats);
-void addChurn(Site& site, Store& store);
+void addChurn(Site& site, Store& store, double every); // seconds between two changes
+void addEventExpiry(Site& site, Store& store);
+
+// Did nothing of a Node change but the times of its heartbeats?
+bool onlyHeartbeat(const StoreEvent& event);
 
 void addLoadBalancer(Site& site); // MetalLB
 void addClusterController(Site& site);

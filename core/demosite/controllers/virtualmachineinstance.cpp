@@ -56,7 +56,7 @@ public:
                     return left;
                 m_since.erase(key);
                 for (const ObjectPtr& pod : pods)
-                    (void)m_store.remove(coreKind("pods"), pod->ns, pod->name);
+                    removeEnded(m_store, *pod);
                 fail(key, *object, "PodTerminating");
             }
             return kOnChange;
@@ -102,7 +102,7 @@ private:
         for (const ObjectPtr& pod : pods) {
             tell(m_store, object, "Normal", "SuccessfulDelete", "Deleted virtual machine pod " + pod->name,
                  kController);
-            (void)m_store.remove(coreKind("pods"), key.ns, pod->name);
+            removeEnded(m_store, *pod);
         }
         m_since.erase(key);
         m_site.bootstrapped.erase(key);
@@ -186,7 +186,23 @@ private:
         const std::string node = text(pod, "spec.nodeName");
         if (text(pod, "status.phase") != "Running") {
             const Json* scheduled = conditionOf(pod, "PodScheduled");
+            std::string pull; // why an image of the launcher's does not come
+            std::string words;
+            if (const Json* all = find(pod, "status.containerStatuses"); all != nullptr && all->is_array()) {
+                for (const Json& container : *all) {
+                    const std::string reason = text(container, "state.waiting.reason");
+                    if (reason == "ErrImagePull" || reason == "ImagePullBackOff") {
+                        pull = reason;
+                        words = text(container, "state.waiting.message");
+                    }
+                }
+            }
             edit(m_store, kind(), key.ns, key.name, [&](Json& edited) {
+                if (!pull.empty())
+                    setCondition(edited["status"], {"Synchronized", "False", pull, words}, at);
+                else if (const Json* old = conditionOf(edited, "Synchronized");
+                         old != nullptr && text(*old, "reason").find("ImagePull") != std::string::npos)
+                    removeCondition(edited["status"], "Synchronized");
                 if (scheduled != nullptr && text(*scheduled, "status") == "False")
                     setCondition(
                         edited["status"],
@@ -200,6 +216,7 @@ private:
         if (text(vmi, "status.phase") == "Scheduling") {
             edit(m_store, kind(), key.ns, key.name, [&](Json& edited) {
                 removeCondition(edited["status"], "PodScheduled");
+                removeCondition(edited["status"], "Synchronized");
                 enter(edited, "Scheduled", at);
                 edited["status"]["nodeName"] = node;
                 edited["status"]["activePods"] = {{pods.front()->uid, node}};

@@ -5,6 +5,7 @@
 #include "core/base/translate.h"
 #include "core/demosite/net/upgrade.h"
 
+#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -127,26 +128,54 @@ Identity certificateIdentity(SSL* ssl)
     return identity;
 }
 
+class Session;
+
+// What the connections to one port share.
 struct Site {
     explicit Site(net::ssl::context context, std::shared_ptr<HttpHandler> h)
         : tls(std::move(context)), handler(std::move(h))
     {}
     net::ssl::context tls;
     std::shared_ptr<HttpHandler> handler;
+
+    void entered(const std::shared_ptr<Session>& session)
+    {
+        const std::lock_guard lock(m_mutex);
+        if (m_sessions.size() >= m_full) {
+            m_sessions.erase(std::remove_if(m_sessions.begin(), m_sessions.end(),
+                                            [](const auto& weak) { return weak.expired(); }),
+                             m_sessions.end());
+            m_full = std::max<std::size_t>(32, m_sessions.size() * 2);
+        }
+        m_sessions.push_back(session);
+    }
+    std::vector<std::weak_ptr<Session>> sessions()
+    {
+        const std::lock_guard lock(m_mutex);
+        return std::move(m_sessions);
+    }
+
+private:
+    std::mutex m_mutex;
+    std::vector<std::weak_ptr<Session>> m_sessions;
+    std::size_t m_full = 32;
 };
 
 // Null when the endpoint's certificates cannot be used.
 std::shared_ptr<Site> makeSite(const Endpoint& endpoint)
 {
+    const auto key = endpoint.key();
+    if (!key)
+        return nullptr;
     BoostError error;
     net::ssl::context tls(net::ssl::context::tls_server);
     SSL_CTX_set_min_proto_version(tls.native_handle(), TLS1_2_VERSION);
     // Sessions are small change next to a handshake on P-256, and a cache a context would add up at 1,000
     // clusters.
     SSL_CTX_set_session_cache_mode(tls.native_handle(), SSL_SESS_CACHE_OFF);
-    tls.use_certificate_chain(net::buffer(endpoint.certificatePem), error);
+    tls.use_certificate_chain(net::buffer(key->certificatePem), error);
     if (!error)
-        tls.use_private_key(net::buffer(endpoint.keyPem), net::ssl::context::pem, error);
+        tls.use_private_key(net::buffer(key->keyPem), net::ssl::context::pem, error);
     if (!error)
         tls.add_certificate_authority(net::buffer(endpoint.caPem), error);
     // A wrong certificate is not a broken handshake: the client is told 401, as by a real API server.
@@ -163,7 +192,7 @@ class Session : public std::enable_shared_from_this<Session> {
 public:
     Session(tcp::socket socket, std::shared_ptr<Site> site, std::shared_ptr<std::atomic<std::size_t>> count)
         : m_site(std::move(site)), m_count(std::move(count)), m_stream(std::move(socket), m_site->tls),
-          m_timer(m_stream.get_executor())
+          m_executor(m_stream.get_executor()), m_timer(m_executor)
     {
         ++*m_count;
     }
@@ -181,6 +210,15 @@ public:
                 self->m_certificate = certificateIdentity(self->m_stream.native_handle());
                 self->read();
             });
+        });
+    }
+
+    // From any thread.
+    void cut()
+    {
+        net::post(m_executor, [self = shared_from_this()] {
+            if (!self->m_upgraded)
+                self->abandon();
         });
     }
 
@@ -256,6 +294,7 @@ private:
             return;
         }
         // The connection goes on without this session.
+        m_upgraded = true;
         beast::get_lowest_layer(m_stream).expires_never();
         if (answer.raw)
             serveRaw(std::move(m_stream), std::move(answer), header(http::field::upgrade), m_count);
@@ -378,6 +417,7 @@ private:
     std::shared_ptr<Site> m_site;
     std::shared_ptr<std::atomic<std::size_t>> m_count;
     beast::ssl_stream<beast::tcp_stream> m_stream;
+    net::any_io_executor m_executor; // outlives the stream's move
     net::steady_timer m_timer;
     beast::flat_buffer m_buffer;
     std::optional<http::request_parser<http::string_body>> m_parser;
@@ -390,6 +430,7 @@ private:
     bool m_headOnly = false;
     bool m_writing = false;
     bool m_ended = false;
+    bool m_upgraded = false;
 };
 
 class Listener : public std::enable_shared_from_this<Listener> {
@@ -414,8 +455,34 @@ public:
 
     void serve(Endpoint endpoint)
     {
-        m_endpoint = std::move(endpoint);
+        {
+            const std::lock_guard lock(m_mutex);
+            m_endpoint = std::move(endpoint);
+        }
         accept();
+    }
+
+    void cut()
+    {
+        std::shared_ptr<Site> site;
+        {
+            const std::lock_guard lock(m_mutex);
+            site = m_site;
+        }
+        if (!site)
+            return;
+        for (const auto& weak : site->sessions()) {
+            if (const auto session = weak.lock())
+                session->cut();
+        }
+    }
+
+    void renew(std::function<Result<ServerKey>()> key)
+    {
+        cut();
+        const std::lock_guard lock(m_mutex);
+        m_endpoint.key = std::move(key);
+        m_site = nullptr;
     }
 
 private:
@@ -425,10 +492,12 @@ private:
             net::make_strand(m_loop), [self = shared_from_this()](BoostError error, tcp::socket socket) {
                 if (error == net::error::operation_aborted)
                     return;
-                if (!error && *self->m_count < kMaxConnections && self->prepare()) {
+                if (const auto site = error || *self->m_count >= kMaxConnections ? nullptr : self->site()) {
                     BoostError ignored;
                     socket.set_option(tcp::no_delay(true), ignored);
-                    std::make_shared<Session>(std::move(socket), self->m_site, self->m_count)->run();
+                    const auto session = std::make_shared<Session>(std::move(socket), site, self->m_count);
+                    site->entered(session);
+                    session->run();
                 }
                 if (error == net::error::no_descriptors) {
                     // Out of files: try again a little later instead of spinning.
@@ -442,18 +511,20 @@ private:
     }
 
     // A TLS context takes OpenSSL milliseconds to make: the first connection pays, so that a thousand
-    // listeners that nobody asks cost nothing. One accept is pending at a time, so this needs no lock.
-    bool prepare()
+    // listeners that nobody asks cost nothing.
+    std::shared_ptr<Site> site()
     {
+        const std::lock_guard lock(m_mutex);
         if (!m_site)
             m_site = makeSite(m_endpoint);
-        return m_site != nullptr;
+        return m_site;
     }
 
     net::io_context& m_loop;
     tcp::acceptor m_acceptor;
-    Endpoint m_endpoint;
     std::shared_ptr<std::atomic<std::size_t>> m_count;
+    std::mutex m_mutex; // below
+    Endpoint m_endpoint;
     std::shared_ptr<Site> m_site;
 };
 
@@ -517,6 +588,20 @@ Result<void> Server::serve(unsigned short port, Endpoint endpoint)
         return fail(ErrorKind::Internal, translate("DemoSite", "The demo site has no such port."));
     found->second->serve(std::move(endpoint));
     return {};
+}
+
+void Server::cut(unsigned short port)
+{
+    const std::lock_guard lock(m_d->mutex);
+    if (const auto found = m_d->listeners.find(port); found != m_d->listeners.end())
+        found->second->cut();
+}
+
+void Server::renew(unsigned short port, std::function<Result<ServerKey>()> key)
+{
+    const std::lock_guard lock(m_d->mutex);
+    if (const auto found = m_d->listeners.find(port); found != m_d->listeners.end())
+        found->second->renew(std::move(key));
 }
 
 Result<unsigned short> Server::listen(Endpoint endpoint)

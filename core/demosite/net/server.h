@@ -4,15 +4,22 @@
 #include "core/base/error.h"
 #include "core/demosite/net/http.h"
 
+#include <functional>
 #include <memory>
 #include <string>
 
 namespace strata::demosite {
 
-struct Endpoint {
-    std::string caPem; // client certificates must be signed by it
+struct ServerKey {
     std::string certificatePem;
     std::string keyPem;
+};
+
+struct Endpoint {
+    std::string caPem; // client certificates must be signed by it
+    // Asked when the first client comes, so that listeners nobody asks cost no certificates; may run on any
+    // of the server's threads.
+    std::function<Result<ServerKey>()> key;
     std::shared_ptr<HttpHandler> handler;
 };
 
@@ -30,6 +37,10 @@ public:
     // Reserves a port first, for whoever must know the address before there is a certificate and a handler.
     Result<unsigned short> reserve();
     Result<void> serve(unsigned short port, Endpoint endpoint);
+    // Ends the connections to a port, as a server's restart does; exec sessions and the like go on.
+    void cut(unsigned short port);
+    // Another certificate from now on; ends the connections.
+    void renew(unsigned short port, std::function<Result<ServerKey>()> key);
 
 private:
     class Private;

@@ -27,7 +27,8 @@ using Certificate = std::unique_ptr<X509, Free>;
 using Bio = std::unique_ptr<BIO, Free>;
 
 constexpr long kHour = 3600;
-constexpr long kYear = 365L * 24 * kHour;
+constexpr long kDay = 24 * kHour;
+constexpr long kYear = 365L * kDay;
 
 tl::unexpected<Error> fault(const char* what)
 {
@@ -66,6 +67,7 @@ struct Wish {
     std::vector<std::string> organizations;
     std::string usage; // extendedKeyUsage; empty: an authority
     std::string alternatives;
+    bool expired = false;
 };
 
 struct Made {
@@ -87,8 +89,9 @@ Result<Made> make(const Wish& wish, EVP_PKEY* signer, X509* parent)
     X509* const x = certificate.get();
     X509_set_version(x, 2);
     ASN1_INTEGER_set_uint64(X509_get_serialNumber(x), serial >> 1U);
-    X509_gmtime_adj(X509_getm_notBefore(x), -kHour);
-    X509_gmtime_adj(X509_getm_notAfter(x), parent == nullptr ? 10 * kYear : kYear);
+    const long end = wish.expired ? -2 * kDay : parent == nullptr ? 10 * kYear : kYear;
+    X509_gmtime_adj(X509_getm_notBefore(x), wish.expired ? end - kYear : -kHour);
+    X509_gmtime_adj(X509_getm_notAfter(x), end);
     X509_set_pubkey(x, key.get());
     X509_NAME* const subject = X509_get_subject_name(x);
     bool good = true;
@@ -136,7 +139,7 @@ struct Authority::Signer {
 
 Result<Authority> Authority::create(const std::string& commonName)
 {
-    auto own = make({commonName, {}, "", ""}, nullptr, nullptr);
+    auto own = make({commonName, {}, "", "", false}, nullptr, nullptr);
     if (!own)
         return tl::unexpected<Error>(own.error());
     Authority authority;
@@ -149,21 +152,22 @@ Result<Authority> Authority::create(const std::string& commonName)
 Result<KeyPair> Authority::clientCertificate(const std::string& user,
                                              const std::vector<std::string>& groups) const
 {
-    auto made = make({user, groups, "clientAuth", ""}, m_signer->key.get(), m_signer->certificate.get());
+    auto made =
+        make({user, groups, "clientAuth", "", false}, m_signer->key.get(), m_signer->certificate.get());
     if (!made)
         return tl::unexpected<Error>(made.error());
     return std::move(made->pem);
 }
 
 Result<KeyPair> Authority::serverCertificate(const std::string& commonName,
-                                             const std::vector<std::string>& names) const
+                                             const std::vector<std::string>& names, bool expired) const
 {
     std::string alternatives;
     for (const std::string& name : names)
         alternatives +=
             (alternatives.empty() ? "" : ",") + std::string(isAddress(name) ? "IP:" : "DNS:") + name;
-    auto made =
-        make({commonName, {}, "serverAuth", alternatives}, m_signer->key.get(), m_signer->certificate.get());
+    auto made = make({commonName, {}, "serverAuth", alternatives, expired}, m_signer->key.get(),
+                     m_signer->certificate.get());
     if (!made)
         return tl::unexpected<Error>(made.error());
     return std::move(made->pem);

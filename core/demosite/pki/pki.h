@@ -23,9 +23,9 @@ public:
     const std::string& certificatePem() const { return m_own.certificatePem; }
     // Kubernetes reads the user from the common name and the groups from the organizations.
     Result<KeyPair> clientCertificate(const std::string& user, const std::vector<std::string>& groups) const;
-    // `names` are DNS names or IP addresses the server answers to.
-    Result<KeyPair> serverCertificate(const std::string& commonName,
-                                      const std::vector<std::string>& names) const;
+    // `names` are DNS names or IP addresses the server answers to. `expired`: its year was over two days ago.
+    Result<KeyPair> serverCertificate(const std::string& commonName, const std::vector<std::string>& names,
+                                      bool expired = false) const;
 
 private:
     struct Signer; // the key and certificate as OpenSSL has them: reading PEM costs more than signing

@@ -6,11 +6,15 @@ namespace strata::demosite {
 std::vector<std::pair<std::string, std::string>> hostDocuments(const SitePlan& plan)
 {
     std::vector<std::pair<std::string, std::string>> out;
+    std::vector<std::vector<const VmPlan*>> guests(plan.hosts.size());
+    for (const VmPlan& vm : plan.vms)
+        guests[vm.host].push_back(&vm);
     for (std::size_t i = 0; i < plan.hosts.size(); ++i) {
         const HostPlan& host = plan.hosts[i];
         std::string xml = "<node>\n";
-        for (const VmPlan& vm : plan.vms) {
-            if (vm.host != i || host.node.empty())
+        for (const VmPlan* const guest : guests[i]) {
+            const VmPlan& vm = *guest;
+            if (host.node.empty())
                 continue;
             const std::string& ns = plan.tenants[vm.tenant].name;
             // runstate is a virDomainState: 1 running, 3 paused.

@@ -105,7 +105,7 @@ void small(SitePlan& plan)
 void big(SitePlan& plan, std::size_t hosts, std::size_t tenants, std::size_t vmsEach)
 {
     for (std::size_t i = 0; i < hosts; ++i)
-        addHost(plan, i % 3 == 2 ? 192 : 128, i % 3 == 2 ? 1536 : 1024, true);
+        addHost(plan, i % 3 == 2 ? 96 : 64, i % 3 == 2 ? 512 : 384, true);
     std::size_t next = 0;
     for (std::size_t i = 0; i < tenants; ++i) {
         char name[32];
@@ -135,6 +135,11 @@ std::string SitePlan::uid(const std::string& what) const
                   static_cast<unsigned>((b >> 48U & 0x3FFFU) | 0x8000U),
                   static_cast<unsigned long long>(b & 0xFFFFFFFFFFFFULL));
     return text;
+}
+
+std::uint64_t SitePlan::seedFor(const std::string& what) const
+{
+    return hashOf(seed + 3, what) | 1U;
 }
 
 std::string SitePlan::suffix(const std::string& what, std::size_t length) const
@@ -172,10 +177,10 @@ SitePlan makePlan(Size size, std::uint32_t seed, UnixMs now)
         small(plan);
         break;
     case Size::Large:
-        big(plan, 60, 200, 10);
+        big(plan, 200, 200, 10);
         break;
     case Size::Huge:
-        big(plan, 320, 1000, 10);
+        big(plan, 1000, 1000, 10);
         break;
     }
     return plan;

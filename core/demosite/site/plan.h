@@ -56,7 +56,8 @@ struct SitePlan {
 
     std::string uid(const std::string& what) const; // the same for the same seed and words
     std::string suffix(const std::string& what, std::size_t length = 5) const;
-    std::string ago(long seconds) const; // RFC 3339
+    std::string ago(long seconds) const;                  // RFC 3339
+    std::uint64_t seedFor(const std::string& what) const; // never 0
 };
 
 long tenantAge(std::size_t tenant); // seconds since its Cluster was created

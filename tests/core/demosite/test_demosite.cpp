@@ -279,22 +279,26 @@ private Q_SLOTS:
     void patches()
     {
         const Server server;
-        server.call(
-            "POST", "/api/v1/namespaces/n/pods",
-            R"({"metadata":{"name":"p"},"spec":{"containers":[{"name":"a","image":"x"},{"name":"b","image":"y"}]}})");
-        const std::string pod = "/api/v1/namespaces/n/pods/p";
-        const Json strategic =
-            server.call("PATCH", pod, R"({"spec":{"containers":[{"name":"b","image":"z"}]}})",
-                        "application/strategic-merge-patch+json");
-        QCOMPARE(strategic["spec"]["containers"].size(), std::size_t(2));
-        QCOMPARE(text(strategic["spec"]["containers"][1], "image"), std::string("z"));
-        const Json merged = server.call("PATCH", pod, R"({"spec":{"containers":[{"name":"c","image":"q"}]}})",
+        const std::string pod = "/apis/apps/v1/namespaces/n/deployments/p";
+        server.call("POST", "/apis/apps/v1/namespaces/n/deployments",
+                    R"({"metadata":{"name":"p"},"spec":{"selector":{"matchLabels":{"a":"b"}},"template":{)"
+                    R"("metadata":{"labels":{"a":"b"}},"spec":{"containers":[)"
+                    R"({"name":"a","image":"x"},{"name":"b","image":"y"}]}}}})");
+        const auto containers = [](const char* list) {
+            return std::string(R"({"spec":{"template":{"spec":{"containers":)") + list + "}}}}";
+        };
+        const Json strategic = server.call("PATCH", pod, containers(R"([{"name":"b","image":"z"}])"),
+                                           "application/strategic-merge-patch+json");
+        QCOMPARE(strategic["spec"]["template"]["spec"]["containers"].size(), std::size_t(2));
+        QCOMPARE(text(strategic["spec"]["template"]["spec"]["containers"][1], "image"), std::string("z"));
+        const Json merged = server.call("PATCH", pod, containers(R"([{"name":"c","image":"q"}])"),
                                         "application/merge-patch+json");
-        QCOMPARE(merged["spec"]["containers"].size(), std::size_t(1));
-        const Json patched = server.call("PATCH", pod,
-                                         R"([{"op":"test","path":"/spec/containers/0/name","value":"c"},)"
-                                         R"({"op":"add","path":"/metadata/labels","value":{"k":"v"}}])",
-                                         "application/json-patch+json");
+        QCOMPARE(merged["spec"]["template"]["spec"]["containers"].size(), std::size_t(1));
+        const Json patched =
+            server.call("PATCH", pod,
+                        R"([{"op":"test","path":"/spec/template/spec/containers/0/name","value":"c"},)"
+                        R"({"op":"add","path":"/metadata/labels","value":{"k":"v"}}])",
+                        "application/json-patch+json");
         QCOMPARE(text(patched, "metadata.labels.k"), std::string("v"));
         QCOMPARE(server.code("PATCH", pod, R"([{"op":"test","path":"/metadata/name","value":"no"}])",
                              "application/json-patch+json"),
@@ -361,7 +365,7 @@ private Q_SLOTS:
             return server.call(
                 "PATCH", "/apis/apps/v1/namespaces/n/deployments/d?fieldManager=" + std::string(manager),
                 R"({"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"d"},"spec":)"
-                R"({"selector":{"matchLabels":{"a":"b"}},"template":{"spec":)" +
+                R"({"selector":{"matchLabels":{"a":"b"}},"template":{"metadata":{"labels":{"a":"b"}},"spec":)" +
                     podSpec + "}}}",
                 "application/apply-patch+yaml", {}, status);
         };

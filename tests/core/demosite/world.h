@@ -16,12 +16,13 @@
 namespace strata::demosite {
 
 // The small site with its controllers and without a network. Its clock stands still; time passes in steps, as
-// fast as the controllers can work.
+// fast as the controllers can work, and the time they write into objects passes with it.
 class World : private Tenants {
 public:
-    explicit World(bool life = true) : m_life(life)
+    explicit World(bool life = true, std::uint32_t seed = 1, UnixMs now = systemNow())
+        : m_life(life), m_started(now)
     {
-        m_plan = std::make_shared<SitePlan>(makePlan(Size::Small, 1, systemNow()));
+        m_plan = std::make_shared<SitePlan>(makePlan(Size::Small, seed, now));
         unsigned short port = 20000;
         for (TenantPlan& tenant : m_plan->tenants) {
             tenant.port = port++;
@@ -35,7 +36,8 @@ public:
         Cluster::Settings settings;
         settings.fill = [plan = m_plan](Store& store) { writeOuter(store, *plan); };
         settings.version = m_plan->version;
-        m_outer = std::make_shared<Cluster>(std::move(settings), systemNow);
+        settings.seed = m_plan->seedFor("cluster/outer");
+        m_outer = std::make_shared<Cluster>(std::move(settings), clock());
         m_handler = std::make_unique<ApiHandler>(m_outer);
         m_clock.setPaused(true);
         m_site = std::make_unique<Site>(m_outer->store(), m_clock, m_manager, static_cast<Tenants&>(*this));
@@ -47,6 +49,7 @@ public:
     Store& outer() { return m_outer->store(); }
     Store& inner(const std::string& name) { return m_clusters.at({name, name})->store(); }
     bool hasInner(const std::string& name) const { return m_clusters.count({name, name}) != 0; }
+    Cluster& innerCluster(const std::string& name) { return *m_clusters.at({name, name}); }
     const SitePlan& plan() const { return *m_plan; }
     Site& site() { return *m_site; }
 
@@ -71,6 +74,17 @@ public:
         parseTarget(target, request);
         request.body = body;
         request.contentType = type;
+        request.identity.known = true;
+        request.identity.user = "kubernetes-admin";
+        request.identity.groups = {"system:masters"};
+        return m_handler->handle(request);
+    }
+    HttpAnswer get(const std::string& target, const std::string& accept)
+    {
+        HttpRequest request;
+        request.method = "GET";
+        parseTarget(target, request);
+        request.accept = accept;
         request.identity.known = true;
         request.identity.user = "kubernetes-admin";
         request.identity.groups = {"system:masters"};
@@ -110,13 +124,18 @@ public:
     }
 
 private:
+    Clock clock()
+    {
+        return [this] { return m_started + static_cast<UnixMs>(m_clock.now() * 1000); };
+    }
     void add(const Key& key, Cluster::Settings settings, const std::string& version)
     {
         settings.name = key.name;
         settings.version = version;
         settings.outer = false;
         settings.onFilled = [this](Cluster& filled) { m_manager.post([this, &filled] { adopt(filled); }); };
-        m_clusters[key] = std::make_shared<Cluster>(std::move(settings), systemNow);
+        settings.seed = m_plan->seedFor("cluster/" + key.name);
+        m_clusters[key] = std::make_shared<Cluster>(std::move(settings), clock());
     }
     void adopt(Cluster& cluster)
     {
@@ -148,6 +167,7 @@ private:
         else
             m_silent.insert(key);
     }
+    void expire(const Key& key, bool expired) override { answer(key, !expired); }
     void close(const Key& key) override
     {
         const auto found = m_clusters.find(key);
@@ -175,6 +195,7 @@ private:
     }
 
     bool m_life;
+    UnixMs m_started;
     std::shared_ptr<SitePlan> m_plan;
     std::map<Key, std::shared_ptr<Cluster>> m_clusters;
     std::vector<std::shared_ptr<Cluster>> m_closed;

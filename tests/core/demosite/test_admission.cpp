@@ -1,0 +1,533 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/demosite/api/cel.h"
+#include "tests/core/demosite/world.h"
+
+#include <QtTest>
+
+using namespace strata;
+using namespace strata::demosite;
+
+namespace {
+
+const char* const kJson = "application/json";
+
+std::string pod(const std::string& name, const std::string& resources = "{}", const std::string& more = "")
+{
+    return "{\"metadata\":{\"name\":\"" + name +
+           "\"},\"spec\":{\"containers\":[{\"name\":\"c\",\"image\":\"i\",\"resources\":" + resources + "}]" +
+           more + "}}";
+}
+
+std::string definition(const std::string& schema)
+{
+    return R"({"apiVersion":"apiextensions.k8s.io/v1","kind":"CustomResourceDefinition",
+        "metadata":{"name":"racks.lab.example.com"},"spec":{"group":"lab.example.com","scope":"Namespaced",
+        "names":{"plural":"racks","singular":"rack","kind":"Rack"},"versions":[{"name":"v1","served":true,
+        "storage":true,"schema":{"openAPIV3Schema":)" +
+           schema + "}}]}}";
+}
+
+} // namespace
+
+// What the API server refuses, fills in and cleans up: the words are those of kube-apiserver.
+class TestAdmission : public QObject {
+    Q_OBJECT
+
+    std::unique_ptr<World> m_world;
+
+    std::string message(const HttpAnswer& answer) { return text(parseOwn(answer.body), "message"); }
+    HttpAnswer post(const std::string& path, const std::string& body)
+    {
+        HttpAnswer answer = m_world->send("POST", path, body, kJson);
+        m_world->post([] {});
+        return answer;
+    }
+    void space(const std::string& name)
+    {
+        QCOMPARE(post("/api/v1/namespaces", "{\"metadata\":{\"name\":\"" + name + "\"}}").status, 201);
+    }
+    Json object(const std::string& path) { return parseOwn(m_world->send("GET", path).body); }
+
+private Q_SLOTS:
+    void init() { m_world = std::make_unique<World>(false); }
+    void cleanup() { m_world.reset(); }
+
+    void rulesAreEvaluated_data()
+    {
+        QTest::addColumn<QString>("rule");
+        QTest::addColumn<QString>("self");
+        QTest::addColumn<QString>("old");
+        QTest::addColumn<QString>("result"); // JSON, or the error
+        const auto row = [](const char* rule, const char* self, const char* result, const char* old = "") {
+            QTest::newRow(rule) << QString::fromLatin1(rule) << QString::fromLatin1(self)
+                                << QString::fromLatin1(old) << QString::fromLatin1(result);
+        };
+        row("self.replicas <= self.max", R"({"replicas":3,"max":5})", "true");
+        row("self.a + 2 * 3 == 7 && !(self.a > 1)", R"({"a":1})", "true");
+        row("has(self.a) ? self.a == 1 : true", "{}", "true");
+        row("self.a == 1", "{}", "no such key: a");
+        row("self.a == 1 || true", "{}", "true"); // an error is absorbed by what decides
+        row("false && self.a == 1", "{}", "false");
+        row("self == oldSelf", R"("x")", "false", R"("y")");
+        row("!has(oldSelf.x) || has(self.x)", "{}", "false", R"({"x":1})");
+        row("self.all(i, i > 0 && i < 10)", "[1,2,3]", "true");
+        row("self.exists(i, i.name == 'b')", R"([{"name":"a"},{"name":"b"}])", "true");
+        row("self.exists_one(i, i == 2)", "[1,2,2]", "false");
+        row("self.filter(i, i % 2 == 0).size()", "[1,2,3,4]", "2");
+        row("self.map(i, i * i)", "[1,2,3]", "[1,4,9]");
+        row("self.map(i, i > 1, i + 1)", "[1,2,3]", "[3,4]");
+        row("self.all(k, self[k].startsWith(k))", R"({"a":"ax","b":"bx"})", "true");
+        row("'x' in self && 3 in [1,2,3]", R"({"x":1})", "true");
+        row("self.matches('^[a-z]+$')", R"("abc")", "true");
+        row(R"(self.endsWith("c") && self.contains('b') && self.size() == 3)", R"("abc")", "true");
+        row("size(self) > 2", "[1,2]", "false");
+        row("self.split('/')[1] == 'b'", R"("a/b")", "true");
+        row("self.lowerAscii() + '-' + string(1 + 1)", R"("AB")", R"("ab-2")");
+        row("int(self) / 2", R"("7")", "3");
+        row("double(self) / 2.0", "7", "3.5");
+        row("self.x__dash__y == 1 && self.__namespace__ == 2", R"({"x-y":1,"namespace":2})", "true");
+        row("self.sum() == 6 && self.max() == 3 && self.isSorted()", "[1,2,3]", "true");
+        row("self[5]", "[1]", "index out of bounds: 5");
+        row("1 / self", "0", "division by zero");
+        row("{'a': 1}.a + -1", "null", "0");
+        row("type(self) == string ? r'\\d' : \"\\u00e4\"", R"("s")", R"("\\d")");
+        row("self.join(', ')", R"(["a","b"])", R"("a, b")");
+        row("dyn(self) == 1.0", "1", "true");
+    }
+    void rulesAreEvaluated()
+    {
+        QFETCH(QString, rule);
+        QFETCH(QString, self);
+        QFETCH(QString, old);
+        QFETCH(QString, result);
+        std::string error;
+        const auto parsed = CelRule::parse(rule.toStdString(), error);
+        QVERIFY2(parsed, error.c_str());
+        QVERIFY(!parsed->isBeyond());
+        QCOMPARE(parsed->isTransition(), !old.isEmpty());
+        const Json before = parseOwn(old.toStdString());
+        const auto said = parsed->evaluate(parseOwn(self.toStdString()), old.isEmpty() ? nullptr : &before);
+        QCOMPARE(QString::fromStdString(said ? compact(*said) : said.error()), result);
+    }
+
+    void brokenRulesAreRefused_data()
+    {
+        QTest::addColumn<QString>("rule");
+        for (const char* rule : {"self.", "self ==", "(self", "self.all(1, true)", "has(self)", "'open",
+                                 "a b", "", "self.x ? 1", "[1,", "@"})
+            QTest::newRow(rule) << QString::fromLatin1(rule);
+        QTest::newRow("deep") << QString(5000, QLatin1Char('(')) + QLatin1Char('1');
+    }
+    void brokenRulesAreRefused()
+    {
+        QFETCH(QString, rule);
+        std::string error;
+        QVERIFY(CelRule::parse(rule.toStdString(), error) == nullptr);
+        QVERIFY(!error.empty());
+    }
+
+    void whatIsNotThereIsLeftAlone()
+    {
+        std::string error;
+        const auto rule = CelRule::parse("duration(self) < duration('1h')", error);
+        QVERIFY(rule && rule->isBeyond());
+    }
+
+    void definitionsBringRules()
+    {
+        HttpAnswer answer =
+            post("/apis/apiextensions.k8s.io/v1/customresourcedefinitions",
+                 definition(R"({"type":"object","x-kubernetes-validations":[{"rule":"self.=="}]})"));
+        QCOMPARE(answer.status, 422);
+        QVERIFY2(message(answer).find("compilation failed: ERROR: <input>:1:") != std::string::npos,
+                 message(answer).c_str());
+        answer =
+            post("/apis/apiextensions.k8s.io/v1/customresourcedefinitions", definition(R"({"type":"object",
+            "properties":{"spec":{"type":"object","required":["units"],
+              "x-kubernetes-validations":[
+                {"rule":"self.used <= self.units","message":"a rack cannot hold more than it has room for"},
+                {"rule":"!has(self.owner) || self.owner != 'nobody'","reason":"FieldValueForbidden",
+                 "fieldPath":".owner","messageExpression":"'not ' + self.owner"}],
+              "properties":{"units":{"type":"integer","minimum":1,
+                  "x-kubernetes-validations":[{"rule":"self == oldSelf","message":"Value is immutable"}]},
+                "used":{"type":"integer","default":0},"owner":{"type":"string"},
+                "slots":{"type":"array","x-kubernetes-list-type":"map","x-kubernetes-list-map-keys":["name"],
+                  "items":{"type":"object","required":["name"],"properties":{"name":{"type":"string"},
+                    "size":{"type":"integer","x-kubernetes-validations":[{"rule":"self >= oldSelf"}]}}}}}}}})"));
+        QVERIFY2(answer.status == 201, answer.body.c_str());
+        space("lab");
+        const std::string path = "/apis/lab.example.com/v1/namespaces/lab/racks";
+        const auto rack = [](const char* spec) {
+            return std::string(
+                       R"({"apiVersion":"lab.example.com/v1","kind":"Rack","metadata":{"name":"r"},"spec":)") +
+                   spec + "}";
+        };
+        answer = post(path, rack(R"({"units":2,"used":3})"));
+        QCOMPARE(answer.status, 422);
+        QCOMPARE(message(answer), std::string("Rack.lab.example.com \"r\" is invalid: spec: Invalid value: "
+                                              "\"object\": a rack cannot hold more than it has room for"));
+        answer = post(path, rack(R"({"units":2,"owner":"nobody"})"));
+        QCOMPARE(message(answer),
+                 std::string("Rack.lab.example.com \"r\" is invalid: spec.owner: Forbidden: not nobody"));
+        // Types come first: rules of what does not fit are not asked.
+        answer = post(path, rack(R"({"units":"two","used":3})"));
+        QCOMPARE(message(answer),
+                 std::string("Rack.lab.example.com \"r\" is invalid: spec.units: Invalid value: \"string\": "
+                             "spec.units in body must be of type integer: \"string\""));
+        answer = post(path, rack(R"({"used":3})"));
+        QCOMPARE(message(answer),
+                 std::string("Rack.lab.example.com \"r\" is invalid: spec.units: Required value"));
+        QCOMPARE(post(path, rack(R"({"units":4,"slots":[{"name":"a","size":2}]})")).status, 201);
+        const auto patched = [&](const char* patch) {
+            return m_world->send("PATCH", path + "/r", patch, "application/merge-patch+json");
+        };
+        QCOMPARE(message(patched(R"({"spec":{"units":5}})")),
+                 std::string("Rack.lab.example.com \"r\" is invalid: spec.units: Invalid value: \"integer\": "
+                             "Value is immutable"));
+        // Items of a map list are the same by their keys, wherever they stand.
+        QCOMPARE(patched(R"({"spec":{"slots":[{"name":"b","size":1},{"name":"a","size":2}]}})").status, 200);
+        QCOMPARE(message(patched(R"({"spec":{"slots":[{"name":"b","size":1},{"name":"a","size":1}]}})")),
+                 std::string("Rack.lab.example.com \"r\" is invalid: spec.slots[1].size: Invalid value: "
+                             "\"integer\": failed rule: self >= oldSelf"));
+        QCOMPARE(patched(R"({"spec":{"used":4}})").status, 200);
+    }
+
+    // Owners and children may be of kinds that came at run time.
+    void ownKindsAreCollected()
+    {
+        QCOMPARE(
+            post("/apis/apiextensions.k8s.io/v1/customresourcedefinitions", definition(R"({"type":"object",
+            "x-kubernetes-preserve-unknown-fields":true})"))
+                .status,
+            201);
+        space("lab");
+        const std::string racks = "/apis/lab.example.com/v1/namespaces/lab/racks";
+        const auto make = [&](const std::string& name, const std::string& owner) {
+            return post(racks,
+                        "{\"apiVersion\":\"lab.example.com/v1\",\"kind\":\"Rack\",\"metadata\":{\"name\":\"" +
+                            name + "\"" + owner + "}}");
+        };
+        QCOMPARE(make("top", "").status, 201);
+        const std::string uid = text(object(racks + "/top"), "metadata.uid");
+        const std::string owner = ",\"ownerReferences\":[{\"apiVersion\":\"lab.example.com/"
+                                  "v1\",\"kind\":\"Rack\",\"name\":\"top\",\"uid\":\"" +
+                                  uid + "\",\"blockOwnerDeletion\":true}]";
+        QCOMPARE(make("shelf", owner).status, 201);
+        QCOMPARE(
+            post("/api/v1/namespaces/lab/configmaps", R"({"metadata":{"name":"note")" + owner + "}}").status,
+            201);
+        QCOMPARE(m_world->send("DELETE", racks + "/top?propagationPolicy=Foreground").status, 200);
+        m_world->post([] {});
+        QCOMPARE(m_world->send("GET", racks + "/top").status, 404);
+        QCOMPARE(m_world->send("GET", racks + "/shelf").status, 404);
+        QCOMPARE(m_world->send("GET", "/api/v1/namespaces/lab/configmaps/note").status, 404);
+        // And orphaned, in the background, in a collection.
+        for (const char* name : {"one", "two"}) {
+            QCOMPARE(make(name, "").status, 201);
+            const std::string id = text(object(racks + "/" + name), "metadata.uid");
+            QCOMPARE(post("/api/v1/namespaces/lab/configmaps",
+                          std::string("{\"metadata\":{\"name\":\"of-") + name +
+                              "\",\"ownerReferences\":[{\"apiVersion\":\"lab.example.com/"
+                              "v1\",\"kind\":\"Rack\",\"name\":\"" +
+                              name + R"(","uid":")" + id + "\"}]}}")
+                         .status,
+                     201);
+        }
+        QCOMPARE(m_world->send("DELETE", racks + "/one?propagationPolicy=Orphan").status, 200);
+        m_world->post([] {});
+        QVERIFY(find(object("/api/v1/namespaces/lab/configmaps/of-one"), "metadata.ownerReferences") ==
+                nullptr);
+        QCOMPARE(m_world->send("DELETE", racks).status, 200);
+        m_world->post([] {});
+        QCOMPARE(object(racks)["items"].size(), std::size_t(0));
+        QCOMPARE(m_world->send("GET", "/api/v1/namespaces/lab/configmaps/of-two").status, 404);
+        QCOMPARE(m_world->send("GET", "/api/v1/namespaces/lab/configmaps/of-one").status, 200);
+    }
+
+    void limitRangesFillInAndRefuse()
+    {
+        space("tight");
+        QCOMPARE(
+            post("/api/v1/namespaces/tight/limitranges", R"({"metadata":{"name":"limits"},"spec":{"limits":[
+            {"type":"Container","default":{"cpu":"500m"},"defaultRequest":{"memory":"64Mi"},
+             "min":{"cpu":"100m"},"max":{"cpu":"1","memory":"1Gi"},"maxLimitRequestRatio":{"cpu":"4"}},
+            {"type":"Pod","max":{"cpu":"1500m"}},
+            {"type":"PersistentVolumeClaim","min":{"storage":"1Gi"},"max":{"storage":"10Gi"}}]}})")
+                .status,
+            201);
+        const Json range = object("/api/v1/namespaces/tight/limitranges/limits");
+        QCOMPARE(text(range["spec"]["limits"][0], "default.memory"), std::string("1Gi"));      // from max
+        QCOMPARE(text(range["spec"]["limits"][0], "defaultRequest.cpu"), std::string("500m")); // from default
+        const std::string pods = "/api/v1/namespaces/tight/pods";
+        QCOMPARE(post(pods, pod("plain")).status, 201);
+        const Json made = object(pods + "/plain");
+        const Json& resources = made["spec"]["containers"][0]["resources"];
+        QCOMPARE(compact(resources["requests"]), std::string(R"({"memory":"64Mi","cpu":"500m"})"));
+        QCOMPARE(compact(resources["limits"]), std::string(R"({"cpu":"500m","memory":"1Gi"})"));
+        QCOMPARE(
+            made["metadata"]["annotations"]["kubernetes.io/limit-ranger"].get<std::string>(),
+            std::string("LimitRanger plugin set: cpu, memory request for container c; cpu, memory limit for "
+                        "container c"));
+        HttpAnswer answer =
+            post(pods, pod("big", R"({"limits":{"cpu":"2","memory":"2Gi"},"requests":{"cpu":"1"}})"));
+        QCOMPARE(answer.status, 403);
+        QCOMPARE(
+            message(answer),
+            std::string("pods \"big\" is forbidden: [maximum cpu usage per Container is 1, but limit is 2, "
+                        "maximum memory usage per Container is 1Gi, but limit is 2Gi, maximum cpu usage per "
+                        "Pod is 1500m, but limit is 2]"));
+        answer = post(pods, pod("small", R"({"requests":{"cpu":"50m"},"limits":{"cpu":"100m"}})"));
+        QCOMPARE(message(answer),
+                 std::string("pods \"small\" is forbidden: minimum cpu usage per Container is "
+                             "100m, but request is 50m"));
+        answer = post(pods, pod("steep", R"({"requests":{"cpu":"100m"},"limits":{"cpu":"1"}})"));
+        QCOMPARE(message(answer),
+                 std::string("pods \"steep\" is forbidden: cpu max limit to request ratio per "
+                             "Container is 4, but provided ratio is 10.000000"));
+        answer = post("/api/v1/namespaces/tight/persistentvolumeclaims",
+                      R"({"metadata":{"name":"disk"},"spec":{"accessModes":["ReadWriteOnce"],
+                          "resources":{"requests":{"storage":"20Gi"}}}})");
+        QCOMPARE(message(answer),
+                 std::string("persistentvolumeclaims \"disk\" is forbidden: maximum storage usage per "
+                             "PersistentVolumeClaim is 10Gi, but request is 20Gi"));
+        // A ReplicaSet's pods are no exception.
+        QCOMPARE(post("/apis/apps/v1/namespaces/tight/deployments", R"({"metadata":{"name":"web"},"spec":{
+            "selector":{"matchLabels":{"a":"b"}},"template":{"metadata":{"labels":{"a":"b"}},"spec":{
+            "containers":[{"name":"c","image":"i","resources":{"limits":{"cpu":"3"}}}]}}}})")
+                     .status,
+                 201);
+        const Json events = object("/api/v1/namespaces/tight/events?fieldSelector=reason=FailedCreate");
+        QVERIFY(events["items"].size() >= 1);
+        QVERIFY2(text(events["items"][0], "message")
+                         .find("maximum cpu usage per Container is 1, but limit is 3") != std::string::npos,
+                 events["items"][0].dump().c_str());
+    }
+
+    void builtInKindsAreChecked_data()
+    {
+        QTest::addColumn<QString>("path");
+        QTest::addColumn<QString>("body");
+        QTest::addColumn<QString>("refusal");
+        const auto row = [](const char* name, const char* path, const std::string& body,
+                            const char* refusal) {
+            QTest::newRow(name) << QString::fromLatin1(path) << QString::fromStdString(body)
+                                << QString::fromLatin1(refusal);
+        };
+        const char* const pods = "/api/v1/namespaces/default/pods";
+        const char* const deployments = "/apis/apps/v1/namespaces/default/deployments";
+        row("no containers", pods, R"({"metadata":{"name":"x"},"spec":{"containers":[]}})",
+            "Pod \"x\" is invalid: spec.containers: Required value");
+        row("no image", pods, R"({"metadata":{"name":"x"},"spec":{"containers":[{"name":"c"}]}})",
+            "Pod \"x\" is invalid: spec.containers[0].image: Required value");
+        row("volume", pods,
+            R"({"metadata":{"name":"x"},"spec":{"containers":[{"name":"c","image":"i",
+                "volumeMounts":[{"name":"data","mountPath":"/d"}]}]}})",
+            "Pod \"x\" is invalid: spec.containers[0].volumeMounts[0].name: Not found: \"data\"");
+        row("requests over limits", pods, pod("x", R"({"requests":{"cpu":"2"},"limits":{"cpu":"1"}})"),
+            "Pod \"x\" is invalid: spec.containers[0].resources.requests: Invalid value: \"2\": must be less "
+            "than or "
+            "equal to cpu limit of 1");
+        row("restart policy", pods, pod("x", "{}", R"(,"restartPolicy":"Sometimes")"),
+            "Pod \"x\" is invalid: spec.restartPolicy: Unsupported value: \"Sometimes\": supported values: "
+            "\"Always\", \"OnFailure\", \"Never\"");
+        row("selector", deployments,
+            R"({"metadata":{"name":"x"},"spec":{"selector":{"matchLabels":{"app":"a"}},"template":{"metadata":
+                {"labels":{"app":"b"}},"spec":{"containers":[{"name":"c","image":"i"}]}}}})",
+            "Deployment.apps \"x\" is invalid: spec.template.metadata.labels: Invalid value: "
+            "map[string]string{\"app\":\"b\"}: `selector` does not match template `labels`");
+        row("label", "/api/v1/namespaces/default/configmaps",
+            R"({"metadata":{"name":"x","labels":{"a":"b c"}}})",
+            "ConfigMap \"x\" is invalid: metadata.labels: Invalid value: \"b c\": a valid label must be an "
+            "empty string "
+            "or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an "
+            "alphanumeric "
+            "character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is "
+            "'(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')");
+        row("key", "/api/v1/namespaces/default/configmaps", R"({"metadata":{"name":"x"},"data":{"a b":"c"}})",
+            "ConfigMap \"x\" is invalid: data[a b]: Invalid value: \"a b\": a valid config key must consist "
+            "of "
+            "alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', "
+            "regex used "
+            "for validation is '[-._a-zA-Z0-9]+')");
+        row("service", "/api/v1/namespaces/default/services",
+            R"({"metadata":{"name":"x"},"spec":{"type":"Balancer","ports":[{"port":0}]}})",
+            "Service \"x\" is invalid: [spec.type: Unsupported value: \"Balancer\": supported values: "
+            "\"ClusterIP\", "
+            "\"ExternalName\", \"LoadBalancer\", \"NodePort\", spec.ports[0].port: Invalid value: 0: must be "
+            "between 1 "
+            "and 65535, inclusive]");
+        row("claim", "/api/v1/namespaces/default/persistentvolumeclaims",
+            R"({"metadata":{"name":"x"},"spec":{}})",
+            "PersistentVolumeClaim \"x\" is invalid: [spec.accessModes: Required value: at least 1 access "
+            "mode is "
+            "required, spec.resources[storage]: Required value]");
+        row("job", "/apis/batch/v1/namespaces/default/jobs",
+            R"({"metadata":{"name":"x"},"spec":{"template":{"spec":{"containers":[{"name":"c","image":"i"}]}}}})",
+            "Job.batch \"x\" is invalid: spec.template.spec.restartPolicy: Required value: valid values: "
+            "\"OnFailure\", \"Never\"");
+    }
+    void builtInKindsAreChecked()
+    {
+        QFETCH(QString, path);
+        QFETCH(QString, body);
+        QFETCH(QString, refusal);
+        const HttpAnswer answer = post(path.toStdString(), body.toStdString());
+        QCOMPARE(answer.status, 422);
+        QCOMPARE(QString::fromStdString(message(answer)), refusal);
+        QCOMPARE(m_world->send("GET", path.toStdString() + "/x").status, 404);
+    }
+
+    void someThingsDoNotChange()
+    {
+        const auto patched = [&](const std::string& path, const char* patch) {
+            return m_world->send("PATCH", path, patch, "application/merge-patch+json");
+        };
+        const std::string base = "/api/v1/namespaces/default/";
+        QCOMPARE(post(base + "pods", pod("p")).status, 201);
+        QCOMPARE(patched(base + "pods/p", R"({"spec":{"containers":[{"name":"c","image":"other"}]}})").status,
+                 200);
+        QVERIFY(message(patched(base + "pods/p", R"({"spec":{"hostNetwork":true}})"))
+                    .find("spec: Forbidden: pod updates may not change fields other than "
+                          "`spec.containers[*].image`") != std::string::npos);
+        QCOMPARE(post(base + "configmaps", R"({"metadata":{"name":"m"},"immutable":true,"data":{"a":"1"}})")
+                     .status,
+                 201);
+        QCOMPARE(
+            message(patched(base + "configmaps/m", R"({"data":{"a":"2"}})")),
+            std::string(
+                "ConfigMap \"m\" is invalid: data: Forbidden: field is immutable when `immutable` is set"));
+        QCOMPARE(post("/apis/apps/v1/namespaces/default/deployments", R"({"metadata":{"name":"d"},"spec":{
+            "selector":{"matchLabels":{"a":"b"}},"template":{"metadata":{"labels":{"a":"b","c":"d"}},"spec":{
+            "containers":[{"name":"c","image":"i"}]}}}})")
+                     .status,
+                 201);
+        QCOMPARE(message(patched("/apis/apps/v1/namespaces/default/deployments/d",
+                                 R"({"spec":{"selector":{"matchLabels":{"c":"d","a":null}}}})")),
+                 std::string("Deployment.apps \"d\" is invalid: spec.selector: Invalid value: "
+                             "v1.LabelSelector{MatchLabels:map[string]string{\"c\":\"d\"}, "
+                             "MatchExpressions:[]v1.LabelSelectorRequirement(nil)}: field is immutable"));
+    }
+
+    void podsEndGracefully()
+    {
+        space("calm");
+        const std::string pods = "/api/v1/namespaces/calm/pods";
+        QCOMPARE(post(pods, pod("p", "{}", R"(,"terminationGracePeriodSeconds":45)")).status, 201);
+        QVERIFY(m_world->step(10));
+        QCOMPARE(text(object(pods + "/p"), "status.phase"), std::string("Running"));
+        HttpAnswer answer = m_world->send("DELETE", pods + "/p");
+        QCOMPARE(answer.status, 200);
+        const Json going = object(pods + "/p");
+        QCOMPARE(number(going, "metadata.deletionGracePeriodSeconds").value_or(0), 45LL);
+        QCOMPARE(*parseRfc3339(text(going, "metadata.deletionTimestamp")) / 1000,
+                 m_world->outer().now() / 1000 + 45);
+        const Json table = parseOwn(m_world->get(pods, "application/json;as=Table;v=v1;g=meta.k8s.io").body);
+        QCOMPARE(compact(table["rows"][0]["cells"][2]), std::string("\"Terminating\""));
+        // A write does not end it early; another deletion can only make it shorter.
+        QCOMPARE(m_world
+                     ->send("PATCH", pods + "/p", R"({"metadata":{"labels":{"a":"b"}}})",
+                            "application/merge-patch+json")
+                     .status,
+                 200);
+        QCOMPARE(m_world->send("DELETE", pods + "/p?gracePeriodSeconds=90").status, 200);
+        QCOMPARE(number(object(pods + "/p"), "metadata.deletionGracePeriodSeconds").value_or(0), 45LL);
+        QVERIFY(m_world->step(3));
+        QCOMPARE(m_world->send("GET", pods + "/p").status, 404);
+        const Json events = object("/api/v1/namespaces/calm/events?fieldSelector=reason=Killing");
+        QCOMPARE(text(events["items"][0], "message"), std::string("Stopping container c"));
+        // At once when told so; and where nothing runs.
+        QCOMPARE(post(pods, pod("q")).status, 201);
+        QVERIFY(m_world->step(10));
+        QCOMPARE(m_world->send("DELETE", pods + "/q", R"({"gracePeriodSeconds":0})", kJson).status, 200);
+        QCOMPARE(m_world->send("GET", pods + "/q").status, 404);
+        QCOMPARE(post(pods, pod("r", R"({"requests":{"cpu":"4000"}})")).status, 201); // no node for it
+        QCOMPARE(m_world->send("DELETE", pods + "/r").status, 200);
+        QCOMPARE(m_world->send("GET", pods + "/r").status, 404);
+    }
+
+    // The pods of a node that does not answer stay until it is back or somebody removes them by force.
+    void podsOfDeadNodesStay()
+    {
+        m_world = std::make_unique<World>();
+        space("calm");
+        const std::string pods = "/api/v1/namespaces/calm/pods";
+        QCOMPARE(post(pods, pod("p")).status, 201);
+        QVERIFY(m_world->step(10));
+        const std::string node = text(object(pods + "/p"), "spec.nodeName");
+        m_world->post([&] { m_world->site().deadHosts.insert(node); });
+        QCOMPARE(m_world->send("DELETE", pods + "/p").status, 200);
+        QVERIFY(m_world->step(100));
+        QVERIFY(!text(object(pods + "/p"), "metadata.deletionTimestamp").empty());
+        m_world->post([&] {
+            m_world->site().deadHosts.erase(node);
+            m_world->site().poke("nodes", {"", node});
+        });
+        QVERIFY(m_world->step(60));
+        QCOMPARE(m_world->send("GET", pods + "/p").status, 404);
+    }
+
+    void namespacesTellWhatHoldsThem()
+    {
+        space("held");
+        QCOMPARE(post("/api/v1/namespaces/held/configmaps",
+                      R"({"metadata":{"name":"m","finalizers":["example.com/keep"]}})")
+                     .status,
+                 201);
+        QCOMPARE(m_world->send("DELETE", "/api/v1/namespaces/held").status, 200);
+        m_world->post([] {});
+        const Json held = object("/api/v1/namespaces/held");
+        QCOMPARE(text(held, "status.phase"), std::string("Terminating"));
+        const auto condition = [&](const char* type) {
+            const Json* found = conditionOf(held, type);
+            return found == nullptr ? std::string()
+                                    : text(*found, "status") + " " + text(*found, "reason") + " " +
+                                          text(*found, "message");
+        };
+        QCOMPARE(condition("NamespaceDeletionDiscoveryFailure"),
+                 std::string("False ResourcesDiscovered All resources successfully discovered"));
+        QCOMPARE(
+            condition("NamespaceDeletionContentFailure"),
+            std::string(
+                "False ContentDeleted All content successfully deleted, may be waiting on finalization"));
+        QCOMPARE(
+            condition("NamespaceContentRemaining"),
+            std::string("True SomeResourcesRemain Some resources are remaining: configmaps. has 1 resource "
+                        "instances"));
+        QCOMPARE(
+            condition("NamespaceFinalizersRemaining"),
+            std::string("True SomeFinalizersRemain Some content in the namespace has finalizers remaining: "
+                        "example.com/keep in 1 resource instances"));
+        const HttpAnswer late = post("/api/v1/namespaces/held/configmaps", R"({"metadata":{"name":"late"}})");
+        QCOMPARE(late.status, 403);
+        QVERIFY2(message(late).find("unable to create new content in namespace held because it is being "
+                                    "terminated") != std::string::npos,
+                 message(late).c_str());
+        QCOMPARE(m_world
+                     ->send("PATCH", "/api/v1/namespaces/held/configmaps/m",
+                            R"({"metadata":{"finalizers":null}})", "application/merge-patch+json")
+                     .status,
+                 200);
+        QVERIFY(m_world->step(5));
+        QCOMPARE(m_world->send("GET", "/api/v1/namespaces/held").status, 404);
+    }
+
+    void collectionsAreDeletedBySelector()
+    {
+        space("many");
+        const std::string maps = "/api/v1/namespaces/many/configmaps";
+        for (const char* name : {"a", "b", "c"})
+            QCOMPARE(post(maps, std::string("{\"metadata\":{\"name\":\"") + name +
+                                    "\",\"labels\":{\"keep\":\"" + (name[0] == 'b' ? "yes" : "no") + "\"}}}")
+                         .status,
+                     201);
+        QCOMPARE(m_world->send("DELETE", maps + "?labelSelector=keep%3Dno&dryRun=All").status, 200);
+        QCOMPARE(object(maps)["items"].size(), std::size_t(3));
+        const Json gone = parseOwn(m_world->send("DELETE", maps + "?labelSelector=keep%3Dno").body);
+        QCOMPARE(gone["items"].size(), std::size_t(2));
+        QCOMPARE(object(maps)["items"].size(), std::size_t(1));
+        QCOMPARE(m_world->send("DELETE", "/api/v1/configmaps").status, 405); // not over all namespaces
+    }
+};
+
+QTEST_GUILESS_MAIN(TestAdmission)
+#include "test_admission.moc"
