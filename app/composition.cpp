@@ -232,6 +232,11 @@ ui::ShellServices Composition::services()
         virt::takeInventory(uri, onGuiThread<Result<virt::Inventory>>(context, std::move(done)));
     };
     services.consoles = d->consoles.services();
+    services.kubeconfigOf = [d](stack::SourceId source) {
+        const bool demo = d->connections.isDemo(source) && d->connections.demo() != nullptr;
+        return demo ? std::pair(QString::fromStdString(d->connections.demo()->kubeconfigPath()), QString())
+                    : std::pair<QString, QString>();
+    };
     services.clientOf = [&site](stack::SourceId source) { return site.newClient(source); };
     services.events = [&site] { return site.traffic().events; };
     services.access = [&site](stack::SourceId inner, bool served, QObject* context,

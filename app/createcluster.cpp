@@ -319,6 +319,7 @@ int runCreateCluster(const CommandLine& line)
         options.dryRun = line.dryRun;
         options.wait = line.wait;
         options.planId = newPlanId();
+        options.preflight.askSources = !target->demo;
         if (target->demo) // it goes with the site
             options.journal = target->demo->directory() + "/" + options.planId + ".journal";
         work = std::make_unique<CreateCluster>(client, profile, options, progress.callbacks());

@@ -34,6 +34,10 @@ std::string concernedField(const ClusterProfile& profile, const Ref& ref, const 
     if (names("metadata.name") || names("must be no more than 63"))
         return "name";
     if (ref.kind == "Cluster") {
+        if (profile.classRef && names("variables"))
+            return "clusterClass.variables";
+        if (profile.classRef && names("topology"))
+            return names("version") ? "kubernetesVersion" : "clusterClass.name";
         if (names("services"))
             return "network.serviceCidr";
         if (names("pods") || names("clusterNetwork"))
@@ -65,6 +69,10 @@ std::string concernedField(const ClusterProfile& profile, const Ref& ref, const 
         return "addOns.healthCheck";
     if (ref.name.rfind(profile.name + "-kccm", 0) == 0)
         return "addOns.cloudProvider";
+    if (!profile.addOns.kubevirtCsi.controller.empty() &&
+        (ref.name == "driver-config" || ref.kind == "Deployment" || ref.kind == "ServiceAccount" ||
+         ref.kind == "Role" || ref.kind == "RoleBinding" || ref.kind == "Service"))
+        return "addOns.kubevirtCsi.controller";
     if (ref.kind == "ClusterResourceSet" || ref.kind == "ConfigMap") {
         if (ref.name.find("metrics-server") != std::string::npos)
             return "addOns.metricsServer.manifest";

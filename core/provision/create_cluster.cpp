@@ -131,15 +131,18 @@ public:
             refuse(problems);
             return;
         }
-        preflight = Preflight::start(client, profile, [this](const Survey& found) {
-            survey = found;
-            // The preflight may not go inside of its own callback.
-            std::weak_ptr<Private> weak = weak_from_this();
-            network.post([weak] {
-                if (const auto self = weak.lock())
-                    self->surveyed();
-            });
-        });
+        preflight = Preflight::start(
+            client, profile,
+            [this](const Survey& found) {
+                survey = found;
+                // The preflight may not go inside of its own callback.
+                std::weak_ptr<Private> weak = weak_from_this();
+                network.post([weak] {
+                    if (const auto self = weak.lock())
+                        self->surveyed();
+                });
+            },
+            options.preflight);
     }
 
     void refuse(const Problems& problems)
@@ -175,6 +178,8 @@ public:
             wanted.push_back({cni, &manifests.cni});
         if (profile.addOns.kubevirtCsi.enabled)
             wanted.push_back({profile.addOns.kubevirtCsi.manifest, &manifests.kubevirtCsi});
+        if (profile.addOns.kubevirtCsi.enabled && !profile.addOns.kubevirtCsi.controller.empty())
+            wanted.push_back({profile.addOns.kubevirtCsi.controller, &manifests.kubevirtCsiController});
         if (profile.addOns.metricsServer.enabled)
             wanted.push_back({profile.addOns.metricsServer.manifest, &manifests.metricsServer});
         nextManifest();

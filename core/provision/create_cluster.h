@@ -18,7 +18,8 @@ struct CreateClusterOptions {
         true; // false: done when Cluster API has begun; nothing that needs a running cluster is written then
     std::string planId;  // empty: a new one
     std::string journal; // empty: PLANID.journal in journalFolder()
-    RunOptions run;      // its dryRunOnly and journal are set from the above
+    PreflightOptions preflight;
+    RunOptions run; // its dryRunOnly and journal are set from the above
     CreatePlanOptions plan;
 };
 

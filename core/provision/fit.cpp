@@ -4,6 +4,8 @@
 #include "core/base/quantity.h"
 #include "core/base/translate.h"
 
+#include <nlohmann/json.hpp>
+
 #include <algorithm>
 #include <numeric>
 #include <set>
@@ -145,7 +147,27 @@ bool Fit::fits() const
                        [](const Placement& placement) { return !placement.node.empty(); });
 }
 
-std::vector<VmDemand> demands(const ClusterProfile& profile)
+// The size that a class gives, as far as it can be told.
+static MachineSize sizeOf(const ClusterProfile& profile, const KnownClass& known, const ClassSize& from)
+{
+    MachineSize size;
+    size.vcpus = from.vcpus;
+    size.memory = from.memory;
+    const auto& chosen = profile.classRef->variables;
+    if (!from.vcpusFrom.empty()) {
+        const Json value = Json::parse(classValue(known, chosen, from.vcpusFrom), nullptr, false);
+        if (value.is_number_integer())
+            size.vcpus = static_cast<int>(std::clamp<std::int64_t>(value.get<std::int64_t>(), 0, 1024));
+    }
+    if (!from.memoryFrom.empty()) {
+        const Json value = Json::parse(classValue(known, chosen, from.memoryFrom), nullptr, false);
+        if (value.is_string())
+            size.memory = value.get<std::string>();
+    }
+    return size;
+}
+
+std::vector<VmDemand> demands(const ClusterProfile& profile, const KnownClass* known)
 {
     std::vector<VmDemand> vms;
     const bool containerDisk = profile.image.source == ImageSource::ContainerDisk;
@@ -155,6 +177,19 @@ std::vector<VmDemand> demands(const ClusterProfile& profile)
                            parseQuantity(size.memory).value_or(0), containerDisk});
         }
     };
+    if (profile.classRef) {
+        if (known == nullptr)
+            return vms;
+        add(profile.name + "-cp", profile.controlPlane.replicas, sizeOf(profile, *known, known->plane));
+        for (const WorkerPool& pool : profile.workers) {
+            const std::string worker =
+                pool.workerClass.empty() ? std::string(kWorkerClass) : pool.workerClass;
+            const auto found = known->workers.find(worker);
+            if (found != known->workers.end())
+                add(profile.name + "-" + pool.name, pool.count, sizeOf(profile, *known, found->second));
+        }
+        return vms;
+    }
     add(profile.name + "-cp", profile.controlPlane.replicas, profile.controlPlane.size);
     for (const WorkerPool& pool : profile.workers)
         add(profile.name + "-" + pool.name, pool.count, pool.size);

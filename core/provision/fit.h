@@ -64,8 +64,8 @@ struct Fit {
     std::string summary; // "3 VMs · 6 vCPU · 12 GiB · fits: 4 nodes have room"
 };
 
-std::vector<VmDemand>
-demands(const ClusterProfile& profile); // control plane first; autoscaler: the starting count
+// Control plane first; autoscaler: the starting count. Sizes of a ClusterClass's machines need the class.
+std::vector<VmDemand> demands(const ClusterProfile& profile, const KnownClass* known = nullptr);
 Fit fit(const std::vector<VmDemand>& vms, const std::vector<NodeRoom>& nodes, AntiAffinity antiAffinity,
         const LauncherCosts& costs = {});
 

@@ -408,6 +408,8 @@ std::string planToJson(const Plan& plan)
     for (const Step& step : plan.steps) {
         Json item = {
             {"id", step.id}, {"title", step.title}, {"after", step.after}, {"timeout", step.timeoutSeconds}};
+        if (!step.checks.empty())
+            item["checks"] = step.checks;
         item["writes"] = Json::array();
         for (const Write& write : step.writes) {
             Json entry = {{"verb", toString(write.verb)},
@@ -467,6 +469,12 @@ Result<Plan> planFromJson(std::string_view text)
         step.title = member(item, "title");
         const auto timeout = item.find("timeout");
         step.timeoutSeconds = timeout != item.end() && timeout->is_number_integer() ? timeout->get<int>() : 0;
+        if (const auto checks = item.find("checks"); checks != item.end() && checks->is_array()) {
+            for (const Json& id : *checks) {
+                if (id.is_string())
+                    step.checks.push_back(id.get<std::string>());
+            }
+        }
         for (const Json& id : item["after"]) {
             if (!id.is_string())
                 return bad();

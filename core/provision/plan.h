@@ -88,10 +88,11 @@ Judgement judge(const Wait& wait, const Object* object); // null: the object doe
 struct Step {
     std::string id; // "control-plane"
     std::string title;
-    std::vector<std::string> after; // ids of the steps that must be done
-    std::vector<Write> writes;      // in this order
-    std::vector<Wait> waits;        // all must be met
-    int timeoutSeconds = 0;         // of the waits
+    std::vector<std::string> after;    // ids of the steps that must be done
+    std::vector<Write> writes;         // in this order
+    std::vector<Wait> waits;           // all must be met
+    int timeoutSeconds = 0;            // of the waits
+    std::vector<std::string> checks{}; // of the preflight, by id: what was looked at for this step beforehand
     friend bool operator==(const Step&, const Step&) = default;
 };
 

@@ -5,6 +5,8 @@
 #include "core/base/text.h"
 #include "core/base/translate.h"
 #include "core/provision/api.h"
+#include "core/provision/siteevidence.h"
+#include "core/provision/sourcequestion.h"
 
 #include <nlohmann/json.hpp>
 
@@ -121,9 +123,9 @@ bool Survey::blocked() const
 class Preflight::Private : public std::enable_shared_from_this<Preflight::Private> {
 public:
     Private(std::shared_ptr<kube::Client> theClient, ClusterProfile theProfile,
-            std::function<void(const Survey&)> theDone)
+            std::function<void(const Survey&)> theDone, PreflightOptions theOptions)
         : client(std::move(theClient)), network(client->network()), profile(std::move(theProfile)),
-          done(std::move(theDone)), calls(network)
+          done(std::move(theDone)), options(std::move(theOptions)), calls(network)
     {}
 
     void add(const char* id, std::string title, CheckVerdict verdict, std::string evidence,
@@ -168,14 +170,15 @@ public:
                    });
     }
 
-    // All pages; `page` is called for each, `end` once.
+    // All pages; `page` is called for each item, `end` once. No more pages once `enough` is true.
     void list(const std::string& path, const std::string& selector, std::function<void(const Json&)> page,
-              std::function<void(Result<void>)> end, const std::string& token = {}, int pages = 0)
+              std::function<void(Result<void>)> end, std::function<bool()> enough = {},
+              const std::string& token = {}, int pages = 0)
     {
         std::string query = "limit=500" + selector;
         if (!token.empty())
             query += "&continue=" + kube::percentEncode(token);
-        get(path, query, [this, path, selector, page, end, pages](Result<Json> json) {
+        get(path, query, [this, path, selector, page, end, enough, pages](Result<Json> json) {
             if (!json) {
                 end(tl::unexpected(json.error()));
                 return;
@@ -185,10 +188,10 @@ public:
                     page(item);
             }
             const std::string next = textAt(*json, "/metadata/continue");
-            if (next.empty() || pages > 2000)
+            if (next.empty() || pages > 2000 || (enough && enough()))
                 end({});
             else
-                list(path, selector, page, end, next, pages + 1);
+                list(path, selector, page, end, enough, next, pages + 1);
         });
     }
 
@@ -252,7 +255,9 @@ public:
              s.infrastructureVersion, {"v1alpha1"});
         std::string kubevirt;
         want("kubevirt", "KubeVirt is installed", "kubevirt.io", kubevirt, {"v1"});
-        const bool sets = profile.cni.kind != Cni::None && profile.cni.delivery == CniDelivery::ResourceSet;
+        const bool sets = profile.cni.delivery == CniDelivery::ResourceSet &&
+                          (profile.cni.kind != Cni::None || profile.addOns.kubevirtCsi.enabled ||
+                           profile.addOns.metricsServer.enabled);
         s.addonsVersion = newest("addons.cluster.x-k8s.io", {"v1beta2", "v1beta1"});
         if (s.addonsVersion.empty()) {
             if (sets) {
@@ -266,7 +271,7 @@ public:
         }
         s.hasCdi = !newest("cdi.kubevirt.io", {"v1beta1"}).empty();
         survey.site.hasCdi = s.hasCdi;
-        if (profile.image.source != ImageSource::ContainerDisk) {
+        if (profile.image.source != ImageSource::ContainerDisk && !profile.classRef) {
             add("cdi", say("CDI is installed"), s.hasCdi ? CheckVerdict::Ok : CheckVerdict::Blocker,
                 s.hasCdi ? "cdi.kubevirt.io/v1beta1" : say("cdi.kubevirt.io is not served."),
                 s.hasCdi ? std::string() : prepare, "image.source");
@@ -281,16 +286,15 @@ public:
         if (!newest("clusterctl.cluster.x-k8s.io", {"v1alpha3"}).empty()) {
             list(
                 "/apis/clusterctl.cluster.x-k8s.io/v1alpha3/providers", {},
-                [this](const Json& item) {
-                    const std::string name = member(item, "providerName");
-                    const std::string version = cleanText(member(item, "version"), 40);
-                    if (name == "cluster-api")
-                        survey.server.clusterApiRelease = version;
-                    else if (name == "kubevirt" || name == "infrastructure-kubevirt")
-                        survey.server.capkRelease = version;
-                },
-                [](Result<void>) {}); // without an inventory the releases stay unknown
+                [this](const Json& item) { providers.addInventory(item); },
+                [this](Result<void>) { managers(); });
+        } else {
+            managers(); // without an inventory their images tell the releases
         }
+        addresses();
+        overlay();
+        images();
+        classes();
         list(
             "/apis/kubevirt.io/v1/kubevirts", {},
             [this](const Json& item) {
@@ -328,6 +332,7 @@ public:
             "/api/v1/pods",
             "&fieldSelector=" + kube::percentEncode("status.phase!=Succeeded,status.phase!=Failed"),
             [this](const Json& pod) {
+                loadBalancer.addPod(pod);
                 const std::string node = textAt(pod, "/spec/nodeName");
                 if (node.empty())
                     return;
@@ -391,61 +396,172 @@ public:
             error = end.error();
     }
 
-    void access(const std::string& ns)
+    // After the inventory, whose words count more.
+    void managers()
     {
-        struct Right {
-            const char* verb;
-            const char* group;
-            const char* resource;
-            bool inSpace;
-        };
-        static const Right kRights[] = {
-            {"get", "", "namespaces", false},
-            {"create", "", "namespaces", false},
-            {"create", "", "configmaps", true},
-            {"patch", "", "configmaps", true},
-            {"delete", "", "configmaps", true},
-            {"get", "", "secrets", true},
-            {"create", "cluster.x-k8s.io", "clusters", true},
-            {"patch", "cluster.x-k8s.io", "clusters", true},
-            {"delete", "cluster.x-k8s.io", "clusters", true},
-            {"create", "cluster.x-k8s.io", "machinedeployments", true},
-            {"patch", "cluster.x-k8s.io", "machinedeployments", true},
-            {"create", "cluster.x-k8s.io", "machinehealthchecks", true},
-            {"create", "infrastructure.cluster.x-k8s.io", "kubevirtclusters", true},
-            {"patch", "infrastructure.cluster.x-k8s.io", "kubevirtclusters", true},
-            {"create", "infrastructure.cluster.x-k8s.io", "kubevirtmachinetemplates", true},
-            {"patch", "infrastructure.cluster.x-k8s.io", "kubevirtmachinetemplates", true},
-            {"create", "bootstrap.cluster.x-k8s.io", "kubeadmconfigtemplates", true},
-            {"patch", "bootstrap.cluster.x-k8s.io", "kubeadmconfigtemplates", true},
-            {"create", "controlplane.cluster.x-k8s.io", "kubeadmcontrolplanes", true},
-            {"patch", "controlplane.cluster.x-k8s.io", "kubeadmcontrolplanes", true},
-            {"create", "addons.cluster.x-k8s.io", "clusterresourcesets", true},
-            {"patch", "addons.cluster.x-k8s.io", "clusterresourcesets", true},
-        };
-        for (const Right& right : kRights) {
-            Json attributes = {{"verb", right.verb}, {"group", right.group}, {"resource", right.resource}};
-            if (right.inSpace)
-                attributes["namespace"] = ns;
-            const Json body = {{"apiVersion", "authorization.k8s.io/v1"},
-                               {"kind", "SelfSubjectAccessReview"},
-                               {"spec", {{"resourceAttributes", attributes}}}};
-            kube::Request request;
-            request.method = "POST";
-            request.path = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
-            request.contentType = "application/json";
-            request.body = body.dump();
-            ++pending;
-            const std::string name = std::string(right.verb) + " " + right.resource;
-            calls.send(client, std::move(request), [this, name](Result<kube::Response> answer) {
-                --pending;
-                const Json json = answer ? Json::parse(answer->body, nullptr, false) : Json();
-                if (!answer || !at(json, "/status/allowed").is_boolean())
-                    unasked.push_back(name);
-                else if (!at(json, "/status/allowed").get<bool>())
-                    denied.push_back(name);
-                finishWhenIdle();
+        list(
+            "/apis/apps/v1/deployments", "&labelSelector=" + kube::percentEncode("cluster.x-k8s.io/provider"),
+            [this](const Json& item) { providers.addManager(item); },
+            [this](Result<void>) {
+                survey.server.clusterApiRelease = providers.release("cluster-api");
+                survey.server.capkRelease = providers.release("infrastructure-kubevirt");
             });
+    }
+
+    void addresses()
+    {
+        if (profile.endpoint != Endpoint::LoadBalancer || profile.classRef)
+            return;
+        list(
+            "/api/v1/services", {}, [this](const Json& item) { loadBalancer.addService(item); },
+            [this](Result<void> end) { loadBalancer.known = end.has_value(); });
+        if (newest("metallb.io", {"v1beta1"}).empty())
+            return;
+        loadBalancer.metalLb = true;
+        list(
+            "/apis/metallb.io/v1beta1/ipaddresspools", {},
+            [this](const Json& item) {
+                if (at(item, "/spec/addresses").is_array() && !at(item, "/spec/addresses").empty())
+                    ++pools;
+            },
+            [this](Result<void> end) { loadBalancer.pools = end ? pools : -1; });
+    }
+
+    // What the outer network plugin says of itself; what is not there says nothing.
+    void overlay()
+    {
+        const auto read = [this](const char* path, Json OverlaySettings::*into) {
+            get(path, {}, [this, into](Result<Json> json) {
+                if (json)
+                    overlaySettings.*into = std::move(*json);
+            });
+        };
+        read("/api/v1/namespaces/kube-system/configmaps/cilium-config", &OverlaySettings::cilium);
+        read("/api/v1/namespaces/kube-system/configmaps/calico-config", &OverlaySettings::calico);
+        read("/api/v1/namespaces/kube-flannel/configmaps/kube-flannel-cfg", &OverlaySettings::flannel);
+        if (!newest("crd.projectcalico.org", {"v1"}).empty())
+            read("/apis/crd.projectcalico.org/v1/felixconfigurations/default", &OverlaySettings::felix);
+        if (!newest("operator.tigera.io", {"v1"}).empty())
+            read("/apis/operator.tigera.io/v1/installations/default", &OverlaySettings::installation);
+    }
+
+    void images()
+    {
+        if (profile.classRef)
+            return;
+        image.wanted = profile.effectiveImage();
+        if (profile.image.source == ImageSource::Pvc) {
+            const std::size_t slash = profile.image.location.find('/');
+            const std::string space = profile.image.location.substr(0, slash);
+            const std::string name =
+                slash == std::string::npos ? std::string() : profile.image.location.substr(slash + 1);
+            get("/api/v1/namespaces/" + kube::percentEncode(space) + "/persistentvolumeclaims/" +
+                    kube::percentEncode(name),
+                {}, [this](Result<Json> found) {
+                    if (found)
+                        claim = std::move(*found);
+                    else
+                        claimError = found.error();
+                });
+            return;
+        }
+        if (profile.image.source == ImageSource::ContainerDisk) {
+            askSource(); // nodes are read in any case
+            return;
+        }
+        list(
+            "/apis/cdi.kubevirt.io/v1beta1/datavolumes", {},
+            [this](const Json& item) { image.addDataVolume(item); },
+            [this](Result<void>) {
+                if (!image.seen())
+                    askSource();
+            },
+            [this] { return image.imported > 0; });
+    }
+
+    void askSource()
+    {
+        if (!options.askSources)
+            return;
+        const auto place = profile.image.source == ImageSource::Http ? filePlace(profile.image.location)
+                                                                     : registryPlace(image.wanted);
+        if (!place) {
+            sourceError = place.error();
+            return;
+        }
+        ++pending;
+        const auto take = [this](Result<bool> there) {
+            if (sourceOver)
+                return;
+            sourceOver = true;
+            --pending;
+            if (there)
+                sourceThere = *there;
+            else
+                sourceError = there.error();
+            finishWhenIdle();
+        };
+        // A question may not go inside of its own callback, nor is it waited for long.
+        std::weak_ptr<Private> weak = weak_from_this();
+        kube::Network* const thread = &network;
+        source = std::make_unique<SourceQuestion>(network, *place, options.sourceCaPem,
+                                                  [weak, thread, take](const Result<bool>& there) {
+                                                      thread->post([weak, take, there] {
+                                                          if (weak.lock())
+                                                              take(there);
+                                                      });
+                                                  });
+        calls.after(std::chrono::seconds(6), [take] {
+            take(fail(ErrorKind::Timeout, say("It has not answered within %1 seconds.", {"6"})));
+        });
+    }
+
+    // All classes and the templates that tell the sizes of their machines.
+    void classes()
+    {
+        list(
+            "/apis/cluster.x-k8s.io/" + survey.server.coreVersion + "/clusterclasses", {},
+            [this](const Json& item) {
+                if (survey.site.classes.size() < 50)
+                    survey.site.classes.push_back(readClass(item));
+            },
+            [this](Result<void> end) {
+                survey.site.classesKnown = end.has_value();
+                for (std::size_t i = 0; i < survey.site.classes.size(); ++i) {
+                    const KnownClass& known = survey.site.classes[i];
+                    for (const auto& [worker, name] : known.machineTemplates) {
+                        if (name.empty())
+                            continue;
+                        get("/apis/infrastructure.cluster.x-k8s.io/" + survey.server.infrastructureVersion +
+                                "/namespaces/" + kube::percentEncode(known.ns) +
+                                "/kubevirtmachinetemplates/" + kube::percentEncode(name),
+                            {}, [this, i, worker = worker](Result<Json> found) {
+                                if (found)
+                                    readClassTemplate(survey.site.classes[i], worker, *found);
+                            });
+                    }
+                }
+            });
+    }
+
+    void access(const std::string&)
+    {
+        const Rights rights = rightsFor(profile);
+        for (const bool undo : {false, true}) {
+            for (const Access& right : undo ? rights.undo : rights.needed) {
+                ++pending;
+                const std::string name = right.verb + " " + right.resource;
+                calls.send(client, reviewRequest(right), [this, name, undo](Result<kube::Response> answer) {
+                    --pending;
+                    const Result<bool> allowed =
+                        answer ? reviewAllows(answer->body) : Result<bool>(tl::unexpected(answer.error()));
+                    if (!allowed)
+                        unasked.push_back(name);
+                    else if (!*allowed)
+                        (undo ? deniedUndo : denied).push_back(name);
+                    finishWhenIdle();
+                });
+            }
         }
     }
 
@@ -530,14 +646,80 @@ public:
         else
             add("rbac", title, CheckVerdict::Ok, say("all verbs are allowed"));
 
+        if (!deniedUndo.empty() && missing.empty())
+            add("rbac-undo", say("You may take back what the plan does"), CheckVerdict::Warning,
+                say("Not allowed: %1", {joined(deniedUndo)}),
+                say("Undo would leave these behind; ask for the verb delete, or somebody else must remove "
+                    "them."));
+
+        const auto& versions = served["cluster.x-k8s.io"];
+        for (Check& check : judgeProviders(
+                 providers, std::find(versions.begin(), versions.end(), "v1beta1") != versions.end())) {
+            check.evidence = cleanText(check.evidence);
+            survey.checks.push_back(std::move(check));
+        }
+        survey.overlay = readOverlay(overlaySettings);
+        if (profile.endpoint == Endpoint::LoadBalancer && !profile.classRef)
+            survey.checks.push_back(judgeLoadBalancer(loadBalancer));
+        imageThere();
         storage();
         networks();
         room(ns);
     }
 
+    void imageThere()
+    {
+        if (profile.classRef)
+            return;
+        const std::string title = say("The image is there");
+        const std::string shown = cleanText(image.wanted, 200);
+        if (profile.image.source == ImageSource::Pvc) {
+            if (claimError && claimError->kind == ErrorKind::NotFound)
+                add("image", title, CheckVerdict::Blocker, say("There is no claim %1.", {shown}),
+                    say("Import an image first, or name another claim."), "image.location");
+            else if (claimError)
+                unknown("image", title, *claimError, "image.location");
+            else if (textAt(claim, "/status/phase") != "Bound")
+                add("image", title, CheckVerdict::Blocker,
+                    say("The claim %1 is %2.", {shown, textAt(claim, "/status/phase")}),
+                    say("A clone needs a claim that is bound."), "image.location");
+            else
+                add("image", title, CheckVerdict::Ok, shown, {}, "image.location");
+            return;
+        }
+        for (const Json& node : nodes)
+            image.addNode(node);
+        if (image.imported > 0) {
+            add("image", title, CheckVerdict::Ok,
+                say("%1 has been imported %2 times here.", {shown, std::to_string(image.imported)}), {},
+                "image.location");
+        } else if (image.onNodes > 0) {
+            add("image", title, CheckVerdict::Ok,
+                say("%1 outer nodes hold %2.", {std::to_string(image.onNodes), shown}), {}, "image.location");
+        } else if (sourceThere == true) {
+            add("image", title, CheckVerdict::Ok, say("Its source has %1, as asked from here.", {shown}), {},
+                "image.location");
+        } else if (sourceThere == false) {
+            add("image", title, CheckVerdict::Blocker, say("Its source says that there is no %1.", {shown}),
+                image.others.empty()
+                    ? say("Name an image that is there; its tag is the Kubernetes version.")
+                    : say("Name an image that is there; imported here before: %1", {joined(image.others)}),
+                "image.location");
+        } else {
+            std::string evidence = say("%1 has not been used in this site yet", {shown});
+            if (!image.others.empty())
+                evidence += say("; other releases have been (%1)", {joined(image.others)});
+            if (sourceError)
+                evidence += say("; asked from here: %1", {sourceError->text + " " + sourceError->detail});
+            add("image", title, CheckVerdict::Unknown, evidence,
+                say("Make sure that its source has it; the import of the first disk will show."),
+                "image.location");
+        }
+    }
+
     void storage()
     {
-        if (profile.image.source == ImageSource::ContainerDisk)
+        if (profile.image.source == ImageSource::ContainerDisk || profile.classRef)
             return;
         const std::string title = say("There is storage for the disks");
         if (storageError) {
@@ -635,7 +817,8 @@ public:
                 entry.closed = closedBecause(node, emulation);
                 survey.nodes.push_back(std::move(entry));
             }
-            survey.fit = provision::fit(demands(profile), survey.nodes, profile.antiAffinity, survey.costs);
+            survey.fit = provision::fit(demands(profile, survey.site.classOf(profile)), survey.nodes,
+                                        profile.antiAffinity, survey.costs);
             std::string evidence = survey.fit.summary;
             for (const Placement& placement : survey.fit.placements) {
                 if (placement.node.empty()) {
@@ -657,11 +840,18 @@ public:
         if (quotas.empty())
             return;
         Room need;
-        for (const VmDemand& vm : demands(profile)) {
+        const std::vector<VmDemand> vms = demands(profile, survey.site.classOf(profile));
+        for (const VmDemand& vm : vms) {
             const Room request = launcherRequest(vm, survey.costs);
             need.cpuMilli += request.cpuMilli;
             need.memoryBytes += request.memoryBytes;
             need.pods += 1;
+        }
+        std::int64_t disks = 0;
+        if (profile.image.source != ImageSource::ContainerDisk && !profile.classRef) {
+            disks = parseQuantity(profile.controlPlane.size.disk).value_or(0) * profile.controlPlane.replicas;
+            for (const WorkerPool& pool : profile.workers)
+                disks += parseQuantity(pool.size.disk).value_or(0) * pool.count;
         }
         std::string short_;
         for (const Json& item : quotas) {
@@ -673,9 +863,9 @@ public:
                 const std::int64_t left = quantityAt(hard, key, milli) - quantityAt(used, key, milli);
                 if (left < wanted) {
                     const auto print = [&](std::int64_t amount) {
-                        return std::string(what) == "memory" ? formatBytes(amount)
-                               : milli                       ? formatCpu(amount)
-                                                             : std::to_string(amount);
+                        return amount > 100'000'000 ? formatBytes(amount)
+                               : milli              ? formatCpu(amount)
+                                                    : std::to_string(amount);
                     };
                     short_ += (short_.empty() ? "" : "; ") +
                               say("%1: %2 wanted, %3 left in the quota %4",
@@ -688,6 +878,11 @@ public:
             compare("requests.cpu", true, need.cpuMilli, "CPU");
             compare("cpu", true, need.cpuMilli, "CPU");
             compare("pods", false, need.pods, "pods");
+            if (disks > 0) {
+                compare("requests.storage", false, disks, "storage");
+                compare("persistentvolumeclaims", false, static_cast<std::int64_t>(vms.size()), "claims");
+            }
+            compare("count/virtualmachines.kubevirt.io", false, static_cast<std::int64_t>(vms.size()), "VMs");
         }
         const std::string title = say("The namespace's quota suffices");
         if (short_.empty())
@@ -701,6 +896,7 @@ public:
     kube::Network& network;
     ClusterProfile profile;
     std::function<void(const Survey&)> done;
+    PreflightOptions options;
     Calls calls;
     Survey survey;
     std::recursive_mutex mutex;
@@ -712,7 +908,19 @@ public:
     std::map<std::string, Room> requested;
     std::vector<UsedNetwork> siblings;
     std::vector<Json> quotas;
+    ProviderEvidence providers;
+    LoadBalancerEvidence loadBalancer;
+    OverlaySettings overlaySettings;
+    ImageEvidence image;
+    Json claim;
+    int pools = 0;
+    std::optional<Error> claimError;
+    std::optional<bool> sourceThere;
+    std::optional<Error> sourceError;
+    bool sourceOver = false;
+    std::unique_ptr<SourceQuestion> source;
     std::vector<std::string> denied;
+    std::vector<std::string> deniedUndo;
     std::vector<std::string> unasked;
     std::string kubevirtPhase;
     std::string serviceAddress;
@@ -732,9 +940,10 @@ public:
 Preflight::Preflight(std::shared_ptr<Private> d) : m_d(std::move(d)) {}
 
 std::unique_ptr<Preflight> Preflight::start(std::shared_ptr<kube::Client> client, ClusterProfile profile,
-                                            std::function<void(const Survey&)> done)
+                                            std::function<void(const Survey&)> done, PreflightOptions options)
 {
-    auto d = std::make_shared<Private>(std::move(client), std::move(profile), std::move(done));
+    auto d =
+        std::make_shared<Private>(std::move(client), std::move(profile), std::move(done), std::move(options));
     d->network.post([d] { d->start(); });
     return std::unique_ptr<Preflight>(new Preflight(std::move(d)));
 }

@@ -46,13 +46,19 @@ struct Survey {
     bool blocked() const;
 };
 
+struct PreflightOptions {
+    bool askSources = true;  // ask the registry or server of the image, from here, when the site cannot tell
+    std::string sourceCaPem; // its authority; empty: the system's trust store
+};
+
 // All read-only checks before the first write. Runs on the client's network thread; `done` is called there,
 // once, and not after the Preflight is gone. Large lists are read in pages, so that the thread stays
 // responsive.
 class Preflight {
 public:
     static std::unique_ptr<Preflight> start(std::shared_ptr<kube::Client> client, ClusterProfile profile,
-                                            std::function<void(const Survey&)> done);
+                                            std::function<void(const Survey&)> done,
+                                            PreflightOptions options = {});
     ~Preflight();
 
 private:

@@ -211,6 +211,7 @@ void readPool(const Json& json, const std::string& path, WorkerPool& pool, Probl
     Reader reader(&json, path, problems);
     reader.text("name", pool.name);
     reader.integer("count", pool.count);
+    reader.text("class", pool.workerClass);
     readSize(reader.take("size"), reader.at("size"), pool.size, problems);
     if (const Json* labels = reader.take("labels")) {
         if (!labels->is_object()) {
@@ -249,7 +250,8 @@ void readPool(const Json& json, const std::string& path, WorkerPool& pool, Probl
     }
 }
 
-void readAddOn(const Json* json, const std::string& path, ManifestAddOn& addOn, Problems& problems)
+void readAddOn(const Json* json, const std::string& path, ManifestAddOn& addOn, Problems& problems,
+               bool withController = false)
 {
     if (json == nullptr)
         return;
@@ -261,6 +263,8 @@ void readAddOn(const Json* json, const std::string& path, ManifestAddOn& addOn, 
     Reader reader(json, path, problems);
     reader.boolean("enabled", addOn.enabled);
     reader.text("manifest", addOn.manifest);
+    if (withController)
+        reader.text("controller", addOn.controller);
 }
 
 template<typename T>
@@ -280,9 +284,12 @@ Json sizeJson(const MachineSize& size)
 
 Json addOnJson(const ManifestAddOn& addOn)
 {
-    if (addOn.manifest.empty())
+    if (addOn.manifest.empty() && addOn.controller.empty())
         return Json(addOn.enabled);
-    return Json{{"enabled", addOn.enabled}, {"manifest", addOn.manifest}};
+    Json json = {{"enabled", addOn.enabled}, {"manifest", addOn.manifest}};
+    if (!addOn.controller.empty())
+        json["controller"] = addOn.controller;
+    return json;
 }
 
 } // namespace
@@ -320,6 +327,21 @@ std::string ClusterProfile::effectiveDomain() const
 {
     return network.serviceDomain.empty() ? name + "." + effectiveNamespace() + ".local"
                                          : network.serviceDomain;
+}
+
+std::string ClusterProfile::effectiveClassNamespace() const
+{
+    return classRef && !classRef->nameSpace.empty() ? classRef->nameSpace : effectiveNamespace();
+}
+
+const KnownClass* SiteKnowledge::classOf(const ClusterProfile& profile) const
+{
+    if (!profile.classRef)
+        return nullptr;
+    const auto found = std::find_if(classes.begin(), classes.end(), [&](const KnownClass& each) {
+        return each.name == profile.classRef->name && each.ns == profile.effectiveClassNamespace();
+    });
+    return found == classes.end() ? nullptr : &*found;
 }
 
 std::string ClusterProfile::effectiveImage() const
@@ -376,6 +398,22 @@ Result<LoadedProfile> loadProfile(std::string_view yaml, const std::string& orig
         reader.text("tenant", p.tenant);
         reader.text("namespace", p.nameSpace);
         reader.text("kubernetesVersion", p.kubernetesVersion);
+        if (const Json* chosen = reader.take("clusterClass")) {
+            ClassChoice choice;
+            Reader inner(chosen, "clusterClass", problems);
+            inner.text("name", choice.name);
+            inner.text("namespace", choice.nameSpace);
+            if (const Json* variables = inner.take("variables")) {
+                if (!variables->is_object()) {
+                    inner.wrong("clusterClass.variables", translate(kContext, "a mapping of variables"),
+                                *variables);
+                } else {
+                    for (const auto& [key, value] : variables->items())
+                        choice.variables[key] = value.dump(-1, ' ', false, Json::error_handler_t::replace);
+                }
+            }
+            p.classRef = std::move(choice);
+        }
         {
             Reader image(reader.take("image"), "image", problems);
             image.choice("source", kImageSources, p.image.source);
@@ -425,7 +463,7 @@ Result<LoadedProfile> loadProfile(std::string_view yaml, const std::string& orig
             Reader addOns(reader.take("addOns"), "addOns", problems);
             addOns.boolean("cloudProvider", p.addOns.cloudProvider);
             addOns.text("cloudProviderImage", p.addOns.cloudProviderImage);
-            readAddOn(addOns.take("kubevirtCsi"), "addOns.kubevirtCsi", p.addOns.kubevirtCsi, problems);
+            readAddOn(addOns.take("kubevirtCsi"), "addOns.kubevirtCsi", p.addOns.kubevirtCsi, problems, true);
             readAddOn(addOns.take("metricsServer"), "addOns.metricsServer", p.addOns.metricsServer, problems);
             addOns.boolean("healthCheck", p.addOns.healthCheck);
         }
@@ -458,11 +496,20 @@ std::string saveProfile(const ClusterProfile& p)
     putUnless(json, "tenant", p.tenant, standard.tenant);
     putUnless(json, "namespace", p.nameSpace, standard.nameSpace);
     json["kubernetesVersion"] = p.kubernetesVersion;
+    if (p.classRef) {
+        Json& chosen = json["clusterClass"] = {{"name", p.classRef->name}};
+        putUnless(chosen, "namespace", p.classRef->nameSpace, std::string());
+        for (const auto& [key, value] : p.classRef->variables) {
+            Json parsed = Json::parse(value, nullptr, false);
+            chosen["variables"][key] = parsed.is_discarded() ? Json(value) : std::move(parsed);
+        }
+    }
     json["image"] = {{"source", wordOf(kImageSources, p.image.source)}, {"location", p.image.location}};
     json["controlPlane"] = {{"replicas", p.controlPlane.replicas}, {"size", sizeJson(p.controlPlane.size)}};
     json["workers"] = Json::array();
     for (const WorkerPool& pool : p.workers) {
         Json item = {{"name", pool.name}, {"count", pool.count}, {"size", sizeJson(pool.size)}};
+        putUnless(item, "class", pool.workerClass, std::string());
         for (const auto& [key, value] : pool.labels)
             item["labels"][key] = value;
         for (const Taint& taint : pool.taints)

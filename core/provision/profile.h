@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/base/error.h"
+#include "core/provision/classes.h"
 #include "core/provision/network.h"
 #include "core/provision/problem.h"
 
@@ -70,7 +71,18 @@ struct WorkerPool {
     std::map<std::string, std::string> labels; // of the inner nodes
     std::vector<Taint> taints;                 // of the inner nodes
     std::optional<Autoscaler> autoscaler;
+    std::string workerClass; // with a ClusterClass: which of its classes; empty: kWorkerClass
     friend bool operator==(const WorkerPool&, const WorkerPool&) = default;
+};
+
+inline constexpr std::string_view kWorkerClass = "default-worker";
+
+// A ClusterClass that makes the parts: image, sizes and behaviour are the class's and what its variables say.
+struct ClassChoice {
+    std::string name;
+    std::string nameSpace;                        // empty: the cluster's own
+    std::map<std::string, std::string> variables; // values as JSON text
+    friend bool operator==(const ClassChoice&, const ClassChoice&) = default;
 };
 
 struct Networking {
@@ -95,14 +107,15 @@ inline constexpr std::string_view kCalicoManifest =
 
 struct ManifestAddOn {
     bool enabled = false;
-    std::string manifest; // https URL or path; what it means is up to the add-on
+    std::string manifest;     // https URL or path; what it means is up to the add-on
+    std::string controller{}; // of kubevirtCsi: the manifest of the part that runs in the outer cluster
     friend bool operator==(const ManifestAddOn&, const ManifestAddOn&) = default;
 };
 
 struct AddOns {
     bool cloudProvider = false; // cloud-provider-kubevirt: Services of type LoadBalancer inside
     std::string cloudProviderImage = "quay.io/kubevirt/kubevirt-cloud-controller-manager:v0.6.0";
-    ManifestAddOn kubevirtCsi;   // the rendered csi-driver manifest of the tenant side
+    ManifestAddOn kubevirtCsi;   // the rendered csi-driver manifests: tenant side and controller
     ManifestAddOn metricsServer; // components.yaml
     bool healthCheck = true;     // MachineHealthCheck, armed after the first Ready
     friend bool operator==(const AddOns&, const AddOns&) = default;
@@ -114,6 +127,7 @@ struct ClusterProfile {
     std::string tenant;    // a label on everything; empty: the name
     std::string nameSpace; // "namespace" in YAML; empty: the name
     std::string kubernetesVersion = "v1.34.1";
+    std::optional<ClassChoice> classRef; // "clusterClass" in YAML; none: Strata describes each part
     NodeImage image;
     ControlPlane controlPlane;
     std::vector<WorkerPool> workers{WorkerPool{}};
@@ -132,6 +146,7 @@ struct ClusterProfile {
     std::string effectiveDomain() const;
     std::string effectiveImage() const;       // with the tag filled in
     std::string effectiveCniManifest() const; // empty when no CNI is installed or none is known
+    std::string effectiveClassNamespace() const;
 
     friend bool operator==(const ClusterProfile&, const ClusterProfile&) = default;
 };
@@ -154,6 +169,11 @@ struct SiteKnowledge {
     std::vector<std::string> storageClasses;
     bool storageClassesKnown = false;
     bool hasCdi = true;
+    std::vector<KnownClass> classes;
+    bool classesKnown = false;
+
+    const KnownClass*
+    classOf(const ClusterProfile& profile) const; // null: none is chosen, or it is not known
 };
 
 // One problem a fault, in the order of the profile's fields. No errors: createObjects() accepts it.

@@ -107,6 +107,33 @@ Error foreign(const Object& object)
                       : say("It belongs to the plan %1.", {cleanText(owner, 40)}));
 }
 
+// What a reader compares: what people write, not what the server keeps for itself; keys in one order, since
+// the server's is its own. Empty for what nobody would read.
+std::string comparable(const Object& object)
+{
+    Object plain = object;
+    Json& json = plain.edit();
+    json.erase("status");
+    if (json.contains("metadata") && json["metadata"].is_object()) {
+        Json& metadata = json["metadata"];
+        for (const char* part :
+             {"managedFields", "resourceVersion", "uid", "generation", "creationTimestamp", "selfLink"})
+            metadata.erase(part);
+        for (const char* part : {"labels", "annotations"}) {
+            if (!metadata.contains(part) || !metadata[part].is_object())
+                continue;
+            metadata[part].erase(std::string(kPlanKey));
+            if (metadata[part].empty())
+                metadata.erase(part);
+        }
+    }
+    const std::string text = plain.toJson();
+    if (text.size() > 512U * 1024U)
+        return {};
+    const auto sorted = nlohmann::json::parse(text, nullptr, false);
+    return toYaml(Json::parse(sorted.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)));
+}
+
 } // namespace
 
 class Runner::Private : public std::enable_shared_from_this<Runner::Private> {
@@ -400,30 +427,34 @@ public:
         base.step = plan.steps[item.step].id;
         base.write = static_cast<int>(item.write);
         base.ref = refOf(plan.steps[item.step].writes[item.write].object);
-        const auto reject = [this, base](Error why) {
-            Verdict bad = base;
-            bad.words = words(why);
-            bad.error = std::move(why);
-            verdict(std::move(bad));
-        };
-        const auto accept = [this, base](std::string text) {
-            Verdict good = base;
-            good.accepted = true;
-            good.words = std::move(text);
-            verdict(std::move(good));
-        };
         const Target target = plan.steps[item.step].writes[item.write].target;
-        look(target, base.ref, [this, item, tries, base, reject, accept](Result<Found> found) {
+        look(target, base.ref, [this, item, tries, base](Result<Found> found) mutable {
+            const auto reject = [this, &base](Error why) {
+                Verdict bad = base;
+                bad.words = words(why);
+                bad.error = std::move(why);
+                verdict(std::move(bad));
+            };
+            const auto accept = [this, &base](std::string text) {
+                Verdict good = base;
+                good.accepted = true;
+                good.words = std::move(text);
+                verdict(std::move(good));
+            };
             if (!found) {
                 reject(found.error());
                 return;
             }
             const Write& write = plan.steps[item.step].writes[item.write];
             if (ofOthers(write.verb)) {
-                judgeOfOthers(item, tries, base, *found, reject, accept);
+                judgeOfOthers(item, tries, base, *found);
                 return;
             }
+            base.exists = found->object.has_value();
             if (found->object) {
+                base.before = comparable(*found->object);
+                if (write.verb != Verb::Ensure)
+                    base.after = comparable(write.object);
                 if (write.verb == Verb::Ensure) {
                     accept(say("It exists already and stays as it is."));
                     return;
@@ -443,8 +474,11 @@ public:
                 object.edit()["metadata"]["namespace"] = "default";
             kube::Request request = write.verb == Verb::Apply ? applyRequest(found->resource, object, true)
                                                               : createRequest(found->resource, object, true);
+            if (!found->object)
+                base.before = comparable(write.object);
+            base.after.clear();
             calls.send(found->client, std::move(request),
-                       [this, item, tries, base, reject, elsewhere](Result<kube::Response> answer) {
+                       [this, item, tries, base, elsewhere](Result<kube::Response> answer) {
                            if (!answer) {
                                const Error& why = answer.error();
                                if (transient(why) && tries + 1 < options.tries) {
@@ -455,7 +489,10 @@ public:
                                const bool unasked = elsewhere && (why.kind == ErrorKind::Forbidden ||
                                                                   why.kind == ErrorKind::Conflict);
                                if (!unasked) {
-                                   reject(why);
+                                   Verdict bad = base;
+                                   bad.words = words(why);
+                                   bad.error = why;
+                                   verdict(std::move(bad));
                                    return;
                                }
                            }
@@ -467,6 +504,11 @@ public:
                            else
                                good.words = say("The server accepts it.");
                            if (answer) {
+                               if (auto made = objectFromJson(answer->body)) {
+                                   if (elsewhere)
+                                       made->edit()["metadata"]["namespace"] = base.ref.ns;
+                                   good.after = comparable(*made);
+                               }
                                const auto warning = answer->headers.find("warning");
                                if (warning != answer->headers.end())
                                    good.warnings = kube::parseWarnings(warning->second);
@@ -477,10 +519,20 @@ public:
     }
 
     // What the server, or its access review, says to a write of what somebody else made.
-    void judgeOfOthers(DryItem item, int tries, const Verdict& base, const Found& found,
-                       const std::function<void(Error)>& reject,
-                       const std::function<void(std::string)>& accept)
+    void judgeOfOthers(DryItem item, int tries, const Verdict& base, const Found& found)
     {
+        const auto reject = [this, base](Error why) {
+            Verdict bad = base;
+            bad.words = words(why);
+            bad.error = std::move(why);
+            verdict(std::move(bad));
+        };
+        const auto accept = [this, base](std::string text) {
+            Verdict good = base;
+            good.accepted = true;
+            good.words = std::move(text);
+            verdict(std::move(good));
+        };
         const Write& write = plan.steps[item.step].writes[item.write];
         const std::string& uid = write.object.uid();
         const bool same = found.object && (uid.empty() || found.object->uid() == uid);
@@ -518,7 +570,7 @@ public:
         if (review)
             request = reviewRequest(access);
         calls.send(found.client, std::move(request),
-                   [this, item, tries, base, reject, accept, review, access](Result<kube::Response> answer) {
+                   [this, item, tries, base, reject, review, access](Result<kube::Response> answer) {
                        if (!answer) {
                            const Error& why = answer.error();
                            if (transient(why) && tries + 1 < options.tries)

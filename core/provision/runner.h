@@ -46,6 +46,11 @@ struct Verdict {
     std::string words;      // the server's, or ours when there was nothing to ask
     std::vector<std::string> warnings;
     std::optional<Error> error;
+    // To compare, as YAML with sorted keys, without status and what only the server keeps. `before`: what is
+    // there, or what is sent when nothing is; `after`: what the server would make of it. Empty when not told.
+    bool exists = false;
+    std::string before{};
+    std::string after{};
 };
 
 enum class RunState {

@@ -92,14 +92,20 @@ public:
     {
         names();
         version();
-        image();
+        if (p.classRef)
+            ofClass();
+        else
+            image();
         plane();
         workers();
-        keys();
-        reachability();
+        if (!p.classRef) {
+            keys();
+            reachability();
+        }
         network();
         cniAndAddOns();
-        eviction();
+        if (!p.classRef)
+            eviction();
         return std::move(m_problems);
     }
 
@@ -277,7 +283,93 @@ private:
             error("controlPlane.replicas",
                   say("A control plane of %1 machines is not possible.", {std::to_string(n)}),
                   say("Use 1, 3 or 5: etcd needs an odd number to keep a majority."));
-        size("controlPlane.size", p.controlPlane.size, true);
+        if (!p.classRef)
+            size("controlPlane.size", p.controlPlane.size, true);
+    }
+
+    // What a ClusterClass decides is its own; what it leaves open are its variables.
+    void ofClass()
+    {
+        const ClassChoice& choice = *p.classRef;
+        if (!isDnsSubdomain(choice.name))
+            error("clusterClass.name",
+                  choice.name.empty()
+                      ? say("A name is needed.")
+                      : say("“%1” cannot be a name in Kubernetes.", {cleanText(choice.name, 80)}),
+                  say("Name a ClusterClass of the outer cluster, or leave clusterClass out."));
+        if (!choice.nameSpace.empty())
+            label("clusterClass.namespace", choice.nameSpace);
+        for (const auto& [name, text] : choice.variables) {
+            if (!parsesAsJson(text))
+                error("clusterClass.variables." + cleanText(name, 60),
+                      say("“%1” does not fit here.", {cleanText(text, 60)}),
+                      say("Write it as YAML or JSON: a text, a number, true, [a, b] or {a: b}."));
+        }
+        if (!p.sshKeys.empty())
+            warning("sshKeys", say("A ClusterClass makes the machines: these keys are not used."),
+                    say("Give them as a variable, when the class has one."));
+        if (p.addOns.cloudProvider)
+            error("addOns.cloudProvider",
+                  say("The machines' kubelets must be told of a cloud provider, and the class makes them."),
+                  say("Leave it out, or let Strata describe each part."));
+        const KnownClass* known = m_site.classOf(p);
+        if (known == nullptr) {
+            if (m_site.classesKnown && isDnsSubdomain(choice.name))
+                error("clusterClass.name",
+                      say("The outer cluster has no ClusterClass %1.",
+                          {cleanText(p.effectiveClassNamespace() + "/" + choice.name, 120)}),
+                      m_site.classes.empty() ? say("Leave clusterClass out: Strata describes each part then.")
+                                             : say("Use one of: %1", {classNames()}));
+            return;
+        }
+        if (!known->trouble.empty())
+            warning("clusterClass.name", say("Cluster API cannot use this class now: %1", {known->trouble}),
+                    say("Mend the class first."));
+        if (!known->versions.empty() && std::find(known->versions.begin(), known->versions.end(),
+                                                  p.kubernetesVersion) == known->versions.end())
+            error("kubernetesVersion",
+                  say("The class %1 does not offer Kubernetes %2.",
+                      {known->title(), cleanText(p.kubernetesVersion, 40)}),
+                  say("Use one of: %1", {joined(known->versions)}));
+        for (const auto& [name, text] : choice.variables) {
+            const std::string field = "clusterClass.variables." + cleanText(name, 60);
+            const ClassVariable* variable = known->variable(name);
+            if (variable == nullptr) {
+                error(field, say("The class %1 has no such variable.", {known->title()}), say("Remove it."));
+                continue;
+            }
+            if (parsesAsJson(text))
+                checkClassValue(*variable, text, field);
+        }
+        for (const ClassVariable& variable : known->variables) {
+            if (variable.required && variable.standard().empty() &&
+                choice.variables.count(variable.name) == 0)
+                error("clusterClass.variables." + variable.name, say("A value is needed."),
+                      say("The class has no default for it."));
+        }
+    }
+
+    void checkClassValue(const ClassVariable& variable, const std::string& text, const std::string& field)
+    {
+        strata::provision::checkClassValue(variable, text, field,
+                                           [this](const std::string& at, const std::string& words,
+                                                  const std::string& remedy) { error(at, words, remedy); });
+    }
+
+    std::string classNames() const
+    {
+        std::vector<std::string> all;
+        for (const KnownClass& each : m_site.classes)
+            all.push_back(each.title());
+        return joined(all);
+    }
+
+    static std::string joined(const std::vector<std::string>& words)
+    {
+        std::string text;
+        for (const std::string& word : words)
+            text += (text.empty() ? "" : ", ") + word;
+        return text;
     }
 
     void workers()
@@ -302,7 +394,13 @@ private:
                 error(field + ".count",
                       say("A pool of %1 machines is not possible.", {std::to_string(pool.count)}),
                       say("Use 0 to 1000."));
-            size(field + ".size", pool.size, false);
+            if (p.classRef)
+                poolOfClass(field, pool);
+            else
+                size(field + ".size", pool.size, false);
+            if (!p.classRef && !pool.workerClass.empty())
+                error(field + ".class", say("A worker class is one of a ClusterClass, and none is chosen."),
+                      say("Remove it."));
             for (const auto& [key, value] : pool.labels) {
                 if (!isLabelKey(key) || !isLabelValue(value))
                     error(field + ".labels." + cleanText(key, 60),
@@ -310,7 +408,8 @@ private:
                           say("A key is [PREFIX/]NAME; name and value have at most 63 letters, digits, "
                               "dashes, dots and "
                               "underscores."));
-                else if (key.rfind("node-role.kubernetes.io/", 0) != 0 && selfLabelForbidden(key))
+                else if (!p.classRef && key.rfind("node-role.kubernetes.io/", 0) != 0 &&
+                         selfLabelForbidden(key))
                     error(field + ".labels." + key,
                           say("A kubelet may not give itself the label “%1”.", {key}),
                           say("Use a prefix of your own, or node.kubernetes.io/."));
@@ -344,6 +443,35 @@ private:
         if (p.workers.empty())
             warning("workers", say("Without workers, workloads have nowhere to run."),
                     say("Add a pool unless the cluster is for its control plane only."));
+    }
+
+    void poolOfClass(const std::string& field, const WorkerPool& pool)
+    {
+        const std::string worker = pool.workerClass.empty() ? std::string(kWorkerClass) : pool.workerClass;
+        const KnownClass* known = m_site.classOf(p);
+        if (known != nullptr && std::find(known->workerClasses.begin(), known->workerClasses.end(), worker) ==
+                                    known->workerClasses.end())
+            error(field + ".class",
+                  say("The class %1 has no worker class “%2”.", {known->title(), cleanText(worker, 80)}),
+                  say("Use one of: %1", {joined(known->workerClasses)}));
+        if (!pool.taints.empty())
+            error(field + ".taints", say("A ClusterClass makes the machines: it decides their taints."),
+                  say("Remove them, or choose a worker class that has them."));
+        for (const auto& [key, value] : pool.labels) {
+            if (isLabelKey(key) && !fromMachineToNode(key))
+                error(field + ".labels." + key,
+                      say("With a ClusterClass the label “%1” would not reach the node.", {key}),
+                      say("Use the prefix node.cluster.x-k8s.io/ or node-role.kubernetes.io/."));
+        }
+    }
+
+    // Labels that Cluster API copies from Machines to Nodes (docs: "Metadata propagation").
+    static bool fromMachineToNode(const std::string& key)
+    {
+        return key.rfind("node-role.kubernetes.io/", 0) == 0 ||
+               key.rfind("node-restriction.kubernetes.io/", 0) == 0 ||
+               key.find("node.cluster.x-k8s.io/") == 0 ||
+               key.find(".node.cluster.x-k8s.io/") != std::string::npos;
     }
 
     // NodeRestriction refuses kubernetes.io and k8s.io labels save a few (kubernetes.io docs,
@@ -470,6 +598,9 @@ private:
         if (p.cni.kind == Cni::None)
             warning("cni.kind", say("Without a CNI no node becomes Ready."),
                     say("Install one into the new cluster yourself."));
+        if (p.cni.replacesKubeProxy && p.classRef)
+            error("cni.replacesKubeProxy", say("A ClusterClass decides whether kubeadm installs kube-proxy."),
+                  say("Switch this off, or let Strata describe each part."));
         if (p.cni.replacesKubeProxy && p.cni.kind != Cni::Cilium)
             error("cni.replacesKubeProxy", say("Only Cilium can replace kube-proxy here."),
                   say("Choose Cilium, or keep kube-proxy."));
@@ -480,6 +611,13 @@ private:
             error("addOns.metricsServer.manifest", say("Where the manifest comes from is not told."),
                   say("Name the URL or path of metrics-server's components.yaml."));
         source("addOns.kubevirtCsi.manifest", p.addOns.kubevirtCsi.manifest);
+        source("addOns.kubevirtCsi.controller", p.addOns.kubevirtCsi.controller);
+        if (p.addOns.kubevirtCsi.enabled && p.addOns.kubevirtCsi.controller.empty())
+            warning(
+                "addOns.kubevirtCsi.controller",
+                say("Without its controller in the outer cluster the driver makes no volumes."),
+                say("Render the controller's side of kubevirt/csi-driver and name its path, or install it "
+                    "yourself."));
         source("addOns.metricsServer.manifest", p.addOns.metricsServer.manifest);
         const std::string& image = p.addOns.cloudProviderImage;
         if (p.addOns.cloudProvider && (image.empty() || image.find_first_of(" \t\n") != std::string::npos))
@@ -552,6 +690,10 @@ std::optional<VersionRange> supportedWorkloadMinors(std::string_view clusterApiV
     if (!version || version->major != 1)
         return std::nullopt;
     switch (version->minor) {
+    case 9:
+    case 10:
+    case 11: // as their release notes say: one minor more with each
+        return VersionRange{17 + version->minor, 23 + version->minor};
     case 12:
         return VersionRange{29, version->patch >= 8 ? 36 : version->patch >= 1 ? 35 : 34};
     case 13:

@@ -23,11 +23,12 @@ constexpr int kCreated = 0;
 constexpr int kNotBegun = 3;
 constexpr int kInterrupted = 130;
 
-const char* const kCalico = "apiVersion: apps/v1\nkind: DaemonSet\n"
-                            "metadata: {name: calico-node, namespace: kube-system}\n"
-                            "spec:\n  selector: {matchLabels: {k8s-app: calico-node}}\n"
-                            "  template:\n    metadata: {labels: {k8s-app: calico-node}}\n"
-                            "    spec: {containers: [{name: calico-node, image: calico}]}\n";
+const char* const kCalico =
+    "apiVersion: apps/v1\nkind: DaemonSet\n"
+    "metadata: {name: calico-node, namespace: kube-system}\n"
+    "spec:\n  selector: {matchLabels: {k8s-app: calico-node}}\n"
+    "  template:\n    metadata: {labels: {k8s-app: calico-node}}\n"
+    "    spec: {tolerations: [{operator: Exists}], containers: [{name: calico-node, image: calico}]}\n";
 
 QJsonObject json(const Outcome& outcome)
 {
@@ -56,6 +57,7 @@ class TestCreateHeadless : public QObject {
         return write(QString::fromUtf8(name) + QStringLiteral(".yaml"),
                      "apiVersion: strata/v1\nkind: ClusterProfile\nname: " + name +
                          "\nnetwork: {podCidr: 10.77.0.0/16, serviceCidr: 10.78.0.0/16}\n"
+                         "image: {location: localhost:1/node}\n" // nothing outside of the machine is asked
                          "cni: {manifest: " +
                          calico.toUtf8() + "}\n" + more);
     }
@@ -152,6 +154,26 @@ private Q_SLOTS:
         QVERIFY(!exists(server, QStringLiteral("amber")));
     }
 
+    // Through a ClusterClass: one Cluster with a topology, whose parts Cluster API makes, to Ready nodes.
+    void byClassUntilReady()
+    {
+        Server server({QStringLiteral("--speed"), QStringLiteral("300")});
+        const QString file =
+            profile("teal", "clusterClass:\n  name: kubevirt\n  namespace: default\n"
+                            "  variables: {endpoint: LoadBalancer, workerMachine: {cores: 4, memory: 8Gi}}\n"
+                            "workers: [{name: small, count: 1}, {name: more, count: 2}]\n");
+        const QString config = m_folder->filePath(QStringLiteral("teal.kubeconfig"));
+        const Outcome made = run(create(server, {file, QStringLiteral("--save-kubeconfig"), config}), 200000);
+        QVERIFY2(made.code == kCreated, qPrintable(made.err));
+        QVERIFY2(QFile::exists(config), qPrintable(made.err));
+        const Outcome tree = run({QStringLiteral("tree"), QStringLiteral("--kubeconfig"), server.kubeconfig});
+        QVERIFY2(tree.out.contains(QLatin1String("teal")), qPrintable(tree.out));
+        const Outcome back =
+            run(create(server, {QStringLiteral("--resume"), lastLine(made.out), QStringLiteral("--undo")}));
+        QVERIFY2(back.code == kCreated, qPrintable(back.err));
+        QVERIFY(!exists(server, QStringLiteral("teal")));
+    }
+
     // Bad input: one sentence that names the field, and nothing is asked of any server.
     void refusedProfiles_data()
     {
@@ -163,6 +185,11 @@ private Q_SLOTS:
                                 << "workers[0].size.memory";
         QTest::newRow("unknown field") << QByteArray("kubernetes: v1.34.1") << "kubernetes";
         QTest::newRow("key") << QByteArray("sshKeys: [hello]") << "sshKeys[0]";
+        QTest::newRow("class") << QByteArray("clusterClass: {name: nothing, namespace: default}")
+                               << "clusterClass.name";
+        QTest::newRow("variable") << QByteArray("clusterClass: {name: kubevirt, namespace: default, "
+                                                "variables: {workerMachine: {cores: 999}}}")
+                                  << "clusterClass.variables.workerMachine.cores";
     }
 
     void refusedProfiles()

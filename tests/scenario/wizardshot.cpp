@@ -99,6 +99,18 @@ int main(int argc, char** argv)
     wizard->goTo(Page::AddOns);
     shoot(wizard, "addons");
     const provision::ClusterProfile good = model->profile();
+    if (!model->survey().site.classes.empty()) {
+        const provision::KnownClass& known = model->survey().site.classes.front();
+        provision::ClusterProfile byClass = good;
+        byClass.classRef = provision::ClassChoice{known.name, known.ns, {}};
+        byClass.classRef->variables["workerMachine"] = R"({"cores":4,"memory":"8Gi"})";
+        model->replace(byClass);
+        for (const Page page : {Page::Basics, Page::Machines, Page::Network, Page::AddOns}) {
+            wizard->goTo(page);
+            shoot(wizard, "class");
+        }
+        model->replace(good);
+    }
     provision::ClusterProfile bad = good;
     bad.name = "blue";
     bad.controlPlane.size.memory = "lots";
@@ -120,7 +132,7 @@ int main(int argc, char** argv)
     model->replace(good);
     wizard->goTo(Page::Review);
     wait([&] { return wizard->review()->accepted(); }, "the server's verdict");
-    for (const int tab : {0, 1, 2, 3}) {
+    for (const int tab : {0, 1, 2, 3, 4}) {
         wizard->review()->setTab(tab);
         shoot(wizard, "review");
     }

@@ -1095,6 +1095,11 @@ void StrataChart::setColourBy(Colour colour)
     d.canvas->update();
 }
 
+const std::vector<StrataGhost>& StrataChart::ghosts() const
+{
+    return m_d->ghosts;
+}
+
 void StrataChart::setGhosts(std::vector<StrataGhost> ghosts)
 {
     if (ghosts == m_d->ghosts)

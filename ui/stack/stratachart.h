@@ -40,7 +40,8 @@ public:
     void setColourBy(Colour colour);
     // Cells of an answer to "what if": marked until other ones are.
     void setMarked(const std::vector<stack::ItemId>& ids);
-    void zoomTo(stack::ItemId id);                   // no item: the whole site
+    void zoomTo(stack::ItemId id); // no item: the whole site
+    const std::vector<StrataGhost>& ghosts() const;
     void setGhosts(std::vector<StrataGhost> ghosts); // drawn behind the VMs of their nodes
     stack::ItemId zoomed() const;
     stack::ItemId itemAt(const QPoint& position) const; // of the drawing area, in this widget's coordinates

@@ -47,7 +47,7 @@ AddOnsPage::AddOnsPage(WizardModel* model, QWidget* parent)
 
 void AddOnsPage::addAccess()
 {
-    addSection(tr("Access to the machines"));
+    m_ofClass.push_back(addSection(tr("Access to the machines")));
     auto* box = new QWidget;
     auto* layout = new QVBoxLayout(box);
     layout->setContentsMargins(0, 0, 0, 0);
@@ -140,8 +140,9 @@ void AddOnsPage::addAddOns()
     m_health = new QCheckBox(tr("&Replace machines that fail (MachineHealthCheck)"));
     addField("addOns.healthCheck", {}, m_health, tr("Armed when the workers have been Ready once."));
     m_cloud = new QCheckBox(tr("Services of type &LoadBalancer inside (cloud-provider-kubevirt)"));
-    addField("addOns.cloudProvider", {}, m_cloud,
-             tr("Each becomes a service of the outer cluster. Its controller runs beside the machines."));
+    m_cloudField =
+        addField("addOns.cloudProvider", {}, m_cloud,
+                 tr("Each becomes a service of the outer cluster. Its controller runs beside the machines."));
     m_cloudImage = new QLineEdit;
     m_cloudImageField = addField("addOns.cloudProviderImage", tr("Image of its controller"), m_cloudImage);
     m_cloudImageField->setContentsMargins(24, 0, 0, 0);
@@ -150,6 +151,16 @@ void AddOnsPage::addAddOns()
                     tr("Persistent volumes of the new cluster are disks that are plugged into its machines."),
                     tr("The rendered tenant side of kubevirt/csi-driver: a file, a folder or an https URL."),
                     [](ClusterProfile& p) -> ManifestAddOn* { return &p.addOns.kubevirtCsi; });
+    m_csiController = new PathEdit(tr("Choose a manifest"));
+    m_csiControllerField =
+        addField("addOns.kubevirtCsi.controller", tr("Manifest of its controller"), m_csiController,
+                 tr("It runs in the outer cluster; namespace, kubeconfig and labels are set in it."));
+    m_csiControllerField->setContentsMargins(24, 0, 0, 0);
+    connect(m_csiController, &PathEdit::edited, this, [this](const QString& source) {
+        edit("addOns.kubevirtCsi.controller",
+             [&](ClusterProfile& p) { p.addOns.kubevirtCsi.controller = typed(source); });
+    });
+    connect(m_csi.enabled, &QCheckBox::toggled, m_csiControllerField, &QWidget::setVisible);
     m_metrics = addManifest("addOns.metricsServer", tr("Usage of nodes and pods (&metrics-server)"), {},
                             tr("components.yaml of its release: a file or an https URL."),
                             [](ClusterProfile& p) -> ManifestAddOn* { return &p.addOns.metricsServer; });
@@ -168,7 +179,7 @@ void AddOnsPage::addAddOns()
 
 void AddOnsPage::addBehaviour()
 {
-    addSection(tr("How the machines behave on the outer nodes"));
+    m_ofClass.push_back(addSection(tr("How the machines behave on the outer nodes")));
     m_eviction = new QComboBox;
     m_eviction->addItem(tr("Drain the inner node, then stop the VM (External)"), int(Eviction::External));
     m_eviction->addItem(tr("Migrate the VM live"), int(Eviction::LiveMigrate));
@@ -226,10 +237,18 @@ void AddOnsPage::load()
     m_health->setChecked(p.addOns.healthCheck);
     m_cloud->setChecked(p.addOns.cloudProvider);
     put(m_cloudImage, p.addOns.cloudProviderImage);
-    m_cloudImageField->setVisible(p.addOns.cloudProvider);
+    m_cloudImageField->setVisible(p.addOns.cloudProvider && !p.classRef);
+    m_cloudField->setVisible(!p.classRef || p.addOns.cloudProvider); // refused, when a profile wants it
+    for (QWidget* widget : m_ofClass)
+        widget->setVisible(!p.classRef);
+    for (QWidget* widget : {static_cast<QWidget*>(m_keysField), static_cast<QWidget*>(m_checkField),
+                            static_cast<QWidget*>(m_evictionField), static_cast<QWidget*>(m_affinityField)})
+        widget->setVisible(!p.classRef);
     m_csi.enabled->setChecked(p.addOns.kubevirtCsi.enabled);
     put(m_csi.manifest->edit(), p.addOns.kubevirtCsi.manifest);
     m_csi.manifestField->setVisible(p.addOns.kubevirtCsi.enabled);
+    put(m_csiController->edit(), p.addOns.kubevirtCsi.controller);
+    m_csiControllerField->setVisible(p.addOns.kubevirtCsi.enabled);
     m_metrics.enabled->setChecked(p.addOns.metricsServer.enabled);
     put(m_metrics.manifest->edit(), p.addOns.metricsServer.manifest);
     m_metrics.manifestField->setVisible(p.addOns.metricsServer.enabled);

@@ -34,14 +34,18 @@ private:
     void addKeysFrom(const QString& path);
     void showHints();
 
+    std::vector<QWidget*> m_ofClass; // what a ClusterClass decides
     QPlainTextEdit* m_keys = nullptr;
     FormField* m_keysField = nullptr;
     QComboBox* m_check = nullptr;
     FormField* m_checkField = nullptr;
     QCheckBox* m_cloud = nullptr;
+    FormField* m_cloudField = nullptr;
     QLineEdit* m_cloudImage = nullptr;
     FormField* m_cloudImageField = nullptr;
     ManifestInputs m_csi;
+    PathEdit* m_csiController = nullptr;
+    FormField* m_csiControllerField = nullptr;
     ManifestInputs m_metrics;
     QCheckBox* m_health = nullptr;
     QComboBox* m_eviction = nullptr;

@@ -43,6 +43,11 @@ BasicsPage::BasicsPage(WizardModel* model, QWidget* parent)
     m_version->setCompleter(nullptr);
     m_versionField = addField("kubernetesVersion", tr("&Kubernetes version"), m_version);
 
+    m_class = new QComboBox;
+    m_classField = addField("clusterClass.name", tr("Described &by"), m_class);
+    alias("clusterClass.namespace", m_classField);
+    touch("clusterClass.name");
+
     m_context = new QComboBox;
     m_contextField = addField("context", tr("&Outer cluster"), m_context);
     touch("context");
@@ -62,9 +67,29 @@ BasicsPage::BasicsPage(WizardModel* model, QWidget* parent)
     connect(m_version, &QComboBox::currentTextChanged, this, [this](const QString& text) {
         edit("kubernetesVersion", [&](ClusterProfile& p) { p.kubernetesVersion = typed(text); });
     });
+    connect(m_class, &QComboBox::activated, this, [this] {
+        edit("clusterClass.name", [this](ClusterProfile& p) {
+            const QStringList parts = m_class->currentData().toStringList();
+            for (WorkerPool& pool : p.workers)
+                pool.workerClass.clear();
+            if (parts.size() != 2) {
+                p.classRef.reset();
+                return;
+            }
+            p.classRef = ClassChoice{parts[1].toStdString(), parts[0].toStdString(), {}};
+            if (const KnownClass* known = this->model()->survey().site.classOf(p)) {
+                for (WorkerPool& pool : p.workers) {
+                    if (!known->workerClasses.empty())
+                        pool.workerClass = known->workerClasses.front();
+                }
+            }
+        });
+        loadQuietly();
+    });
     connect(m_context, &QComboBox::activated, this,
             [this] { this->model()->setSource(m_context->currentData().toUInt()); });
     connect(this->model(), &WizardModel::surveyed, this, &BasicsPage::fillVersions);
+    connect(this->model(), &WizardModel::surveyed, this, &BasicsPage::loadQuietly);
     connect(this->model()->store(), &StackStore::changed, this, [this](const stack::StackDelta& delta) {
         if (!delta.sources.empty())
             fillContexts();
@@ -84,6 +109,7 @@ void BasicsPage::load()
     m_namespace->setPlaceholderText(name);
     if (m_version->currentText() != shown(p.kubernetesVersion))
         m_version->setEditText(shown(p.kubernetesVersion));
+    fillClasses();
     const int at = m_context->findData(model()->source());
     if (at >= 0)
         m_context->setCurrentIndex(at);
@@ -109,6 +135,34 @@ void BasicsPage::load()
         m_contextField->setHint({});
         break;
     }
+}
+
+// Only where there is a class, or a profile wants one.
+void BasicsPage::fillClasses()
+{
+    const QSignalBlocker quiet(m_class);
+    const ClusterProfile& p = model()->profile();
+    m_class->clear();
+    m_class->addItem(tr("Strata: each part by itself"), QStringList());
+    int at = 0;
+    for (const KnownClass& known : model()->survey().site.classes) {
+        if (p.classRef && known.name == p.classRef->name && known.ns == p.effectiveClassNamespace())
+            at = m_class->count();
+        m_class->addItem(tr("ClusterClass %1").arg(shown(known.title())),
+                         QStringList{shown(known.ns), shown(known.name)});
+    }
+    if (p.classRef && at == 0) { // of a profile made for another site: shown as it is, validation tells
+        at = m_class->count();
+        m_class->addItem(
+            tr("ClusterClass %1").arg(shown(p.effectiveClassNamespace() + "/" + p.classRef->name)),
+            QStringList{shown(p.effectiveClassNamespace()), shown(p.classRef->name)});
+    }
+    m_class->setCurrentIndex(at);
+    m_classField->setVisible(m_class->count() > 1);
+    m_classField->setHint(at == 0
+                              ? tr("Every object is yours to see and change.")
+                              : tr("Image, sizes and behaviour are the class's; its variables can be set. "
+                                   "Cluster API makes the parts and keeps them so."));
 }
 
 void BasicsPage::fillContexts()

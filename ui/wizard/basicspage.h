@@ -18,6 +18,7 @@ public:
 private:
     void fillContexts();
     void fillVersions();
+    void fillClasses();
 
     QComboBox* m_context = nullptr;
     FormField* m_contextField = nullptr;
@@ -26,6 +27,8 @@ private:
     QLineEdit* m_namespace = nullptr;
     QComboBox* m_version = nullptr;
     FormField* m_versionField = nullptr;
+    QComboBox* m_class = nullptr;
+    FormField* m_classField = nullptr;
 };
 
 } // namespace strata::ui

@@ -50,6 +50,7 @@ CreateClusterOptions ClusterRuns::optionsFor(stack::SourceId source, const std::
     options.planId = planId.empty() ? newPlanId() : planId;
     options.run = m_services.run;
     options.plan = m_services.plan;
+    options.preflight.askSources = cniManifest(source).empty(); // else there is no way to the internet
     const std::string folder = m_services.journalFolder ? m_services.journalFolder(source) : std::string();
     if (!folder.empty())
         options.journal = folder + "/" + options.planId + ".journal";

@@ -91,12 +91,17 @@ QString taintsToText(const std::vector<Taint>& taints)
 MachinesPage::MachinesPage(WizardModel* model, QWidget* parent)
     : WizardPage(model, tr("Image and machines"), {}, parent)
 {
-    addSection(tr("Image"));
+    m_classHeading = addSection(tr("What the class leaves open"));
+    m_variables = new QWidget;
+    (new QVBoxLayout(m_variables))->setContentsMargins(0, 0, 0, 0);
+    m_variablesField = addField("clusterClass.variables", {}, m_variables);
+    m_imageHeading = addSection(tr("Image"));
     m_source = new QComboBox;
     m_source->addItem(tr("Container disk, copied to a persistent disk (CDI)"), int(ImageSource::Registry));
     m_source->addItem(tr("Image file, downloaded to a persistent disk (CDI)"), int(ImageSource::Http));
     m_source->addItem(tr("Clone of a prepared claim (CDI)"), int(ImageSource::Pvc));
     m_source->addItem(tr("Container disk, run as it is"), int(ImageSource::ContainerDisk));
+    setFirst(m_source);
     m_sourceField = addField("image.source", tr("The &root disk comes from"), m_source);
     m_location = new QLineEdit;
     m_location->setMaxLength(2048);
@@ -174,8 +179,10 @@ MachinesPage::MachinesPage(WizardModel* model, QWidget* parent)
                 if (!taken)
                     break;
             }
-            if (!p.workers.empty())
+            if (!p.workers.empty()) {
                 pool.size = p.workers.back().size;
+                pool.workerClass = p.workers.back().workerClass;
+            }
             p.workers.push_back(std::move(pool));
         });
         loadQuietly();
@@ -304,6 +311,150 @@ void MachinesPage::load()
     for (std::size_t i = 0; i < m_cards.size(); ++i)
         loadPool(m_cards[i], p.workers[i]);
     showSource();
+    showClass();
+}
+
+void MachinesPage::showSize(const SizeInputs& inputs, bool visible)
+{
+    for (QWidget* input : {static_cast<QWidget*>(inputs.vcpus), static_cast<QWidget*>(inputs.memory),
+                           static_cast<QWidget*>(inputs.disk), static_cast<QWidget*>(inputs.storageClass)})
+        input->parentWidget()->setVisible(visible); // the field
+}
+
+void MachinesPage::showClass()
+{
+    const ClusterProfile& p = model()->profile();
+    const bool byClass = p.classRef.has_value();
+    const KnownClass* known = model()->survey().site.classOf(p);
+    const QString title = known != nullptr ? shown(known->title()) : QString();
+    if (title != m_shownClass) {
+        m_shownClass = title;
+        rebuildVariables(known);
+    }
+    const bool open = known != nullptr && !known->variables.empty();
+    m_classHeading->setVisible(byClass);
+    m_variablesField->setVisible(byClass);
+    m_variablesField->setHint(open ? QString() : tr("This class has no variables, or they cannot be read."));
+    for (QWidget* widget :
+         {m_imageHeading, static_cast<QWidget*>(m_sourceField), static_cast<QWidget*>(m_locationField)})
+        widget->setVisible(!byClass);
+    showSize(m_plane, !byClass);
+    for (std::size_t i = 0; i < m_cards.size(); ++i) {
+        const PoolCard& card = m_cards[i];
+        showSize(card.size, !byClass);
+        card.taints->parentWidget()->setVisible(!byClass);
+        card.workerClass->parentWidget()->setVisible(byClass);
+        const QSignalBlocker quiet(card.workerClass);
+        card.workerClass->clear();
+        const std::string now =
+            p.workers[i].workerClass.empty() ? std::string(kWorkerClass) : p.workers[i].workerClass;
+        for (const std::string& name : known != nullptr ? known->workerClasses : std::vector<std::string>())
+            card.workerClass->addItem(shown(name), shown(name));
+        if (card.workerClass->findData(shown(now)) < 0)
+            card.workerClass->addItem(shown(now), shown(now));
+        card.workerClass->setCurrentIndex(card.workerClass->findData(shown(now)));
+    }
+    for (const auto& loadVariable : m_loadVariables)
+        loadVariable();
+}
+
+// A variable's value, or a field's of one that is an object; JSON text.
+std::string MachinesPage::chosen(const std::string& name, const std::string& of) const
+{
+    const auto& choice = model()->profile().classRef;
+    if (!choice)
+        return {};
+    const auto found = choice->variables.find(of.empty() ? name : of);
+    if (found == choice->variables.end())
+        return {};
+    return of.empty() ? found->second : memberOf(found->second, name);
+}
+
+void MachinesPage::choose(const std::string& path, const std::string& name, const std::string& of,
+                          const std::string& json)
+{
+    edit(path, [&](ClusterProfile& p) {
+        if (!p.classRef)
+            return;
+        auto& variables = p.classRef->variables;
+        const std::string& key = of.empty() ? name : of;
+        const std::string next = of.empty() ? json : withMember(variables[key], name, json);
+        if (next.empty())
+            variables.erase(key);
+        else
+            variables[key] = next;
+    });
+}
+
+void MachinesPage::rebuildVariables(const KnownClass* known)
+{
+    forgetFields("clusterClass.variables.");
+    m_loadVariables.clear();
+    for (QWidget* old : m_variables->findChildren<QWidget*>(QString(), Qt::FindDirectChildrenOnly)) {
+        old->hide();
+        old->deleteLater();
+    }
+    if (known == nullptr)
+        return;
+    auto* list = static_cast<QVBoxLayout*>(m_variables->layout());
+    for (const ClassVariable& variable : known->variables) {
+        const std::vector<ClassVariable> fields = variable.fields();
+        if (fields.empty()) {
+            list->addWidget(addVariable(variable, {}));
+            continue;
+        }
+        auto* heading = new ThemedLabel(variable.description().empty() ? shown(variable.name)
+                                                                       : shown(variable.description()),
+                                        TextRole::Muted, m_variables);
+        list->addWidget(heading);
+        auto* row = new FieldRow(m_variables);
+        for (const ClassVariable& each : fields)
+            row->add(static_cast<FormField*>(addVariable(each, variable.name)), 1);
+        list->addWidget(row);
+    }
+}
+
+QWidget* MachinesPage::addVariable(const ClassVariable& variable, const std::string& of)
+{
+    const std::string path =
+        "clusterClass.variables." + (of.empty() ? std::string() : of + ".") + variable.name;
+    const std::string name = variable.name;
+    const QString standard = shown(inputFromValue(variable.standard()));
+    const QString label = shown(name).replace(QLatin1Char('&'), QLatin1String("&&"));
+    const QString hint = of.empty() ? shown(variable.description()) : QString();
+    if (const std::vector<std::string> choices = variable.choices(); !choices.empty()) {
+        auto* box = new QComboBox;
+        box->addItem(standard.isEmpty() ? tr("not set") : tr("default (%1)").arg(standard), QString());
+        for (const std::string& choice : choices)
+            box->addItem(shown(choice), shown(choice));
+        connect(box, &QComboBox::activated, this, [this, box, path, name, of, variable] {
+            const QString value = box->currentData().toString();
+            choose(path, name, of,
+                   value.isEmpty() ? std::string() : valueFromInput(variable, value.toStdString()));
+        });
+        m_loadVariables.emplace_back([this, box, name, of] {
+            box->setCurrentIndex(qMax(0, box->findData(shown(inputFromValue(chosen(name, of))))));
+        });
+        return field(path, label, box, hint);
+    }
+    if (variable.type() == "boolean") {
+        auto* box = new QCheckBox(label);
+        connect(box, &QCheckBox::toggled, this,
+                [this, path, name, of](bool on) { choose(path, name, of, on ? "true" : "false"); });
+        m_loadVariables.emplace_back([this, box, name, of, variable] {
+            const std::string value = chosen(name, of);
+            box->setChecked((value.empty() ? variable.standard() : value) == "true");
+        });
+        return field(path, {}, box, hint);
+    }
+    auto* line = new QLineEdit;
+    line->setPlaceholderText(standard);
+    connect(line, &QLineEdit::textEdited, this, [this, path, name, of, variable](const QString& text) {
+        const std::string value = typed(text);
+        choose(path, name, of, value.empty() ? std::string() : valueFromInput(variable, value));
+    });
+    m_loadVariables.emplace_back([this, line, name, of] { put(line, inputFromValue(chosen(name, of))); });
+    return field(path, label, line, hint);
 }
 
 bool MachinesPage::focusField(const std::string& path)
@@ -344,6 +495,8 @@ PoolCard MachinesPage::makePool(std::size_t index)
     card.name = new QLineEdit;
     card.name->setMaxLength(63);
     top->add(field(path + ".name", tr("Pool"), card.name), 1);
+    card.workerClass = new QComboBox;
+    top->add(field(path + ".class", tr("Worker class"), card.workerClass), 1);
     auto* row = new FieldRow(card.frame);
     card.count = spin(0, 1000);
     row->add(field(path + ".count", tr("Machines"), card.count));
@@ -384,7 +537,7 @@ PoolCard MachinesPage::makePool(std::size_t index)
     auto* scaling = new QWidget;
     auto* scalingLine = new QHBoxLayout(scaling);
     scalingLine->setContentsMargins(0, 0, 0, 0);
-    card.scales = new QCheckBox(tr("The cluster autoscaler may change the number, from"), scaling);
+    card.scales = new QCheckBox(tr("Autoscaled, from"), scaling);
     card.least = spin(0, 1000);
     card.most = spin(1, 1000);
     scalingLine->addWidget(card.scales);
@@ -395,7 +548,8 @@ PoolCard MachinesPage::makePool(std::size_t index)
     card.least->setAccessibleName(tr("At least"));
     card.most->setAccessibleName(tr("At most"));
     scaling->setFocusProxy(card.scales);
-    details->addWidget(field(path + ".autoscaler", {}, scaling));
+    details->addWidget(field(path + ".autoscaler", {}, scaling,
+                             tr("The cluster autoscaler may change the number within these bounds.")));
     card.details->hide();
     layout->addWidget(card.details);
 
@@ -407,6 +561,11 @@ PoolCard MachinesPage::makePool(std::size_t index)
     };
     connect(card.name, &QLineEdit::textEdited, this,
             [pool](const QString& text) { pool(".name", [&](WorkerPool& w) { w.name = typed(text); }); });
+    QComboBox* const worker = card.workerClass;
+    connect(worker, &QComboBox::activated, this, [pool, worker] {
+        pool(".class",
+             [&](WorkerPool& w) { w.workerClass = worker->currentData().toString().toStdString(); });
+    });
     connect(card.count, &QSpinBox::valueChanged, this,
             [pool](int value) { pool(".count", [&](WorkerPool& w) { w.count = value; }); });
     connect(card.labels, &QLineEdit::textEdited, this, [pool](const QString& text) {

@@ -40,6 +40,7 @@ struct PoolCard {
     QSpinBox* least = nullptr;
     QSpinBox* most = nullptr;
     QPushButton* remove = nullptr;
+    QComboBox* workerClass = nullptr; // of a ClusterClass
 };
 
 // What the machines are made of, how many there are and how large.
@@ -61,6 +62,14 @@ private:
     void rebuildPools();
     PoolCard makePool(std::size_t index);
     void loadPool(const PoolCard& card, const provision::WorkerPool& pool);
+    // With a ClusterClass: its variables in place of image and sizes.
+    void showClass();
+    void rebuildVariables(const provision::KnownClass* known);
+    QWidget* addVariable(const provision::ClassVariable& variable, const std::string& of);
+    std::string chosen(const std::string& name, const std::string& of) const;
+    void choose(const std::string& path, const std::string& name, const std::string& of,
+                const std::string& json);
+    static void showSize(const SizeInputs& inputs, bool visible);
 
     QComboBox* m_source = nullptr;
     QLineEdit* m_location = nullptr;
@@ -72,6 +81,12 @@ private:
     QWidget* m_pools = nullptr;
     QVBoxLayout* m_poolList = nullptr;
     std::vector<PoolCard> m_cards;
+    QWidget* m_imageHeading = nullptr;
+    QWidget* m_classHeading = nullptr;
+    QWidget* m_variables = nullptr;
+    FormField* m_variablesField = nullptr;
+    QString m_shownClass; // whose variables are laid out
+    std::vector<std::function<void()>> m_loadVariables;
 };
 
 // "a=b, c=d" as labels; what is no pair keeps its text as a key, so that validation can name it.

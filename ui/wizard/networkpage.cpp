@@ -27,7 +27,7 @@ NetworkPage::NetworkPage(WizardModel* model, QWidget* parent) : WizardPage(model
 
 void NetworkPage::addEndpoint()
 {
-    addSection(tr("How the cluster's API is reached"));
+    m_endpointHeading = addSection(tr("How the cluster's API is reached"));
     auto* choices = new QWidget;
     auto* layout = new QVBoxLayout(choices);
     layout->setContentsMargins(0, 0, 0, 0);
@@ -58,7 +58,8 @@ void NetworkPage::addEndpoint()
         layout->addWidget(words);
     }
     choices->setFocusProxy(m_endpoints[0]);
-    addField("endpoint", {}, choices)->setAccessibleName(tr("Endpoint"));
+    m_endpointField = addField("endpoint", {}, choices);
+    m_endpointField->setAccessibleName(tr("Endpoint"));
     connect(group, &QButtonGroup::idToggled, this, [this](int id, bool on) {
         if (on)
             edit("endpoint", [&](ClusterProfile& p) { p.endpoint = static_cast<Endpoint>(id); });
@@ -164,7 +165,7 @@ void NetworkPage::showCni()
     const CniChoice& cni = model()->profile().cni;
     m_manifestField->setVisible(cni.kind != Cni::None);
     m_deliveryField->setVisible(cni.kind != Cni::None);
-    m_proxyField->setVisible(cni.kind == Cni::Cilium);
+    m_proxyField->setVisible(cni.kind == Cni::Cilium && !model()->profile().classRef);
     m_manifest->edit()->setPlaceholderText(cni.kind == Cni::Calico ? shown(kCalicoManifest)
                                                                    : QStringLiteral("cilium.yaml"));
     m_manifestField->setHint(
@@ -181,6 +182,8 @@ void NetworkPage::showCni()
 void NetworkPage::load()
 {
     const ClusterProfile& p = model()->profile();
+    m_endpointHeading->setVisible(!p.classRef); // else it is the class's
+    m_endpointField->setVisible(!p.classRef);
     m_endpoints[0]->setChecked(p.endpoint == Endpoint::LoadBalancer);
     m_endpoints[1]->setChecked(p.endpoint == Endpoint::NodePort);
     m_endpoints[2]->setChecked(p.endpoint == Endpoint::ClusterIp);

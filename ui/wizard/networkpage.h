@@ -29,6 +29,8 @@ private:
     void addCni();
     void showCni();
 
+    QWidget* m_endpointHeading = nullptr;
+    FormField* m_endpointField = nullptr;
     std::array<QRadioButton*, 3> m_endpoints{};
     QLineEdit* m_pods = nullptr;
     QLineEdit* m_services = nullptr;

@@ -8,6 +8,7 @@
 #include "ui/details/statepill.h"
 #include "ui/theme/theme.h"
 #include "ui/widgets/celldelegate.h"
+#include "ui/widgets/codefield.h"
 #include "ui/widgets/healthicon.h"
 #include "ui/widgets/highlighter.h"
 #include "ui/widgets/text.h"
@@ -15,6 +16,7 @@
 #include "ui/widgets/underlinetabs.h"
 #include "ui/wizard/aside.h"
 #include "ui/wizard/clusterruns.h"
+#include "ui/wizard/linediff.h"
 #include "ui/wizard/manifestfolder.h"
 
 #include <QApplication>
@@ -119,16 +121,22 @@ ReviewPage::ReviewPage(WizardModel* model, std::function<QString(const std::stri
     m_tabs->addTab(tr("Objects"));
     m_tabs->addTab(tr("Checks"));
     m_tabs->addTab(tr("Steps"));
+    m_tabs->addTab(tr("Differences"));
     m_tabs->addTab(tr("YAML"));
     m_pages = new QStackedWidget(this);
     m_objects =
         table({tr("Object"), tr("Concerns"), tr("The server's words")}, {46, 24, 30}, tr("Objects"), false);
     m_checks = table({tr("Check"), tr("Concerns"), tr("What was seen")}, {46, 20, 34}, tr("Checks"), false);
-    m_plan = table({tr("Step"), tr("Writes and waits for")}, {50, 50}, tr("Steps"), false);
+    m_plan = table({tr("Step"), tr("What it does")}, {32, 68}, tr("Steps"), true);
+    m_plan->setIndentation(16);
+    m_differences = new CodeView(this);
+    m_differences->setAccessibleName(tr("What the server would make of each object"));
+    colourDifferences(m_differences->document());
     m_yaml = new CodeView(this);
     m_yaml->setAccessibleName(tr("The objects as YAML"));
-    for (QWidget* page : {static_cast<QWidget*>(m_objects), static_cast<QWidget*>(m_checks),
-                          static_cast<QWidget*>(m_plan), static_cast<QWidget*>(m_yaml)})
+    for (QWidget* page :
+         {static_cast<QWidget*>(m_objects), static_cast<QWidget*>(m_checks), static_cast<QWidget*>(m_plan),
+          static_cast<QWidget*>(m_differences), static_cast<QWidget*>(m_yaml)})
         m_pages->addWidget(page);
     m_pages->setMinimumHeight(220);
     auto* framed = new QVBoxLayout;
@@ -272,6 +280,7 @@ void ReviewPage::refresh()
     showChecks();
     showObjects();
     showPlan();
+    showDifferences();
     showYaml();
     Q_EMIT stateChanged();
 }
@@ -342,15 +351,77 @@ void ReviewPage::showPlan()
         return;
     int number = 0;
     for (const Step& step : m_run->plan()->steps) {
-        QStringList does;
+        QStringList writes;
+        QStringList waits;
+        QStringList looked;
         for (const Write& write : step.writes)
-            does << shown(refOf(write.object).title());
+            writes << shown(refOf(write.object).title());
         for (const Wait& wait : step.waits)
-            does << tr("waits: %1").arg(shown(wait.what));
-        m_plan->addTopLevelItem(
-            new QTreeWidgetItem({QStringLiteral("%1  %2").arg(++number).arg(shown(step.title)),
-                                 does.join(QStringLiteral(" · "))}));
+            waits << shown(wait.what);
+        for (const std::string& id : step.checks) {
+            if (!m_run->survey())
+                break;
+            const auto& checks = m_run->survey()->checks;
+            const auto found = std::find_if(checks.begin(), checks.end(),
+                                            [&](const Check& check) { return check.id == id; });
+            if (found != checks.end())
+                looked << shown(found->title);
+        }
+        auto* item = new QTreeWidgetItem({QStringLiteral("%1  %2").arg(++number).arg(shown(step.title))});
+        m_plan->addTopLevelItem(item);
+        item->setFirstColumnSpanned(true);
+        const auto line = [item](const QString& what, const QStringList& words) {
+            if (words.isEmpty())
+                return;
+            const QString text = words.join(QStringLiteral(" · "));
+            auto* child = new QTreeWidgetItem(item, {what, text});
+            child->setToolTip(1, plainToolTip(text));
+        };
+        line(tr("Checked before"), looked);
+        line(tr("Writes"), writes);
+        line(step.timeoutSeconds > 0 ? tr("Waits, %1 min at most").arg((step.timeoutSeconds + 59) / 60)
+                                     : tr("Waits"),
+             waits);
+        if (!writes.isEmpty()) {
+            const bool back = std::any_of(step.writes.begin(), step.writes.end(),
+                                          [](const Write& write) { return canBeUndone(write); });
+            line(tr("Undo"),
+                 {back ? tr("deletes what it wrote, and nothing else") : tr("it goes with the Cluster")});
+        }
+        item->setExpanded(true);
     }
+}
+
+// Of each object: what is there, or what is sent when nothing is, against what the server would make of it.
+void ReviewPage::showDifferences()
+{
+    QString text;
+    if (m_run && !m_run->active()) {
+        for (const Verdict& verdict : m_run->verdicts()) {
+            if (verdict.before.empty() && verdict.after.empty())
+                continue;
+            QString words;
+            QString body;
+            if (verdict.after.empty()) {
+                words = verdict.exists ? tr("exists and stays as it is")
+                                       : tr("is new; the server has not told more");
+            } else {
+                if (verdict.before != verdict.after)
+                    body = diffText(lineDiff(QString::fromStdString(verdict.before),
+                                             QString::fromStdString(verdict.after)));
+                words = body.isEmpty()   ? verdict.exists ? tr("exists, without a difference")
+                                                          : tr("is new, and taken as it is sent")
+                          : verdict.exists ? tr("exists; it would become")
+                                         : tr("is new; the server fills in");
+            }
+            text += QStringLiteral("# %1: %2\n").arg(shown(verdict.ref.title()), words) + body +
+                    QLatin1Char('\n');
+        }
+    }
+    if (text == m_shownDifferences)
+        return;
+    m_shownDifferences = text;
+    m_differences->setPlainText(text);
 }
 
 void ReviewPage::showYaml()

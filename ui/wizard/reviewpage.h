@@ -35,6 +35,7 @@ public:
     bool asking() const;
     void setKubectlAccess(const QString& access) { m_access = access; }
     void setTab(int index);
+    const ClusterRun* rehearsal() const { return m_run.get(); } // null: not asked
 
 Q_SIGNALS:
     void stateChanged();
@@ -47,6 +48,7 @@ private:
     void showObjects();
     void showPlan();
     void showYaml();
+    void showDifferences();
     void saveManifests();
 
     std::function<QString(const std::string&)> m_labelOf;
@@ -68,6 +70,8 @@ private:
     QTreeWidget* m_plan = nullptr;
     CodeView* m_yaml = nullptr;
     QString m_shownYaml;
+    CodeView* m_differences = nullptr;
+    QString m_shownDifferences;
 };
 
 } // namespace strata::ui

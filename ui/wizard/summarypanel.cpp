@@ -103,21 +103,37 @@ void SummaryPanel::showFacts()
             : tr("tenant %1 · namespace %2").arg(shown(p.effectiveTenant()), shown(p.effectiveNamespace())));
     std::vector<std::pair<QString, QString>> facts;
     facts.emplace_back(tr("Kubernetes"), shown(p.kubernetesVersion));
+    if (p.classRef)
+        facts.emplace_back(tr("Class"), shown(p.effectiveClassNamespace() + "/" + p.classRef->name));
+    // With a ClusterClass the sizes are the class's, as far as it can be told.
+    const auto vms = p.classRef ? demands(p, m_model->survey().site.classOf(p)) : std::vector<VmDemand>();
+    const auto size = [&](const std::string& group, const MachineSize& own) {
+        if (!p.classRef)
+            return sizeText(own);
+        for (const VmDemand& vm : vms) {
+            if (vm.group == p.name + "-" + group)
+                return sizeText({vm.vcpus, formatBytes(vm.guestMemory), {}, {}});
+        }
+        return tr("as the class says");
+    };
     facts.emplace_back(tr("Control plane"),
-                       tr("%1 × %2").arg(p.controlPlane.replicas).arg(sizeText(p.controlPlane.size)));
+                       tr("%1 × %2").arg(p.controlPlane.replicas).arg(size("cp", p.controlPlane.size)));
     std::int64_t disk = parseQuantity(p.controlPlane.size.disk).value_or(0) * p.controlPlane.replicas;
     for (const WorkerPool& pool : p.workers) {
-        QString text = tr("%1 × %2").arg(pool.count).arg(sizeText(pool.size));
+        QString text = tr("%1 × %2").arg(pool.count).arg(size(pool.name, pool.size));
         if (pool.autoscaler)
             text += tr(", %1 to %2").arg(pool.autoscaler->min).arg(pool.autoscaler->max);
         facts.emplace_back(tr("Pool %1").arg(shown(pool.name)), text);
         disk += parseQuantity(pool.size.disk).value_or(0) * pool.count;
     }
-    facts.emplace_back(tr("Disks"), p.image.source == ImageSource::ContainerDisk ? tr("none that last")
-                                                                                 : shown(formatBytes(disk)));
-    facts.emplace_back(tr("API"), p.endpoint == Endpoint::LoadBalancer ? tr("load balancer")
-                                  : p.endpoint == Endpoint::NodePort   ? tr("node port, inside")
-                                                                       : tr("cluster address, inside"));
+    if (!p.classRef)
+        facts.emplace_back(tr("Disks"), p.image.source == ImageSource::ContainerDisk
+                                            ? tr("none that last")
+                                            : shown(formatBytes(disk)));
+    if (!p.classRef)
+        facts.emplace_back(tr("API"), p.endpoint == Endpoint::LoadBalancer ? tr("load balancer")
+                                      : p.endpoint == Endpoint::NodePort   ? tr("node port, inside")
+                                                                           : tr("cluster address, inside"));
     facts.emplace_back(tr("Pods"), shown(p.network.podCidr));
     facts.emplace_back(tr("Services"), shown(p.network.serviceCidr));
     facts.emplace_back(tr("Network"), p.cni.kind == Cni::Calico   ? tr("Calico")

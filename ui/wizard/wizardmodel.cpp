@@ -101,8 +101,11 @@ void WizardModel::surveyAgain()
         asked_.name = "new-cluster";
         asked_.nameSpace.clear();
     }
+    PreflightOptions options;
+    options.askSources = false; // that waits for the review
     m_preflight = Preflight::start(
-        client, asked_, [guard = QPointer<WizardModel>(this), asked](const provision::Survey& survey) {
+        client, asked_,
+        [guard = QPointer<WizardModel>(this), asked](const provision::Survey& survey) {
             QMetaObject::invokeMethod(
                 QCoreApplication::instance(),
                 [guard, asked, survey] {
@@ -110,7 +113,8 @@ void WizardModel::surveyAgain()
                         guard->take(survey);
                 },
                 Qt::QueuedConnection);
-        });
+        },
+        options);
 }
 
 void WizardModel::take(const provision::Survey& survey)
@@ -217,8 +221,9 @@ void WizardModel::check()
         m_problems.push_back({"name", tr("There is a cluster %1 already.").arg(cleaned(full)).toStdString(),
                               tr("Choose another name or namespace.").toStdString(), Severity::Error});
     const auto wantsClass = [this](const std::string& field, const MachineSize& size) {
-        if (m_profile.image.source == ImageSource::ContainerDisk || !size.storageClass.empty() ||
-            !m_survey.site.storageClassesKnown || !m_survey.defaultStorageClass.empty())
+        if (m_profile.classRef || m_profile.image.source == ImageSource::ContainerDisk ||
+            !size.storageClass.empty() || !m_survey.site.storageClassesKnown ||
+            !m_survey.defaultStorageClass.empty())
             return;
         m_problems.push_back({field + ".storageClass",
                               tr("The outer cluster has no default storage class.").toStdString(),
@@ -233,7 +238,8 @@ void WizardModel::check()
     std::stable_sort(m_problems.begin(), m_problems.end(), [](const Problem& a, const Problem& b) {
         return a.severity == Severity::Error && b.severity != Severity::Error;
     });
-    m_fit = provision::fit(demands(m_profile), m_survey.nodes, m_profile.antiAffinity, m_survey.costs);
+    m_fit = provision::fit(demands(m_profile, m_survey.site.classOf(m_profile)), m_survey.nodes,
+                           m_profile.antiAffinity, m_survey.costs);
 }
 
 } // namespace strata::ui

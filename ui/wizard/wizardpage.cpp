@@ -31,12 +31,13 @@ WizardPage::WizardPage(WizardModel* model, const QString& title, const QString& 
     setAccessibleName(title);
 }
 
-void WizardPage::addSection(const QString& title)
+QWidget* WizardPage::addSection(const QString& title)
 {
     auto* heading = new ThemedLabel(title, TextRole::Text, this);
     heading->setLook(1.1, QFont::DemiBold);
     m_body->addSpacing(6);
     m_body->addWidget(heading);
+    return heading;
 }
 
 FormField* WizardPage::field(const std::string& path, const QString& label, QWidget* editor,
@@ -147,8 +148,16 @@ bool WizardPage::focusField(const std::string& path)
 
 void WizardPage::focusFirst()
 {
-    if (m_first != nullptr)
+    if (m_first != nullptr && m_first->isVisibleTo(this)) {
         m_first->setFocus(Qt::OtherFocusReason);
+        return;
+    }
+    for (const auto& [path, place] : m_fields) { // what is first may be the ClusterClass's to decide
+        if (place->isVisibleTo(this) && place->editor()->isEnabled()) {
+            place->editor()->setFocus(Qt::OtherFocusReason);
+            return;
+        }
+    }
 }
 
 void WizardPage::edit(const std::string& path, const std::function<void(ClusterProfile&)>& change)

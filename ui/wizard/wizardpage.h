@@ -42,7 +42,8 @@ public:
 protected:
     WizardModel* model() const { return m_model; }
     QVBoxLayout* body() const { return m_body; }
-    void addSection(const QString& title);
+    QWidget* addSection(const QString& title);                                        // its heading
+    void alias(const std::string& path, FormField* field) { m_fields[path] = field; } // told there, too
     // Registers and returns the field; it is not yet in any layout.
     FormField* field(const std::string& path, const QString& label, QWidget* editor,
                      const QString& hint = {});

@@ -97,6 +97,7 @@ constexpr Moved kMoved[] = {
     {"Cluster", "status.controlPlane", "status.v1beta2.controlPlane"},
     {"Cluster", "status.workers", "status.v1beta2.workers"},
     {"Cluster", "spec.topology.classRef.name", "spec.topology.class"},
+    {"Cluster", "spec.topology.classRef.namespace", "spec.topology.classNamespace"},
     {"Machine", "status.initialization.infrastructureProvisioned", "status.infrastructureReady"},
     {"Machine", "status.initialization.bootstrapDataSecretCreated", "status.bootstrapReady"},
     {"MachineDeployment", "spec.rollout.strategy", "spec.strategy"},

@@ -2,6 +2,7 @@
 #include "core/demosite/controllers/controllers.h"
 
 #include "core/demosite/controllers/capi.h"
+#include "core/demosite/controllers/topology.h"
 
 namespace strata::demosite {
 namespace {
@@ -29,6 +30,7 @@ void equipOuter(Site& site, bool life)
     if (!life)
         return;
     addLoadBalancer(site);
+    addTopologyController(site);
     addClusterController(site);
     addKubevirtClusterController(site);
     addKubeadmControlPlaneController(site);

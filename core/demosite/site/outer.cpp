@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/text.h"
 #include "core/demosite/api/discovery.h"
+#include "core/demosite/site/management.h"
 #include "core/demosite/site/write.h"
 
 #include <algorithm>
@@ -917,6 +918,7 @@ void writeOuter(Store& store, const SitePlan& plan)
 {
     writeNodes(store, plan);
     writePlatform(store, plan);
+    writeManagement(store, plan);
     for (std::size_t i = 0; i < plan.tenants.size(); ++i)
         writeTenant(store, plan, plan.tenants[i], tenantAge(i));
 }

@@ -237,12 +237,22 @@ void writeWorkload(Store& store, const SitePlan& plan, const std::string& cluste
                   {"I", container.image},
                   {"C", std::to_string(container.cpuMilli)},
                   {"M", std::to_string(container.memoryMi)}});
+    // Managers of Cluster API's providers carry which one they are, as their manifests have it.
+    std::string more;
+    for (const auto& [space, provider] :
+         {std::pair("capi-system", "cluster-api"),
+          std::pair("capi-kubeadm-bootstrap-system", "bootstrap-kubeadm"),
+          std::pair("capi-kubeadm-control-plane-system", "control-plane-kubeadm"),
+          std::pair("capk-system", "infrastructure-kubevirt")}) {
+        if (workload.ns == space && kindName == "Deployment")
+            more = std::string(R"(,"cluster.x-k8s.io/provider":")") + provider + "\"";
+    }
     const std::string n = std::to_string(count);
     const std::string r = std::to_string(ready);
     const auto body = [&](const std::string& name, const std::string& id, const std::string& labels,
                           const std::string& owner, const std::string& spec, const std::string& status) {
         return fill(R"({"metadata":{"name":"@NAME@","namespace":"@NS@","uid":"@UID@","generation":1,
-            "creationTimestamp":"@TIME@","labels":{@LABELS@}@OWNER@},
+            "creationTimestamp":"@TIME@","labels":{@LABELS@@MORE@}@OWNER@},
             "spec":{@SPEC@"selector":{"matchLabels":{@LABELS@}},"template":{"metadata":{"labels":{@LABELS@}},
             "spec":{"restartPolicy":"Always"@TOLERATIONS@,"containers":[@CONTAINERS@]}}},"status":{@STATUS@}})",
                     {{"NAME", name},
@@ -250,6 +260,7 @@ void writeWorkload(Store& store, const SitePlan& plan, const std::string& cluste
                      {"UID", id},
                      {"TIME", created},
                      {"LABELS", labels},
+                     {"MORE", more},
                      {"OWNER", owner.empty() ? "" : R"(,"ownerReferences":[)" + owner + "]"},
                      {"SPEC", spec},
                      {"CONTAINERS", containers},

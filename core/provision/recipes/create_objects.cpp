@@ -55,12 +55,16 @@ public:
     Result<ObjectSet> make()
     {
         nameSpace();
-        infrastructure();
-        workers();
+        if (!p.classRef) {
+            infrastructure();
+            workers();
+        }
         if (auto done = cniAndAddOns(); !done)
             return tl::unexpected(done.error());
-        if (p.addOns.cloudProvider)
+        if (p.addOns.cloudProvider && !p.classRef)
             cloudProvider();
+        if (auto done = storageDriver(); !done)
+            return tl::unexpected(done.error());
         if (p.addOns.healthCheck)
             healthCheck();
         cluster();
@@ -383,7 +387,12 @@ private:
                 return done;
         }
         if (p.addOns.kubevirtCsi.enabled) {
-            if (auto done = deliver("kubevirt-csi", m_manifests.kubevirtCsi); !done)
+            std::vector<Object> driver = m_manifests.kubevirtCsi;
+            for (Object& object : driver) {
+                if (object.kind() == "ConfigMap" && object.name() == "driver-config")
+                    fitDriverConfig(object);
+            }
+            if (auto done = deliver("kubevirt-csi", driver); !done)
                 return done;
         }
         if (p.addOns.metricsServer.enabled) {
@@ -391,6 +400,80 @@ private:
                 return done;
         }
         return {};
+    }
+
+    // Which outer namespace and VMs are this cluster's, where the driver reads it.
+    void fitDriverConfig(Object& config) const
+    {
+        Json& data = config.edit()["data"];
+        data["infraClusterNamespace"] = m_ns;
+        data["infraClusterLabels"] = std::string(kClusterNameKey) + "=" + p.name;
+    }
+
+    // The CSI driver's controller runs beside the machines, with the new cluster's kubeconfig
+    // (kubevirt/csi-driver, deploy/controller-infra).
+    Result<void> storageDriver()
+    {
+        if (!p.addOns.kubevirtCsi.enabled || m_manifests.kubevirtCsiController.empty())
+            return {};
+        bool configured = false;
+        for (Object object : m_manifests.kubevirtCsiController) {
+            const std::string kind = object.kind();
+            const bool fits = kind == "ServiceAccount" || kind == "Role" || kind == "RoleBinding" ||
+                              kind == "ConfigMap" || kind == "Deployment" || kind == "Service";
+            if (!fits)
+                return fail(
+                    ErrorKind::Config,
+                    arguments(translate(kContext,
+                                        "%1 does not belong to what the CSI driver's controller may have "
+                                        "in the tenant's namespace."),
+                              {object.title()}),
+                    translate(kContext, "Name the manifest of the controller's side only."));
+            Json& json = object.edit();
+            json["metadata"]["namespace"] = m_ns;
+            if (kind == "RoleBinding" && json.contains("subjects") && json["subjects"].is_array()) {
+                for (Json& subject : json["subjects"]) {
+                    if (subject.is_object() && subject.value("kind", "") == "ServiceAccount")
+                        subject["namespace"] = m_ns;
+                }
+            }
+            if (kind == "ConfigMap" && object.name() == "driver-config") {
+                configured = true;
+                fitDriverConfig(object);
+            }
+            if (kind == "Deployment")
+                useKubeconfig(object);
+            adopt(object);
+            add(Part::StorageDriver, std::move(object));
+        }
+        if (!configured) {
+            Object config("v1", "ConfigMap", m_ns, "driver-config");
+            fitDriverConfig(config);
+            adopt(config);
+            add(Part::StorageDriver, std::move(config));
+        }
+        return {};
+    }
+
+    void adopt(Object& object) const
+    {
+        object.setLabel(kClusterNameKey, p.name);
+        object.setLabel(kTenantKey, p.effectiveTenant());
+        object.setLabel("capk.cluster.x-k8s.io/template-kind", "extra-resource");
+    }
+
+    // Upstream's manifest names the kubeconfig of its example's cluster.
+    void useKubeconfig(Object& deployment) const
+    {
+        static const Json::json_pointer kVolumes("/spec/template/spec/volumes");
+        Json& json = deployment.edit();
+        if (!json.contains(kVolumes) || !json[kVolumes].is_array())
+            return;
+        for (Json& volume : json[kVolumes]) {
+            if (volume.is_object() && volume.contains("secret") && volume["secret"].is_object() &&
+                volume["secret"].value("secretName", "") == "kvcluster-kubeconfig")
+                volume["secret"]["secretName"] = p.name + "-kubeconfig";
+        }
     }
 
     Object extra(const char* apiVersion, const char* kind, const std::string& name) const
@@ -471,8 +554,12 @@ private:
             Object check = start(core(), "MachineHealthCheck", name);
             Json& spec = check.edit()["spec"];
             spec["clusterName"] = p.name;
-            spec["selector"]["matchLabels"] = {{std::string(kClusterNameKey), p.name},
-                                               {"cluster.x-k8s.io/deployment-name", name}};
+            // A class's MachineDeployments have names that are not known before.
+            spec["selector"]["matchLabels"] = {{std::string(kClusterNameKey), p.name}};
+            if (p.classRef)
+                spec["selector"]["matchLabels"]["topology.cluster.x-k8s.io/deployment-name"] = pool.name;
+            else
+                spec["selector"]["matchLabels"]["cluster.x-k8s.io/deployment-name"] = name;
             Json conditions = Json::array();
             for (const char* status : {"Unknown", "False"}) {
                 Json condition = {{"type", "Ready"}, {"status", status}};
@@ -500,14 +587,61 @@ private:
         const bool old = oldCore();
         Object object = start(core(), "Cluster", p.name);
         object.setLabel(kResourceSetKey, p.name);
-        object.edit()["spec"] = {
-            {"clusterNetwork",
-             {{"pods", {{"cidrBlocks", Json::array({p.network.podCidr})}}},
-              {"services", {{"cidrBlocks", Json::array({p.network.serviceCidr})}}},
-              {"serviceDomain", p.effectiveDomain()}}},
-            {"infrastructureRef", ref(old, infra(), "KubevirtCluster", p.name)},
-            {"controlPlaneRef", ref(old, controlPlane(), "KubeadmControlPlane", p.name + "-cp")}};
+        object.edit()["spec"] = {{"clusterNetwork",
+                                  {{"pods", {{"cidrBlocks", Json::array({p.network.podCidr})}}},
+                                   {"services", {{"cidrBlocks", Json::array({p.network.serviceCidr})}}},
+                                   {"serviceDomain", p.effectiveDomain()}}}};
+        Json& spec = object.edit()["spec"];
+        if (p.classRef) {
+            spec["topology"] = topology();
+        } else {
+            spec["infrastructureRef"] = ref(old, infra(), "KubevirtCluster", p.name);
+            spec["controlPlaneRef"] = ref(old, controlPlane(), "KubeadmControlPlane", p.name + "-cp");
+        }
         add(Part::Cluster, std::move(object));
+    }
+
+    static Json variable(const std::string& name, const std::string& json)
+    {
+        return {{"name", name}, {"value", Json::parse(json, nullptr, false)}};
+    }
+
+    Json topology() const
+    {
+        const ClassChoice& choice = *p.classRef;
+        const bool elsewhere = p.effectiveClassNamespace() != m_ns;
+        Json json;
+        if (oldCore()) {
+            json["class"] = choice.name;
+            if (elsewhere)
+                json["classNamespace"] = choice.nameSpace;
+        } else {
+            json["classRef"]["name"] = choice.name;
+            if (elsewhere)
+                json["classRef"]["namespace"] = choice.nameSpace;
+        }
+        json["version"] = p.kubernetesVersion;
+        json["controlPlane"]["replicas"] = p.controlPlane.replicas;
+        for (const WorkerPool& pool : p.workers) {
+            Json item = {{"class", pool.workerClass.empty() ? std::string(kWorkerClass) : pool.workerClass},
+                         {"name", pool.name}};
+            if (pool.autoscaler) {
+                // Without a number of its own, or the class would set the autoscaler's back.
+                item["metadata"]["annotations"] = {
+                    {"cluster.x-k8s.io/cluster-api-autoscaler-node-group-min-size",
+                     std::to_string(pool.autoscaler->min)},
+                    {"cluster.x-k8s.io/cluster-api-autoscaler-node-group-max-size",
+                     std::to_string(pool.autoscaler->max)}};
+            } else {
+                item["replicas"] = pool.count;
+            }
+            for (const auto& [key, value] : pool.labels)
+                item["metadata"]["labels"][key] = value;
+            json["workers"]["machineDeployments"].push_back(std::move(item));
+        }
+        for (const auto& [name, value] : choice.variables)
+            json["variables"].push_back(variable(name, value));
+        return json;
     }
 
     const ClusterProfile& p;

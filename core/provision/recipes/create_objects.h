@@ -41,6 +41,7 @@ struct Capabilities {
 struct Manifests {
     std::vector<Object> cni;
     std::vector<Object> kubevirtCsi;
+    std::vector<Object> kubevirtCsiController; // for the outer cluster
     std::vector<Object> metricsServer;
 };
 
@@ -51,6 +52,7 @@ enum class Part {
     Workers,
     ResourceSets,
     CloudProvider,
+    StorageDriver,
     HealthCheck,
     Cluster
 };

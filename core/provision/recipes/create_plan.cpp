@@ -48,10 +48,11 @@ Result<Plan> createPlan(const ClusterProfile& profile, const Capabilities& serve
     Step pools = writing("workers", translate(kContext, "Describe the worker pools"), {"claim"});
     Step sets = writing("resource-sets", translate(kContext, "Lay out network and add-ons"), {"claim"});
     Step cloud = writing("cloud-provider", translate(kContext, "Set up the cloud provider"), {"claim"});
+    Step storage =
+        writing("storage-driver", translate(kContext, "Set up the storage driver's controller"), {"claim"});
     Step health =
         writing("health-checks", translate(kContext, "Arm the machine health checks"), {"workers-ready"});
-    Step start =
-        writing("start", translate(kContext, "Let Cluster API begin"), {"infrastructure", "control-plane"});
+    Step start = writing("start", translate(kContext, "Let Cluster API begin"), {"claim"});
 
     for (const PartObject& item : set->outer) {
         Write write{Verb::Apply, Target::Outer, item.object};
@@ -75,6 +76,9 @@ Result<Plan> createPlan(const ClusterProfile& profile, const Capabilities& serve
         case Part::CloudProvider:
             cloud.writes.push_back(std::move(write));
             break;
+        case Part::StorageDriver:
+            storage.writes.push_back(std::move(write));
+            break;
         case Part::HealthCheck:
             health.writes.push_back(std::move(write));
             break;
@@ -90,25 +94,40 @@ Result<Plan> createPlan(const ClusterProfile& profile, const Capabilities& serve
         }
     }
 
+    // Which of the preflight's checks each step relies on.
+    space.checks = {"namespace", "rbac"};
+    anchor.checks = {"name", "cluster-api", "releases", "networks"};
+    infra.checks = {"capk"};
+    plane.checks = {"control-plane"};
+    pools.checks = {"bootstrap"};
+    start.checks = {"controllers", "kubevirt-ready"};
+    if (!sets.writes.empty())
+        sets.checks = {"rbac"};
+
     const std::string core = "cluster.x-k8s.io/" + server.coreVersion;
     const std::string planeVersion = "controlplane.cluster.x-k8s.io/" + server.controlPlaneVersion;
     const Ref cluster{core, "Cluster", ns, name};
 
-    plan.steps = {std::move(space), std::move(anchor), std::move(infra), std::move(plane)};
+    plan.steps = {std::move(space), std::move(anchor)};
     const auto addIfWriting = [&](Step step) {
         if (step.writes.empty())
             return;
         start.after.push_back(step.id);
         plan.steps.push_back(std::move(step));
     };
+    addIfWriting(std::move(infra));
+    addIfWriting(std::move(plane));
     addIfWriting(std::move(pools));
     addIfWriting(std::move(sets));
     addIfWriting(std::move(cloud));
+    addIfWriting(std::move(storage));
     plan.steps.push_back(std::move(start));
 
     Step ready =
         writing("infrastructure-ready", translate(kContext, "The infrastructure is ready"), {"start"});
     ready.timeoutSeconds = options.infrastructureSeconds;
+    if (profile.endpoint == Endpoint::LoadBalancer && !profile.classRef)
+        ready.checks = {"load-balancer"};
     ready.waits = {{Target::Outer,
                     cluster,
                     translate(kContext, "The API's address is known"),
@@ -120,6 +139,7 @@ Result<Plan> createPlan(const ClusterProfile& profile, const Capabilities& serve
     Step initialized = writing("control-plane-ready", translate(kContext, "The control plane answers"),
                                {"infrastructure-ready"});
     initialized.timeoutSeconds = options.controlPlaneSeconds;
+    initialized.checks = {"image", "storage", "room", "quota"};
     initialized.waits = {{Target::Outer,
                           {"v1", "Secret", ns, name + "-kubeconfig"},
                           translate(kContext, "The kubeconfig is there"),
@@ -141,7 +161,42 @@ Result<Plan> createPlan(const ClusterProfile& profile, const Capabilities& serve
         plan.steps.push_back(std::move(inner));
     }
 
-    if (profile.cni.kind != Cni::None) {
+    if (profile.classRef) {
+        // A class names its parts itself; the Cluster sums them up (from Cluster API 1.9 on).
+        const bool networked = profile.cni.kind != Cni::None;
+        int machines = 0;
+        for (const WorkerPool& pool : profile.workers)
+            machines += pool.autoscaler ? pool.autoscaler->min : pool.count;
+        const auto counted = [&](const char* of, int number) {
+            const std::string path = std::string(of) + (networked ? ".readyReplicas" : ".replicas");
+            return std::vector<Predicate>{{Kind::AtLeast, "status." + path, std::to_string(number)},
+                                          {Kind::AtLeast, "status.v1beta2." + path, std::to_string(number)}};
+        };
+        Step members = writing("control-plane-members",
+                               networked ? translate(kContext, "All control plane machines are ready")
+                                         : translate(kContext, "All control plane machines have joined"),
+                               {network});
+        members.timeoutSeconds = options.controlPlaneSeconds;
+        members.waits = {{Target::Outer, cluster,
+                          networked ? translate(kContext, "Control plane machines are ready")
+                                    : translate(kContext, "Control plane machines have joined"),
+                          counted("controlPlane", profile.controlPlane.replicas)}};
+        plan.steps.push_back(std::move(members));
+        Step workers = writing("workers-ready",
+                               networked ? translate(kContext, "The worker nodes are Ready")
+                                         : translate(kContext, "The worker machines have joined"),
+                               {network});
+        workers.timeoutSeconds = options.workersSeconds;
+        workers.waits = {{Target::Outer,
+                          cluster,
+                          translate(kContext, "The class has made all parts"),
+                          {{Kind::Condition, "TopologyReconciled", "True"}}},
+                         {Target::Outer, cluster,
+                          networked ? translate(kContext, "The pools are ready")
+                                    : translate(kContext, "The pools have their machines"),
+                          counted("workers", machines)}};
+        plan.steps.push_back(std::move(workers));
+    } else if (profile.cni.kind != Cni::None) {
         Step members = writing("control-plane-members",
                                translate(kContext, "All control plane machines are ready"), {network});
         members.timeoutSeconds = options.controlPlaneSeconds;

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/provision/network.h"
+#include "core/provision/object.h"
 #include "core/provision/profile.h"
 
 #include <QtTest>
 
+#include <nlohmann/json.hpp>
+
 #include <algorithm>
 #include <functional>
+#include <set>
 
 using namespace strata;
 using namespace strata::provision;
@@ -32,12 +36,41 @@ std::string print(const Problems& problems)
 
 using Change = std::function<void(ClusterProfile&, SiteKnowledge&)>;
 
+// Fields that a row of a table is about.
+std::set<std::string>& triedKinds()
+{
+    static std::set<std::string> fields;
+    return fields;
+}
+std::set<std::string>& triedValues()
+{
+    static std::set<std::string> fields;
+    return fields;
+}
+
+void leaves(const Json& json, const std::string& path, std::set<std::string>& all)
+{
+    // Labels and variables have names of their own.
+    const bool named = path == "clusterClass.variables" || path == "workers[0].labels";
+    if (json.is_object() && !json.empty() && !named) {
+        for (const auto& [key, value] : json.items())
+            leaves(value, path.empty() ? key : path + "." + key, all);
+    } else if (json.is_array() && !json.empty() && json[0].is_object()) {
+        for (const Json& item : json)
+            leaves(item, path + "[0]", all);
+    } else {
+        all.insert(path);
+    }
+}
+
 } // namespace
 
 Q_DECLARE_METATYPE(Change)
 
 class TestProfile : public QObject {
     Q_OBJECT
+
+    std::set<std::string> m_fields; // of a profile that has everything
 
 private Q_SLOTS:
     void aNameIsEnough()
@@ -78,12 +111,17 @@ private Q_SLOTS:
         p.network = {"10.1.0.0/16", "10.2.0.0/16", "cluster.local", 1400, 14789};
         p.cni = {Cni::Cilium, "/tmp/c.yaml", CniDelivery::InnerApi, true};
         p.addOns.cloudProvider = true;
-        p.addOns.kubevirtCsi = {true, "csi.yaml"};
+        p.addOns.kubevirtCsi = {true, "csi.yaml", "controller.yaml"};
         p.addOns.metricsServer = {true, "https://example.com/m.yaml"};
         p.addOns.healthCheck = false;
         p.eviction = Eviction::LiveMigrateIfPossible;
         p.antiAffinity = AntiAffinity::Required;
+        p.classRef = ClassChoice{"kubevirt", "shared", {{"a", "\"yes\""}, {"b", R"({"c":[1,true]})"}}};
+        p.workers[1].workerClass = "big";
         const std::string text = saveProfile(p);
+        const auto json = parseYaml(text, "t");
+        QVERIFY(json.has_value() && json->size() == 1);
+        leaves(json->front(), {}, m_fields);
         const auto loaded = loadProfile(text, "t");
         QVERIFY2(loaded.has_value(), text.c_str());
         QVERIFY2(loaded->problems.empty(), (text + print(loaded->problems)).c_str());
@@ -130,6 +168,66 @@ private Q_SLOTS:
             << "quotes";
         QTest::newRow("key") << QByteArray("name: a\nsshKeys: [1]\n") << "sshKeys[0]"
                              << "public key";
+        // A value of a wrong kind in every place that has one.
+        const auto wrong = [](const char* field, const char* yaml, const char* words) {
+            triedKinds().insert(field);
+            QTest::newRow(QByteArray("kind of ") + field)
+                << QByteArray("name: a\n") + yaml << field << QString::fromLatin1(words);
+        };
+        wrong("tenant", "tenant: [a]\n", "a text");
+        wrong("namespace", "namespace: {a: b}\n", "a text");
+        wrong("kubernetesVersion", "kubernetesVersion: [1]\n", "a text");
+        wrong("clusterClass", "clusterClass: kubevirt\n", "mapping");
+        wrong("clusterClass.name", "clusterClass: {name: [a]}\n", "a text");
+        wrong("clusterClass.namespace", "clusterClass: {name: a, namespace: [b]}\n", "a text");
+        wrong("clusterClass.variables", "clusterClass: {name: a, variables: [b]}\n", "mapping");
+        wrong("image", "image: ubuntu\n", "mapping");
+        wrong("image.source", "image: {source: floppy}\n", "registry");
+        wrong("image.location", "image: {location: [a]}\n", "a text");
+        wrong("controlPlane", "controlPlane: 3\n", "mapping");
+        wrong("controlPlane.size", "controlPlane: {size: big}\n", "mapping");
+        wrong("controlPlane.size.vcpus", "controlPlane: {size: {vcpus: two}}\n", "whole number");
+        wrong("controlPlane.size.memory", "controlPlane: {size: {memory: [4]}}\n", "a text");
+        wrong("controlPlane.size.disk", "controlPlane: {size: {disk: true}}\n", "a text");
+        wrong("controlPlane.size.storageClass", "controlPlane: {size: {storageClass: [a]}}\n", "a text");
+        wrong("workers[0]", "workers: [w]\n", "mapping");
+        wrong("workers[0].name", "workers: [{name: [w]}]\n", "a text");
+        wrong("workers[0].class", "workers: [{class: [w]}]\n", "a text");
+        wrong("workers[0].count", "workers: [{count: many}]\n", "whole number");
+        wrong("workers[0].size.vcpus", "workers: [{size: {vcpus: 1.5}}]\n", "whole number");
+        wrong("workers[0].size.memory", "workers: [{size: {memory: true}}]\n", "a text");
+        wrong("workers[0].size.disk", "workers: [{size: {disk: [1]}}]\n", "a text");
+        wrong("workers[0].size.storageClass", "workers: [{size: {storageClass: {a: b}}}]\n", "a text");
+        wrong("workers[0].labels", "workers: [{labels: [a]}]\n", "mapping");
+        wrong("workers[0].taints", "workers: [{taints: {a: b}}]\n", "a list");
+        wrong("workers[0].autoscaler", "workers: [{autoscaler: 3}]\n", "mapping");
+        wrong("workers[0].autoscaler.min", "workers: [{autoscaler: {min: one, max: 2}}]\n", "whole number");
+        wrong("workers[0].autoscaler.max", "workers: [{autoscaler: {max: all}}]\n", "whole number");
+        wrong("sshKeys", "sshKeys: ssh-ed25519\n", "a list");
+        wrong("bootstrapCheck", "bootstrapCheck: telnet\n", "ssh");
+        wrong("network.podCidr", "network: {podCidr: [a]}\n", "a text");
+        wrong("network.serviceCidr", "network: {serviceCidr: [a]}\n", "a text");
+        wrong("network.serviceDomain", "network: {serviceDomain: [a]}\n", "a text");
+        wrong("network.mtu", "network: {mtu: large}\n", "whole number");
+        wrong("network.vxlanPort", "network: {vxlanPort: http}\n", "whole number");
+        wrong("cni", "cni: calico\n", "mapping");
+        wrong("cni.kind", "cni: {kind: weave}\n", "cilium");
+        wrong("cni.manifest", "cni: {manifest: [a]}\n", "a text");
+        wrong("cni.delivery", "cni: {delivery: post}\n", "innerApi");
+        wrong("cni.replacesKubeProxy", "cni: {replacesKubeProxy: maybe}\n", "true or false");
+        wrong("addOns", "addOns: all\n", "mapping");
+        wrong("addOns.cloudProvider", "addOns: {cloudProvider: 3}\n", "true or false");
+        wrong("addOns.cloudProviderImage", "addOns: {cloudProviderImage: [a]}\n", "a text");
+        wrong("addOns.kubevirtCsi", "addOns: {kubevirtCsi: csi.yaml}\n", "mapping");
+        wrong("addOns.kubevirtCsi.enabled", "addOns: {kubevirtCsi: {enabled: 7}}\n", "true or false");
+        wrong("addOns.kubevirtCsi.manifest", "addOns: {kubevirtCsi: {manifest: [a]}}\n", "a text");
+        wrong("addOns.kubevirtCsi.controller", "addOns: {kubevirtCsi: {controller: [a]}}\n", "a text");
+        wrong("addOns.metricsServer", "addOns: {metricsServer: [a]}\n", "mapping");
+        wrong("addOns.metricsServer.enabled", "addOns: {metricsServer: {enabled: 7}}\n", "true or false");
+        wrong("addOns.metricsServer.manifest", "addOns: {metricsServer: {manifest: [a]}}\n", "a text");
+        wrong("addOns.healthCheck", "addOns: {healthCheck: [a]}\n", "true or false");
+        wrong("eviction", "eviction: Shove\n", "LiveMigrate");
+        wrong("antiAffinity", "antiAffinity: always\n", "required");
     }
     void badFiles()
     {
@@ -173,6 +271,7 @@ private Q_SLOTS:
         QTest::addColumn<QString>("field");
         QTest::addColumn<bool>("isError");
         const auto row = [](const char* name, const char* field, Change change, bool isError = true) {
+            triedValues().insert(field);
             QTest::newRow(name) << change << field << isError;
         };
         row("no name", "name", [](auto& p, auto&) { p.name.clear(); });
@@ -295,6 +394,103 @@ private Q_SLOTS:
             [](auto& p, auto&) { p.addOns.kubevirtCsi.enabled = true; });
         row("metrics", "addOns.metricsServer.manifest",
             [](auto& p, auto&) { p.addOns.metricsServer.enabled = true; });
+        row("service CIDR", "network.serviceCidr", [](auto& p, auto&) { p.network.serviceCidr = "x"; });
+        row("service CIDR wide", "network.serviceCidr",
+            [](auto& p, auto&) { p.network.serviceCidr = "10.0.0.0/8"; });
+        row("storage class of a pool", "workers[0].size.storageClass", [](auto& p, auto& s) {
+            p.workers[0].size.storageClass = "slow";
+            s.storageClassesKnown = true;
+        });
+        row("plane disk", "controlPlane.size.disk", [](auto& p, auto&) { p.controlPlane.size.disk = "1Gi"; });
+        row("no image", "image.location", [](auto& p, auto&) { p.image.location.clear(); });
+        row("csi over http", "addOns.kubevirtCsi.manifest", [](auto& p, auto&) {
+            p.addOns.kubevirtCsi = {true, "http://x/y.yaml", {}};
+        });
+        row("csi controller over http", "addOns.kubevirtCsi.controller", [](auto& p, auto&) {
+            p.addOns.kubevirtCsi = {true, "csi.yaml", "http://x/y.yaml"};
+        });
+        row(
+            "csi without a controller", "addOns.kubevirtCsi.controller",
+            [](auto& p, auto&) {
+                p.addOns.kubevirtCsi = {true, "csi.yaml", {}};
+            },
+            false);
+        row("metrics over http", "addOns.metricsServer.manifest", [](auto& p, auto&) {
+            p.addOns.metricsServer = {true, "http://x/y.yaml", {}};
+        });
+        // With a ClusterClass.
+        const auto classes = [](SiteKnowledge& s) {
+            KnownClass known;
+            known.name = "kubevirt";
+            known.ns = "shared";
+            known.workerClasses = {"default-worker"};
+            known.versions = {"v1.34.1"};
+            ClassVariable variable;
+            variable.name = "zone";
+            variable.required = true;
+            known.variables = {variable};
+            s.classes = {known};
+            s.classesKnown = true;
+        };
+        const auto chosen = [] { return ClassChoice{"kubevirt", "shared", {{"zone", "\"a\""}}}; };
+        row("class without a name", "clusterClass.name", [](auto& p, auto&) { p.classRef = ClassChoice{}; });
+        row("class of no name", "clusterClass.name", [](auto& p, auto&) {
+            p.classRef = ClassChoice{"A b", {}, {}};
+        });
+        row("class absent", "clusterClass.name", [=](auto& p, auto& s) {
+            classes(s);
+            p.classRef = ClassChoice{"other", "shared", {}};
+        });
+        row("class namespace", "clusterClass.namespace", [](auto& p, auto&) {
+            p.classRef = ClassChoice{"kubevirt", "A b", {}};
+        });
+        row("class value missing", "clusterClass.variables.zone", [=](auto& p, auto& s) {
+            classes(s);
+            p.classRef = ClassChoice{"kubevirt", "shared", {}};
+        });
+        row("class variable unknown", "clusterClass.variables.size", [=](auto& p, auto& s) {
+            classes(s);
+            p.classRef = chosen();
+            p.classRef->variables["size"] = "1";
+        });
+        row("class value broken", "clusterClass.variables.zone", [](auto& p, auto&) {
+            p.classRef = ClassChoice{"kubevirt", {}, {{"zone", "{"}}};
+        });
+        row("class version", "kubernetesVersion", [=](auto& p, auto& s) {
+            classes(s);
+            p.classRef = chosen();
+            p.kubernetesVersion = "v1.33.1";
+        });
+        row("worker class", "workers[0].class", [=](auto& p, auto& s) {
+            classes(s);
+            p.classRef = chosen();
+            p.workers[0].workerClass = "huge";
+        });
+        row("worker class without a class", "workers[0].class",
+            [](auto& p, auto&) { p.workers[0].workerClass = "huge"; });
+        row("taint with a class", "workers[0].taints", [=](auto& p, auto&) {
+            p.classRef = chosen();
+            p.workers[0].taints = {{"a", "b", "NoSchedule"}};
+        });
+        row("label with a class", "workers[0].labels.example.com/zone", [=](auto& p, auto&) {
+            p.classRef = chosen();
+            p.workers[0].labels = {{"example.com/zone", "west"}};
+        });
+        row("cloud provider with a class", "addOns.cloudProvider", [=](auto& p, auto&) {
+            p.classRef = chosen();
+            p.addOns.cloudProvider = true;
+        });
+        row("kube-proxy with a class", "cni.replacesKubeProxy", [=](auto& p, auto&) {
+            p.classRef = chosen();
+            p.cni = {Cni::Cilium, "/c.yaml", CniDelivery::ResourceSet, true};
+        });
+        row(
+            "keys with a class", "sshKeys",
+            [=](auto& p, auto&) {
+                p.classRef = chosen();
+                p.sshKeys = {kKey};
+            },
+            false);
         row("kccm", "addOns.cloudProviderImage", [](auto& p, auto&) {
             p.addOns.cloudProvider = true;
             p.addOns.cloudProviderImage.clear();
@@ -326,6 +522,46 @@ private Q_SLOTS:
         QCOMPARE(hasErrors(problems), isError);
         QVERIFY(!found->text.empty());
         QVERIFY(!found->remedy.empty());
+    }
+
+    // No field of a profile without a value that is refused, by its kind and by what it says.
+    void everyFieldIsTried()
+    {
+        if (m_fields.empty() || triedKinds().empty() || triedValues().empty())
+            QSKIP("It looks at the tables of the functions above.");
+        QVERIFY(m_fields.size() > 40);
+        // A kind is all that can be wrong with these.
+        static const std::set<std::string> onlyKinds = {"image.source",
+                                                        "bootstrapCheck",
+                                                        "endpoint",
+                                                        "cni.kind",
+                                                        "cni.delivery",
+                                                        "addOns.cloudProvider",
+                                                        "addOns.healthCheck",
+                                                        "addOns.kubevirtCsi.enabled",
+                                                        "eviction",
+                                                        "antiAffinity",
+                                                        "cni.replacesKubeProxy",
+                                                        "addOns.metricsServer.enabled"};
+        std::string missing;
+        for (const std::string& field : m_fields) {
+            if (field == "apiVersion" || field == "kind") // another is no profile at all
+                continue;
+            const auto tried = [&field](const std::set<std::string>& rows) {
+                return std::any_of(rows.begin(), rows.end(), [&](const std::string& row) {
+                    // A row about a list's item, a label or a bound is one about its field, and the other
+                    // way.
+                    return row == field || row.rfind(field + ".", 0) == 0 || row.rfind(field + "[", 0) == 0 ||
+                           field.rfind(row + ".", 0) == 0;
+                });
+            };
+            if (!tried(triedKinds()) && field != "name" && field != "controlPlane.replicas" &&
+                field != "endpoint") // rows of their own
+                missing += field + " (kind) ";
+            if (!tried(triedValues()) && onlyKinds.count(field) == 0)
+                missing += field + " (value) ";
+        }
+        QVERIFY2(missing.empty(), missing.c_str());
     }
 
     void goodValues()

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/provision/classes.h"
 #include "core/provision/fit.h"
 #include "core/provision/journal.h"
 #include "core/provision/manifests.h"
@@ -43,6 +44,40 @@ ClusterProfile rich()
     p.addOns.cloudProvider = true;
     return p;
 }
+
+ClusterProfile ofClass()
+{
+    ClusterProfile p;
+    p.name = "blue";
+    p.tenant = "acme";
+    p.nameSpace = "tenant-blue";
+    p.controlPlane.replicas = 3;
+    p.classRef =
+        ClassChoice{"kubevirt",
+                    "shared",
+                    {{"endpoint", "\"ClusterIP\""}, {"workerMachine", R"({"cores":8,"memory":"16Gi"})"}}};
+    WorkerPool big;
+    big.name = "big";
+    big.count = 3;
+    big.workerClass = "big-worker";
+    big.labels = {{"node-role.kubernetes.io/big", ""}};
+    big.autoscaler = Autoscaler{2, 6};
+    p.workers.push_back(big);
+    return p;
+}
+
+const char* const kClass = R"({"metadata":{"name":"kubevirt","namespace":"shared"},"spec":{
+    "workers":{"machineDeployments":[{"class":"default-worker"},{"class":"big-worker"}]},
+    "variables":[
+      {"name":"endpoint","schema":{"openAPIV3Schema":{"type":"string","enum":["LoadBalancer","ClusterIP"],"default":"LoadBalancer"}}},
+      {"name":"workerMachine","schema":{"openAPIV3Schema":{"type":"object","properties":{
+        "cores":{"type":"integer","minimum":1,"maximum":64,"default":2},
+        "memory":{"type":"string","pattern":"^[0-9]+Gi$"}}}}},
+      {"name":"tags","schema":{"openAPIV3Schema":{"type":"array","minItems":1,"items":{"type":"string","minLength":1}}}}],
+    "patches":[{"name":"sizes","definitions":[{"selector":{"kind":"KubevirtMachineTemplate",
+      "matchResources":{"machineDeploymentClass":{"names":["default-worker"]}}},
+      "jsonPatches":[{"op":"replace","path":"/spec/template/spec/virtualMachineTemplate/spec/template/spec/domain/cpu/cores",
+        "valueFrom":{"variable":"workerMachine.cores"}}]}]}]}})";
 
 std::vector<Object> calico()
 {
@@ -386,6 +421,155 @@ private Q_SLOTS:
                  std::int64_t{1200});
     }
 
+    // One model, a third shape: the class makes the parts, the Cluster says what is wanted of it.
+    void byClass_data()
+    {
+        QTest::addColumn<bool>("old");
+        QTest::newRow("v1beta2") << false;
+        QTest::newRow("v1beta1") << true;
+    }
+    void byClass()
+    {
+        QFETCH(bool, old);
+        const auto set = createObjects(ofClass(), contract(old), manifests(), "plan1");
+        QVERIFY2(set.has_value(), set ? "" : set.error().text.c_str());
+        QStringList titles;
+        for (const Object& object : set->objects()) {
+            titles << QString::fromStdString(object.kind() + " " + object.name());
+            QCOMPARE(planOf(object), std::string("plan1"));
+        }
+        QCOMPARE(titles, (QStringList{
+                             QStringLiteral("Namespace tenant-blue"), QStringLiteral("ConfigMap blue-cni"),
+                             QStringLiteral("ClusterResourceSet blue-cni"),
+                             QStringLiteral("MachineHealthCheck blue-md-0"),
+                             QStringLiteral("MachineHealthCheck blue-big"), QStringLiteral("Cluster blue")}));
+        const Object& cluster = find(set->objects(), "Cluster", "blue");
+        const Json& topology = cluster.json()["spec"]["topology"];
+        QVERIFY(!cluster.json()["spec"].contains("controlPlaneRef"));
+        if (old) {
+            QCOMPARE(topology["class"].get<std::string>(), std::string("kubevirt"));
+            QCOMPARE(topology["classNamespace"].get<std::string>(), std::string("shared"));
+        } else {
+            QCOMPARE(topology["classRef"]["name"].get<std::string>(), std::string("kubevirt"));
+            QCOMPARE(topology["classRef"]["namespace"].get<std::string>(), std::string("shared"));
+        }
+        QCOMPARE(topology["controlPlane"]["replicas"].get<int>(), 3);
+        QCOMPARE(topology["version"].get<std::string>(), std::string("v1.34.1"));
+        const Json& pools = topology["workers"]["machineDeployments"];
+        QCOMPARE(pools.size(), std::size_t{2});
+        QCOMPARE(pools[0]["class"].get<std::string>(), std::string(kWorkerClass));
+        QCOMPARE(pools[0]["replicas"].get<int>(), 2);
+        // The autoscaler's number is not the class's to keep.
+        QVERIFY(!pools[1].contains("replicas"));
+        QCOMPARE(
+            pools[1]["metadata"]["annotations"]["cluster.x-k8s.io/cluster-api-autoscaler-node-group-max-size"]
+                .get<std::string>(),
+            std::string("6"));
+        std::map<std::string, Json> variables;
+        for (const Json& variable : topology["variables"])
+            variables[variable["name"].get<std::string>()] = variable["value"];
+        QCOMPARE(variables["endpoint"].get<std::string>(), std::string("ClusterIP"));
+        QCOMPARE(variables["workerMachine"]["cores"].get<int>(), 8);
+        const Object& health = find(set->objects(), "MachineHealthCheck", "blue-big");
+        QCOMPARE(health.json()["spec"]["selector"]["matchLabels"]["topology.cluster.x-k8s.io/deployment-name"]
+                     .get<std::string>(),
+                 std::string("big"));
+
+        const auto plan = createPlan(ofClass(), contract(old), manifests(), "plan1");
+        QVERIFY2(plan.has_value(), plan ? "" : plan.error().text.c_str());
+        QStringList steps;
+        for (const Step& step : plan->steps)
+            steps << QString::fromStdString(step.id);
+        QCOMPARE(steps,
+                 (QStringList{QStringLiteral("namespace"), QStringLiteral("claim"),
+                              QStringLiteral("resource-sets"), QStringLiteral("start"),
+                              QStringLiteral("infrastructure-ready"), QStringLiteral("control-plane-ready"),
+                              QStringLiteral("control-plane-members"), QStringLiteral("workers-ready"),
+                              QStringLiteral("health-checks")}));
+        // Both ways in which a Cluster sums its parts up are understood.
+        Object status(cluster.apiVersion(), "Cluster", "tenant-blue", "blue");
+        const Wait& ready = plan->step("workers-ready")->waits.back();
+        QVERIFY(!judge(ready, &status).met);
+        Json counts = {{"workers", {{"readyReplicas", 4}}}};
+        status.edit()["status"] = old ? Json{{"v1beta2", counts}} : counts;
+        QVERIFY(judge(ready, &status).met); // 2, and the autoscaler's least of 2
+        ClusterProfile bare = ofClass();
+        bare.cni.kind = Cni::None;
+        QVERIFY(createPlan(bare, contract(old), {}, "p").has_value());
+    }
+
+    void classes()
+    {
+        const KnownClass known = readClass(Json::parse(kClass));
+        QCOMPARE(known.title(), std::string("shared/kubevirt"));
+        QCOMPARE(known.workerClasses, (std::vector<std::string>{"default-worker", "big-worker"}));
+        QCOMPARE(known.variables.size(), std::size_t{3});
+        QCOMPARE(known.variable("endpoint")->choices(),
+                 (std::vector<std::string>{"LoadBalancer", "ClusterIP"}));
+        QCOMPARE(known.variable("endpoint")->standard(), std::string("\"LoadBalancer\""));
+        QCOMPARE(known.variable("workerMachine")->fields().size(), std::size_t{2});
+        QVERIFY(known.variable("tags")->fields().empty());
+        QCOMPARE(known.workers.at("default-worker").vcpusFrom, std::string("workerMachine.cores"));
+        QVERIFY(known.workers.at("big-worker").vcpusFrom.empty());
+        QCOMPARE(classValue(known, {}, "workerMachine.cores"), std::string("2"));
+        QCOMPARE(classValue(known, {{"workerMachine", R"({"memory":"8Gi"})"}}, "workerMachine.cores"),
+                 std::string("2"));
+        QCOMPARE(classValue(known, {{"workerMachine", R"({"cores":6})"}}, "workerMachine.cores"),
+                 std::string("6"));
+        QCOMPARE(classValue(known, {}, "nothing.there"), std::string());
+        // What is typed becomes a value of the variable's type, or a text for validation to name.
+        const auto fields = known.variable("workerMachine")->fields();
+        QCOMPARE(valueFromInput(fields[0], "4"), std::string("4"));
+        QCOMPARE(valueFromInput(fields[0], "four"), std::string("\"four\""));
+        QCOMPARE(valueFromInput(fields[1], "4"), std::string("\"4\""));
+        QCOMPARE(valueFromInput(*known.variable("tags"), "[a, b]"), std::string(R"(["a","b"])"));
+        QCOMPARE(inputFromValue("\"x\""), std::string("x"));
+        QCOMPARE(inputFromValue("[1]"), std::string("[1]"));
+        QCOMPARE(withMember("", "a", "1"), std::string(R"({"a":1})"));
+        QCOMPARE(withMember(R"({"a":1})", "a", ""), std::string());
+        QCOMPARE(memberOf(R"({"a":1})", "a"), std::string("1"));
+        // Not every class is what it says; nothing of it may end the program.
+        for (const char* odd :
+             {"{}", R"({"spec":[]})", R"({"spec":{"variables":{"a":1},"workers":7,"patches":[1]}})",
+              R"({"metadata":{"name":5},"spec":{"variables":[{"name":"x","schema":3}]}})"})
+            QVERIFY(readClass(Json::parse(odd)).title() == "/");
+    }
+
+    void classValues_data()
+    {
+        QTest::addColumn<QByteArray>("variable");
+        QTest::addColumn<QByteArray>("value");
+        QTest::addColumn<QString>("field"); // empty: fine
+        QTest::newRow("choice") << QByteArray("endpoint") << QByteArray("\"ClusterIP\"") << "";
+        QTest::newRow("no choice") << QByteArray("endpoint") << QByteArray("\"Ingress\"") << "v";
+        QTest::newRow("type") << QByteArray("endpoint") << QByteArray("4") << "v";
+        QTest::newRow("object") << QByteArray("workerMachine") << QByteArray(R"({"cores":4,"memory":"4Gi"})")
+                                << "";
+        QTest::newRow("too few") << QByteArray("workerMachine") << QByteArray(R"({"cores":0})") << "v.cores";
+        QTest::newRow("too many") << QByteArray("workerMachine") << QByteArray(R"({"cores":99})")
+                                  << "v.cores";
+        QTest::newRow("pattern") << QByteArray("workerMachine") << QByteArray(R"({"memory":"lots"})")
+                                 << "v.memory";
+        QTest::newRow("unknown") << QByteArray("workerMachine") << QByteArray(R"({"disk":1})") << "v.disk";
+        QTest::newRow("list") << QByteArray("tags") << QByteArray(R"(["a"])") << "";
+        QTest::newRow("empty list") << QByteArray("tags") << QByteArray("[]") << "v";
+        QTest::newRow("item") << QByteArray("tags") << QByteArray(R"(["a", ""])") << "v[1]";
+    }
+    void classValues()
+    {
+        QFETCH(QByteArray, variable);
+        QFETCH(QByteArray, value);
+        QFETCH(QString, field);
+        const KnownClass known = readClass(Json::parse(kClass));
+        QStringList told;
+        checkClassValue(*known.variable(variable.toStdString()), value.toStdString(), "v",
+                        [&](const std::string& at, const std::string& text, const std::string& remedy) {
+                            QVERIFY(!text.empty() && !remedy.empty());
+                            told << QString::fromStdString(at);
+                        });
+        QCOMPARE(told, field.isEmpty() ? QStringList() : QStringList{field});
+    }
+
     void images_data()
     {
         QTest::addColumn<int>("source");
@@ -484,6 +668,7 @@ private Q_SLOTS:
                 QTest::addRow("%s, image %d", old ? "v1beta1" : "v1beta2", source)
                     << old << source << source % 3;
             }
+            QTest::addRow("%s, by class", old ? "v1beta1" : "v1beta2") << old << -1 << 0;
         }
     }
     void realSchemas()
@@ -506,9 +691,10 @@ private Q_SLOTS:
                 cache.emplace(one, std::move(*loaded));
             }
         }
-        ClusterProfile p = rich();
+        ClusterProfile p = source < 0 ? ofClass() : rich();
         p.antiAffinity = static_cast<AntiAffinity>(affinity);
-        p.image.source = static_cast<ImageSource>(source);
+        if (source >= 0)
+            p.image.source = static_cast<ImageSource>(source);
         p.image.location = source == 1   ? "https://e.com/x.qcow2"
                            : source == 2 ? "images/ubuntu"
                                          : "quay.io/a/b";
@@ -533,7 +719,7 @@ private Q_SLOTS:
                 QVERIFY(!schemas.problems(wrong).empty());
             }
         }
-        QVERIFY(checked >= 12);
+        QVERIFY(checked >= (source < 0 ? 4 : 12));
     }
 
     void schemaCheckerBites_data()
@@ -605,6 +791,7 @@ private Q_SLOTS:
              {"infrastructure", "control-plane", "workers", "resource-sets", "cloud-provider"})
             QVERIFY2(std::count(start->after.begin(), start->after.end(), id) == 1, id);
         QCOMPARE(plan->step("health-checks")->after, std::vector<std::string>{"workers-ready"});
+        QCOMPARE(plan->step("infrastructure-ready")->checks, std::vector<std::string>{"load-balancer"});
         // Every object of the recipe is written exactly once.
         std::multiset<std::string> written;
         for (const Step& step : plan->steps) {
@@ -769,6 +956,45 @@ private Q_SLOTS:
 
     void demandsOfAProfile()
     {
+        // Eviction, boot check, endpoint and where VMs may stand: each choice reaches the objects.
+        for (const auto& [eviction, words] :
+             {std::pair(Eviction::External, "External"), std::pair(Eviction::LiveMigrate, "LiveMigrate"),
+              std::pair(Eviction::LiveMigrateIfPossible, "LiveMigrateIfPossible"),
+              std::pair(Eviction::None, "None")}) {
+            for (const auto& [affinity, list] :
+                 {std::pair(AntiAffinity::Required, "requiredDuringSchedulingIgnoredDuringExecution"),
+                  std::pair(AntiAffinity::Preferred, "preferredDuringSchedulingIgnoredDuringExecution"),
+                  std::pair(AntiAffinity::None, "")}) {
+                for (const auto& [endpoint, type] : {std::pair(Endpoint::LoadBalancer, "LoadBalancer"),
+                                                     std::pair(Endpoint::NodePort, "NodePort"),
+                                                     std::pair(Endpoint::ClusterIp, "ClusterIP")}) {
+                    ClusterProfile p = rich();
+                    p.eviction = eviction;
+                    p.antiAffinity = affinity;
+                    p.endpoint = endpoint;
+                    p.bootstrapCheck =
+                        endpoint == Endpoint::NodePort ? BootstrapCheck::None : BootstrapCheck::Ssh;
+                    const auto set = createObjects(p, contract(false), manifests());
+                    QVERIFY(set.has_value());
+                    const auto objects = set->objects();
+                    QCOMPARE(find(objects, "KubevirtCluster", "blue")
+                                 .text("spec.controlPlaneServiceTemplate.spec.type")
+                                 .value_or(""),
+                             std::string(type));
+                    for (const char* name : {"blue-cp-v1", "blue-gpu-v1"}) {
+                        const Json& machine =
+                            find(objects, "KubevirtMachineTemplate", name).json()["spec"]["template"]["spec"];
+                        QCOMPARE(machine["virtualMachineBootstrapCheck"]["checkStrategy"].get<std::string>(),
+                                 std::string(endpoint == Endpoint::NodePort ? "none" : "ssh"));
+                        const Json& vm = machine["virtualMachineTemplate"]["spec"]["template"]["spec"];
+                        QCOMPARE(vm["evictionStrategy"].get<std::string>(), std::string(words));
+                        QCOMPARE(vm.contains("affinity"), affinity != AntiAffinity::None);
+                        if (affinity != AntiAffinity::None)
+                            QVERIFY(vm["affinity"]["podAntiAffinity"].contains(list));
+                    }
+                }
+            }
+        }
         const auto vms = demands(rich());
         QCOMPARE(vms.size(), std::size_t{3 + 2 + 3});
         QCOMPARE(vms.front().group, std::string("blue-cp"));

@@ -10,6 +10,7 @@
 #include <QFile>
 #include <QFileInfo>
 #include <QProcess>
+#include <QScopeGuard>
 #include <QTemporaryDir>
 #include <QtTest>
 
@@ -59,7 +60,7 @@ public:
         m_changed.notify_all();
     }
     // The end that comes next; Idle when none comes within 30 s.
-    RunReport end()
+    RunReport end(std::chrono::seconds longest = 30s)
     {
         std::unique_lock<std::mutex> lock(m_mutex);
         const auto over = [this] {
@@ -74,7 +75,7 @@ public:
                 return false;
             }
         };
-        if (!m_changed.wait_for(lock, 30s, over))
+        if (!m_changed.wait_for(lock, longest, over))
             return {};
         RunReport report = m_report;
         m_report = {};
@@ -201,7 +202,7 @@ int child(char** arguments)
         const auto client = kube::Client::create(network, *config);
         Runner runner(client, *plan, options, record.callbacks());
         runner.start();
-        report = record.end();
+        report = record.end(120s);
     }
     if (report.state != RunState::Done)
         std::fprintf(stderr, "%s\n", told(report).c_str());
@@ -413,8 +414,22 @@ private Q_SLOTS:
         QCOMPARE(writes.load(), 0);
         QVERIFY2(inventory("dry").empty(), print(inventory("dry")).c_str());
         QCOMPARE(record.verdicts().size(), wanted(plan).size());
-        for (const Verdict& verdict : record.verdicts())
+        int filled = 0;
+        for (const Verdict& verdict : record.verdicts()) {
             QCOMPARE(verdict.elsewhere, verdict.ref.kind != "Namespace");
+            // What is sent, and what the server would make of it, to be compared.
+            QVERIFY2(!verdict.exists && !verdict.before.empty() && !verdict.after.empty(),
+                     verdict.words.c_str());
+            QVERIFY2(verdict.after.find("namespace: default") == std::string::npos, verdict.after.c_str());
+            filled += verdict.before != verdict.after ? 1 : 0;
+            if (verdict.ref.kind == "Deployment")
+                QVERIFY2(verdict.after.find("progressDeadlineSeconds") != std::string::npos &&
+                             verdict.before.find("progressDeadlineSeconds") == std::string::npos,
+                         verdict.after.c_str());
+            if (verdict.ref.kind == "ConfigMap")
+                QCOMPARE(verdict.before, verdict.after); // no noise
+        }
+        QVERIFY(filled >= 1);
     }
 
     // The controllers' part is played here: each wait comes true by a patch.
@@ -540,6 +555,92 @@ private Q_SLOTS:
         }
     }
 
+    // The writes behind the start, on a site that lives: into the new cluster, and the health checks once it
+    // is Ready. Killed at each of them; what goes on finishes it, and undoing leaves nothing.
+    void killedUntilReady()
+    {
+        demosite::Options live;
+        live.speed = 300;
+        auto site = demosite::DemoSite::start(live);
+        QVERIFY2(site.has_value(), site ? "" : site.error().text.c_str());
+        const auto kubeconfig = kube::Kubeconfig::load((*site)->kubeconfigPath());
+        QVERIFY(kubeconfig.has_value());
+        const auto config = kubeconfig->resolve();
+        QVERIFY(config.has_value());
+        const auto outside = std::exchange(m_client, kube::Client::create(m_network, *config));
+        const auto catalog = std::exchange(m_catalog, std::make_shared<Catalog>(m_client, m_network));
+        const auto back = qScopeGuard([&] {
+            m_client = outside;
+            m_catalog = catalog;
+        });
+        ClusterProfile p = profile("alive");
+        p.addOns.cloudProvider = false;
+        p.cni.delivery = CniDelivery::InnerApi;
+        Manifests network;
+        network.cni = *objectsFromYaml(
+            "apiVersion: apps/v1\nkind: DaemonSet\nmetadata: {name: calico-node, namespace: kube-system}\n"
+            "spec:\n  selector: {matchLabels: {k8s-app: calico-node}}\n  template:\n"
+            "    metadata: {labels: {k8s-app: calico-node}}\n"
+            "    spec: {tolerations: [{operator: Exists}], containers: [{name: calico-node, image: "
+            "calico}]}\n",
+            "calico");
+        const Plan plan = *createPlan(p, {}, network, "plan-alive");
+        const QString planFile = m_folder->filePath(QStringLiteral("alive.json"));
+        QFile file(planFile);
+        QVERIFY(file.open(QIODevice::WriteOnly));
+        file.write(QByteArray::fromStdString(planToJson(plan)));
+        file.close();
+        std::map<std::string, std::string> outer;
+        int writes = 0;
+        for (const Step& step : plan.steps) {
+            for (const Write& write : step.writes) {
+                ++writes;
+                if (write.target == Target::Outer && write.verb != Verb::Patch)
+                    outer[write.object.kind() + " " + write.object.ns() + "/" + write.object.name()] =
+                        plan.id;
+            }
+        }
+        const int begun = static_cast<int>(wanted(startOnly(plan)).size()) + 1;
+        QVERIFY(writes >= begun + 2);
+        const auto run = [&](const std::string& path, int fatal, const char* when) {
+            QProcess process;
+            process.setProcessChannelMode(QProcess::ForwardedErrorChannel);
+            process.start(QCoreApplication::applicationFilePath(),
+                          {QStringLiteral("--child"), QString::fromStdString((*site)->kubeconfigPath()),
+                           QString::fromStdString(path), planFile, QString::number(fatal),
+                           QLatin1String(when)});
+            if (!process.waitForFinished(150'000))
+                return -2;
+            return process.exitStatus() == QProcess::CrashExit ? -1 : process.exitCode();
+        };
+        // Once in the usual suite: with the network written and nothing of it told.
+        const int times = rounds("STRATA_KILL_ROUNDS", 0);
+        for (int round = 0; round < std::max(times, 1); ++round) {
+            for (int fatal = begun + 1; fatal <= (times == 0 ? begun + 1 : writes); ++fatal) {
+                for (const char* when : {"before", "after"}) {
+                    if (times == 0 && std::string(when) == "before")
+                        continue;
+                    const std::string path = journal();
+                    QCOMPARE(run(path, fatal, when), -1);
+                    QCOMPARE(run(path, 0, when), 0);
+                    auto found = inventory("alive");
+                    for (auto it = found.begin(); it != found.end();) // what Cluster API has made of it
+                        it = outer.count(it->first) == 0 && it->second.empty() ? found.erase(it)
+                                                                               : std::next(it);
+                    QVERIFY2(found == outer, print(found).c_str());
+                    Record record;
+                    Runner runner(m_client, plan, quick(path), record.callbacks());
+                    runner.start();
+                    QVERIFY(record.end(120s).state == RunState::Done);
+                    runner.undo();
+                    const RunReport undone = record.end(120s);
+                    QVERIFY2(undone.state == RunState::Undone && undone.left.empty(), told(undone).c_str());
+                    QVERIFY2(inventory("alive").empty(), print(inventory("alive")).c_str());
+                }
+            }
+        }
+    }
+
     // Two operators choose one name: one wins, the other has written nothing of the cluster.
     void raceForOneName()
     {
@@ -641,6 +742,14 @@ private Q_SLOTS:
         QVERIFY2(report.error->text.find("ConfigMap foreign/foreign-cni") != std::string::npos,
                  told(report).c_str());
         QVERIFY2(inventory("foreign").size() == 2, print(inventory("foreign")).c_str());
+        bool compared = false;
+        for (const Verdict& verdict : record.verdicts()) {
+            if (!verdict.exists || verdict.ref.kind != "ConfigMap")
+                continue;
+            compared = verdict.before.find("mine") != std::string::npos &&
+                       verdict.after.find("calico-node") != std::string::npos;
+        }
+        QVERIFY(compared); // theirs against ours
         runner.undo();
         const RunReport undone = record.end();
         QVERIFY2(undone.state == RunState::Undone && undone.left.size() == 2, told(undone).c_str());
@@ -819,8 +928,8 @@ private Q_SLOTS:
         const auto client = kube::Client::create(m_network, config);
         std::promise<Survey> promise;
         auto future = promise.get_future();
-        const auto preflight =
-            Preflight::start(client, profile("x"), [&](const Survey& survey) { promise.set_value(survey); });
+        const auto preflight = Preflight::start(
+            client, profile("x"), [&](const Survey& survey) { promise.set_value(survey); }, {false, {}});
         QVERIFY(future.wait_for(30s) == std::future_status::ready);
         const Survey survey = future.get();
         std::vector<std::string> blockers;
@@ -838,8 +947,9 @@ private Q_SLOTS:
     {
         std::promise<Survey> promise;
         auto future = promise.get_future();
-        const auto preflight = Preflight::start(m_client, profile("fresh"),
-                                                [&](const Survey& survey) { promise.set_value(survey); });
+        const auto preflight =
+            Preflight::start(m_client, profile("fresh"),
+                             [&](const Survey& survey) { promise.set_value(survey); }, {false, {}});
         QVERIFY(future.wait_for(30s) == std::future_status::ready);
         const Survey survey = future.get();
         std::string text;
@@ -853,11 +963,84 @@ private Q_SLOTS:
         QVERIFY2(survey.nodesKnown && !survey.nodes.empty(), text.c_str());
         QVERIFY2(!survey.site.networks.empty(), text.c_str());
         QVERIFY2(!survey.fit.summary.empty(), text.c_str());
-        for (const char* id : {"cluster-api", "capk", "kubevirt", "cdi", "rbac", "name", "namespace",
-                               "storage", "networks", "room"})
+        QCOMPARE(survey.overlay.ports, std::vector<int>{8472});
+        QCOMPARE(survey.overlay.podMtu, 1450);
+        QCOMPARE(survey.site.classes.size(), std::size_t{1});
+        QVERIFY(survey.site.classes[0].plane.vcpus == 2 && !survey.site.classes[0].variables.empty());
+        for (const char* id : {"cluster-api", "capk", "kubevirt", "cdi", "rbac", "releases", "controllers",
+                               "load-balancer", "image", "name", "namespace", "storage", "networks", "room"})
             QVERIFY2(std::any_of(survey.checks.begin(), survey.checks.end(),
                                  [&](const Check& check) { return check.id == id; }),
                      (id + ("\n" + text)).c_str());
+    }
+
+    // Whoever may not, is told before anything is written, and what is missing.
+    void asSomebodyWhoMayNot()
+    {
+        std::string tenant;
+        for (const auto& login : m_site->logins()) {
+            if (login.name == "tenant")
+                tenant = login.kubeconfigPath;
+        }
+        QVERIFY(!tenant.empty());
+        const auto kubeconfig = kube::Kubeconfig::load(tenant);
+        QVERIFY(kubeconfig.has_value());
+        const auto config = kubeconfig->resolve();
+        QVERIFY(config.has_value());
+        const auto client = kube::Client::create(m_network, *config);
+        CreateClusterOptions options;
+        options.journal = journal();
+        options.run = quick({});
+        options.preflight.askSources = false;
+        std::atomic<int> writes{0};
+        options.run.onWrite = [&](int, bool) { ++writes; };
+        Record record;
+        Survey survey;
+        CreateClusterCallbacks callbacks;
+        callbacks.survey = [&](const Survey& found) { survey = found; };
+        callbacks.state = [&](const RunReport& report) { record.note(report); };
+        ClusterProfile p = profile("notmine");
+        p.cni.kind = Cni::None;
+        CreateCluster work(client, p, options, callbacks);
+        work.start();
+        const RunReport report = record.end();
+        QVERIFY2(report.state == RunState::Failed && report.error->kind == ErrorKind::Refused,
+                 told(report).c_str());
+        QVERIFY2(report.error->text.find("create clusters") != std::string::npos, told(report).c_str());
+        QCOMPARE(writes.load(), 0);
+        QVERIFY(inventory("notmine").empty());
+        QVERIFY(!QFileInfo::exists(QString::fromStdString(options.journal)));
+        // What cannot be seen is not told to be missing.
+        for (const Check& check : survey.checks)
+            QVERIFY2(check.id != "storage" || check.verdict != CheckVerdict::Ok, check.evidence.c_str());
+    }
+
+    void inATightNamespace()
+    {
+        Object space("v1", "Namespace", {}, "tight");
+        QVERIFY(call(createRequest(*resource("v1", "Namespace"), space, false)).has_value());
+        Object quota("v1", "ResourceQuota", "tight", "small");
+        quota.edit()["spec"]["hard"] = {{"requests.memory", "1Gi"}, {"pods", "1"}};
+        QVERIFY(call(createRequest(*resource("v1", "ResourceQuota"), quota, false)).has_value());
+        QVERIFY(patch(
+            {"v1", "ResourceQuota", "tight", "small"},
+            {{"status", {{"hard", {{"requests.memory", "1Gi"}, {"pods", "1"}}}, {"used", Json::object()}}}},
+            "status"));
+        CreateClusterOptions options;
+        options.journal = journal();
+        options.run = quick({});
+        options.preflight.askSources = false;
+        Record record;
+        CreateClusterCallbacks callbacks;
+        callbacks.state = [&](const RunReport& report) { record.note(report); };
+        CreateCluster work(m_client, profile("tight"), options, callbacks);
+        work.start();
+        const RunReport report = record.end();
+        QVERIFY2(report.state == RunState::Failed && report.error->kind == ErrorKind::Refused,
+                 told(report).c_str());
+        QVERIFY2(report.error->text.find("small") != std::string::npos, told(report).c_str());
+        const auto left = inventory("tight");
+        QVERIFY2(left.size() == 1, print(left).c_str());
     }
 
     void fromAProfile_data()
@@ -876,6 +1059,7 @@ private Q_SLOTS:
         manifest.close();
         p.cni.manifest = manifest.fileName().toStdString();
         CreateClusterOptions options;
+        options.preflight.askSources = false;
         options.wait = false;
         options.dryRun = dryRun;
         options.planId = "plan-entire";
@@ -924,6 +1108,7 @@ private Q_SLOTS:
         ClusterProfile p = profile("lost");
         p.cni.manifest = "/no/such/calico.yaml";
         CreateClusterOptions options;
+        options.preflight.askSources = false;
         options.journal = journal();
         Record record;
         CreateClusterCallbacks callbacks;
