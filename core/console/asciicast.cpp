@@ -209,7 +209,8 @@ Result<std::unique_ptr<Recording>> Recording::start(const std::string& path, int
                                                     std::string_view title, std::function<void(Error)> failed)
 {
     const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (fd < 0 || ::fchmod(fd, 0600) != 0) {
+    struct stat facts = {};
+    if (fd < 0 || ::fstat(fd, &facts) != 0 || !S_ISREG(facts.st_mode) || ::fchmod(fd, 0600) != 0) {
         const std::string why = std::strerror(errno);
         if (fd >= 0)
             ::close(fd);
