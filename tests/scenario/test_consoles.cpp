@@ -149,6 +149,10 @@ private Q_SLOTS:
             ui::TerminalPage::serial(m_composition->services().consoles, targets));
         other->resize(600, 300);
         other->show();
+        // A tab of ours has it: it asks first.
+        QTRY_VERIFY_WITH_TIMEOUT(other->endBar()->takeOverButton()->isVisible(), kLongMs);
+        QCOMPARE(mine->state(), ui::SessionPage::State::Open);
+        other->endBar()->takeOverButton()->click();
         QTRY_COMPARE_WITH_TIMEOUT(other->state(), ui::SessionPage::State::Open, kLongMs);
         QTRY_COMPARE_WITH_TIMEOUT(mine->state(), ui::SessionPage::State::Ended, kLongMs);
         QVERIFY(mine->endBar()->text().contains(QLatin1String("another client")));
@@ -188,7 +192,7 @@ private Q_SLOTS:
     {
         auto* mine = page<ui::ScreenPage>();
         const ui::ConsoleTargets targets = ui::consoleTargets(stack(), runningVm());
-        ui::ScreenPage other(m_composition->services().consoles, QStringLiteral("x"), *targets.guest);
+        ui::ScreenPage other(m_composition->services().consoles, QStringLiteral("x"), targets.guest, {});
         other.resize(600, 300);
         other.show();
         QTRY_COMPARE_WITH_TIMEOUT(other.state(), ui::SessionPage::State::Ended, kLongMs);
