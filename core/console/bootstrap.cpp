@@ -492,6 +492,10 @@ void Bootstrap::judge(UnixMs now)
                                              : tr("SSH answers but cannot be used: %1", {m_refused}));
         return;
     }
+    if (m_portSince == 0) {
+        say(S::Active, tr("The VM runs; whether it boots is being looked at."));
+        return;
+    }
     const UnixMs up = m_runningSince == 0 ? 0 : now - m_runningSince;
     if (m_address.empty() && up > kSilence)
         say(S::Active, tr("The guest has got no address."),

@@ -104,7 +104,7 @@ std::unique_ptr<kube::RequestHandle> takeScreenshot(kube::Client& client, const 
     request.path = "/apis/subresources.kubevirt.io/v1/namespaces/" + kube::percentEncode(target.ns) +
                    "/virtualmachineinstances/" + kube::percentEncode(target.name) + "/vnc/screenshot";
     request.query = "moveCursor=false";
-    request.accept = "image/png";
+    request.accept = "*/*"; // as virtctl asks
     request.maxBody = 16U << 20U;
     return client.send(std::move(request), [done = std::move(done)](Result<kube::Response> result) {
         done(result ? Result<std::string>(std::move(result->body))
