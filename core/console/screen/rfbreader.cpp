@@ -2,6 +2,7 @@
 #include "core/console/screen/rfbreader.h"
 
 #include <rfb/rfbclient.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <array>
@@ -25,7 +26,14 @@ void keepWords(const char* format, ...)
     while (!g_lastWords.empty() && g_lastWords.back() == '\n')
         g_lastWords.pop_back();
 }
-void dropWords(const char*, ...) {}
+
+constexpr const char* kOutside = "a rectangle outside of the screen";
+
+// The library's own words for a connection that ended while it wanted to read.
+bool wasCut()
+{
+    return g_lastWords.find("closed connection") != std::string::npos;
+}
 
 int g_tag = 0; // its address names our data in a client
 
@@ -58,8 +66,10 @@ struct RfbReader::Calls {
     static void fill(rfbClient* client, int x, int y, int width, int height, std::uint32_t color)
     {
         RfbReader& self = of(client);
-        if (!self.within(x, y, width, height))
+        if (!self.within(x, y, width, height)) {
+            self.end(wire::Reason::Protocol, kOutside);
             return;
+        }
         auto* row = reinterpret_cast<std::uint32_t*>(self.m_pixels) + std::int64_t(y) * self.m_width + x;
         for (int line = 0; line < height; ++line, row += self.m_width)
             std::fill_n(row, width, color);
@@ -68,8 +78,10 @@ struct RfbReader::Calls {
     static void bitmap(rfbClient* client, const std::uint8_t* from, int x, int y, int width, int height)
     {
         RfbReader& self = of(client);
-        if (!self.within(x, y, width, height))
+        if (!self.within(x, y, width, height)) {
+            self.end(wire::Reason::Protocol, kOutside);
             return;
+        }
         const auto row = static_cast<std::size_t>(width) * 4;
         for (int line = 0; line < height; ++line)
             std::memcpy(self.m_pixels + (std::int64_t(y + line) * self.m_width + x) * 4,
@@ -79,8 +91,10 @@ struct RfbReader::Calls {
     static void copy(rfbClient* client, int fromX, int fromY, int width, int height, int x, int y)
     {
         RfbReader& self = of(client);
-        if (!self.within(fromX, fromY, width, height) || !self.within(x, y, width, height))
+        if (!self.within(fromX, fromY, width, height) || !self.within(x, y, width, height)) {
+            self.end(wire::Reason::Protocol, kOutside);
             return;
+        }
         const auto row = static_cast<std::size_t>(width) * 4;
         for (int i = 0; i < height; ++i) {
             const int line = y > fromY ? height - 1 - i : i; // the places may overlap
@@ -147,7 +161,7 @@ struct RfbReader::Calls {
 
 RfbReader::RfbReader(int fd, RfbSink& sink) : m_sink(sink)
 {
-    rfbClientLog = dropWords;
+    rfbClientLog = keepWords; // half of its errors are told as such
     rfbClientErr = keepWords;
     m_client = rfbGetClient(8, 3, 4);
     if (m_client == nullptr)
@@ -207,7 +221,7 @@ bool RfbReader::begin()
     g_lastWords.clear();
     if (rfbInitClient(m_client, nullptr, nullptr) == FALSE) {
         m_client = nullptr; // it has been freed
-        return end(wire::Reason::Protocol, g_lastWords);
+        return end(wasCut() ? wire::Reason::Closed : wire::Reason::Protocol, g_lastWords);
     }
     return !m_over;
 }
@@ -216,9 +230,14 @@ bool RfbReader::next()
 {
     if (m_over || m_client == nullptr)
         return false;
+    if (m_client->buffered == 0) {
+        char first = 0;
+        if (::recv(m_client->sock, &first, 1, MSG_PEEK) <= 0)
+            return end(wire::Reason::Closed, {});
+    }
     g_lastWords.clear();
     if (HandleRFBServerMessage(m_client) == FALSE)
-        return end(g_lastWords.empty() ? wire::Reason::Closed : wire::Reason::Protocol, g_lastWords);
+        return end(wasCut() ? wire::Reason::Closed : wire::Reason::Protocol, g_lastWords);
     return !m_over;
 }
 

@@ -298,9 +298,11 @@ private:
         }
         case What::Ended: {
             {
+                // Where the connection ended, that is the cause; but a fault before a goodbye stays one.
                 const std::lock_guard lock(m_inbox->mutex);
-                if (m_inbox->end)
-                    return *m_inbox->end; // the cause of it
+                if (m_inbox->end && (m_inbox->end->kind != SessionEnd::Kind::Closed ||
+                                     message.a == static_cast<std::int32_t>(wire::Reason::Closed)))
+                    return *m_inbox->end;
             }
             if (message.a == static_cast<std::int32_t>(wire::Reason::TooLarge))
                 return failed(
