@@ -6,6 +6,8 @@
 #include "core/demosite/faults.h"
 #include "core/libvirt/host.h"
 
+#include <QFileInfo>
+
 #include <thread>
 
 namespace strata::app {
@@ -168,6 +170,14 @@ Composition::Composition(ui::Workspace& workspace, demosite::Options demo, provi
     d->runs.network().setExecPlugins(d->asker.plugins());
     d->store.setTaker([d] { return d->connections.site().take(); });
     d->connections.site().setWakeup([d] { d->store.wake(); });
+    d->consoles.setFolder(QFileInfo(workspace.path()).path()); // beside what else is remembered
+    QObject::connect(&d->store, &ui::StackStore::changed, &d->store, [d](const stack::StackDelta& delta) {
+        for (const stack::SourceId id : delta.sources) {
+            const stack::SourceState* source = d->store.stack().source(id);
+            if (source != nullptr && source->kind != stack::SourceKind::Host && source->synced)
+                d->consoles.removeLeft(id);
+        }
+    });
 }
 
 Composition::~Composition()

@@ -4,6 +4,8 @@
 #include "core/feeds/site.h"
 #include "ui/console/services.h"
 
+#include <QString>
+
 #include <memory>
 #include <string>
 
@@ -21,6 +23,11 @@ public:
     ui::ConsoleServices services(); // valid as long as this
     // This program, to be run as the decoder of screens; the running one unless told otherwise.
     void setProgram(std::string path);
+    // Where what is to be remembered is kept: the keys of machines that ssh has seen (known_hosts), where a
+    // Prometheus is. Call before anything is opened.
+    void setFolder(const QString& path);
+    // Deletes the pods of node shells that a crash has left in this cluster; once each.
+    void removeLeft(stack::SourceId cluster);
 
 private:
     class Private;

@@ -2,12 +2,15 @@
 #include "app/screenshot.h"
 
 #include "core/feeds/site.h"
+#include "ui/console/forwarddialog.h"
 #include "ui/shell/consoles.h"
 #include "ui/shell/mainwindow.h"
 #include "ui/stack/stackstore.h"
 
 #include <QApplication>
+#include <QDialog>
 #include <QPixmap>
+#include <QPushButton>
 
 #include <iostream>
 
@@ -84,14 +87,33 @@ void Screenshot::look()
             m_window.consoles()->addToChart(m_window.current());
         else if (m_line.tab == "serial")
             m_window.consoles()->openSerial(m_window.current());
+        else if (m_line.tab == "attach")
+            m_window.consoles()->attach(m_window.current());
+        else if (m_line.tab == "bootstrap")
+            m_window.consoles()->openBootstrap(m_window.current());
+        else if (m_line.tab == "ports" || m_line.tab == "forward")
+            m_window.consoles()->forwardPort(m_window.current());
+        else if (m_line.tab == "ssh")
+            m_window.consoles()->openSsh(m_window.current());
+        else if (m_line.tab == "node-shell")
+            m_window.consoles()->openNodeShell(m_window.current());
         else if (!m_line.tab.empty())
             m_window.setCurrentTab(QString::fromStdString(m_line.tab));
+        if (m_line.tab == "ports") { // what the dialog leads to
+            for (auto* dialog : m_window.findChildren<ui::ForwardDialog*>())
+                dialog->forwardButton()->click();
+        }
         m_resting.restart();
         return;
     }
     m_timer.stop();
     const QString path = QString::fromStdString(m_line.screenshot);
-    if (!m_window.grab().save(path)) {
+    QWidget* shown = &m_window;
+    for (QDialog* dialog : m_window.findChildren<QDialog*>()) {
+        if (dialog->isVisible())
+            shown = dialog; // what was asked for is in it
+    }
+    if (!shown->grab().save(path)) {
         std::cerr << "strata: “" << m_line.screenshot << "” could not be written\n";
         QApplication::exit(1);
         return;

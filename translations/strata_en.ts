@@ -232,6 +232,16 @@
     </message>
 </context>
 <context>
+    <name>strata::ui::ScreenPage</name>
+    <message numerus="yes">
+        <source>Trying again in %n s.</source>
+        <translation>
+            <numerusform>Trying again in %n second.</numerusform>
+            <numerusform>Trying again in %n seconds.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>strata::ui::StrataChart</name>
     <message numerus="yes">
         <source>%n hosts</source>
@@ -297,6 +307,16 @@
         <translation>
             <numerusform>%n to mend</numerusform>
             <numerusform>%n to mend</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>strata::ui::TerminalPage</name>
+    <message numerus="yes">
+        <source>Trying again in %n s.</source>
+        <translation>
+            <numerusform>Trying again in %n second.</numerusform>
+            <numerusform>Trying again in %n seconds.</numerusform>
         </translation>
     </message>
 </context>

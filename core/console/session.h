@@ -32,9 +32,9 @@ struct SessionEnd {
 class SessionHandler {
 public:
     virtual ~SessionHandler() = default;
-    // Once, before any output. What was opened, when there was a choice ("bash"); else empty.
+    // Once. What was opened, when there was a choice ("bash"); else empty.
     virtual void onOpen(const std::string& what) = 0;
-    virtual void onOutput(std::string_view bytes) = 0; // any cut
+    virtual void onOutput(std::string_view bytes) = 0; // any cut; before onOpen() the transport's own words
     virtual void onEnd(SessionEnd end) = 0;            // once, last
 };
 

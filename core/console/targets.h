@@ -16,6 +16,9 @@ struct ExecTarget {
     std::vector<std::vector<std::string>> commands;
     bool tty = true;
     bool input = true;
+    // Joins the container's own first process instead of starting a command; what it printed before is not
+    // seen. `tty` and `input` are then those of the container.
+    bool attach = false;
 };
 
 struct GuestTarget {
@@ -25,9 +28,34 @@ struct GuestTarget {
 
 struct ForwardTarget {
     std::string ns;
-    std::string name; // of a pod, or of a VirtualMachineInstance
+    std::string name; // of a pod, of a VirtualMachineInstance, or of a Service
     bool guest = false;
     std::uint16_t port = 0;
+    bool service = false; // each connection goes to a ready pod behind it
+};
+
+// A port of a Service, to choose from.
+struct ServicePort {
+    std::string service; // cleaned
+    std::string name;    // of the port; may be empty
+    std::uint16_t port = 0;
+};
+
+// SSH into a guest, through a forwarded port of its own.
+struct SshTarget {
+    GuestTarget guest;
+    std::string uid; // of the VirtualMachineInstance: names its host key, so that a new machine of the same
+                     // name is not taken for an impostor
+    std::string user = "capk";
+    std::uint16_t port = 22;
+    std::string keySecret; // a Secret in the guest's namespace with the private key as `key`; empty: none
+    std::string keyFile;   // a file of the operator's; with neither, ssh uses what it finds (an agent)
+};
+
+// A shell on a node, through a privileged pod that goes with it.
+struct NodeShellTarget {
+    std::string node;
+    std::string image = "docker.io/library/busybox:1.36";
 };
 
 struct LogTarget {
@@ -47,7 +75,9 @@ struct ContainerInfo {
     std::string name; // cleaned
     Kind kind = Kind::Normal;
     bool running = false;
-    int restarts = 0; // above 0 there is a log of the instance before
+    int restarts = 0;   // above 0 there is a log of the instance before
+    bool input = false; // what attaching to it can do
+    bool tty = false;
 };
 
 } // namespace strata::console

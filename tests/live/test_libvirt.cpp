@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/console/screen/screen.h"
+#include "core/console/transports/hostconsole.h"
 #include "core/libvirt/console.h"
 #include "core/libvirt/host.h"
+#include "core/libvirt/stats.h"
 #include "tests/core/libvirt/hostwatcher.h"
 
 #include <QDir>
@@ -152,6 +155,59 @@ private:
     bool m_open = false;
     std::string m_said;
     std::optional<Result<void>> m_end;
+};
+
+// What a screen showed, from any thread.
+class ScreenWatcher : public console::ScreenHandler {
+public:
+    void onPicture(std::shared_ptr<const console::Picture> picture) override
+    {
+        const std::lock_guard lock(m_mutex);
+        m_picture = std::move(picture);
+    }
+    void onUpdate(int, int, int, int) override
+    {
+        const std::lock_guard lock(m_mutex);
+        ++m_updates;
+    }
+    void onBell() override {}
+    void onText(const std::string&) override {}
+    void onEnd(console::SessionEnd end) override
+    {
+        const std::lock_guard lock(m_mutex);
+        m_end = std::move(end);
+    }
+    bool picture() const
+    {
+        const std::lock_guard lock(m_mutex);
+        return m_picture != nullptr;
+    }
+    int updates() const
+    {
+        const std::lock_guard lock(m_mutex);
+        return m_updates;
+    }
+    int lit() const
+    {
+        const std::lock_guard lock(m_mutex);
+        int count = 0;
+        const std::size_t size =
+            m_picture ? std::size_t(m_picture->width()) * std::size_t(m_picture->height()) * 4 : 0;
+        for (std::size_t at = 1; at < size; at += 4) // green
+            count += m_picture->pixels()[at] > 100 ? 1 : 0;
+        return count;
+    }
+    std::optional<console::SessionEnd> end() const
+    {
+        const std::lock_guard lock(m_mutex);
+        return m_end;
+    }
+
+private:
+    mutable std::mutex m_mutex;
+    std::shared_ptr<const console::Picture> m_picture;
+    int m_updates = 0;
+    std::optional<console::SessionEnd> m_end;
 };
 
 Pace hurried()
@@ -360,6 +416,68 @@ private Q_SLOTS:
         QCOMPARE(virDomainDestroy(domain.get()), 0);
         QTRY_VERIFY_WITH_TIMEOUT(third->end().has_value(), 20000);
         QVERIFY(!(*forced)->write("late"));
+    }
+
+    // A frame of a real guest, by the way that needs no cluster: libvirt's socket, the decoder's process.
+    void screen()
+    {
+        const QString disk = m_directory.filePath(QStringLiteral("screen.img"));
+        QVERIFY(write(disk, echoingSector() + QByteArray(1 << 20, '\0')));
+        const std::unique_ptr<virConnect, int (*)(virConnectPtr)> other(virConnectOpen(kSystem),
+                                                                        virConnectClose);
+        QVERIFY(other);
+        QString xml = QString::fromLatin1(kEchoDomain).arg(disk);
+        xml.replace(QStringLiteral("</devices>"),
+                    QStringLiteral("<graphics type='vnc' autoport='yes' listen='127.0.0.1'/>"
+                                   "<video><model type='vga'/></video></devices>"));
+        const std::unique_ptr<virDomain, int (*)(virDomainPtr)> domain(
+            virDomainCreateXML(other.get(), xml.toUtf8().constData(), 0), virDomainFree);
+        QVERIFY2(domain, virGetLastErrorMessage());
+
+        const auto watcher = std::make_shared<ScreenWatcher>();
+        auto screen = console::Screen::start(
+            STRATA_PROGRAM,
+            [](std::shared_ptr<console::SessionHandler> handler) {
+                return console::openHostScreen(kSystem, kUuid, std::move(handler));
+            },
+            watcher);
+        QVERIFY(screen);
+        QTRY_VERIFY_WITH_TIMEOUT(watcher->picture() || watcher->end(), 30000);
+        const auto ended = watcher->end();
+        QVERIFY2(!ended, ended ? (ended->error.text + " " + ended->error.detail).c_str() : "");
+        // The firmware's text: something is lit.
+        QTRY_VERIFY_WITH_TIMEOUT(watcher->lit() > 200, 60000);
+        (*screen)->key(0xff0d, true);
+        (*screen)->key(0xff0d, false);
+        (*screen)->pointer(3, 3, 1);
+        (*screen)->refresh();
+        const int updates = watcher->updates();
+        QTRY_VERIFY_WITH_TIMEOUT(watcher->updates() > updates, 30000);
+
+        // What it costs, by the same libvirt.
+        std::mutex mutex;
+        std::vector<Stats> stats;
+        auto reader =
+            StatsReader::start(kSystem, kUuid, std::chrono::milliseconds(200), [&](Result<Stats> one) {
+                const std::lock_guard lock(mutex);
+                if (one)
+                    stats.push_back(*one);
+            });
+        QVERIFY(reader);
+        const auto count = [&] {
+            const std::lock_guard lock(mutex);
+            return stats.size();
+        };
+        QTRY_VERIFY_WITH_TIMEOUT(count() >= 5, 30000);
+        reader->reset();
+        QVERIFY(stats.front().cpuSeconds && stats.back().cpuSeconds);
+        QVERIFY(*stats.back().cpuSeconds >= *stats.front().cpuSeconds);
+        QVERIFY(*stats.back().cpuSeconds > 0);
+        QVERIFY(stats.back().memoryBytes.value_or(0) > 1 << 20);
+        QVERIFY(stats.back().diskRead.has_value());
+
+        QCOMPARE(virDomainDestroy(domain.get()), 0);
+        QTRY_VERIFY_WITH_TIMEOUT(watcher->end().has_value(), 20000);
     }
 
     void stoppedAndStarted()

@@ -1,23 +1,42 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/composition.h"
+#include "core/console/transports/nodeshell.h"
+#include "ui/console/bootstrappage.h"
+#include "ui/console/bootstrapview.h"
+#include "ui/console/clusterbootstrap.h"
 #include "ui/console/endbar.h"
 #include "ui/console/forwardspage.h"
 #include "ui/console/logpage.h"
 #include "ui/console/logview.h"
+#include "ui/console/metricspage.h"
+#include "ui/console/pageheader.h"
 #include "ui/console/savetext.h"
 #include "ui/console/screenpage.h"
 #include "ui/console/screenview.h"
+#include "ui/console/sshdialog.h"
 #include "ui/console/terminalpage.h"
 #include "ui/console/terminalview.h"
+#include "ui/details/screencard.h"
 #include "ui/shell/consoles.h"
 #include "ui/theme/theme.h"
 
 #include <QAction>
+#include <QComboBox>
+#include <QDir>
+#include <QJsonArray>
+#include <QJsonDocument>
+#include <QJsonObject>
 #include <QPushButton>
+#include <QStandardPaths>
 #include <QTableWidget>
 #include <QTcpSocket>
 #include <QTemporaryDir>
+#include <QTreeWidget>
 #include <QtTest>
+
+#include <atomic>
+#include <mutex>
+#include <set>
 
 using namespace strata;
 using namespace strata::stack;
@@ -89,6 +108,65 @@ class TestConsoles : public QObject {
         return all.isEmpty() ? nullptr : all.back();
     }
 
+    static Result<kube::Response> answer(kube::Client& client, kube::Request request)
+    {
+        std::mutex mutex;
+        std::optional<Result<kube::Response>> out;
+        const auto handle = client.send(std::move(request), [&](Result<kube::Response> result) {
+            const std::lock_guard lock(mutex);
+            out = std::move(result);
+        });
+        (void)QTest::qWaitFor(
+            [&] {
+                const std::lock_guard lock(mutex);
+                return out.has_value();
+            },
+            kLongMs);
+        const std::lock_guard lock(mutex);
+        return out ? *out : Result<kube::Response>(fail(ErrorKind::Timeout, "no answer"));
+    }
+
+    static QStringList nodeShellPods(kube::Client& client, QString* machine = nullptr)
+    {
+        kube::Request request;
+        request.path = "/api/v1/namespaces/kube-system/pods";
+        request.query = "labelSelector=strata.dev%2Fdebug%3Dnode-shell";
+        const Result<kube::Response> list = answer(client, request);
+        QStringList out;
+        if (!list)
+            return {QString::fromStdString(list.error().text)};
+        const QJsonArray items = QJsonDocument::fromJson(QByteArray::fromStdString(list->body))
+                                     .object()
+                                     .value(QStringLiteral("items"))
+                                     .toArray();
+        for (const QJsonValue& item : items) {
+            const QJsonObject meta = item.toObject().value(QStringLiteral("metadata")).toObject();
+            out << meta.value(QStringLiteral("name")).toString();
+            if (machine != nullptr)
+                *machine = meta.value(QStringLiteral("labels"))
+                               .toObject()
+                               .value(QStringLiteral("strata.dev/machine"))
+                               .toString();
+        }
+        return out;
+    }
+
+    // What this computer calls itself in labels: read from a pod that a shell of ours makes.
+    std::string labelsOfAPod(kube::Client& client, const ui::ConsoleTargets& targets)
+    {
+        console::NodeShellTarget target;
+        target.node = targets.node->name;
+        std::unique_ptr<ui::TerminalPage> page(
+            ui::TerminalPage::nodeShell(m_composition->services().consoles, targets.node->source, target));
+        page->show();
+        QString machine;
+        (void)QTest::qWaitFor(
+            [&] { return nodeShellPods(client, &machine).size() == 1 && !machine.isEmpty(); }, kLongMs);
+        page.reset();
+        (void)QTest::qWaitFor([&] { return nodeShellPods(client).isEmpty(); }, kLongMs);
+        return machine.toStdString();
+    }
+
 private Q_SLOTS:
     void initTestCase()
     {
@@ -149,6 +227,10 @@ private Q_SLOTS:
             ui::TerminalPage::serial(m_composition->services().consoles, targets));
         other->resize(600, 300);
         other->show();
+        // A tab of ours has it: it asks first.
+        QTRY_VERIFY_WITH_TIMEOUT(other->endBar()->takeOverButton()->isVisible(), kLongMs);
+        QCOMPARE(mine->state(), ui::SessionPage::State::Open);
+        other->endBar()->takeOverButton()->click();
         QTRY_COMPARE_WITH_TIMEOUT(other->state(), ui::SessionPage::State::Open, kLongMs);
         QTRY_COMPARE_WITH_TIMEOUT(mine->state(), ui::SessionPage::State::Ended, kLongMs);
         QVERIFY(mine->endBar()->text().contains(QLatin1String("another client")));
@@ -188,7 +270,7 @@ private Q_SLOTS:
     {
         auto* mine = page<ui::ScreenPage>();
         const ui::ConsoleTargets targets = ui::consoleTargets(stack(), runningVm());
-        ui::ScreenPage other(m_composition->services().consoles, QStringLiteral("x"), *targets.guest);
+        ui::ScreenPage other(m_composition->services().consoles, QStringLiteral("x"), targets.guest, {});
         other.resize(600, 300);
         other.show();
         QTRY_COMPARE_WITH_TIMEOUT(other.state(), ui::SessionPage::State::Ended, kLongMs);
@@ -197,6 +279,262 @@ private Q_SLOTS:
         other.endBar()->takeOverButton()->click();
         QTRY_COMPARE_WITH_TIMEOUT(other.state(), ui::SessionPage::State::Open, kLongMs);
         QTRY_COMPARE_WITH_TIMEOUT(mine->state(), ui::SessionPage::State::Ended, kLongMs);
+    }
+
+    void sshLeadsIntoAGuestWithTheTenantsKey()
+    {
+        if (QStandardPaths::findExecutable(QStringLiteral("ssh")).isEmpty())
+            QSKIP("ssh is not installed");
+        const ui::ConsoleTargets targets = ui::consoleTargets(stack(), runningVm());
+        QVERIFY(targets.guest && !targets.guest->tenant.empty());
+        ui::SshDialog dialog(*targets.guest);
+        QVERIFY(dialog.openButton()->isEnabled());
+        console::SshTarget target = dialog.target();
+        QCOMPARE(target.user, std::string("capk"));
+        QVERIFY(!target.keySecret.empty());
+        const std::unique_ptr<ui::TerminalPage> page(
+            ui::TerminalPage::ssh(m_composition->services().consoles, targets.guest->source, target));
+        page->resize(900, 400);
+        page->show();
+        // The machine is a new one: ssh asks, in the terminal.
+        QTRY_VERIFY_WITH_TIMEOUT(page->view()->allText().contains(QLatin1String("yes/no")), kLongMs);
+        QTest::keyClicks(page->view(), QStringLiteral("yes"));
+        QTest::keyClick(page->view(), Qt::Key_Return);
+        QTRY_VERIFY_WITH_TIMEOUT(page->view()->allText().contains(QLatin1String("capk@")), kLongMs);
+        QTest::keyClicks(page->view(), QStringLiteral("whoami; exit 5"));
+        QTest::keyClick(page->view(), Qt::Key_Return);
+        QTRY_COMPARE_WITH_TIMEOUT(page->state(), ui::SessionPage::State::Ended, kLongMs);
+        QVERIFY2(page->endBar()->text().contains(QLatin1Char('5')), qPrintable(page->endBar()->text()));
+        // The key has gone with it, and the machine is known by its uid.
+        const QDir runtime(qEnvironmentVariable("XDG_RUNTIME_DIR", QStringLiteral("/tmp")));
+        QCOMPARE(runtime
+                     .entryList({QStringLiteral("strata-ssh-%1-*").arg(QCoreApplication::applicationPid())},
+                                QDir::Dirs)
+                     .size(),
+                 0);
+        QFile known(m_folder.filePath(QStringLiteral("known_hosts")));
+        QVERIFY(known.open(QIODevice::ReadOnly));
+        QVERIFY(known.readAll().contains(targets.guest->uid.c_str()));
+        page->reconnect(); // asks nothing any more
+        QTRY_VERIFY_WITH_TIMEOUT(page->state() == ui::SessionPage::State::Open &&
+                                     page->view()->allText().count(QLatin1String("capk@")) > 1,
+                                 kLongMs);
+    }
+
+    void aNodesShellGoesWithItsPod()
+    {
+        for (const ItemKind kind : {ItemKind::OuterNode, ItemKind::InnerNode}) {
+            const ItemId node = first([&](const Item& item) {
+                return item.kind == kind && item.health == Health::Ok &&
+                       (kind == ItemKind::OuterNode || standsWell(item));
+            });
+            QVERIFY(node);
+            const ui::ConsoleTargets targets = ui::consoleTargets(stack(), node);
+            QVERIFY(targets.node.has_value());
+            auto client = m_composition->site().newClient(targets.node->source);
+            QVERIFY(client != nullptr);
+            console::NodeShellTarget target;
+            target.node = targets.node->name;
+            std::unique_ptr<ui::TerminalPage> page(ui::TerminalPage::nodeShell(
+                m_composition->services().consoles, targets.node->source, target));
+            page->resize(900, 400);
+            page->show();
+            QTRY_COMPARE_WITH_TIMEOUT(page->state(), ui::SessionPage::State::Open, kLongMs);
+            QTest::keyClicks(page->view(), QStringLiteral("hostname"));
+            QTest::keyClick(page->view(), Qt::Key_Return);
+            QTRY_VERIFY_WITH_TIMEOUT(
+                page->view()->allText().contains(QLatin1Char('\n') + QString::fromStdString(target.node)),
+                kLongMs);
+            QCOMPARE(nodeShellPods(*client).size(), 1);
+            page.reset();
+            QTRY_COMPARE_WITH_TIMEOUT(nodeShellPods(*client).size(), 0, kLongMs);
+        }
+    }
+
+    void whatACrashHasLeftOfNodeShellsIsRemoved()
+    {
+        const ItemId node = first(
+            [](const Item& item) { return item.kind == ItemKind::OuterNode && item.health == Health::Ok; });
+        const ui::ConsoleTargets targets = ui::consoleTargets(stack(), node);
+        auto client = m_composition->site().newClient(targets.node->source);
+        // One of this process, and one of a process that is no more.
+        const std::string machine = labelsOfAPod(*client, targets);
+        const std::string over = "99999999-1";
+        QVERIFY(console::isOver(over));
+        QVERIFY(!console::isOver(console::thisProcess()));
+        for (const auto& [name, process] :
+             {std::pair<std::string, std::string>{"left-1", over}, {"mine-1", console::thisProcess()}}) {
+            kube::Request request;
+            request.method = "POST";
+            request.path = "/api/v1/namespaces/kube-system/pods";
+            request.contentType = "application/json";
+            request.body = console::nodeShellPod({targets.node->name}, name, machine, process);
+            QVERIFY(answer(*client, request).has_value());
+        }
+        QTRY_COMPARE_WITH_TIMEOUT(nodeShellPods(*client).size(), 2, kLongMs);
+        std::atomic<int> removed{-1};
+        console::removeLeftNodeShells(client,
+                                      [&](const Result<int>& count) { removed = count.value_or(-2); });
+        QTRY_COMPARE_WITH_TIMEOUT(removed.load(), 1, kLongMs);
+        QTRY_COMPARE_WITH_TIMEOUT(nodeShellPods(*client), QStringList{QStringLiteral("mine-1")}, kLongMs);
+        kube::Request request;
+        request.method = "DELETE";
+        request.path = "/api/v1/namespaces/kube-system/pods/mine-1";
+        QVERIFY(answer(*client, request).has_value());
+    }
+
+    void aServicesPortLeadsToOneOfItsPods()
+    {
+        const ui::ConsoleServices services = m_composition->services().consoles;
+        std::vector<std::pair<SourceId, std::pair<std::string, console::ServicePort>>> found;
+        for (const Tree tree : {Tree::Stack}) {
+            std::set<std::pair<SourceId, std::string>> asked;
+            std::vector<ItemId> todo(stack().roots(tree).begin(), stack().roots(tree).end());
+            while (!todo.empty()) {
+                const Item* item = stack().find(todo.back());
+                todo.pop_back();
+                for (const std::vector<ItemId>& children : item->children)
+                    todo.insert(todo.end(), children.begin(), children.end());
+                if (item->kind != ItemKind::Workload || !standsWell(*item) ||
+                    !asked.insert({item->source, item->ns}).second || asked.size() > 12)
+                    continue;
+                bool done = false;
+                services.servicePorts(item->source, item->ns, this,
+                                      [&, source = item->source,
+                                       ns = item->ns](const Result<std::vector<console::ServicePort>>& all) {
+                                          for (const console::ServicePort& port :
+                                               all.value_or(std::vector<console::ServicePort>()))
+                                              found.push_back({source, {ns, port}});
+                                          done = true;
+                                      });
+                QTRY_VERIFY_WITH_TIMEOUT(done, kLongMs);
+            }
+        }
+        QVERIFY(!found.empty());
+        ui::ForwardsPage page;
+        QByteArray reply;
+        for (const auto& [source, port] : found) {
+            page.open(services, source, {port.first, port.second.service, false, port.second.port, true}, 0);
+            QTcpSocket http;
+            http.connectToHost(QStringLiteral("127.0.0.1"), page.port(page.table()->rowCount() - 1));
+            QVERIFY(http.waitForConnected(5000));
+            http.write("GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+            QTRY_VERIFY_WITH_TIMEOUT(
+                http.bytesAvailable() > 12 || http.state() == QAbstractSocket::UnconnectedState, kLongMs);
+            reply = http.readAll();
+            if (reply.startsWith("HTTP/1.1"))
+                break;
+        }
+        QVERIFY(reply.startsWith("HTTP/1.1"));
+    }
+
+    void howAMachineBecameANodeIsTold()
+    {
+        QVERIFY(m_window->consoles()->openBootstrap(runningVm()));
+        auto* bootstrap = page<ui::BootstrapPage>();
+        QVERIFY(bootstrap != nullptr);
+        QTRY_COMPARE_WITH_TIMEOUT(bootstrap->view()->state().outcome, console::StageState::Done, kLongMs * 2);
+        const console::BootstrapState& state = bootstrap->view()->state();
+        QCOMPARE(state.at(console::Stage::Sentinel).state, console::StageState::Done);
+        QCOMPARE(state.at(console::Stage::CloudInit).state, console::StageState::Done);
+        QCOMPARE(state.at(console::Stage::Kubelet).state, console::StageState::Done);
+        QVERIFY(!state.kubelet.empty());
+        QVERIFY(!state.cloudInit.empty());
+        QVERIFY(bootstrap->view()->verdict().contains(QLatin1String("bootstrapped")));
+        QVERIFY(bootstrap->view()->timeLine()->topLevelItemCount() > 4);
+    }
+
+    void theMachinesOfAClusterComeUpOneByOne()
+    {
+        const ui::ConsoleTargets targets = ui::consoleTargets(stack(), runningVm());
+        ui::ClusterBootstrap machines;
+        machines.resize(900, 400);
+        machines.show();
+        machines.follow(m_composition->services().consoles, targets.guest->source, targets.guest->guest.ns,
+                        targets.guest->tenant);
+        QTRY_VERIFY_WITH_TIMEOUT(machines.machineBox()->count() > 1, kLongMs);
+        const QString firstOne = machines.machineBox()->currentText();
+        QVERIFY(!firstOne.isEmpty());
+        // The first has come through long ago: it goes on to the next.
+        QTRY_VERIFY_WITH_TIMEOUT(machines.machineBox()->currentText() != firstOne, kLongMs * 2);
+        machines.stop();
+    }
+
+    void everyLayerIsMeasured()
+    {
+        ui::MetricsPage page(&m_composition->store(), m_composition->services().consoles,
+                             [] { return systemNow(); });
+        page.resize(1200, 400);
+        page.show();
+        std::vector<ItemKind> kinds{ItemKind::Host, ItemKind::Domain,    ItemKind::OuterNode,
+                                    ItemKind::Vm,   ItemKind::InnerNode, ItemKind::Workload};
+        for (const ItemKind kind : kinds) {
+            const ItemId item = kind == ItemKind::Workload ? innerWorkload()
+                                : kind == ItemKind::Vm
+                                    ? runningVm()
+                                    : first([&](const Item& each) {
+                                          return each.kind == kind &&
+                                                 (each.health == Health::Ok || kind == ItemKind::Domain) &&
+                                                 (kind != ItemKind::InnerNode || standsWell(each)) &&
+                                                 ui::measureTarget(stack(), each.id);
+                                      });
+            QVERIFY2(item, toString(kind));
+            QVERIFY2(page.add(item), toString(kind));
+        }
+        using ui::Quantity;
+        const auto& series = page.series();
+        QCOMPARE(series.size(), kinds.size());
+        // libvirt: what a domain takes.
+        QTRY_VERIFY_WITH_TIMEOUT(series[1].has(Quantity::Memory), kLongMs);
+        // The kubelets and their counters' growth.
+        for (const std::size_t index : {2, 4, 5})
+            QTRY_VERIFY_WITH_TIMEOUT(
+                series[index].has(Quantity::NetworkIn) && series[index].has(Quantity::Filesystem), kLongMs);
+        // Prometheus, with its past: KubeVirt's metrics and the node exporter's.
+        const UnixMs hoursAgo = systemNow() - 3LL * 3600 * 1000;
+        for (const std::size_t index : {2, 3})
+            QTRY_VERIFY_WITH_TIMEOUT(series[index].has(Quantity::DiskWrite) &&
+                                         series[index].points(Quantity::DiskWrite).front().at < hoursAgo &&
+                                         series[index].points(Quantity::Cpu).front().at < hoursAgo,
+                                     kLongMs);
+        QVERIFY2(page.header()->status().contains(QLatin1String("monitoring/prometheus")),
+                 qPrintable(page.header()->status()));
+        QVERIFY(page.header()->status().contains(QLatin1String("kubelet")));
+        for (int i = 0; i < page.quantityBox()->count(); ++i) {
+            page.quantityBox()->setCurrentIndex(i);
+            QVERIFY2(page.chart()->lineCount() > 0, qPrintable(page.quantityBox()->currentText()));
+        }
+        QVERIFY(!page.grab().isNull());
+        QVERIFY(ui::metricsCsv(series).count(QLatin1Char('\n')) > 500);
+    }
+
+    void aVmsOverviewShowsItsScreen()
+    {
+        m_window->select(runningVm());
+        ui::ScreenCard* card = nullptr;
+        QTRY_VERIFY_WITH_TIMEOUT(
+            (card = m_window->findChild<ui::ScreenCard*>()) != nullptr && card->isVisible(), kLongMs);
+        QTRY_VERIFY_WITH_TIMEOUT(!card->image().isNull(), kLongMs);
+    }
+
+    void anAttachedContainerIsHeard()
+    {
+        QVERIFY(m_window->consoles()->attach(innerWorkload()));
+        auto* attached = page<ui::TerminalPage>();
+        QTRY_COMPARE_WITH_TIMEOUT(attached->state(), ui::SessionPage::State::Open, kLongMs);
+        QTRY_VERIFY_WITH_TIMEOUT(attached->view()->allText().trimmed().size() > 20, kLongMs);
+    }
+
+    void aScreenIsSeenWithoutSittingDown()
+    {
+        const ui::ConsoleTargets targets = ui::consoleTargets(stack(), runningVm());
+        std::string png;
+        m_composition->services().consoles.screenshot(
+            targets.guest->source, targets.guest->guest, this,
+            [&](const Result<std::string>& result) { png = result.value_or(std::string("none")); });
+        QTRY_VERIFY_WITH_TIMEOUT(!png.empty(), kLongMs);
+        const QImage image = QImage::fromData(QByteArray::fromStdString(png), "PNG");
+        QCOMPARE(image.size(), QSize(640, 400));
     }
 
     void aShellInAPodOfATenant()

@@ -47,13 +47,25 @@ void addGuest(const Stack& stack, ItemId vm, ConsoleTargets& out)
         if (found != nullptr && found->kind == ItemKind::Domain)
             addHost(stack, other, out);
     }
+    const std::string tenant = !item->tenant.empty()  ? item->tenant
+                               : facts.vmi != nullptr ? facts.vmi->clusterName
+                                                      : std::string();
+    const Meta* meta = facts.vm != nullptr    ? &facts.vm->meta
+                       : facts.vmi != nullptr ? &facts.vmi->meta
+                                              : nullptr;
+    if (meta != nullptr && !tenant.empty())
+        out.bootstrap = GuestConsole{item->source,
+                                     {meta->ns, meta->name},
+                                     facts.vmi != nullptr ? facts.vmi->meta.uid : std::string(),
+                                     tenant};
     if (facts.vmi == nullptr)
         out.noConsole = Words::tr("The VM does not run: it has no serial line now.");
     else if (facts.vmi->phase != "Running")
         out.noConsole = Words::tr("The VM is in phase %1: its serial line is there once it runs.")
                             .arg(shown(facts.vmi->phase));
     else
-        out.guest = GuestConsole{item->source, {facts.vmi->meta.ns, facts.vmi->meta.name}};
+        out.guest = GuestConsole{
+            item->source, {facts.vmi->meta.ns, facts.vmi->meta.name}, facts.vmi->meta.uid, tenant};
     if (facts.launcher != nullptr) {
         out.launcher = true;
         out.pods.push_back(podTarget(item->source, *facts.launcher));
@@ -77,7 +89,69 @@ ItemId vmOf(const Stack& stack, ItemId id, ItemKind kind)
     return {};
 }
 
+void addNode(const Stack& stack, const Item& item, ConsoleTargets& out)
+{
+    const ItemFacts facts = stack.facts(item.id);
+    const KubeNodeFact* node = facts.innerNode != nullptr ? facts.innerNode : facts.outerNode;
+    if (node != nullptr)
+        out.node = NodeTarget{item.source, node->meta.name};
+}
+
 } // namespace
+
+std::optional<std::pair<SourceId, console::MeasureTarget>> measureTarget(const Stack& stack, ItemId id)
+{
+    using Kind = console::MeasureTarget::Kind;
+    const Item* item = stack.find(id);
+    if (item == nullptr)
+        return std::nullopt;
+    const ItemFacts facts = stack.facts(id);
+    console::MeasureTarget out;
+    switch (item->kind) {
+    case ItemKind::Host:
+        if (facts.host == nullptr)
+            return std::nullopt;
+        out.kind = Kind::Host;
+        break;
+    case ItemKind::Domain:
+        if (facts.domain == nullptr)
+            return std::nullopt;
+        out.kind = Kind::Domain;
+        out.name = facts.domain->uuid;
+        break;
+    case ItemKind::OuterNode:
+    case ItemKind::InnerNode: {
+        const KubeNodeFact* node = item->kind == ItemKind::OuterNode ? facts.outerNode : facts.innerNode;
+        if (node == nullptr)
+            return std::nullopt;
+        out.kind = Kind::Node;
+        out.name = node->meta.name;
+        break;
+    }
+    case ItemKind::Vm:
+        if (facts.vmi == nullptr)
+            return std::nullopt;
+        out.kind = Kind::Guest;
+        out.ns = facts.vmi->meta.ns;
+        out.name = facts.vmi->meta.name;
+        out.node = facts.vmi->nodeName;
+        if (facts.launcher != nullptr)
+            out.pods.push_back(facts.launcher->meta.name);
+        break;
+    case ItemKind::Workload:
+        if (facts.pods.empty())
+            return std::nullopt;
+        out.kind = Kind::Pods;
+        out.ns = facts.pods.front()->meta.ns;
+        out.node = facts.pods.front()->nodeName;
+        for (const PodFact* pod : facts.pods)
+            out.pods.push_back(pod->meta.name);
+        break;
+    default:
+        return std::nullopt;
+    }
+    return std::make_pair(item->source, std::move(out));
+}
 
 ConsoleTargets consoleTargets(const Stack& stack, ItemId id)
 {
@@ -86,9 +160,14 @@ ConsoleTargets consoleTargets(const Stack& stack, ItemId id)
     if (item == nullptr) {
         out.noLogs = out.noShell = out.noConsole = out.noScreen = out.noForward =
             Words::tr("Select something first.");
+        out.noNode = out.noSsh = out.noBootstrap = out.noLogs;
         return out;
     }
     out.title = shown(item->name);
+    if (item->kind == ItemKind::InnerNode || item->kind == ItemKind::OuterNode)
+        addNode(stack, *item, out);
+    if (!out.node)
+        out.noNode = Words::tr("Select a node of a cluster: the shell is one on the node itself.");
     switch (item->kind) {
     case ItemKind::Workload: {
         for (const PodFact* pod : stack.facts(id).pods)
@@ -133,10 +212,14 @@ ConsoleTargets consoleTargets(const Stack& stack, ItemId id)
         out.noLogs = out.noConsole = Words::tr("Select one of its machines or workloads.");
         break;
     }
+    if (!out.guest && !out.host)
+        out.noScreen = out.noConsole;
+    if (!out.bootstrap)
+        out.noBootstrap = Words::tr("Select a machine of a tenant cluster: how it became a node is shown.");
     if (!out.guest)
-        out.noScreen = out.host
-                           ? Words::tr("Its screen is reached through KubeVirt only, which does not know it.")
-                           : out.noConsole;
+        out.noSsh = item->kind == ItemKind::Workload || out.noConsole.isEmpty()
+                        ? Words::tr("SSH leads into VMs of KubeVirt, through a forwarded port.")
+                        : out.noConsole;
     if (item->kind == ItemKind::Workload)
         out.noScreen = Words::tr("A pod has no screen; open a shell in it.");
     if (out.guest || out.host)
@@ -146,7 +229,7 @@ ConsoleTargets consoleTargets(const Stack& stack, ItemId id)
     const bool running =
         std::any_of(out.pods.begin(), out.pods.end(), [](const PodTarget& pod) { return pod.running; });
     if (!out.guest && (out.launcher || !running))
-        out.noForward = out.launcher       ? out.noScreen
+        out.noForward = out.launcher       ? out.noSsh
                         : out.pods.empty() ? out.noLogs
                                            : Words::tr("None of its pods runs.");
     if (!running)

@@ -12,7 +12,8 @@
 
 namespace strata::ui {
 
-ForwardDialog::ForwardDialog(const ConsoleTargets& targets, QWidget* parent) : QDialog(parent)
+ForwardDialog::ForwardDialog(const ConsoleTargets& targets, const ConsoleServices* services, QWidget* parent)
+    : QDialog(parent)
 {
     setWindowTitle(tr("Forward a port"));
     auto* layout = new QVBoxLayout(this);
@@ -20,13 +21,13 @@ ForwardDialog::ForwardDialog(const ConsoleTargets& targets, QWidget* parent) : Q
     m_target = new QComboBox(this);
     if (targets.guest) {
         m_choices.push_back(
-            {targets.guest->source, {targets.guest->guest.ns, targets.guest->guest.name, true, 22}});
+            {targets.guest->source, {targets.guest->guest.ns, targets.guest->guest.name, true, 22, false}});
         m_target->addItem(tr("VM %1").arg(shown(targets.guest->guest.name)));
     }
     for (const PodTarget& pod : targets.pods) {
         if (!pod.running || targets.launcher)
             continue;
-        m_choices.push_back({pod.source, {pod.ns, pod.name, false, 80}});
+        m_choices.push_back({pod.source, {pod.ns, pod.name, false, 80, false}});
         m_target->addItem(tr("Pod %1").arg(shown(pod.name)));
     }
     m_target->setMinimumContentsLength(28);
@@ -40,9 +41,9 @@ ForwardDialog::ForwardDialog(const ConsoleTargets& targets, QWidget* parent) : Q
     form->addRow(tr("Port of &this machine"), m_local);
     layout->addLayout(form);
     auto* buttons = new QDialogButtonBox(QDialogButtonBox::Cancel, this);
-    QPushButton* yes = buttons->addButton(tr("Forward"), QDialogButtonBox::AcceptRole);
-    yes->setDefault(true);
-    yes->setEnabled(!m_choices.empty());
+    m_yes = buttons->addButton(tr("Forward"), QDialogButtonBox::AcceptRole);
+    m_yes->setDefault(true);
+    m_yes->setEnabled(!m_choices.empty());
     layout->addWidget(buttons);
     const auto usual = [this](int index) {
         if (index >= 0)
@@ -57,6 +58,38 @@ ForwardDialog::ForwardDialog(const ConsoleTargets& targets, QWidget* parent) : Q
         Q_EMIT forwardWanted(choice.source, choice.target, quint16(m_local->value()));
         accept();
     });
+    if (services == nullptr || !services->servicePorts)
+        return;
+    stack::SourceId source = 0;
+    std::string ns;
+    if (!targets.launcher && !targets.pods.empty()) {
+        source = targets.pods.front().source;
+        ns = targets.pods.front().ns;
+    } else if (targets.guest) {
+        source = targets.guest->source;
+        ns = targets.guest->guest.ns;
+    }
+    if (!ns.empty())
+        services->servicePorts(source, ns, this,
+                               [this, source, ns](const Result<std::vector<console::ServicePort>>& all) {
+                                   if (all)
+                                       addServices(source, ns, *all);
+                               });
+}
+
+void ForwardDialog::addServices(stack::SourceId source, const std::string& ns,
+                                const std::vector<console::ServicePort>& ports)
+{
+    for (const console::ServicePort& port : ports) {
+        m_choices.push_back({source, {ns, port.service, false, port.port, true}});
+        m_target->addItem(port.name.empty()
+                              ? tr("Service %1, port %2").arg(shown(port.service)).arg(port.port)
+                              : tr("Service %1, port %2 (%3)")
+                                    .arg(shown(port.service))
+                                    .arg(port.port)
+                                    .arg(shown(port.name)));
+    }
+    m_yes->setEnabled(!m_choices.empty());
 }
 
 } // namespace strata::ui

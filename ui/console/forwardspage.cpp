@@ -2,17 +2,15 @@
 #include "ui/console/forwardspage.h"
 
 #include "ui/console/endbar.h"
-#include "ui/theme/theme.h"
+#include "ui/console/pageheader.h"
 #include "ui/widgets/bars.h"
 #include "ui/widgets/celldelegate.h"
 #include "ui/widgets/text.h"
-#include "ui/widgets/themedlabel.h"
 
 #include <QApplication>
 #include <QClipboard>
 #include <QCoreApplication>
 #include <QDesktopServices>
-#include <QHBoxLayout>
 #include <QHeaderView>
 #include <QPointer>
 #include <QPushButton>
@@ -28,20 +26,12 @@ ForwardsPage::ForwardsPage(QWidget* parent) : SessionPage(pageKey(), tr("Ports")
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(0);
-    auto* header = new QWidget(this);
-    auto* line = new QHBoxLayout(header);
-    line->setContentsMargins(12, 3, 8, 3);
-    line->setSpacing(6);
-    m_hint = new ThemedLabel(tr("Ports of this machine that lead into pods and VMs; they end with this tab."),
-                             TextRole::Muted, header);
-    line->addWidget(m_hint, 1);
+    auto* header = new PageHeader(this);
+    header->setStatus(
+        tr("Ports of this machine that lead into pods, Services and VMs; they end with this tab."));
     const auto button = [&](const char* icon, const QString& text, auto what) {
-        auto* made = new QToolButton(header);
-        made->setIcon(Theme::icon(QString::fromLatin1(icon)));
-        made->setToolTip(text);
-        made->setAccessibleName(text);
+        QToolButton* made = header->addButton(icon, text);
         made->setEnabled(false);
-        line->addWidget(made);
         connect(made, &QToolButton::clicked, this, [this, what] {
             if (const int row = m_table->currentRow(); row >= 0 && row < int(m_entries.size()))
                 what(row);
@@ -141,8 +131,10 @@ void ForwardsPage::refresh()
         };
         set(Local, QStringLiteral("127.0.0.1:%1").arg(entry.forward->port()));
         set(Target, tr("%1 %2/%3, port %4")
-                        .arg(entry.target.guest ? tr("VM") : tr("Pod"), shown(entry.target.ns),
-                             shown(entry.target.name))
+                        .arg(entry.target.guest     ? tr("VM")
+                             : entry.target.service ? tr("Service")
+                                                    : tr("Pod"),
+                             shown(entry.target.ns), shown(entry.target.name))
                         .arg(entry.target.port));
         set(Open, tr("%1 open, %2 in all").arg(state.open).arg(state.connections));
         set(Received, bytesText(std::int64_t(state.received)));

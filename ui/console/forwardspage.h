@@ -13,7 +13,6 @@ class QToolButton;
 namespace strata::ui {
 
 class EndBar;
-class ThemedLabel;
 
 // The ports that are forwarded from this machine, as one tab. They end with it.
 class ForwardsPage : public SessionPage {
@@ -47,7 +46,6 @@ private:
     std::vector<Entry> m_entries;
     QTableWidget* m_table = nullptr;
     EndBar* m_endBar = nullptr;
-    ThemedLabel* m_hint = nullptr;
     std::vector<QToolButton*> m_rowButtons;
 };
 

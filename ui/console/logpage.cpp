@@ -5,15 +5,13 @@
 #include "ui/console/endbar.h"
 #include "ui/console/findbar.h"
 #include "ui/console/logview.h"
+#include "ui/console/pageheader.h"
 #include "ui/console/savetext.h"
 #include "ui/console/sessionlink.h"
-#include "ui/theme/theme.h"
-#include "ui/widgets/elidedlabel.h"
 #include "ui/widgets/searchfield.h"
 #include "ui/widgets/text.h"
 
 #include <QComboBox>
-#include <QHBoxLayout>
 #include <QLineEdit>
 #include <QShowEvent>
 #include <QToolButton>
@@ -69,21 +67,9 @@ LogPage::LogPage(const ConsoleServices& services, const QString& title, const st
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(0);
-    auto* header = new QWidget(this);
-    auto* line = new QHBoxLayout(header);
-    line->setContentsMargins(12, 3, 8, 3);
-    line->setSpacing(6);
-    m_status = new ElidedLabel(header);
-    m_status->setMuted(true);
-    line->addWidget(m_status, 1);
+    m_header = new PageHeader(this);
     const auto box = [&](const QString& name) {
-        auto* made = new QComboBox(header);
-        made->setAccessibleName(name);
-        made->setToolTip(name);
-        made->setSizeAdjustPolicy(QComboBox::AdjustToContents);
-        made->setMinimumWidth(70); // in a small window the text is cut, not the tree beside
-        made->setMaximumWidth(240);
-        line->addWidget(made);
+        QComboBox* made = m_header->addBox(name);
         connect(made, &QComboBox::activated, this, [this] { start(); });
         return made;
     };
@@ -99,28 +85,19 @@ LogPage::LogPage(const ConsoleServices& services, const QString& title, const st
     m_sinceBox = box(tr("Since when"));
     m_sinceBox->addItems({tr("last %1 lines").arg(kFirstLines), tr("last 5 minutes"), tr("last hour"),
                           tr("last day"), tr("last %1 lines").arg(kSince[4].lines)});
-    auto* filter = new SearchField(header);
+    auto* filter = new SearchField(m_header);
     filter->setPlaceholderText(tr("Only lines with…"));
     filter->setMinimumWidth(80);
     filter->setMaximumWidth(170);
-    line->addWidget(filter);
-    const auto button = [&](const char* icon, const QString& text, bool checkable) {
-        auto* made = new QToolButton(header);
-        made->setIcon(Theme::icon(QString::fromLatin1(icon)));
-        made->setToolTip(text);
-        made->setAccessibleName(text);
-        made->setCheckable(checkable);
-        line->addWidget(made);
-        return made;
-    };
-    m_previous =
-        button("restart", tr("The container's instance before: what it said before it restarted"), true);
-    m_times = button("time", tr("Show times"), true);
-    auto* wrap = button("menu", tr("Break long lines"), true);
-    auto* find = button("search", tr("Find (Ctrl+F)"), false);
-    auto* keep = button("save", tr("Save the log to a file…"), false);
-    auto* again = button("refresh", tr("Read anew"), false);
-    layout->addWidget(header);
+    m_header->addChoice(filter);
+    m_previous = m_header->addButton(
+        "restart", tr("The container's instance before: what it said before it restarted"), true);
+    m_times = m_header->addButton("time", tr("Show times"), true);
+    auto* wrap = m_header->addButton("menu", tr("Break long lines"), true);
+    auto* find = m_header->addButton("search", tr("Find (Ctrl+F)"));
+    auto* keep = m_header->addButton("save", tr("Save the log to a file…"));
+    auto* again = m_header->addButton("refresh", tr("Read anew"));
+    layout->addWidget(m_header);
     m_endBar = new EndBar(this);
     layout->addWidget(m_endBar);
     m_view = new LogView(&m_book, this);
@@ -410,7 +387,7 @@ void LogPage::tellState()
         text += QStringLiteral(" · ") + why;
     if (m_left > 0)
         text += QStringLiteral(" · ") + tr("%n more are not read", nullptr, int(m_left));
-    m_status->setText(text);
+    m_header->setStatus(text);
 }
 
 QString LogPage::wholeText() const

@@ -16,10 +16,10 @@ class QToolButton;
 
 namespace strata::ui {
 
-class ElidedLabel;
 class EndBar;
 class FindBar;
 class LogView;
+class PageHeader;
 class SessionLink;
 
 // What pods print, merged by time: follow, the instance before, since when, which containers. A stream that
@@ -81,7 +81,7 @@ private:
     LogView* m_view = nullptr;
     EndBar* m_endBar = nullptr;
     FindBar* m_findBar = nullptr;
-    ElidedLabel* m_status = nullptr;
+    PageHeader* m_header = nullptr;
     QComboBox* m_podBox = nullptr;
     QComboBox* m_containerBox = nullptr;
     QComboBox* m_sinceBox = nullptr;

@@ -6,22 +6,33 @@
 #include "ui/widgets/bars.h"
 #include "ui/widgets/text.h"
 
+#include <QCoreApplication>
 #include <QDateTime>
+#include <QGraphicsLayout>
 #include <QKeyEvent>
 #include <QLocale>
 #include <QMouseEvent>
 #include <QPainter>
-#include <QPainterPath>
+#include <QWheelEvent>
+#include <QtCharts/QChart>
+#include <QtCharts/QLegend>
+#include <QtCharts/QLineSeries>
+#include <QtCharts/QValueAxis>
 
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <map>
 
 namespace strata::ui {
 namespace {
 
-constexpr UnixMs kGap = 120'000; // without a sample for so long the line is broken: "not known" is no value
+constexpr UnixMs kGap = 120'000; // without a point for so long the line is broken: "not known" is no value
 constexpr UnixMs kStep = 15'000; // of the crosshair with the keyboard
+
+class Words {
+    Q_DECLARE_TR_FUNCTIONS(MetricsChart)
+};
 
 QString quoted(const QString& text)
 {
@@ -29,16 +40,79 @@ QString quoted(const QString& text)
            QLatin1Char('"');
 }
 
+bool isBytes(Quantity quantity)
+{
+    return quantity != Quantity::Cpu;
+}
+
+bool isRate(Quantity quantity)
+{
+    return quantity == Quantity::NetworkIn || quantity == Quantity::NetworkOut ||
+           quantity == Quantity::DiskRead || quantity == Quantity::DiskWrite;
+}
+
 } // namespace
+
+QString quantityName(Quantity quantity)
+{
+    switch (quantity) {
+    case Quantity::Memory:
+        return Words::tr("Memory");
+    case Quantity::Cpu:
+        return Words::tr("CPU");
+    case Quantity::NetworkIn:
+        return Words::tr("Network, received");
+    case Quantity::NetworkOut:
+        return Words::tr("Network, sent");
+    case Quantity::DiskRead:
+        return Words::tr("Disk, read");
+    case Quantity::DiskWrite:
+        return Words::tr("Disk, written");
+    case Quantity::Filesystem:
+        return Words::tr("File systems, used");
+    }
+    return {};
+}
+
+void MetricsSeries::add(Quantity quantity, Point point)
+{
+    std::deque<Point>& points = m_points[std::size_t(quantity)];
+    if (points.empty() || point.at > points.back().at) {
+        points.push_back(point);
+    } else {
+        const auto place = std::lower_bound(points.begin(), points.end(), point.at,
+                                            [](const Point& each, UnixMs at) { return each.at < at; });
+        if (place->at == point.at)
+            place->value = point.value;
+        else
+            points.insert(place, point);
+    }
+    while (points.size() > kMostPoints)
+        points.pop_front();
+}
 
 void MetricsSeries::merge(const std::vector<stack::Sample>& samples)
 {
     for (const stack::Sample& sample : samples) {
-        if (m_samples.empty() || sample.at > m_samples.back().at)
-            m_samples.push_back(sample);
+        const auto take = [&](Quantity quantity, std::int64_t raw, double value) {
+            const std::deque<Point>& known = points(quantity);
+            if (raw >= 0 && !m_measured[std::size_t(quantity)] &&
+                (known.empty() || sample.at > known.back().at))
+                add(quantity, {sample.at, value});
+        };
+        take(Quantity::Memory, sample.used.memoryBytes, double(sample.used.memoryBytes));
+        take(Quantity::Cpu, sample.used.cpuMilli, double(sample.used.cpuMilli) / 1000);
     }
-    while (m_samples.size() > kMostSamples)
-        m_samples.pop_front();
+}
+
+void MetricsSeries::merge(const console::Reading& reading)
+{
+    for (std::size_t i = 0; i < console::kQuantities; ++i) {
+        if (reading.values[i]) {
+            m_measured[i] = true;
+            add(Quantity(i), {reading.at, *reading.values[i]});
+        }
+    }
 }
 
 std::vector<double> axisTicks(double top, int most)
@@ -62,28 +136,57 @@ std::vector<double> axisTicks(double top, int most)
 
 QString metricsCsv(const std::vector<MetricsSeries>& all)
 {
-    QString text = QStringLiteral("time,name,cpu_cores,memory_bytes\r\n");
+    QString text = QStringLiteral("time,name,memory_bytes,cpu_cores,network_in_bytes_per_second,"
+                                  "network_out_bytes_per_second,disk_read_bytes_per_second,"
+                                  "disk_written_bytes_per_second,filesystem_used_bytes\r\n");
     for (const MetricsSeries& series : all) {
-        for (const stack::Sample& sample : series.samples()) {
-            text += QDateTime::fromMSecsSinceEpoch(sample.at).toUTC().toString(Qt::ISODate) +
-                    QLatin1Char(',') + quoted(series.name()) + QLatin1Char(',');
-            if (sample.used.cpuMilli >= 0)
-                text += QString::number(double(sample.used.cpuMilli) / 1000, 'f', 3);
-            text += QLatin1Char(',');
-            if (sample.used.memoryBytes >= 0)
-                text += QString::number(sample.used.memoryBytes);
+        std::map<UnixMs, std::array<std::optional<double>, console::kQuantities>> rows;
+        for (std::size_t i = 0; i < console::kQuantities; ++i) {
+            for (const MetricsSeries::Point& point : series.points(Quantity(i)))
+                rows[point.at][i] = point.value;
+        }
+        for (const auto& [at, values] : rows) {
+            text += QDateTime::fromMSecsSinceEpoch(at).toUTC().toString(Qt::ISODate) + QLatin1Char(',') +
+                    quoted(series.name());
+            for (std::size_t i = 0; i < values.size(); ++i) {
+                text += QLatin1Char(',');
+                if (values[i])
+                    text += QString::number(*values[i], 'f', Quantity(i) == Quantity::Cpu ? 3 : 0);
+            }
             text += QLatin1String("\r\n");
         }
     }
     return text;
 }
 
-MetricsChart::MetricsChart(QWidget* parent) : QWidget(parent)
+MetricsChart::MetricsChart(QWidget* parent) : QChartView(parent)
 {
+    setFrameShape(QFrame::NoFrame);
+    setRenderHint(QPainter::Antialiasing);
     setMouseTracking(true);
+    viewport()->setMouseTracking(true);
     setFocusPolicy(Qt::StrongFocus);
     setAccessibleName(tr("Chart of usage"));
-    connect(&Theme::instance(), &Theme::changed, this, qOverload<>(&QWidget::update));
+    setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    setVerticalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    QChart* all = chart();
+    all->legend()->hide();
+    all->setBackgroundVisible(false);
+    all->setAnimationOptions(QChart::NoAnimation);
+    all->setContentsMargins(0, 0, 0, 0);
+    all->layout()->setContentsMargins(0, 0, 0, 0);
+    // The axes scale; their words are ours, since the steps of bytes and of local times are.
+    m_time = new QValueAxis(this);
+    m_value = new QValueAxis(this);
+    for (QValueAxis* axis : {m_time, m_value}) {
+        axis->setLabelsVisible(false);
+        axis->setLineVisible(false);
+        axis->setGridLineVisible(false);
+    }
+    all->addAxis(m_time, Qt::AlignBottom);
+    all->addAxis(m_value, Qt::AlignLeft);
+    connect(&Theme::instance(), &Theme::changed, this, &MetricsChart::recolour);
+    rebuild();
 }
 
 QColor MetricsChart::colorOfSeries(std::size_t index, bool dark)
@@ -94,96 +197,178 @@ QColor MetricsChart::colorOfSeries(std::size_t index, bool dark)
 void MetricsChart::setSeries(const std::vector<MetricsSeries>* series)
 {
     m_series = series;
-    update();
+    rebuild();
 }
 
 void MetricsChart::setQuantity(Quantity quantity)
 {
     m_quantity = quantity;
-    update();
+    rebuild();
 }
 
 void MetricsChart::setShares(bool shares)
 {
     m_shares = shares;
-    update();
+    rebuild();
 }
 
 void MetricsChart::setSpan(UnixMs span)
 {
     m_span = span;
-    update();
+    rebuild();
 }
 
 void MetricsChart::setNow(UnixMs now)
 {
     m_now = now;
-    update();
+    rebuild();
 }
 
-double MetricsChart::value(const stack::Sample& sample, const MetricsSeries& series) const
+bool MetricsChart::canShare() const
 {
-    const bool memory = m_quantity == Quantity::Memory;
-    const std::int64_t used = memory ? sample.used.memoryBytes : sample.used.cpuMilli;
-    const std::int64_t capacity = memory ? series.capacity.memoryBytes : series.capacity.cpuMilli;
-    if (used < 0 || (m_shares && capacity <= 0))
-        return -1;
-    return m_shares ? 100.0 * double(used) / double(capacity) : double(used);
+    return m_shares && (m_quantity == Quantity::Memory || m_quantity == Quantity::Cpu);
+}
+
+double MetricsChart::value(double raw, const MetricsSeries& series) const
+{
+    if (!canShare())
+        return raw;
+    const double capacity = m_quantity == Quantity::Memory ? double(series.capacity.memoryBytes)
+                                                           : double(series.capacity.cpuMilli) / 1000;
+    return capacity > 0 ? 100.0 * raw / capacity : -1;
 }
 
 double MetricsChart::top() const
 {
-    if (m_shares)
+    if (canShare())
         return 100;
     double most = 0;
-    for (const MetricsSeries& series : *m_series)
-        for (const stack::Sample& sample : series.samples())
-            if (sample.at >= m_now - m_span)
-                most = std::max(most, value(sample, series));
+    if (m_series == nullptr)
+        return most;
+    for (const MetricsSeries& series : *m_series) {
+        for (const MetricsSeries::Point& point : series.points(m_quantity)) {
+            if (point.at >= m_now - m_span)
+                most = std::max(most, value(point.value, series));
+        }
+    }
     return most;
 }
 
 QString MetricsChart::valueText(double value) const
 {
-    if (m_shares)
+    if (canShare())
         return tr("%1 %").arg(QLocale().toString(value, 'f', value < 10 ? 1 : 0));
-    return m_quantity == Quantity::Memory ? bytesText(std::int64_t(value)) : coresText(std::int64_t(value));
+    if (!isBytes(m_quantity))
+        return coresText(std::int64_t(std::lround(value * 1000)));
+    const QString amount = bytesText(std::int64_t(value));
+    return isRate(m_quantity) ? tr("%1/s").arg(amount) : amount;
 }
 
 std::optional<double> MetricsChart::valueAt(const MetricsSeries& series, UnixMs at) const
 {
-    const stack::Sample* best = nullptr;
-    for (const stack::Sample& sample : series.samples()) {
-        if (value(sample, series) >= 0 &&
-            (best == nullptr || std::abs(sample.at - at) < std::abs(best->at - at)))
-            best = &sample;
+    const MetricsSeries::Point* best = nullptr;
+    for (const MetricsSeries::Point& point : series.points(m_quantity)) {
+        if (value(point.value, series) >= 0 &&
+            (best == nullptr || std::abs(point.at - at) < std::abs(best->at - at)))
+            best = &point;
     }
     if (best == nullptr || std::abs(best->at - at) > kGap)
         return std::nullopt;
-    return value(*best, series);
+    return value(best->value, series);
 }
 
-QRectF MetricsChart::plot() const
+// The pieces of all lines: few, and only those points that are in sight.
+void MetricsChart::rebuild()
+{
+    struct Piece {
+        std::size_t series;
+        QList<QPointF> points;
+    };
+    std::vector<Piece> pieces;
+    const UnixMs begin = m_now - m_span;
+    for (std::size_t i = 0; m_series != nullptr && i < m_series->size(); ++i) {
+        const MetricsSeries& series = (*m_series)[i];
+        UnixMs last = 0;
+        for (const MetricsSeries::Point& point : series.points(m_quantity)) {
+            const double v = value(point.value, series);
+            if (v < 0 || point.at < begin - kGap || point.at > m_now + kGap)
+                continue;
+            if (last == 0 || point.at - last > kGap)
+                pieces.push_back({i, {}});
+            pieces.back().points.append({double(point.at - m_now) / 1000, v});
+            last = point.at;
+        }
+    }
+    while (m_lines.size() > pieces.size()) {
+        chart()->removeSeries(m_lines.back().line);
+        delete m_lines.back().line;
+        m_lines.pop_back();
+    }
+    while (m_lines.size() < pieces.size()) {
+        auto* line = new QLineSeries(this);
+        chart()->addSeries(line);
+        line->attachAxis(m_time);
+        line->attachAxis(m_value);
+        m_lines.push_back({line, 0});
+    }
+    for (std::size_t i = 0; i < pieces.size(); ++i) {
+        m_lines[i].series = pieces[i].series;
+        m_lines[i].line->replace(pieces[i].points);
+    }
+    const double most = top();
+    // Bytes in binary steps, so that the axis says 64 GiB and not 59.6.
+    const double scale = !canShare() && isBytes(m_quantity) && most > 0
+                             ? std::pow(1024.0, std::floor(std::log2(std::max(most, 1.0)) / 10))
+                             : 1;
+    m_ticks = axisTicks(most / scale, 4);
+    for (double& tick : m_ticks)
+        tick *= scale;
+    m_high = m_ticks.back();
+    m_time->setRange(-double(m_span) / 1000, 0);
+    m_value->setRange(0, m_high);
+    recolour();
+}
+
+void MetricsChart::recolour()
 {
     const QFontMetricsF metrics(Theme::smallFont());
-    return QRectF(rect()).adjusted(metrics.horizontalAdvance(QStringLiteral("0000.00 GiB")) + 12, 10, -14,
-                                   -metrics.height() - 8);
+    chart()->setMargins(QMargins(int(metrics.horizontalAdvance(QStringLiteral("0000.00 GiB/s"))) + 12, 10, 14,
+                                 int(metrics.height()) + 8));
+    for (const Line& each : m_lines) {
+        QPen pen(colorOfSeries(each.series, colors().dark), 1.8);
+        pen.setCapStyle(Qt::RoundCap);
+        pen.setJoinStyle(Qt::RoundJoin);
+        each.line->setPen(pen);
+    }
+    viewport()->update();
+}
+
+double MetricsChart::x(UnixMs at) const
+{
+    const QRectF area = chart()->plotArea();
+    return area.left() + double(at - (m_now - m_span)) / double(m_span) * area.width();
+}
+
+double MetricsChart::y(double value) const
+{
+    const QRectF area = chart()->plotArea();
+    return area.bottom() - value / m_high * area.height();
 }
 
 void MetricsChart::mouseMoveEvent(QMouseEvent* event)
 {
-    const QRectF area = plot();
+    const QRectF area = chart()->plotArea();
     if (area.width() <= 0)
         return;
     const double share = std::clamp((event->position().x() - area.left()) / area.width(), 0.0, 1.0);
     m_at = m_now - m_span + UnixMs(share * double(m_span));
-    update();
+    viewport()->update();
 }
 
 void MetricsChart::leaveEvent(QEvent*)
 {
     m_at.reset();
-    update();
+    viewport()->update();
 }
 
 void MetricsChart::keyPressEvent(QKeyEvent* event)
@@ -194,76 +379,49 @@ void MetricsChart::keyPressEvent(QKeyEvent* event)
         return;
     }
     m_at = std::clamp(m_at.value_or(m_now) + step * kStep, m_now - m_span, m_now);
-    update();
+    viewport()->update();
 }
 
-void MetricsChart::paintEvent(QPaintEvent*)
+void MetricsChart::wheelEvent(QWheelEvent* event)
 {
-    QPainter painter(this);
+    event->ignore();
+}
+
+void MetricsChart::paintEvent(QPaintEvent* event)
+{
+    const Colors& c = colors();
+    const QRectF area = chart()->plotArea();
+    const bool room = area.width() >= 40 && area.height() >= 20;
+    {
+        QPainter painter(viewport());
+        painter.fillRect(viewport()->rect(), c.base);
+        painter.setFont(Theme::smallFont());
+        if (m_series == nullptr || m_series->empty() || m_lines.empty() || !room) {
+            painter.setPen(c.muted);
+            painter.drawText(viewport()->rect(), Qt::AlignCenter,
+                             m_series == nullptr || m_series->empty()
+                                 ? tr("Add items to the chart with “Add to chart”")
+                                 : tr("Nothing of it is measured yet"));
+            return;
+        }
+        for (const double tick : m_ticks) {
+            painter.setPen(QPen(c.border, 1));
+            painter.drawLine(QPointF(area.left(), y(tick)), QPointF(area.right(), y(tick)));
+            painter.setPen(c.muted);
+            painter.drawText(QRectF(0, y(tick) - 10, area.left() - 8, 20), Qt::AlignRight | Qt::AlignVCenter,
+                             valueText(tick));
+        }
+        for (int i = 0; i <= 3; ++i) {
+            const UnixMs at = m_now - m_span + m_span * i / 3;
+            const QString text = QDateTime::fromMSecsSinceEpoch(at).toString(QStringLiteral("HH:mm"));
+            const QRectF box(x(at) - 40, area.bottom() + 4, 80, painter.fontMetrics().height());
+            painter.drawText(i == 3 ? box.translated(-26, 0) : box, Qt::AlignHCenter | Qt::AlignTop, text);
+        }
+    }
+    QChartView::paintEvent(event);
+    QPainter painter(viewport());
     painter.setRenderHint(QPainter::Antialiasing);
     painter.setFont(Theme::smallFont());
-    const Colors& c = colors();
-    const QRectF area = plot();
-    if (m_series == nullptr || m_series->empty() || area.width() < 40 || area.height() < 20)
-        return;
-    const double most = top();
-    if (most <= 0) {
-        painter.setPen(c.muted);
-        painter.drawText(rect(), Qt::AlignCenter, tr("No usage measured yet"));
-        return;
-    }
-    // Bytes in binary steps, so that the axis says 64 GiB and not 59.6.
-    const double scale =
-        !m_shares && m_quantity == Quantity::Memory ? std::pow(1024.0, std::floor(std::log2(most) / 10)) : 1;
-    std::vector<double> ticks = axisTicks(most / scale, 4);
-    for (double& tick : ticks)
-        tick *= scale;
-    const double high = ticks.back();
-    const UnixMs begin = m_now - m_span;
-    const auto x = [&](UnixMs at) {
-        return area.left() + double(at - begin) / double(m_span) * area.width();
-    };
-    const auto y = [&](double v) { return area.bottom() - v / high * area.height(); };
-    for (const double tick : ticks) {
-        painter.setPen(QPen(c.border, 1));
-        painter.drawLine(QPointF(area.left(), y(tick)), QPointF(area.right(), y(tick)));
-        painter.setPen(c.muted);
-        painter.drawText(QRectF(0, y(tick) - 10, area.left() - 8, 20), Qt::AlignRight | Qt::AlignVCenter,
-                         valueText(tick));
-    }
-    for (int i = 0; i <= 3; ++i) {
-        const UnixMs at = begin + m_span * i / 3;
-        const QString text = QDateTime::fromMSecsSinceEpoch(at).toString(QStringLiteral("HH:mm"));
-        const QRectF box(x(at) - 40, area.bottom() + 4, 80, painter.fontMetrics().height());
-        painter.drawText(i == 3 ? box.translated(-26, 0) : box, Qt::AlignHCenter | Qt::AlignTop, text);
-    }
-    painter.save();
-    painter.setClipRect(area.adjusted(-3, -3, 3, 3));
-    for (std::size_t i = 0; i < m_series->size(); ++i) {
-        const MetricsSeries& series = (*m_series)[i];
-        QPainterPath path;
-        UnixMs last = 0;
-        QPointF end;
-        for (const stack::Sample& sample : series.samples()) {
-            const double v = value(sample, series);
-            if (v < 0 || sample.at < begin - kGap)
-                continue;
-            end = {x(sample.at), y(v)};
-            if (last == 0 || sample.at - last > kGap)
-                path.moveTo(end);
-            else
-                path.lineTo(end);
-            last = sample.at;
-        }
-        const QColor color = colorOfSeries(i, c.dark);
-        painter.strokePath(path, QPen(color, 1.8, Qt::SolidLine, Qt::RoundCap, Qt::RoundJoin));
-        if (last != 0) {
-            painter.setPen(Qt::NoPen);
-            painter.setBrush(color);
-            painter.drawEllipse(end, 3, 3);
-        }
-    }
-    painter.restore();
     if (!m_at)
         return;
     painter.setPen(QPen(c.muted, 1, Qt::DashLine));

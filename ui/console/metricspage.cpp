@@ -1,15 +1,21 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/console/metricspage.h"
 
+#include "ui/console/consoletargets.h"
+#include "ui/console/pageheader.h"
 #include "ui/console/savetext.h"
 #include "ui/stack/stackstore.h"
 #include "ui/theme/theme.h"
 #include "ui/widgets/text.h"
 
 #include <QComboBox>
+#include <QCoreApplication>
 #include <QHBoxLayout>
+#include <QInputDialog>
 #include <QPixmap>
+#include <QPointer>
 #include <QToolButton>
+#include <QUrl>
 #include <QVBoxLayout>
 
 #include <algorithm>
@@ -22,51 +28,48 @@ constexpr UnixMs kMinute = 60'000;
 
 } // namespace
 
-MetricsPage::MetricsPage(StackStore* store, Clock clock, QWidget* parent)
-    : SessionPage(pageKey(), tr("Metrics"), parent), m_store(store), m_clock(std::move(clock))
+MetricsPage::MetricsPage(StackStore* store, const ConsoleServices& services, Clock clock, QWidget* parent)
+    : SessionPage(pageKey(), tr("Metrics"), parent), m_store(store), m_services(services),
+      m_clock(std::move(clock))
 {
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(0);
-    auto* header = new QWidget(this);
-    header->setMinimumWidth(320); // however many names there are
-    auto* line = new QHBoxLayout(header);
-    line->setContentsMargins(12, 3, 8, 3);
-    line->setSpacing(6);
-    m_legend = new QHBoxLayout;
+    m_header = new PageHeader(this);
+    m_header->setMinimumWidth(320); // however many names there are
+    m_legendBox = new QWidget(m_header);
+    m_legend = new QHBoxLayout(m_legendBox);
+    m_legend->setContentsMargins(0, 0, 0, 0);
     m_legend->setSpacing(4);
-    line->addLayout(m_legend);
-    line->addStretch(1);
-    const auto box = [&](const QString& name, const QStringList& items, auto what) {
-        auto* made = new QComboBox(header);
-        made->setAccessibleName(name);
-        made->setToolTip(name);
-        made->addItems(items);
-        line->addWidget(made);
-        connect(made, &QComboBox::currentIndexChanged, this, what);
-    };
-    box(tr("What is shown"), {tr("Memory"), tr("CPU")},
-        [this](int index) { m_chart->setQuantity(index == 0 ? Quantity::Memory : Quantity::Cpu); });
-    box(tr("In which unit"), {tr("amounts"), tr("% of capacity")},
-        [this](int index) { m_chart->setShares(index == 1); });
-    box(tr("How far back"), {tr("30 min"), tr("5 min"), tr("2 h"), tr("4 h")}, [this](int index) {
+    m_header->addLeading(m_legendBox);
+    m_quantity = m_header->addBox(tr("What is shown"));
+    for (std::size_t i = 0; i < console::kQuantities; ++i)
+        m_quantity->addItem(quantityName(Quantity(i)));
+    connect(m_quantity, &QComboBox::currentIndexChanged, this, [this](int index) {
+        m_chart->setQuantity(Quantity(index));
+        m_unit->setEnabled(index <= int(Quantity::Cpu)); // the others have no capacity that is known
+    });
+    m_unit = m_header->addBox(tr("In which unit"));
+    m_unit->addItems({tr("amounts"), tr("% of capacity")});
+    connect(m_unit, &QComboBox::currentIndexChanged, this,
+            [this](int index) { m_chart->setShares(index == 1); });
+    QComboBox* span = m_header->addBox(tr("How far back"));
+    span->addItems({tr("30 min"), tr("5 min"), tr("2 h"), tr("4 h")});
+    connect(span, &QComboBox::currentIndexChanged, this, [this](int index) {
         constexpr UnixMs spans[] = {30, 5, 120, 240};
         m_chart->setSpan(spans[std::clamp(index, 0, 3)] * kMinute);
     });
-    const auto button = [&](const char* icon, const QString& text, auto what) {
-        auto* made = new QToolButton(header);
-        made->setIcon(Theme::icon(QString::fromLatin1(icon)));
-        made->setToolTip(text);
-        made->setAccessibleName(text);
-        line->addWidget(made);
-        connect(made, &QToolButton::clicked, this, what);
-    };
-    button("save", tr("Save a picture…"),
-           [this] { askToSaveImage(this, QStringLiteral("metrics.png"), grab().toImage()); });
-    button("export", tr("Save the values as CSV…"), [this] {
-        askToSave(this, QStringLiteral("metrics.csv"), [series = m_series] { return metricsCsv(series); });
-    });
-    layout->addWidget(header);
+    auto* prometheus = m_header->addButton("connect", tr("Where a Prometheus is…"));
+    prometheus->setVisible(bool(m_services.setPrometheusUrl));
+    connect(prometheus, &QToolButton::clicked, this, &MetricsPage::askPrometheus);
+    connect(m_header->addButton("save", tr("Save a picture…")), &QToolButton::clicked, this,
+            [this] { askToSaveImage(this, QStringLiteral("metrics.png"), grab().toImage()); });
+    connect(m_header->addButton("export", tr("Save the values as CSV…")), &QToolButton::clicked, this,
+            [this] {
+                askToSave(this, QStringLiteral("metrics.csv"),
+                          [series = m_series] { return metricsCsv(series); });
+            });
+    layout->addWidget(m_header);
     m_chart = new MetricsChart(this);
     layout->addWidget(m_chart, 1);
     setFocusProxy(m_chart);
@@ -77,6 +80,8 @@ MetricsPage::MetricsPage(StackStore* store, Clock clock, QWidget* parent)
     setState(State::Open);
 }
 
+MetricsPage::~MetricsPage() = default;
+
 void MetricsPage::enter()
 {
     m_chart->setFocus(Qt::ShortcutFocusReason);
@@ -86,10 +91,12 @@ bool MetricsPage::add(stack::ItemId id)
 {
     const stack::Item* item = m_store->stack().find(id);
     if (item == nullptr || m_series.size() == kMostSeries ||
-        std::find(m_keys.begin(), m_keys.end(), item->key) != m_keys.end())
+        std::any_of(m_sources.begin(), m_sources.end(),
+                    [&](const Source& each) { return each.key == item->key; }))
         return false;
     m_series.emplace_back(shown(item->name));
-    m_keys.push_back(item->key);
+    m_sources.push_back({item->key, nullptr, {}, {}});
+    measure(m_sources.size() - 1);
     refresh();
     showLegend();
     return true;
@@ -98,16 +105,62 @@ bool MetricsPage::add(stack::ItemId id)
 void MetricsPage::remove(std::size_t index)
 {
     m_series.erase(m_series.begin() + std::ptrdiff_t(index));
-    m_keys.erase(m_keys.begin() + std::ptrdiff_t(index));
+    m_sources.erase(m_sources.begin() + std::ptrdiff_t(index));
     refresh();
     showLegend();
+    tellSources();
+}
+
+void MetricsPage::measure(std::size_t index)
+{
+    Source& source = m_sources[index];
+    source.measurement.reset();
+    const stack::ItemId id = m_store->stack().findKey(source.key);
+    const auto target = measureTarget(m_store->stack(), id);
+    if (!target || !m_services.measure)
+        return;
+    QString url;
+    if (const stack::SourceState* state = m_store->stack().source(target->first);
+        state != nullptr && m_services.prometheusUrl)
+        url = m_services.prometheusUrl(state->address);
+    Result<std::unique_ptr<console::Measurement>> made = m_services.measure(
+        target->first, target->second, url,
+        [guard = QPointer<MetricsPage>(this), key = source.key](console::MeasureReport report) {
+            QMetaObject::invokeMethod(
+                QCoreApplication::instance(),
+                [guard, key, report = std::move(report)] {
+                    if (guard)
+                        guard->take(key, report);
+                },
+                Qt::QueuedConnection);
+        });
+    if (made)
+        source.measurement = std::move(*made);
+    else
+        source.problem = cleaned(made.error().text);
+    tellSources();
+}
+
+void MetricsPage::take(const std::string& key, const console::MeasureReport& report)
+{
+    for (std::size_t i = 0; i < m_sources.size(); ++i) {
+        if (m_sources[i].key != key)
+            continue;
+        for (const console::Reading& reading : report.readings)
+            m_series[i].merge(reading);
+        m_sources[i].sources = cleaned(report.sources);
+        m_sources[i].problem = cleaned(report.problem);
+    }
+    tellSources();
+    if (!report.readings.empty())
+        refresh();
 }
 
 // By their keys: an item that went and came again goes on.
 void MetricsPage::refresh()
 {
     for (std::size_t i = 0; i < m_series.size(); ++i) {
-        const stack::ItemId id = m_store->stack().findKey(m_keys[i]);
+        const stack::ItemId id = m_store->stack().findKey(m_sources[i].key);
         const stack::Item* item = m_store->stack().find(id);
         if (item == nullptr)
             continue;
@@ -116,6 +169,59 @@ void MetricsPage::refresh()
     }
     m_chart->setSeries(&m_series);
     m_chart->setNow(m_clock());
+}
+
+void MetricsPage::tellSources()
+{
+    QStringList words;
+    for (const Source& source : m_sources) {
+        for (const QString& each : source.sources.split(QStringLiteral(", "), Qt::SkipEmptyParts)) {
+            if (!words.contains(each))
+                words << each;
+        }
+    }
+    for (const Source& source : m_sources) {
+        if (!source.problem.isEmpty() && !words.contains(source.problem))
+            words << source.problem;
+    }
+    m_header->setStatus(words.join(QStringLiteral(" · ")));
+}
+
+void MetricsPage::askPrometheus()
+{
+    // Of the cluster of the object that was added last.
+    const stack::SourceState* state = nullptr;
+    for (const Source& source : m_sources) {
+        const stack::Item* item = m_store->stack().find(m_store->stack().findKey(source.key));
+        if (const stack::SourceState* one = item != nullptr ? m_store->stack().source(item->source) : nullptr;
+            one != nullptr && one->kind != stack::SourceKind::Host)
+            state = one;
+    }
+    if (state == nullptr)
+        return;
+    auto* dialog = new QInputDialog(this);
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->setWindowTitle(tr("Prometheus"));
+    dialog->setLabelText(
+        tr("The address of the Prometheus that watches %1.\nEmpty: one is looked for in the cluster.")
+            .arg(shown(state->name)));
+    dialog->setTextValue(m_services.prometheusUrl(state->address));
+    dialog->resize(460, dialog->sizeHint().height());
+    connect(dialog, &QInputDialog::textValueSelected, this,
+            [this, address = state->address](const QString& text) {
+                const QUrl url(text.trimmed(), QUrl::StrictMode);
+                if (!text.trimmed().isEmpty() &&
+                    (!url.isValid() || url.host().isEmpty() ||
+                     (url.scheme() != QLatin1String("http") && url.scheme() != QLatin1String("https")))) {
+                    m_header->setStatus(
+                        tr("“%1” is no http or https address.").arg(cleaned(text.toStdString())));
+                    return;
+                }
+                m_services.setPrometheusUrl(address, text.trimmed());
+                for (std::size_t i = 0; i < m_sources.size(); ++i)
+                    measure(i);
+            });
+    dialog->open();
 }
 
 void MetricsPage::showLegend()
@@ -128,7 +234,7 @@ void MetricsPage::showLegend()
         delete old;
     }
     for (std::size_t i = 0; i < m_series.size(); ++i) {
-        auto* name = new QToolButton(this);
+        auto* name = new QToolButton(m_legendBox);
         QPixmap dot(10, 10);
         dot.fill(MetricsChart::colorOfSeries(i, colors().dark));
         name->setIcon(QIcon(dot));

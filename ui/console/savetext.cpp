@@ -40,8 +40,8 @@ void writeAside(const QString& path, std::function<QByteArray()> make, QObject* 
         });
 }
 
-void ask(QWidget* parent, const QString& title, const QString& name, QStandardPaths::StandardLocation where,
-         const Saver& save)
+void askPath(QWidget* parent, const QString& title, const QString& name,
+             QStandardPaths::StandardLocation where, const std::function<void(const QString& path)>& chosen)
 {
     static const QRegularExpression odd(QStringLiteral("[^A-Za-z0-9._-]+"));
     auto* dialog = new QFileDialog(parent, title);
@@ -49,7 +49,14 @@ void ask(QWidget* parent, const QString& title, const QString& name, QStandardPa
     dialog->setAcceptMode(QFileDialog::AcceptSave);
     dialog->setDirectory(QStandardPaths::writableLocation(where));
     dialog->selectFile(QString(name).replace(odd, QStringLiteral("-")));
-    QObject::connect(dialog, &QFileDialog::fileSelected, parent, [parent, title, save](const QString& path) {
+    QObject::connect(dialog, &QFileDialog::fileSelected, parent, chosen);
+    dialog->open();
+}
+
+void ask(QWidget* parent, const QString& title, const QString& name, QStandardPaths::StandardLocation where,
+         const Saver& save)
+{
+    askPath(parent, title, name, where, [parent, title, save](const QString& path) {
         save(path, [parent, title, path](const QString& error) {
             if (error.isEmpty())
                 return;
@@ -60,10 +67,15 @@ void ask(QWidget* parent, const QString& title, const QString& name, QStandardPa
             box->open();
         });
     });
-    dialog->open();
 }
 
 } // namespace
+
+void askWhere(QWidget* parent, const QString& title, const QString& name,
+              std::function<void(const QString& path)> chosen)
+{
+    askPath(parent, title, name, QStandardPaths::DocumentsLocation, chosen);
+}
 
 void saveText(const QString& path, std::function<QString()> make, QObject* context,
               std::function<void(const QString& error)> done)

@@ -2,25 +2,41 @@
 #include "ui/console/screenpage.h"
 
 #include "ui/console/endbar.h"
+#include "ui/console/pageheader.h"
 #include "ui/console/savetext.h"
 #include "ui/console/screenview.h"
-#include "ui/theme/theme.h"
-#include "ui/widgets/elidedlabel.h"
 #include "ui/widgets/text.h"
 
 #include <QApplication>
 #include <QClipboard>
-#include <QHBoxLayout>
+#include <QComboBox>
 #include <QMenu>
 #include <QShowEvent>
 #include <QToolButton>
 #include <QVBoxLayout>
 
+#include <algorithm>
+#include <cstring>
 #include <mutex>
 #include <optional>
 #include <utility>
 
 namespace strata::ui {
+namespace {
+
+constexpr int kAgainMs = 1000; // after the first break; doubled with every further one
+constexpr int kMostAgainMs = 30'000;
+
+QString keyOf(const std::optional<GuestConsole>& guest, const std::optional<HostConsole>& host)
+{
+    if (guest)
+        return QStringLiteral("screen|%1/%2/%3")
+            .arg(guest->source)
+            .arg(shown(guest->guest.ns), shown(guest->guest.name));
+    return QStringLiteral("screen|%1/%2").arg(host->source).arg(shown(host->uuid));
+}
+
+} // namespace
 
 // Written to on the screen's thread, emptied on the GUI's: many changes are one repaint.
 class ScreenPage::Mailbox : public console::ScreenHandler,
@@ -41,6 +57,18 @@ public:
     {
         change([&] { text = value; });
     }
+    void onCursor(int width, int height, int hotX, int hotY,
+                  const std::vector<std::uint32_t>& pixels) override
+    {
+        QImage shape;
+        if (width > 0 && height > 0) {
+            shape = QImage(width, height, QImage::Format_ARGB32);
+            for (int y = 0; y < height; ++y)
+                std::memcpy(shape.scanLine(y), pixels.data() + std::size_t(y) * std::size_t(width),
+                            std::size_t(width) * 4);
+        }
+        change([&] { cursor = std::make_pair(std::move(shape), QPoint(hotX, hotY)); });
+    }
     void onEnd(console::SessionEnd value) override
     {
         change([&] { end = std::move(value); });
@@ -50,6 +78,7 @@ public:
     std::shared_ptr<const console::Picture> picture;
     QRect dirty;
     std::optional<std::string> text;
+    std::optional<std::pair<QImage, QPoint>> cursor;
     std::optional<console::SessionEnd> end;
     bool awake = false;
     ScreenPage* page;
@@ -74,36 +103,24 @@ private:
     }
 };
 
-ScreenPage::ScreenPage(const ConsoleServices& services, const QString& title, const GuestConsole& guest,
+ScreenPage::ScreenPage(const ConsoleServices& services, const QString& title,
+                       const std::optional<GuestConsole>& guest, const std::optional<HostConsole>& host,
                        QWidget* parent)
-    : SessionPage(QStringLiteral("screen|%1/%2/%3")
-                      .arg(guest.source)
-                      .arg(shown(guest.guest.ns), shown(guest.guest.name)),
-                  title, parent),
-      m_services(services), m_guest(guest)
+    : SessionPage(keyOf(guest, host), title, parent), m_services(services), m_guest(guest), m_host(host)
 {
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(0);
-    auto* header = new QWidget(this);
-    auto* line = new QHBoxLayout(header);
-    line->setContentsMargins(12, 3, 8, 3);
-    line->setSpacing(6);
-    m_status = new ElidedLabel(header);
-    m_status->setMuted(true);
-    line->addWidget(m_status, 1);
+    m_header = new PageHeader(this);
     m_endBar = new EndBar(this);
     m_view = new ScreenView(this);
-    const auto button = [&](const char* icon, const QString& text, bool checkable) {
-        auto* made = new QToolButton(header);
-        made->setIcon(Theme::icon(QString::fromLatin1(icon)));
-        made->setToolTip(text);
-        made->setAccessibleName(text);
-        made->setCheckable(checkable);
-        line->addWidget(made);
-        return made;
-    };
-    auto* keys = new QToolButton(header);
+    if (m_guest && m_host && m_services.hostScreen) {
+        m_pathBox = m_header->addBox(tr("The way to the screen"));
+        m_pathBox->addItem(tr("through KubeVirt"));
+        m_pathBox->addItem(tr("through the host"));
+        connect(m_pathBox, &QComboBox::activated, this, [this] { reconnect(); });
+    }
+    auto* keys = new QToolButton(m_header);
     keys->setText(tr("Send keys"));
     keys->setPopupMode(QToolButton::InstantPopup);
     auto* menu = new QMenu(keys);
@@ -119,22 +136,37 @@ ScreenPage::ScreenPage(const ConsoleServices& services, const QString& title, co
         combination(tr("Ctrl+Alt+F%1").arg(i), {0xffe3, 0xffe9, 0xffbd + i});
     combination(tr("SysRq"), {0xffe9, 0xff15});
     keys->setMenu(menu);
-    line->addWidget(keys);
-    auto* fit = button("fit", tr("Fit into the tab"), true);
+    m_header->addButton(keys);
+    auto* fit = m_header->addButton("fit", tr("Fit into the tab"), true);
     fit->setChecked(true);
-    auto* only = button("eye", tr("View only: neither keys nor mouse go to the guest"), true);
-    auto* paste = button("import", tr("Give the clipboard's text to the guest"), false);
-    auto* shot = button("save", tr("Save a picture…"), false);
-    auto* again = button("refresh", tr("Connect anew"), false);
-    layout->addWidget(header);
+    auto* resize = m_header->addButton("expand", tr("Ask the guest for the tab's size"));
+    auto* only = m_header->addButton("eye", tr("View only: neither keys nor mouse go to the guest"), true);
+    auto* grab =
+        m_header->addButton("lock",
+                            tr("All keys go to the guest, also those of this window and of the desktop; "
+                               "Ctrl+Shift+Escape lets go"),
+                            true);
+    auto* paste = m_header->addButton("import", tr("Give the clipboard's text to the guest"));
+    m_takeText = m_header->addButton("copy", tr("Copy what the guest has in its clipboard"));
+    m_takeText->setEnabled(false);
+    auto* shot = m_header->addButton("save", tr("Save a picture…"));
+    auto* again = m_header->addButton("refresh", tr("Connect anew"));
+    layout->addWidget(m_header);
     layout->addWidget(m_endBar);
     layout->addWidget(m_view, 1);
     setFocusProxy(m_view);
 
     connect(fit, &QToolButton::toggled, m_view, &ScreenView::setFit);
-    connect(only, &QToolButton::toggled, this, [this, keys](bool on) {
+    connect(only, &QToolButton::toggled, this, [this, keys, grab](bool on) {
         m_view->setViewOnly(on);
         keys->setEnabled(!on);
+        grab->setEnabled(!on);
+    });
+    connect(grab, &QToolButton::clicked, m_view, &ScreenView::setGrab);
+    connect(m_view, &ScreenView::grabChanged, grab, &QToolButton::setChecked);
+    connect(resize, &QToolButton::clicked, this, [this] {
+        if (m_screen)
+            m_screen->resize(m_view->viewport()->width(), m_view->viewport()->height());
     });
     connect(m_view, &ScreenView::key, this, [this](quint32 sym, bool pressed) {
         if (m_screen)
@@ -149,13 +181,20 @@ ScreenPage::ScreenPage(const ConsoleServices& services, const QString& title, co
         if (m_screen)
             m_screen->paste(QApplication::clipboard()->text().toLatin1().toStdString());
     });
+    connect(m_takeText, &QToolButton::clicked, this, [this] {
+        QApplication::clipboard()->setText(m_text);
+        m_text.clear();
+        m_takeText->setEnabled(false);
+    });
     connect(shot, &QToolButton::clicked, this, [this] {
         if (const QImage image = m_view->shot(); !image.isNull())
-            askToSaveImage(this, shown(m_guest.guest.name) + QStringLiteral(".png"), image);
+            askToSaveImage(this, name() + QStringLiteral(".png"), image);
     });
     connect(again, &QToolButton::clicked, this, [this] { reconnect(); });
     connect(m_endBar, &EndBar::againWanted, this, [this] { reconnect(); });
     connect(m_endBar, &EndBar::takeOverWanted, this, [this] { reconnect(true); });
+    m_retry.setSingleShot(true);
+    connect(&m_retry, &QTimer::timeout, this, [this] { reconnect(); });
     tellState(tr("connecting…"));
 }
 
@@ -164,6 +203,16 @@ ScreenPage::~ScreenPage()
     if (m_mailbox)
         m_mailbox->page = nullptr;
     m_screen.reset();
+}
+
+bool ScreenPage::byHost() const
+{
+    return m_host && (!m_guest || (m_pathBox != nullptr && m_pathBox->currentIndex() == 1));
+}
+
+QString ScreenPage::name() const
+{
+    return byHost() ? shown(m_host->name) : shown(m_guest->guest.name);
 }
 
 void ScreenPage::showEvent(QShowEvent* event)
@@ -182,6 +231,7 @@ void ScreenPage::enter()
 void ScreenPage::reconnect(bool takeOver)
 {
     m_started = true;
+    m_retry.stop();
     if (m_mailbox)
         m_mailbox->page = nullptr;
     m_screen.reset();
@@ -189,8 +239,14 @@ void ScreenPage::reconnect(bool takeOver)
     m_endBar->hide();
     setState(State::Connecting);
     tellState(tr("connecting…"));
-    Result<std::unique_ptr<console::Screen>> screen =
-        m_services.screen(m_guest.source, m_guest.guest, takeOver, m_mailbox);
+    const auto open = [&]() -> Result<std::unique_ptr<console::Screen>> {
+        if (!byHost())
+            return m_services.screen(m_guest->source, m_guest->guest, takeOver, m_mailbox);
+        if (!m_services.hostScreen)
+            return fail(ErrorKind::Refused, tr("Screens of hosts cannot be opened here.").toStdString());
+        return m_services.hostScreen(m_host->source, m_host->uuid, m_mailbox);
+    };
+    Result<std::unique_ptr<console::Screen>> screen = open();
     if (screen)
         m_screen = std::move(*screen);
     else
@@ -204,33 +260,66 @@ void ScreenPage::look(const Mailbox* from)
     std::shared_ptr<const console::Picture> picture;
     QRect dirty;
     std::optional<console::SessionEnd> end;
+    std::optional<std::string> text;
+    std::optional<std::pair<QImage, QPoint>> cursor;
     {
         const std::lock_guard lock(m_mailbox->mutex);
         m_mailbox->awake = false;
         picture = std::exchange(m_mailbox->picture, nullptr);
         dirty = std::exchange(m_mailbox->dirty, QRect());
         end = std::exchange(m_mailbox->end, std::nullopt);
-        m_mailbox->text.reset(); // the guest's clipboard stays the guest's
+        text = std::exchange(m_mailbox->text, std::nullopt);
+        cursor = std::exchange(m_mailbox->cursor, std::nullopt);
     }
     if (picture) {
         tellState(tr("%1 × %2").arg(picture->width()).arg(picture->height()));
         m_view->setPicture(std::move(picture));
+        m_breaks = 0;
         setState(State::Open);
     }
     if (!dirty.isEmpty())
         m_view->changed(dirty);
-    if (end) {
-        m_endBar->say(endWords(*end, end->kind == console::SessionEnd::Kind::Closed));
-        m_endBar->show();
-        setState(State::Ended);
-        tellState(tr("ended"));
+    if (cursor)
+        m_view->setPointer(cursor->first, cursor->second);
+    if (text) { // the guest's clipboard stays the guest's until somebody asks for it
+        m_text = QString::fromStdString(*text);
+        m_takeText->setEnabled(!m_text.isEmpty());
     }
+    if (end)
+        onEnd(*end);
+}
+
+void ScreenPage::onEnd(const console::SessionEnd& end)
+{
+    using Kind = console::SessionEnd::Kind;
+    EndWords words = endWords(end, end.kind == Kind::Closed);
+    const bool broke = end.kind == Kind::Failed &&
+                       (end.error.kind == ErrorKind::Network || end.error.kind == ErrorKind::Timeout ||
+                        end.error.kind == ErrorKind::Server || end.error.kind == ErrorKind::Tls);
+    if (broke && m_pathBox != nullptr && !byHost()) {
+        m_pathBox->setCurrentIndex(1);
+        words.health = stack::Health::Warning;
+        words.text += QLatin1Char(' ') + tr("Going on through the host.");
+        m_retry.start(0);
+    } else if (broke && (!m_view->shot().isNull() || m_breaks < 3)) {
+        const int wait = std::min(kMostAgainMs, kAgainMs << std::min(m_breaks, 5));
+        ++m_breaks;
+        words.health = stack::Health::Warning;
+        words.text += QLatin1Char(' ') + tr("Trying again in %n s.", nullptr, (wait + 999) / 1000);
+        m_retry.start(wait);
+    }
+    m_endBar->say(words);
+    m_endBar->show();
+    setState(State::Ended);
+    tellState(tr("ended"));
 }
 
 void ScreenPage::tellState(const QString& state)
 {
-    m_status->setText(tr("screen of %1/%2").arg(shown(m_guest.guest.ns), shown(m_guest.guest.name)) +
-                      QStringLiteral(" · ") + state);
+    const QString where =
+        byHost() ? tr("screen of %1, through its host").arg(shown(m_host->name))
+                 : tr("screen of %1/%2").arg(shown(m_guest->guest.ns), shown(m_guest->guest.name));
+    m_header->setStatus(where + QStringLiteral(" · ") + state);
 }
 
 } // namespace strata::ui

@@ -95,6 +95,32 @@ void ScreenView::setViewOnly(bool viewOnly)
 {
     letGo();
     m_viewOnly = viewOnly;
+    if (viewOnly)
+        setGrab(false);
+}
+
+void ScreenView::setGrab(bool grab)
+{
+    if (m_grab == grab)
+        return;
+    m_grab = grab;
+    letGo();
+    if (grab) {
+        setFocus(Qt::OtherFocusReason);
+        grabKeyboard();
+    } else {
+        releaseKeyboard();
+    }
+    viewport()->update();
+    Q_EMIT grabChanged(grab);
+}
+
+void ScreenView::setPointer(const QImage& shape, const QPoint& hot)
+{
+    if (shape.isNull())
+        viewport()->unsetCursor();
+    else
+        viewport()->setCursor(QCursor(QPixmap::fromImage(shape), hot.x(), hot.y()));
 }
 
 QImage ScreenView::shot() const
@@ -165,7 +191,10 @@ void ScreenView::keyPressEvent(QKeyEvent* event)
 {
     if (event->key() == Qt::Key_Escape && event->modifiers() == (Qt::ControlModifier | Qt::ShiftModifier)) {
         letGo();
-        Q_EMIT leaveWanted();
+        if (m_grab)
+            setGrab(false); // once more leaves it
+        else
+            Q_EMIT leaveWanted();
         return;
     }
     if (m_viewOnly) {
@@ -208,6 +237,7 @@ void ScreenView::sendKeys(const std::vector<std::uint32_t>& keysyms)
 void ScreenView::focusOutEvent(QFocusEvent* event)
 {
     letGo(); // else a key would stay down in the guest
+    setGrab(false);
     QAbstractScrollArea::focusOutEvent(event);
 }
 
@@ -271,7 +301,7 @@ void ScreenView::paintEvent(QPaintEvent* event)
     painter.setRenderHint(QPainter::SmoothPixmapTransform, place.width() < m_image.width());
     painter.drawImage(place, m_image);
     if (hasFocus() && !m_viewOnly) {
-        painter.setPen(colors().accent);
+        painter.setPen(QPen(colors().accent, m_grab ? 3 : 1));
         painter.drawRect(viewport()->rect().adjusted(0, 0, -1, -1));
     }
 }

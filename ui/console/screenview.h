@@ -27,6 +27,11 @@ public:
     void setFit(bool fit);
     bool fit() const { return m_fit; }
     void setViewOnly(bool viewOnly);
+    // All keys, those of the window and of the desktop too, until Ctrl+Shift+Escape or another window.
+    void setGrab(bool grab);
+    bool grab() const { return m_grab; }
+    // The guest's pointer in place of ours; a null picture gives ours back.
+    void setPointer(const QImage& shape, const QPoint& hot);
     QImage shot() const; // a copy; null without a picture
     // Presses all of them, then lets go: Ctrl+Alt+Del.
     void sendKeys(const std::vector<std::uint32_t>& keysyms);
@@ -38,6 +43,7 @@ Q_SIGNALS:
     void key(quint32 keysym, bool pressed);
     void pointer(int x, int y, quint32 buttons);
     void leaveWanted(); // Ctrl+Shift+Escape
+    void grabChanged(bool grab);
 
 protected:
     bool event(QEvent* event) override;
@@ -63,6 +69,7 @@ private:
     QImage m_image; // over the picture's pixels
     bool m_fit = true;
     bool m_viewOnly = false;
+    bool m_grab = false;
     std::map<int, std::uint32_t> m_pressed; // keysyms by key
 };
 

@@ -3,23 +3,28 @@
 
 #include "ui/console/endbar.h"
 #include "ui/console/findbar.h"
+#include "ui/console/pageheader.h"
+#include "ui/console/recorder.h"
 #include "ui/console/savetext.h"
+#include "ui/console/seats.h"
 #include "ui/console/terminalview.h"
-#include "ui/theme/theme.h"
-#include "ui/widgets/elidedlabel.h"
 #include "ui/widgets/text.h"
 
 #include <QComboBox>
 #include <QDesktopServices>
-#include <QHBoxLayout>
 #include <QShowEvent>
 #include <QTime>
 #include <QToolButton>
 #include <QUrl>
 #include <QVBoxLayout>
 
+#include <algorithm>
+
 namespace strata::ui {
 namespace {
+
+constexpr int kAgainMs = 1000; // after the first break; doubled with every further one
+constexpr int kMostAgainMs = 30'000;
 
 // Ends what a session may have left on: alternate screen (only when it is on, since leaving it moves the
 // cursor), mouse, bracketed paste, a hidden cursor, colours.
@@ -30,27 +35,30 @@ void calm(TerminalView* view)
     view->feed("\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?2004l\x1b[?25h\x1b[?1l\x1b>\x1b[0m");
 }
 
-QToolButton* headerButton(QWidget* parent, const char* icon, const QString& text)
-{
-    auto* button = new QToolButton(parent);
-    button->setIcon(Theme::icon(QString::fromLatin1(icon)));
-    button->setToolTip(text);
-    button->setAccessibleName(text);
-    return button;
-}
-
 } // namespace
 
-TerminalPage* TerminalPage::shell(const ConsoleServices& services, const QString& title,
-                                  const std::vector<PodTarget>& pods, QWidget* parent)
+TerminalPage* TerminalPage::container(Kind kind, const ConsoleServices& services, const QString& title,
+                                      const std::vector<PodTarget>& pods, QWidget* parent)
 {
     // Two shells in one place are two.
     static int count = 0;
     const QString key = QStringLiteral("shell|%1").arg(++count);
-    auto* page = new TerminalPage(Kind::Shell, services, key, title, parent);
+    auto* page = new TerminalPage(kind, services, key, title, parent);
     page->m_pods = pods;
     page->addChoices();
     return page;
+}
+
+TerminalPage* TerminalPage::shell(const ConsoleServices& services, const QString& title,
+                                  const std::vector<PodTarget>& pods, QWidget* parent)
+{
+    return container(Kind::Shell, services, title, pods, parent);
+}
+
+TerminalPage* TerminalPage::attach(const ConsoleServices& services, const QString& title,
+                                   const std::vector<PodTarget>& pods, QWidget* parent)
+{
+    return container(Kind::Attach, services, title, pods, parent);
 }
 
 TerminalPage* TerminalPage::serial(const ConsoleServices& services, const ConsoleTargets& targets,
@@ -58,9 +66,7 @@ TerminalPage* TerminalPage::serial(const ConsoleServices& services, const Consol
 {
     QString key = QStringLiteral("serial");
     if (targets.guest)
-        key += QStringLiteral("|%1/%2/%3")
-                   .arg(targets.guest->source)
-                   .arg(shown(targets.guest->guest.ns), shown(targets.guest->guest.name));
+        key = serialPlace(*targets.guest);
     else if (targets.host)
         key += QStringLiteral("|%1/%2").arg(targets.host->source).arg(shown(targets.host->uuid));
     auto* page = new TerminalPage(Kind::Serial, services, key, targets.title, parent);
@@ -71,6 +77,37 @@ TerminalPage* TerminalPage::serial(const ConsoleServices& services, const Consol
     return page;
 }
 
+TerminalPage* TerminalPage::ssh(const ConsoleServices& services, stack::SourceId cluster,
+                                const console::SshTarget& target, QWidget* parent)
+{
+    static int count = 0;
+    auto* page = new TerminalPage(Kind::Ssh, services, QStringLiteral("ssh|%1").arg(++count),
+                                  shown(target.guest.name), parent);
+    page->m_cluster = cluster;
+    page->m_ssh = target;
+    page->addChoices();
+    return page;
+}
+
+TerminalPage* TerminalPage::nodeShell(const ConsoleServices& services, stack::SourceId cluster,
+                                      const console::NodeShellTarget& target, QWidget* parent)
+{
+    static int count = 0;
+    auto* page = new TerminalPage(Kind::Node, services, QStringLiteral("node|%1").arg(++count),
+                                  shown(target.node), parent);
+    page->m_cluster = cluster;
+    page->m_node = target;
+    page->addChoices();
+    return page;
+}
+
+QString TerminalPage::serialPlace(const GuestConsole& guest)
+{
+    return QStringLiteral("serial|%1/%2/%3")
+        .arg(guest.source)
+        .arg(shown(guest.guest.ns), shown(guest.guest.name));
+}
+
 TerminalPage::TerminalPage(Kind kind, const ConsoleServices& services, QString key, const QString& title,
                            QWidget* parent)
     : SessionPage(std::move(key), title, parent), m_kind(kind), m_services(services)
@@ -78,19 +115,13 @@ TerminalPage::TerminalPage(Kind kind, const ConsoleServices& services, QString k
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(0);
-    m_header = new QWidget(this);
-    auto* line = new QHBoxLayout(m_header);
-    line->setContentsMargins(12, 3, 8, 3);
-    line->setSpacing(6);
-    m_status = new ElidedLabel(m_header);
-    m_status->setMuted(true);
-    line->addWidget(m_status, 1);
-    auto* find = headerButton(m_header, "search", tr("Find (Ctrl+Shift+F)"));
-    auto* keep = headerButton(m_header, "save", tr("Save the text to a file…"));
-    auto* again = headerButton(m_header, "refresh", tr("Connect anew"));
-    line->addWidget(find);
-    line->addWidget(keep);
-    line->addWidget(again);
+    m_header = new PageHeader(this);
+    auto* find = m_header->addButton("search", tr("Find (Ctrl+Shift+F)"));
+    auto* keep = m_header->addButton("save", tr("Save the text to a file…"));
+    m_recorder = new Recorder(
+        m_header->addButton("record", tr("Record what is shown, to play it again (asciicast)…")), this);
+    m_recorder->setTitle(title);
+    auto* again = m_header->addButton("refresh", tr("Connect anew"));
     layout->addWidget(m_header);
     m_endBar = new EndBar(this);
     layout->addWidget(m_endBar);
@@ -101,7 +132,11 @@ TerminalPage::TerminalPage(Kind kind, const ConsoleServices& services, QString k
     setFocusProxy(m_view);
 
     m_link = new SessionLink(this);
-    m_view->setSource([this](std::size_t most) { return m_link->take(most); });
+    m_view->setSource([this](std::size_t most) {
+        std::string bytes = m_link->take(most);
+        m_recorder->output(bytes);
+        return bytes;
+    });
     connect(m_link, &SessionLink::readable, this, [this] {
         m_view->wake();
         noteNews();
@@ -109,6 +144,8 @@ TerminalPage::TerminalPage(Kind kind, const ConsoleServices& services, QString k
     connect(m_link, &SessionLink::stateChanged, this, &TerminalPage::onState);
     connect(m_view, &TerminalView::typed, this, &TerminalPage::onTyped);
     connect(m_view, &TerminalView::resized, m_link, &SessionLink::resize);
+    connect(m_view, &TerminalView::resized, m_recorder, &Recorder::setSize);
+    connect(m_recorder, &Recorder::said, this, &TerminalPage::say);
     connect(m_view, &TerminalView::leaveWanted, this, &SessionPage::leaveWanted);
     connect(m_view, &TerminalView::bell, this, [this] { noteNews(); });
     connect(m_view, &TerminalView::openWanted, this, [](const QUrl& url) { QDesktopServices::openUrl(url); });
@@ -127,36 +164,31 @@ TerminalPage::TerminalPage(Kind kind, const ConsoleServices& services, QString k
     connect(again, &QToolButton::clicked, this, [this] { reconnect(); });
     connect(m_endBar, &EndBar::againWanted, this, [this] { reconnect(); });
     connect(m_endBar, &EndBar::takeOverWanted, this, [this] { reconnect(true); });
+    m_retry.setSingleShot(true);
+    connect(&m_retry, &QTimer::timeout, this, [this] { reconnect(); });
 }
+
+TerminalPage::~TerminalPage() = default;
 
 void TerminalPage::addChoices()
 {
-    auto* line = static_cast<QHBoxLayout*>(m_header->layout());
-    const auto box = [&](const QString& name) {
-        auto* made = new QComboBox(m_header);
-        made->setAccessibleName(name);
-        made->setToolTip(name);
-        made->setSizeAdjustPolicy(QComboBox::AdjustToContents);
-        made->setMaximumWidth(260);
-        line->insertWidget(line->count() - 3, made);
-        return made;
-    };
-    if (m_kind == Kind::Shell) {
-        m_podBox = box(tr("Pod"));
+    if (m_kind == Kind::Shell || m_kind == Kind::Attach) {
+        m_podBox = m_header->addBox(tr("Pod"));
         for (const PodTarget& pod : m_pods)
             m_podBox->addItem(shown(pod.name));
         m_podBox->setVisible(m_pods.size() > 1);
-        m_containerBox = box(tr("Container"));
+        m_containerBox = m_header->addBox(tr("Container"));
         m_containerBox->setVisible(false);
         connect(m_podBox, &QComboBox::activated, this, [this] {
             m_containerBox->clear();
+            m_containers.clear();
             fillContainers();
             reconnect();
         });
         connect(m_containerBox, &QComboBox::activated, this, [this] { reconnect(); });
         fillContainers();
     } else if (m_guest && m_host) {
-        m_pathBox = box(tr("The way to the serial line"));
+        m_pathBox = m_header->addBox(tr("The way to the serial line"));
         m_pathBox->addItem(tr("through KubeVirt"));
         m_pathBox->addItem(tr("through the host"));
         connect(m_pathBox, &QComboBox::activated, this, [this] { reconnect(); });
@@ -172,18 +204,29 @@ void TerminalPage::fillContainers()
     m_services.containers(
         target->source, target->ns, target->name, this,
         [this, name = target->name](const Result<std::vector<console::ContainerInfo>>& all) {
-            // Without the list the first container is the one; a list of one is no choice.
-            if (!all || pod() == nullptr || pod()->name != name)
+            if (pod() == nullptr || pod()->name != name)
                 return;
+            // Without the list the first container is the one; a list of one is no choice.
+            if (!all) {
+                m_containers.emplace_back(); // asked, in vain
+                if (m_kind == Kind::Attach && m_started && m_link->state() == SessionLink::State::Idle)
+                    reconnect();
+                return;
+            }
             const QString current = m_containerBox->currentText();
             m_containerBox->clear();
+            m_containers.clear();
             for (const console::ContainerInfo& each : *all) {
                 if (each.kind == console::ContainerInfo::Kind::Init)
                     continue; // has ended, or has no shell to wait for
                 m_containerBox->addItem(shown(each.name));
+                m_containers.push_back(each);
             }
             m_containerBox->setCurrentIndex(std::max(0, m_containerBox->findText(current)));
             m_containerBox->setVisible(m_containerBox->count() > 1);
+            // Only now it is known whether the process has a terminal and listens.
+            if (m_kind == Kind::Attach && m_started && m_link->state() == SessionLink::State::Idle)
+                reconnect();
             tellState();
         });
 }
@@ -207,39 +250,84 @@ void TerminalPage::showEvent(QShowEvent* event)
         return;
     // With the size it is shown in, so that the other end wraps its first lines rightly.
     m_started = true;
+    if (m_kind == Kind::Attach && m_containers.empty())
+        return; // see fillContainers()
     QMetaObject::invokeMethod(
         this, [this] { reconnect(); }, Qt::QueuedConnection);
+}
+
+Result<std::unique_ptr<console::Session>> TerminalPage::open(console::TerminalSize size,
+                                                             std::shared_ptr<console::SessionHandler> handler)
+{
+    switch (m_kind) {
+    case Kind::Shell:
+    case Kind::Attach: {
+        const PodTarget* target = pod();
+        if (target == nullptr)
+            return fail(ErrorKind::NotFound, tr("The pod is gone.").toStdString());
+        console::ExecTarget exec;
+        exec.ns = target->ns;
+        exec.pod = target->name;
+        exec.container = m_containerBox->currentText().toStdString();
+        if (m_kind == Kind::Shell) {
+            exec.commands = {{"bash"}, {"sh"}};
+        } else {
+            const auto index = std::size_t(m_containerBox->currentIndex());
+            exec.attach = true;
+            exec.tty = index < m_containers.size() && m_containers[index].tty;
+            exec.input = index < m_containers.size() && m_containers[index].input;
+        }
+        return m_services.exec(target->source, exec, size, std::move(handler));
+    }
+    case Kind::Ssh:
+        return m_services.ssh(m_cluster, m_ssh, size, std::move(handler));
+    case Kind::Node:
+        return m_services.nodeShell(m_cluster, m_node, size, std::move(handler));
+    case Kind::Serial:
+        break;
+    }
+    if (byHost())
+        return m_services.hostSerial(m_host->source, m_host->uuid, m_takeOver, std::move(handler));
+    return m_services.serial(m_guest->source, m_guest->guest, std::move(handler));
 }
 
 void TerminalPage::reconnect(bool takeOver)
 {
     m_started = true;
     m_takeOver = takeOver;
+    m_retry.stop();
+    m_opened = false;
+    m_endBar->hide();
+    m_seat.reset();
+    if (m_kind == Kind::Serial && !byHost()) {
+        const QString holder = Seat::holder(serialPlace(*m_guest));
+        if (!holder.isEmpty() && !takeOver) {
+            m_link->close();
+            EndWords words;
+            words.health = stack::Health::Warning;
+            words.text =
+                tr("“%1” of this program reads this serial line; only one can. Take it over?").arg(holder);
+            words.takeOver = true;
+            m_endBar->say(words);
+            m_endBar->show();
+            setState(State::Ended);
+            return;
+        }
+        m_seat = Seat::take(serialPlace(*m_guest), tr("Serial console %1").arg(title()));
+    }
     if (m_everOpen) {
         calm(m_view);
         say(tr("connecting anew at %1").arg(QTime::currentTime().toString(QStringLiteral("HH:mm:ss"))));
+        m_recorder->mark(tr("connecting anew"));
     }
-    m_endBar->hide();
     m_link->open(
-        [this](console::TerminalSize size, std::shared_ptr<console::SessionHandler> handler)
-            -> Result<std::unique_ptr<console::Session>> {
-            if (m_kind == Kind::Shell) {
-                const PodTarget* target = pod();
-                if (target == nullptr)
-                    return fail(ErrorKind::NotFound, tr("The pod is gone.").toStdString());
-                console::ExecTarget exec;
-                exec.ns = target->ns;
-                exec.pod = target->name;
-                exec.container = m_containerBox->currentText().toStdString();
-                exec.commands = {{"bash"}, {"sh"}};
-                return m_services.exec(target->source, exec, size, std::move(handler));
-            }
-            if (byHost())
-                return m_services.hostSerial(m_host->source, m_host->uuid, m_takeOver, std::move(handler));
-            return m_services.serial(m_guest->source, m_guest->guest, std::move(handler));
+        [this](console::TerminalSize size, std::shared_ptr<console::SessionHandler> handler) {
+            return open(size, std::move(handler));
         },
         m_view->size());
-    m_view->setFocus();
+    m_recorder->setSize(m_view->size());
+    if (isVisible())
+        m_view->setFocus();
 }
 
 void TerminalPage::onState()
@@ -247,26 +335,47 @@ void TerminalPage::onState()
     const SessionLink::State state = m_link->state();
     if (state == SessionLink::State::Open) {
         m_everOpen = true;
+        m_opened = true;
+        m_breaks = 0;
         setState(State::Open);
     } else if (state == SessionLink::State::Connecting) {
         setState(State::Connecting);
     } else if (state == SessionLink::State::Ended) {
-        calm(m_view);
-        const EndWords words = endWords(*m_link->end(), m_kind == Kind::Serial);
-        if (m_everOpen) // else the strip above says all there is
-            say(words.text);
-        m_endBar->say(words);
-        m_endBar->show();
-        if (m_pathBox != nullptr && !byHost() && m_link->end()->kind == console::SessionEnd::Kind::Failed) {
-            EndWords second = words;
-            second.text +=
-                QLatin1Char(' ') + tr("Its host may still answer: choose “through the host” above.");
-            m_endBar->say(second);
-        }
-        setState(State::Ended);
-        noteNews();
+        m_seat.reset();
+        onEnd(*m_link->end());
     }
     tellState();
+}
+
+void TerminalPage::onEnd(const console::SessionEnd& end)
+{
+    using Kind_ = console::SessionEnd::Kind;
+    calm(m_view);
+    EndWords words = endWords(end, m_kind == Kind::Serial);
+    if (m_everOpen && m_opened) // else the strip above says all there is
+        say(words.text);
+    const bool broke = end.kind == Kind_::Failed &&
+                       (end.error.kind == ErrorKind::Network || end.error.kind == ErrorKind::Timeout ||
+                        end.error.kind == ErrorKind::Server || end.error.kind == ErrorKind::Tls);
+    // The line itself goes on while our connection to it does not; a shell would be another one.
+    const bool lasting = m_kind == Kind::Serial || m_kind == Kind::Attach;
+    if (broke && m_pathBox != nullptr && !byHost()) {
+        m_pathBox->setCurrentIndex(1);
+        words.text += QLatin1Char(' ') + tr("Going on through the host.");
+        words.health = stack::Health::Warning;
+        say(tr("the Kubernetes API does not carry the line any more; going on through the host"));
+        m_retry.start(0);
+    } else if (broke && lasting && (m_everOpen || m_breaks < 3)) {
+        const int wait = std::min(kMostAgainMs, kAgainMs << std::min(m_breaks, 5));
+        ++m_breaks;
+        words.health = stack::Health::Warning;
+        words.text += QLatin1Char(' ') + tr("Trying again in %n s.", nullptr, (wait + 999) / 1000);
+        m_retry.start(wait);
+    }
+    m_endBar->say(words);
+    m_endBar->show();
+    setState(State::Ended);
+    noteNews();
 }
 
 void TerminalPage::onTyped(const QByteArray& bytes)
@@ -291,7 +400,9 @@ void TerminalPage::say(const QString& text)
 void TerminalPage::tellState()
 {
     QString where;
-    if (m_kind == Kind::Shell) {
+    switch (m_kind) {
+    case Kind::Shell:
+    case Kind::Attach:
         if (const PodTarget* target = pod()) {
             where = shown(target->ns) + QLatin1Char('/') + shown(target->name);
             if (m_containerBox->count() > 0)
@@ -299,10 +410,18 @@ void TerminalPage::tellState()
         }
         if (!m_link->what().isEmpty())
             where += QStringLiteral(" · ") + m_link->what();
-    } else if (byHost()) {
-        where = tr("serial line of %1, through its host").arg(shown(m_host->name));
-    } else {
-        where = tr("serial line of %1/%2").arg(shown(m_guest->guest.ns), shown(m_guest->guest.name));
+        break;
+    case Kind::Ssh:
+        where = tr("ssh %1@%2, through a forwarded port").arg(shown(m_ssh.user), shown(m_ssh.guest.name));
+        break;
+    case Kind::Node:
+        where = tr("shell on node %1, by a pod that goes with this tab").arg(shown(m_node.node));
+        break;
+    case Kind::Serial:
+        where = byHost()
+                    ? tr("serial line of %1, through its host").arg(shown(m_host->name))
+                    : tr("serial line of %1/%2").arg(shown(m_guest->guest.ns), shown(m_guest->guest.name));
+        break;
     }
     QString state;
     switch (m_link->state()) {
@@ -311,18 +430,29 @@ void TerminalPage::tellState()
         state = tr("connecting…");
         break;
     case SessionLink::State::Open:
-        state = m_kind == Kind::Serial ? tr("connected; press Enter for a prompt") : tr("connected");
+        state = m_kind == Kind::Serial   ? tr("connected; press Enter for a prompt")
+                : m_kind == Kind::Attach ? tr("attached: it goes on when this tab is closed")
+                                         : tr("connected");
         break;
     case SessionLink::State::Ended:
         state = tr("ended; Enter connects anew");
         break;
     }
-    m_status->setText(where + QStringLiteral(" · ") + state);
+    m_header->setStatus(where + QStringLiteral(" · ") + state);
 }
 
 QString TerminalPage::iconName() const
 {
-    return m_kind == Kind::Shell ? QStringLiteral("terminal") : QStringLiteral("console");
+    switch (m_kind) {
+    case Kind::Serial:
+        return QStringLiteral("console");
+    case Kind::Ssh:
+        return QStringLiteral("key");
+    case Kind::Attach:
+        return QStringLiteral("connect");
+    default:
+        return QStringLiteral("terminal");
+    }
 }
 
 void TerminalPage::enter()

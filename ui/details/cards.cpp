@@ -2,6 +2,7 @@
 #include "ui/details/cards.h"
 
 #include "ui/details/podtable.h"
+#include "ui/details/screencard.h"
 #include "ui/details/usagechart.h"
 #include "ui/theme/theme.h"
 
@@ -345,6 +346,8 @@ CardFrame* CardFrame::make(Card::Kind kind, QWidget* parent)
         return new PodsCard(parent);
     case Card::Kind::Reason:
         return new NotesCard(true, parent);
+    case Card::Kind::Screen:
+        return new ScreenCard(parent);
     }
     return nullptr;
 }

@@ -13,6 +13,8 @@ class QVBoxLayout;
 
 namespace strata::ui {
 
+class Thumbnails;
+
 // One item to jump to: state, name, note, state in words. A button, so that the keyboard reaches it.
 class LinkButton : public QAbstractButton {
     Q_OBJECT
@@ -41,6 +43,7 @@ public:
     static CardFrame* make(Card::Kind kind, QWidget* parent);
 
     virtual void show(const Card& card) = 0;
+    virtual void setThumbnails(Thumbnails*) {} // for cards that show one
     const QString& id() const { return m_id; }
     void setId(const QString& id) { m_id = id; }
 

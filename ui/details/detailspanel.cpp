@@ -370,6 +370,11 @@ void DetailsPanel::setCommandAccess(CommandAccess access)
     m_d->refresh();
 }
 
+void DetailsPanel::setThumbnails(Thumbnails* thumbnails)
+{
+    m_d->overview->setThumbnails(thumbnails);
+}
+
 void DetailsPanel::setEventsEvery(int seconds)
 {
     m_d->events->setRefreshEvery(seconds);

@@ -20,6 +20,7 @@ class AskedCard;
 class Documents;
 class Selection;
 class StackStore;
+class Thumbnails;
 
 // The centre: breadcrumb, name, state in words, and the tabs Overview, Why, Conditions, Events, YAML of
 // the current item; only those that make sense for its layer.
@@ -42,6 +43,7 @@ public:
     void setClock(Clock clock);
     void setCommandAccess(CommandAccess access); // for the commands of a remedy
     void setEventsEvery(int seconds);
+    void setThumbnails(Thumbnails* thumbnails); // of VMs' screens; before anything is shown
     void focusTabs();
 
 protected:

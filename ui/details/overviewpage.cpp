@@ -33,6 +33,8 @@ void OverviewPage::show(const Page& page)
     QList<QWidget*> order;
     QList<bool> wide;
     for (const Card& card : page.cards) {
+        if (card.kind == Card::Kind::Screen && m_thumbnails == nullptr)
+            continue;
         // The same id in another kind of card is another widget.
         const QString key = QString::number(static_cast<int>(card.kind)) + QLatin1Char('|') + card.id;
         CardFrame* frame = before.take(key);
@@ -40,6 +42,7 @@ void OverviewPage::show(const Page& page)
         if (isNew) {
             frame = CardFrame::make(card.kind, m_canvas);
             frame->setObjectName(QStringLiteral("card-") + card.id);
+            frame->setThumbnails(m_thumbnails);
             connect(frame, &CardFrame::linkActivated, this, &OverviewPage::linkActivated);
         }
         frame->show(card);
@@ -60,6 +63,13 @@ void OverviewPage::show(const Page& page)
             setTabOrder(last, frame);
         last = frame;
     }
+}
+
+void OverviewPage::setThumbnails(Thumbnails* thumbnails)
+{
+    m_thumbnails = thumbnails;
+    for (CardFrame* frame : m_cards)
+        frame->setThumbnails(thumbnails);
 }
 
 void OverviewPage::scrollToTop()

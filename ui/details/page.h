@@ -60,7 +60,7 @@ struct UsageChart {
 };
 
 struct Card {
-    enum class Kind { Facts, Links, Notes, Chart, Pods, Reason };
+    enum class Kind { Facts, Links, Notes, Chart, Pods, Reason, Screen };
     Kind kind = Kind::Facts;
     QString id; // unique in the page and the same in the next one
     QString title;
@@ -73,6 +73,7 @@ struct Card {
     std::vector<PodRow> pods;
     UsageChart chart;
     stack::Health health = stack::Health::Ok; // Reason
+    stack::ItemId item;                       // Screen: whose
     friend bool operator==(const Card&, const Card&) = default;
 };
 

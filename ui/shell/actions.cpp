@@ -64,11 +64,21 @@ Actions::Actions(QWidget* owner)
                       Words::tr("The serial line of the selected machine"));
     openLogs = make(Words::tr("Logs"), "logs", QKeySequence(Qt::CTRL | Qt::Key_L),
                     Words::tr("What the selected item's pods print"));
+    openSsh =
+        make(Words::tr("SSH…"), "key", {}, Words::tr("SSH into the selected VM, through a forwarded port"));
+    openNodeShell = make(Words::tr("Node shell…"), "terminal", {},
+                         Words::tr("A shell on the selected node, by a pod that goes with it"));
+    attach = make(Words::tr("Attach"), "connect", {},
+                  Words::tr("The first process of a container of the selected item"));
+    openBootstrap =
+        make(Words::tr("Bootstrap"), "activity", {},
+             Words::tr("How far the selected machine has come on its way into the cluster, and why not "
+                       "further"));
     forwardPort = make(Words::tr("Forward a port…"), "network", {},
                        Words::tr("A port of this machine that leads into a pod or a VM"));
     addToChart = make(Words::tr("Add to chart"), "metrics", QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_M),
                       Words::tr("The selected item's CPU and memory in the chart of metrics"));
-    for (QAction* action : {openScreen, openShell, openSerial, openLogs, forwardPort, addToChart})
+    for (QAction* action : intoItem())
         action->setVisible(false); // until there is somebody to open them
 
     copyName = make(Words::tr("Copy name"), "copy", QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_C),

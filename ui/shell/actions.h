@@ -29,6 +29,10 @@ struct Actions {
     QAction* openScreen;
     QAction* openSerial;
     QAction* openLogs;
+    QAction* openSsh;
+    QAction* openNodeShell;
+    QAction* attach;
+    QAction* openBootstrap;
     QAction* forwardPort;
     QAction* addToChart;
 
@@ -72,7 +76,8 @@ struct Actions {
     QList<QAction*> forItem() const; // the details' row
     QList<QAction*> intoItem() const
     {
-        return {openScreen, openSerial, openShell, openLogs, forwardPort, addToChart};
+        return {openScreen, openSerial,    openSsh,  openNodeShell, openShell,
+                attach,     openBootstrap, openLogs, forwardPort,   addToChart};
     }
 
     void recolour(); // icons in the theme's colours

@@ -4,6 +4,7 @@
 #include "core/base/timestamp.h"
 #include "core/stack/item.h"
 #include "ui/console/services.h"
+#include "ui/details/thumbnails.h"
 
 #include <QList>
 #include <QObject>
@@ -14,11 +15,12 @@ namespace strata::ui {
 
 struct Actions;
 class BottomPanel;
+class Screenshots;
 class SessionPage;
 class StackStore;
 
 // The actions that lead into machines: what they can do for an item now, and the tabs they open.
-class Consoles : public QObject {
+class Consoles : public QObject, public Thumbnails {
     Q_OBJECT
 
 public:
@@ -31,8 +33,16 @@ public:
     bool openShell(stack::ItemId item);
     bool openSerial(stack::ItemId item);
     bool openScreen(stack::ItemId item);
+    bool openSsh(stack::ItemId item);       // asks as whom
+    bool openNodeShell(stack::ItemId item); // asks from which image
+    bool attach(stack::ItemId item);
+    bool openBootstrap(stack::ItemId item);
     bool addToChart(stack::ItemId item);
     bool forwardPort(stack::ItemId item); // asks which
+
+    void take(stack::ItemId vm, QObject* context,
+              std::function<void(const QImage& image, const QString& why)> done) override;
+    void open(stack::ItemId vm) override { openScreen(vm); }
 
 Q_SIGNALS:
     void opened(); // a tab was opened or shown again
@@ -45,6 +55,7 @@ private:
     const Actions* m_actions;
     BottomPanel* m_bottom;
     Clock m_clock;
+    Screenshots* m_screenshots;
     stack::ItemId m_item;
 };
 

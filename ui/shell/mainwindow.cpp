@@ -214,8 +214,10 @@ void MainWindow::Private::makeDocks()
     if (services.traffic)
         bottom->addPage(makeTrafficView(services.store, services.traffic, bottom), MainWindow::tr("Traffic"),
                         QStringLiteral("traffic"));
-    if (services.consoles)
+    if (services.consoles) {
         consoles = new Consoles(services.consoles, services.store, actions.get(), bottom, services.clock, q);
+        details->setThumbnails(consoles);
+    }
     treeDock = make(QStringLiteral("stack"), MainWindow::tr("&Stack"), tree, Qt::LeftDockWidgetArea);
     bottomDock = make(QStringLiteral("problems"), MainWindow::tr("&Problems and activity"), bottom,
                       Qt::BottomDockWidgetArea);
@@ -973,6 +975,7 @@ ClusterWizard* MainWindow::Private::openWizard()
 {
     if (wizard == nullptr) {
         wizard = new ClusterWizard(services.runs, services.store, q);
+        wizard->setConsoles(services.consoles);
         wizard->setKubectlAccess([this](SourceId source) { return opener->kubectlAccess(source); });
         QObject::connect(wizard->model(), &WizardModel::changed, q, [this] { showGhosts(); });
         QObject::connect(wizard, &ClusterWizard::pageChanged, q, [this] { showGhosts(); });

@@ -98,6 +98,11 @@ ClusterWizard::ClusterWizard(ClusterRuns* runs, StackStore* store, QWidget* pare
 
 ClusterWizard::~ClusterWizard() = default;
 
+void ClusterWizard::setConsoles(const ConsoleServices& consoles)
+{
+    m_progress->setConsoles(consoles);
+}
+
 void ClusterWizard::makePages()
 {
     m_review = new ReviewPage(m_model, [this](const std::string& field) { return labelOf(field); });

@@ -19,6 +19,7 @@ namespace strata::ui {
 
 class ClusterRun;
 class ClusterRuns;
+struct ConsoleServices;
 class ProgressPage;
 class ReviewPage;
 class StackStore;
@@ -41,8 +42,9 @@ public:
 
     void setSource(stack::SourceId source); // where the cluster will be, to begin with
     void setKubectlAccess(std::function<QString(stack::SourceId)> access) { m_access = std::move(access); }
-    void showRun(ClusterRun* run); // a run that goes on, or one that is over
-    void editAgain();              // a new one, with what was typed last
+    void setConsoles(const ConsoleServices& consoles); // see ProgressPage
+    void showRun(ClusterRun* run);                     // a run that goes on, or one that is over
+    void editAgain();                                  // a new one, with what was typed last
 
     WizardModel* model() const { return m_model; }
     ClusterRun* run() const;

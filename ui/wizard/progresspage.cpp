@@ -3,6 +3,7 @@
 
 #include "core/provision/tenantaccess.h"
 #include "ui/connect/errorwords.h"
+#include "ui/console/clusterbootstrap.h"
 #include "ui/details/statepill.h"
 #include "ui/widgets/text.h"
 #include "ui/widgets/themedlabel.h"
@@ -134,7 +135,11 @@ ProgressPage::ProgressPage(ClusterRuns* runs, QWidget* parent) : QWidget(parent)
     area->setWidget(content);
     content->setAutoFillBackground(false);
     area->viewport()->setAutoFillBackground(false);
-    layout->addWidget(area, 1);
+    layout->addWidget(area, 3);
+    m_machines = new ClusterBootstrap(this);
+    m_machines->setMinimumHeight(210);
+    m_machines->hide();
+    layout->addWidget(m_machines, 2);
 
     auto* end = new QFrame(this);
     end->setProperty("card", true);
@@ -227,6 +232,25 @@ ProgressPage::ProgressPage(ClusterRuns* runs, QWidget* parent) : QWidget(parent)
 }
 
 ProgressPage::~ProgressPage() = default;
+
+void ProgressPage::setConsoles(const ConsoleServices& consoles)
+{
+    m_consoles = consoles;
+}
+
+// While the cluster is being made, and after it failed: then it says why.
+void ProgressPage::updateMachines()
+{
+    const bool wanted = m_run && m_consoles.machines && m_consoles.bootstrap && !m_run->isChange() &&
+                        m_run->wrote() && m_run->client() && m_run->phase() != ClusterRun::Phase::Done &&
+                        m_run->phase() != ClusterRun::Phase::Undoing &&
+                        m_run->phase() != ClusterRun::Phase::Undone;
+    m_machines->setVisible(wanted);
+    if (wanted)
+        m_machines->follow(m_consoles, m_run->source(), m_run->ns(), m_run->cluster());
+    else
+        m_machines->stop();
+}
 
 ClusterRun* ProgressPage::run() const
 {
@@ -325,6 +349,7 @@ void ProgressPage::refresh()
     }
     updateClocks();
     updateEnd();
+    updateMachines();
 }
 
 void ProgressPage::updateClocks()

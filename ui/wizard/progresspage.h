@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "ui/console/services.h"
+
 #include <QPointer>
 #include <QTimer>
 #include <QWidget>
@@ -22,6 +24,7 @@ class KubeconfigFetch;
 
 namespace strata::ui {
 
+class ClusterBootstrap;
 class ClusterRun;
 class ClusterRuns;
 class HealthMark;
@@ -39,6 +42,7 @@ public:
 
     void showRun(ClusterRun* run);
     ClusterRun* run() const;
+    void setConsoles(const ConsoleServices& consoles); // shows how the machines come up while they do
 
 Q_SIGNALS:
     void leaveWanted();                                    // close, the run goes on or stays as it is
@@ -58,6 +62,7 @@ private:
     void refresh();
     void updateClocks();
     void updateEnd();
+    void updateMachines();
     void saveKubeconfig();
     void takeKubeconfig(const QString& path, const Secret& content);
     void say(const QString& text, bool failed);
@@ -72,6 +77,8 @@ private:
     ThemedLabel* m_elapsed = nullptr;
     QProgressBar* m_bar = nullptr;
     QVBoxLayout* m_list = nullptr;
+    ConsoleServices m_consoles;
+    ClusterBootstrap* m_machines = nullptr;
     QWidget* m_end = nullptr;
     ThemedLabel* m_endTitle = nullptr;
     ThemedLabel* m_endWords = nullptr;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/console/screen/decoder.h"
 
+#include "core/console/screen/rfbreader.h"
 #include "core/console/screen/wire.h"
 
 #include <fcntl.h>
 #include <poll.h>
-#include <rfb/rfbclient.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -15,8 +15,6 @@
 #include <algorithm>
 #include <array>
 #include <csignal>
-#include <cstdarg>
-#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <string>
@@ -27,8 +25,6 @@ namespace {
 
 using wire::Message;
 using wire::What;
-
-std::string g_lastWords; // what the library said last: the best reason there is
 
 void tell(Message message, std::string_view words = {}, int fd = -1)
 {
@@ -54,117 +50,49 @@ void tell(Message message, std::string_view words = {}, int fd = -1)
         std::_Exit(0); // nobody looks any more
 }
 
-[[noreturn]] void end(wire::Reason reason, std::string_view words)
-{
-    Message message;
-    message.what = What::Ended;
-    message.a = static_cast<std::int32_t>(reason);
-    tell(message, words.substr(0, 512));
-    std::_Exit(0);
-}
-
-void keepWords(const char* format, ...)
-{
-    std::array<char, 512> text{};
-    va_list values;
-    va_start(values, format);
-    std::vsnprintf(text.data(), text.size(), format, values);
-    va_end(values);
-    g_lastWords = text.data();
-    while (!g_lastWords.empty() && g_lastWords.back() == '\n')
-        g_lastWords.pop_back();
-}
-void dropWords(const char*, ...) {}
-
-// A framebuffer that the other process can see. What stood before is unmapped there when it is no longer
-// shown.
-rfbBool makeFrameBuffer(rfbClient* client)
-{
-    const std::int64_t pixels = std::int64_t(client->width) * client->height;
-    if (client->width <= 0 || client->height <= 0 || pixels > wire::kMostPixels)
-        end(pixels > wire::kMostPixels ? wire::Reason::TooLarge : wire::Reason::Protocol,
-            std::to_string(client->width) + " x " + std::to_string(client->height));
-    static std::uint8_t* before = nullptr;
-    static std::size_t beforeSize = 0;
-    if (before != nullptr)
-        ::munmap(before, beforeSize);
-    const auto size = static_cast<std::size_t>(pixels) * 4;
-    const int fd = ::memfd_create("screen", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-    if (fd < 0 || ::ftruncate(fd, static_cast<off_t>(size)) != 0 ||
-        ::fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0)
-        end(wire::Reason::Protocol, "no memory for the picture");
-    void* memory = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-    if (memory == MAP_FAILED)
-        end(wire::Reason::Protocol, "no memory for the picture");
-    before = static_cast<std::uint8_t*>(memory);
-    beforeSize = size;
-    client->frameBuffer = before;
-    Message message;
-    message.what = What::Size;
-    message.a = client->width;
-    message.b = client->height;
-    tell(message, {}, fd);
-    ::close(fd);
-    return TRUE;
-}
-
-// One rectangle around all that an update changed.
-struct Changed {
-    int left = 0;
-    int top = 0;
-    int right = 0;
-    int bottom = 0;
-};
-Changed g_changed;
-
-void onUpdate(rfbClient*, int x, int y, int width, int height)
-{
-    if (g_changed.right <= g_changed.left) {
-        g_changed = {x, y, x + width, y + height};
-        return;
+class Teller : public RfbSink {
+public:
+    // A framebuffer that the other process can see. What stood before is unmapped there when it is no longer
+    // shown.
+    std::uint8_t* onSize(int width, int height) override
+    {
+        if (m_pixels != nullptr)
+            ::munmap(m_pixels, m_size);
+        m_pixels = nullptr;
+        m_size = static_cast<std::size_t>(width) * static_cast<std::size_t>(height) * 4;
+        const int fd = ::memfd_create("screen", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+        if (fd < 0)
+            return nullptr;
+        if (::ftruncate(fd, static_cast<off_t>(m_size)) == 0 &&
+            ::fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) == 0) {
+            void* memory = ::mmap(nullptr, m_size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+            if (memory != MAP_FAILED) {
+                m_pixels = static_cast<std::uint8_t*>(memory);
+                tell({What::Size, width, height, 0, 0, 0}, {}, fd);
+            }
+        }
+        ::close(fd);
+        return m_pixels;
     }
-    g_changed.left = std::min(g_changed.left, x);
-    g_changed.top = std::min(g_changed.top, y);
-    g_changed.right = std::max(g_changed.right, x + width);
-    g_changed.bottom = std::max(g_changed.bottom, y + height);
-}
+    void onUpdate(int x, int y, int width, int height) override
+    {
+        tell({What::Update, x, y, width, height, 0});
+    }
+    void onBell() override { tell({What::Bell, 0, 0, 0, 0, 0}); }
+    void onText(std::string_view latin1) override { tell({What::Text, 0, 0, 0, 0, 0}, latin1); }
+    void onCursor(int width, int height, int hotX, int hotY,
+                  const std::vector<std::uint32_t>& pixels) override
+    {
+        tell({What::Cursor, width, height, hotX, hotY, 0},
+             {reinterpret_cast<const char*>(pixels.data()), pixels.size() * 4});
+    }
 
-void onFinished(rfbClient*)
-{
-    if (g_changed.right <= g_changed.left)
-        return;
-    Message message;
-    message.what = What::Update;
-    message.a = g_changed.left;
-    message.b = g_changed.top;
-    message.c = g_changed.right - g_changed.left;
-    message.d = g_changed.bottom - g_changed.top;
-    g_changed = {};
-    tell(message);
-}
+private:
+    std::uint8_t* m_pixels = nullptr;
+    std::size_t m_size = 0;
+};
 
-void onText(rfbClient*, const char* text, int length)
-{
-    Message message;
-    message.what = What::Text;
-    tell(message, std::string_view(text, std::min<std::size_t>(static_cast<std::size_t>(std::max(length, 0)),
-                                                               wire::kMostText)));
-}
-
-void onBell(rfbClient*)
-{
-    Message message;
-    message.what = What::Bell;
-    tell(message);
-}
-
-// The only authentication we know is none: whoever may open the stream may look.
-char* noPassword(rfbClient*)
-{
-    return nullptr;
-}
-
-void take(rfbClient* client)
+void take(RfbReader& reader)
 {
     std::string bytes(sizeof(Message) + wire::kMostText, '\0');
     const ssize_t got = ::recv(wire::kControlFd, bytes.data(), bytes.size(), 0);
@@ -174,20 +102,22 @@ void take(rfbClient* client)
     std::memcpy(&message, bytes.data(), sizeof message);
     switch (message.what) {
     case What::Key:
-        SendKeyEvent(client, static_cast<std::uint32_t>(message.a), message.b != 0 ? TRUE : FALSE);
+        reader.key(static_cast<std::uint32_t>(message.a), message.b != 0);
         break;
     case What::Pointer:
-        SendPointerEvent(client, message.a, message.b, message.c);
+        reader.pointer(message.a, message.b, message.c);
         break;
     case What::Refresh:
-        SendFramebufferUpdateRequest(client, 0, 0, client->width, client->height, FALSE);
+        reader.refresh();
         break;
-    case What::Paste: {
-        const auto length =
-            std::min<std::size_t>(message.length, static_cast<std::size_t>(got) - sizeof message);
-        SendClientCutText(client, bytes.data() + sizeof message, static_cast<int>(length));
+    case What::Resize:
+        reader.resize(message.a, message.b);
         break;
-    }
+    case What::Paste:
+        reader.paste(std::string_view(bytes).substr(
+            sizeof message,
+            std::min<std::size_t>(message.length, static_cast<std::size_t>(got) - sizeof message)));
+        break;
     default:
         break;
     }
@@ -209,48 +139,33 @@ void confine()
     ::setrlimit(RLIMIT_NOFILE, &files);
 }
 
+[[noreturn]] void end(const RfbReader& reader)
+{
+    tell({What::Ended, static_cast<std::int32_t>(reader.reason()), 0, 0, 0, 0}, reader.words());
+    std::_Exit(0);
+}
+
 } // namespace
 
 int runScreenDecoder()
 {
     confine();
-    rfbClientLog = dropWords;
-    rfbClientErr = keepWords;
-    rfbClient* client = rfbGetClient(8, 3, 4);
-    if (client == nullptr)
-        return 1;
-    client->format.redShift = 16; // as QImage::Format_RGB32 has it
-    client->format.greenShift = 8;
-    client->format.blueShift = 0;
-    client->format.bigEndian = FALSE;
-    client->canHandleNewFBSize = TRUE;
-    client->MallocFrameBuffer = makeFrameBuffer;
-    client->GotFrameBufferUpdate = onUpdate;
-    client->FinishedFrameBufferUpdate = onFinished;
-    client->GotXCutText = onText;
-    client->Bell = onBell;
-    client->GetPassword = noPassword;
-    // Few encodings, the simple ones: each more is code that a hostile server can reach.
-    client->appData.encodingsString = "zrle copyrect raw";
-    client->appData.useRemoteCursor = FALSE;
-    client->appData.shareDesktop = TRUE;
-    client->listenSpecified = TRUE; // the connection is there already
-    client->sock = wire::kRfbFd;
-    if (rfbInitClient(client, nullptr, nullptr) == FALSE)
-        end(wire::Reason::Protocol, g_lastWords);
+    Teller teller;
+    RfbReader reader(wire::kRfbFd, teller);
+    if (!reader.begin())
+        end(reader);
     for (;;) {
-        if (client->buffered == 0) {
+        if (!reader.hasMore()) {
             std::array<pollfd, 2> fds{{{wire::kRfbFd, POLLIN, 0}, {wire::kControlFd, POLLIN, 0}}};
             if (::poll(fds.data(), fds.size(), -1) < 0)
                 continue;
             if ((fds[1].revents & (POLLIN | POLLHUP)) != 0)
-                take(client);
+                take(reader);
             if ((fds[0].revents & (POLLIN | POLLHUP)) == 0)
                 continue;
         }
-        g_lastWords.clear();
-        if (HandleRFBServerMessage(client) == FALSE)
-            end(g_lastWords.empty() ? wire::Reason::Closed : wire::Reason::Protocol, g_lastWords);
+        if (!reader.next())
+            end(reader);
     }
 }
 

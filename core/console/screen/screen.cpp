@@ -141,6 +141,7 @@ public:
         say({What::Pointer, x, y, static_cast<std::int32_t>(buttons), 0, 0});
     }
     void refresh() override { say({What::Refresh, 0, 0, 0, 0, 0}); }
+    void resize(int width, int height) override { say({What::Resize, width, height, 0, 0, 0}); }
     void paste(std::string_view text) override
     {
         say({What::Paste, 0, 0, 0, 0, 0}, text.substr(0, wire::kMostText));
@@ -283,11 +284,25 @@ private:
             m_handler->onText(utf8);
             return std::nullopt;
         }
+        case What::Cursor: {
+            const bool sane = message.a >= 0 && message.b >= 0 && message.a <= wire::kMostCursor &&
+                              message.b <= wire::kMostCursor && message.c >= 0 && message.d >= 0 &&
+                              (message.a == 0 || (message.c < message.a && message.d < message.b));
+            const auto pixels = static_cast<std::size_t>(sane ? message.a * message.b : 0);
+            if (!sane || text.size() != pixels * 4)
+                return failed(tr("The screen's decoder stopped unexpectedly; nothing else is affected."));
+            std::vector<std::uint32_t> shape(pixels);
+            std::memcpy(shape.data(), text.data(), text.size());
+            m_handler->onCursor(message.a, message.b, message.c, message.d, shape);
+            return std::nullopt;
+        }
         case What::Ended: {
             {
+                // Where the connection ended, that is the cause; but a fault before a goodbye stays one.
                 const std::lock_guard lock(m_inbox->mutex);
-                if (m_inbox->end)
-                    return *m_inbox->end; // the cause of it
+                if (m_inbox->end && (m_inbox->end->kind != SessionEnd::Kind::Closed ||
+                                     message.a == static_cast<std::int32_t>(wire::Reason::Closed)))
+                    return *m_inbox->end;
             }
             if (message.a == static_cast<std::int32_t>(wire::Reason::TooLarge))
                 return failed(

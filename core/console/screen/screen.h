@@ -10,6 +10,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace strata::console {
 
@@ -43,7 +44,11 @@ public:
     virtual void onUpdate(int x, int y, int width, int height) = 0;     // within the picture
     virtual void onBell() = 0;
     virtual void onText(const std::string& text) = 0; // the guest's clipboard, cleaned; Latin-1 on the wire
-    virtual void onEnd(SessionEnd end) = 0;           // once, last
+    // The pointer's shape, 0xAARRGGBB; without pixels the usual arrow.
+    virtual void onCursor(int /*width*/, int /*height*/, int /*hotX*/, int /*hotY*/,
+                          const std::vector<std::uint32_t>& /*pixels*/)
+    {}
+    virtual void onEnd(SessionEnd end) = 0; // once, last
 };
 
 // An RFB screen whose bytes come through a session and are decoded in a process of their own, so that a
@@ -61,6 +66,7 @@ public:
     virtual void key(std::uint32_t keysym, bool pressed) = 0;
     virtual void pointer(int x, int y, unsigned buttons) = 0; // bit 0 left, 1 middle, 2 right, 3 and 4 wheel
     virtual void refresh() = 0;
+    virtual void resize(int width, int height) = 0; // asks the guest for another size; not all can
     virtual void paste(std::string_view text) = 0; // into the guest's clipboard; Latin-1, the rest is dropped
     virtual int decoder() const = 0;               // its process id
 };

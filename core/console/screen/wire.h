@@ -10,19 +10,22 @@ namespace strata::console::wire {
 
 inline constexpr std::int64_t kMostPixels = 64 * 1024 * 1024;
 inline constexpr std::size_t kMostText = 64U << 10U; // of a clipboard, bytes
+inline constexpr int kMostCursor = 96;               // pixels each way
 
 enum class What : std::uint32_t {
     // from the decoder
     Size = 1, // a, b: width and height; a memfd comes with it, sealed against shrinking
     Update,   // a, b, c, d: x, y, width, height
     Bell,
-    Text,  // `length` bytes of the guest's clipboard follow the struct
-    Ended, // a: a Reason; `length` bytes of words follow
+    Text,   // `length` bytes of the guest's clipboard follow the struct
+    Ended,  // a: a Reason; `length` bytes of words follow
+    Cursor, // a, b: width and height, c, d: the hot spot; a * b pixels 0xAARRGGBB follow
     // to the decoder
     Key,     // a: an X11 keysym, b: 1 pressed, 0 released
     Pointer, // a, b: x, y; c: the buttons' mask
     Refresh, // all of it again
     Paste,   // `length` bytes follow
+    Resize,  // a, b: the width and height that are wished for
 };
 
 enum class Reason : std::int32_t { Closed, TooLarge, Protocol };

@@ -24,9 +24,18 @@ std::string queryOf(const ExecTarget& target, const std::vector<std::string>& co
     query += target.input ? "&stdin=true" : "";
     if (!target.container.empty())
         query += "&container=" + kube::percentEncode(target.container);
-    for (const std::string& word : command)
-        query += "&command=" + kube::percentEncode(word);
+    if (!target.attach) {
+        for (const std::string& word : command)
+            query += "&command=" + kube::percentEncode(word);
+    }
     return query;
+}
+
+ExecTarget withCommand(ExecTarget target)
+{
+    if (target.commands.empty())
+        target.commands.emplace_back();
+    return target;
 }
 
 // The container has no such program: another one may be there.
@@ -42,7 +51,7 @@ class Exec : public std::enable_shared_from_this<Exec> {
 public:
     Exec(std::shared_ptr<kube::Client> client, ExecTarget target, TerminalSize size,
          std::shared_ptr<SessionHandler> handler)
-        : m_client(std::move(client)), m_target(std::move(target)), m_size(size),
+        : m_client(std::move(client)), m_target(withCommand(std::move(target))), m_size(size),
           m_handler(std::move(handler))
     {}
 
@@ -56,7 +65,7 @@ public:
         }
         kube::WebSocketRequest request;
         request.path = "/api/v1/namespaces/" + kube::percentEncode(m_target.ns) + "/pods/" +
-                       kube::percentEncode(m_target.pod) + "/exec";
+                       kube::percentEncode(m_target.pod) + (m_target.attach ? "/attach" : "/exec");
         request.query = queryOf(m_target, m_target.commands[m_at]);
         request.protocols.assign(std::begin(kExecProtocols), std::end(kExecProtocols));
         std::unique_ptr<kube::WebSocket> socket =
@@ -129,7 +138,11 @@ private:
     class Hearing : public kube::WebSocketHandler {
     public:
         explicit Hearing(std::shared_ptr<Exec> exec) : m_exec(std::move(exec)) {}
-        void onOpen(const std::string&) override {}
+        void onOpen(const std::string&) override
+        {
+            if (m_exec->m_target.attach) // its process runs, whether or not it has anything to say
+                m_exec->runs();
+        }
         void onMessage(bool binary, std::string_view message) override
         {
             if (binary)

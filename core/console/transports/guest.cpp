@@ -97,6 +97,21 @@ std::unique_ptr<Session> openScreen(std::shared_ptr<kube::Client> client, const 
                      std::move(handler));
 }
 
+std::unique_ptr<kube::RequestHandle> takeScreenshot(kube::Client& client, const GuestTarget& target,
+                                                    std::function<void(Result<std::string>)> done)
+{
+    kube::Request request;
+    request.path = "/apis/subresources.kubevirt.io/v1/namespaces/" + kube::percentEncode(target.ns) +
+                   "/virtualmachineinstances/" + kube::percentEncode(target.name) + "/vnc/screenshot";
+    request.query = "moveCursor=false";
+    request.accept = "*/*"; // as virtctl asks
+    request.maxBody = 16U << 20U;
+    return client.send(std::move(request), [done = std::move(done)](Result<kube::Response> result) {
+        done(result ? Result<std::string>(std::move(result->body))
+                    : Result<std::string>(tl::unexpected<Error>(std::move(result.error()))));
+    });
+}
+
 std::unique_ptr<Session> openGuestPort(std::shared_ptr<kube::Client> client, const GuestTarget& target,
                                        std::uint16_t port, std::shared_ptr<SessionHandler> handler)
 {

@@ -6,6 +6,7 @@
 #include "core/kube/net/client.h"
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -19,6 +20,10 @@ std::unique_ptr<Session> openSerial(std::shared_ptr<kube::Client> client, const 
 // The screen, as RFB bytes. Without `takeOver` it ends with InUse when somebody looks at it already.
 std::unique_ptr<Session> openScreen(std::shared_ptr<kube::Client> client, const GuestTarget& target,
                                     bool takeOver, std::shared_ptr<SessionHandler> handler);
+// A PNG of the screen, which displaces nobody. The callback comes once, on the network's thread, unless the
+// handle goes first.
+std::unique_ptr<kube::RequestHandle> takeScreenshot(kube::Client& client, const GuestTarget& target,
+                                                    std::function<void(Result<std::string>)> done);
 // One connection to a TCP port of the guest.
 std::unique_ptr<Session> openGuestPort(std::shared_ptr<kube::Client> client, const GuestTarget& target,
                                        std::uint16_t port, std::shared_ptr<SessionHandler> handler);

@@ -2,6 +2,7 @@
 #include "core/console/transports/hostconsole.h"
 
 #include "core/libvirt/console.h"
+#include "core/libvirt/graphics.h"
 
 #include <utility>
 
@@ -51,6 +52,15 @@ Result<std::unique_ptr<Session>> openHostSerial(const std::string& uri, const st
     if (!console)
         return tl::unexpected<Error>(std::move(console.error()));
     return std::unique_ptr<Session>(std::make_unique<HostSession>(std::move(*console)));
+}
+
+Result<std::unique_ptr<Session>> openHostScreen(const std::string& uri, const std::string& uuid,
+                                                std::shared_ptr<SessionHandler> handler)
+{
+    auto screen = virt::openGraphics(uri, uuid, std::make_shared<Sink>(std::move(handler)));
+    if (!screen)
+        return tl::unexpected<Error>(std::move(screen.error()));
+    return std::unique_ptr<Session>(std::make_unique<HostSession>(std::move(*screen)));
 }
 
 } // namespace strata::console

@@ -13,4 +13,8 @@ namespace strata::console {
 Result<std::unique_ptr<Session>> openHostSerial(const std::string& uri, const std::string& uuid,
                                                 bool takeOver, std::shared_ptr<SessionHandler> handler);
 
+// A domain's screen, as RFB bytes; of this computer's own libvirt only.
+Result<std::unique_ptr<Session>> openHostScreen(const std::string& uri, const std::string& uuid,
+                                                std::shared_ptr<SessionHandler> handler);
+
 } // namespace strata::console

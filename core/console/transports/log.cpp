@@ -78,6 +78,8 @@ void addContainers(const Json& pod, const char* specKey, const char* statusKey, 
         ContainerInfo info;
         info.name = cleanText(name.get_ref<const std::string&>());
         info.kind = kind;
+        info.input = at(spec, "stdin") == true;
+        info.tty = at(spec, "tty") == true;
         if (states.is_array()) {
             for (const Json& state : states) {
                 if (at(state, "name") != name)

@@ -55,7 +55,7 @@ std::optional<Framing> negotiateFraming(const HttpRequest& request, bool forward
 Machine machineOf(const Json& pod, const Json& container)
 {
     Machine machine;
-    machine.hostname = text(pod, "metadata.name");
+    machine.hostname = text(pod, text(pod, "spec.hostPID") == "true" ? "spec.nodeName" : "metadata.name");
     machine.address = text(pod, "status.podIP");
     machine.started = parseRfc3339(text(pod, "status.startTime")).value_or(0);
     if (const auto memory = parseQuantity(text(container, "resources.requests.memory")))

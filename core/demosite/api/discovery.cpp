@@ -33,8 +33,11 @@ std::vector<Sub> subresources(const Kind& kind, std::string_view version)
         if (name == "log")
             out.push_back({"log", "", "v1", "Pod", {"get"}});
         else if (name == "proxy")
-            out.push_back(
-                {"proxy", "", "v1", "NodeProxyOptions", {"create", "delete", "get", "patch", "update"}});
+            out.push_back({"proxy",
+                           "",
+                           "v1",
+                           kind.resource == "nodes" ? "NodeProxyOptions" : "ServiceProxyOptions",
+                           {"create", "delete", "get", "patch", "update"}});
         else if (name == "token")
             out.push_back({"token", "authentication.k8s.io", "v1", "TokenRequest", {"create"}});
         else if (name == "exec")

@@ -315,7 +315,9 @@ HttpAnswer ApiHandler::resource(const HttpRequest& request, const Target& target
         if ((target.sub == "exec" || target.sub == "attach" || target.sub == "portforward") && listed)
             return reads || method == "POST" ? connect(request, target) : notAllowed();
         if (target.sub == "proxy" && listed)
-            return reads ? nodeProxy(target) : notAllowed();
+            return !reads                     ? notAllowed()
+                   : kind.resource == "nodes" ? nodeProxy(target)
+                                              : serviceProxy(request, target);
         if (target.sub == "token" && listed)
             return method == "POST" ? token(request, target) : notAllowed();
         if (!(target.sub == "status" && kind.has(HasStatus)) && !(target.sub == "finalize" && listed))

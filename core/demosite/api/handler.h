@@ -5,6 +5,7 @@
 #include "core/demosite/api/rbac.h"
 #include "core/demosite/api/render.h"
 #include "core/demosite/net/http.h"
+#include "core/demosite/pki/sshkey.h"
 
 #include <atomic>
 #include <chrono>
@@ -70,6 +71,7 @@ private:
     Answer<void> spendDisruption(const Object& pod, bool dryRun);
     HttpAnswer token(const HttpRequest& request, const Target& target);
     HttpAnswer nodeProxy(const Target& target);
+    HttpAnswer serviceProxy(const HttpRequest& request, const Target& target);
     HttpAnswer connect(const HttpRequest& request, const Target& target);
     Answer<Json> runningPod(const HttpRequest& request, const Target& target, Json& container);
 
@@ -103,6 +105,7 @@ private:
     // What is known of a guest beside its object: who sits at it, and when it was booted anew from inside.
     struct GuestState {
         UnixMs rebooted = 0;
+        SshKey hostKey; // made when somebody comes
         std::weak_ptr<std::atomic<bool>> console;
         std::weak_ptr<std::atomic<bool>> screen;
     };

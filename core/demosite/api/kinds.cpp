@@ -39,7 +39,7 @@ std::vector<Kind> rows()
          "Service",
          "svc",
          Namespaced | HasStatus | InCategoryAll,
-         "",
+         "proxy",
          {},
          {}},
         {"", "v1", "endpoints", "endpoints", "Endpoints", "ep", Namespaced, "", {}, {}},

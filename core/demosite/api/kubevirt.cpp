@@ -3,6 +3,7 @@
 #include "core/base/text.h"
 #include "core/demosite/api/answers.h"
 #include "core/demosite/api/handler.h"
+#include "core/demosite/api/sshsocket.h"
 #include "core/demosite/api/streams.h"
 #include "core/demosite/net/pipe.h"
 
@@ -671,7 +672,6 @@ HttpAnswer ApiHandler::guestPort(const HttpRequest& request, const ObjectPtr& vm
     Ports ports;
     ports.name = vmi->name;
     ports.uid = vmi->uid;
-    ports.ssh = {22};
     ports.http = {80, 10248};
     const auto number = static_cast<unsigned>(*port);
     HttpAnswer answer;
@@ -681,6 +681,25 @@ HttpAnswer ApiHandler::guestPort(const HttpRequest& request, const ObjectPtr& vm
     if (number == 6443) {
         if (const unsigned short real = apiServerPort(guest, store()); real != 0)
             answer.socket = connectLoopback(real);
+        if (answer.socket)
+            return answer;
+    }
+    if (number == 22) {
+        SshKey host;
+        UnixMs rebooted = 0;
+        {
+            const std::lock_guard lock(m_guestMutex);
+            GuestState& state = m_guests[vmi->uid];
+            if (state.hostKey.privateKey.empty())
+                state.hostKey = newSshKey(vmi->name);
+            host = state.hostKey;
+            rebooted = state.rebooted;
+        }
+        Machine machine = machineOf(guest, rebooted);
+        // The server has started, and nothing of the guest stands still.
+        if (!holds(guest, "Paused") && bootedTo(machine, "Secure Shell", m_cluster->now()))
+            answer.socket = sshSocket(
+                std::move(machine), [cluster = m_cluster] { return cluster->now(); }, host, tenantSshKey());
         if (answer.socket)
             return answer;
     }

@@ -32,11 +32,11 @@ double wave(std::uint64_t hash, double seconds, double slow)
            0.15 * std::sin(kTwoPi * (seconds / (13.0 * slow) + c));
 }
 
-double seconds(const Cluster& cluster)
+double seconds(const Cluster& cluster, UnixMs at)
 {
     const auto& settings = cluster.settings();
     // Without life the picture of the start stands.
-    const UnixMs now = settings.life ? cluster.now() : settings.started;
+    const UnixMs now = settings.life ? at : settings.started;
     const double since = static_cast<double>(now - settings.started) / 1000.0;
     return 1000.0 + since * settings.speed;
 }
@@ -117,10 +117,53 @@ Json listOf(Json items, const char* kind)
 
 } // namespace
 
+namespace {
+
+struct Stream {
+    double level = 0;  // bytes a second
+    double period = 1; // seconds
+    double phase = 0;
+};
+constexpr double kSwing = 0.6;
+
+Stream streamOf(const std::string& uid, Flow what)
+{
+    const std::uint64_t hash = hashOf(uid + static_cast<char>('0' + static_cast<int>(what)));
+    const double scale = what == Flow::DiskWrite ? 3 : what == Flow::DiskRead ? 0.7 : 1;
+    return {scale * (500.0 + static_cast<double>(hash % 60'000)),
+            60.0 + static_cast<double>(hash >> 16U & 0x7FU),
+            static_cast<double>(hash >> 32U & 0xFFFFU) / 65536.0};
+}
+
+} // namespace
+
+double flow(const Cluster& cluster, const std::string& uid, Flow what, UnixMs at)
+{
+    const Stream stream = streamOf(uid, what);
+    return stream.level *
+           (1 + kSwing * std::sin(kTwoPi * (seconds(cluster, at) / stream.period + stream.phase)));
+}
+
+double flowed(const Cluster& cluster, const std::string& uid, Flow what, UnixMs at)
+{
+    // The integral of the above; since the Unix epoch of the site's clock, so that it never begins below
+    // zero.
+    const Stream stream = streamOf(uid, what);
+    const double time = static_cast<double>(at) / 1000;
+    const double angle = kTwoPi * (seconds(cluster, at) / stream.period + stream.phase);
+    const double per = cluster.settings().life ? stream.period / (kTwoPi * cluster.settings().speed) : 0;
+    return stream.level * (std::fmod(time, 1e7) + kSwing * per * (1 - std::cos(angle)));
+}
+
 Usage usageOf(Cluster& cluster, const Object& pod)
 {
+    return usageOf(cluster, pod, cluster.now());
+}
+
+Usage usageOf(Cluster& cluster, const Object& pod, UnixMs at)
+{
     const std::uint64_t hash = hashOf(pod.uid);
-    const double time = seconds(cluster);
+    const double time = seconds(cluster, at);
     const bool launcher = lookUp(pod.labels, "kubevirt.io") == "virt-launcher";
     const double level = 0.35 + static_cast<double>(hash >> 48U & 0xFFU) / 255.0 * 0.3;
     Usage used;

@@ -18,5 +18,12 @@ struct Usage {
 Json podMetrics(Cluster& cluster, const std::string& ns, const std::string& name); // name "": a list
 Json nodeMetrics(Cluster& cluster, const std::string& name);                       // null: no such node
 Usage usageOf(Cluster& cluster, const Object& pod);
+Usage usageOf(Cluster& cluster, const Object& pod, UnixMs at); // at another moment, of the past too
+
+// Bytes a second that an object moves, with a rhythm of its own; and all it has moved up to then, which only
+// ever grows.
+enum class Flow { NetworkIn, NetworkOut, DiskRead, DiskWrite };
+double flow(const Cluster& cluster, const std::string& uid, Flow what, UnixMs at);
+double flowed(const Cluster& cluster, const std::string& uid, Flow what, UnixMs at);
 
 } // namespace strata::demosite

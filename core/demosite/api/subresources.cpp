@@ -4,6 +4,7 @@
 #include "core/demosite/api/handler.h"
 #include "core/demosite/api/logs.h"
 #include "core/demosite/api/patch.h"
+#include "core/demosite/api/prometheus.h"
 #include "core/demosite/api/summary.h"
 #include "core/demosite/api/token.h"
 
@@ -295,6 +296,21 @@ HttpAnswer ApiHandler::nodeProxy(const Target& target)
     HttpAnswer answer = plainAnswer("404 page not found\n");
     answer.status = 404;
     return answer;
+}
+
+// Of all that Services stand for, a Prometheus answers HTTP here.
+HttpAnswer ApiHandler::serviceProxy(const HttpRequest& request, const Target& target)
+{
+    // "name", "name:port" or "scheme:name:port"
+    const std::vector<std::string> parts = split(target.name, ':');
+    const std::string name = parts.size() == 3 ? parts[1] : parts.front();
+    if (!store().get(*target.kind, target.ns, name))
+        return refuse(notFound("", "services", name));
+    if (name.find("prometheus") == std::string::npos)
+        return refuse(
+            deny(503, "ServiceUnavailable",
+                 "error trying to reach service: dial tcp 10.243.1.7:8080: connect: connection refused"));
+    return prometheusAnswer(*m_cluster, request, target.rest);
 }
 
 HttpAnswer ApiHandler::token(const HttpRequest& request, const Target& target)

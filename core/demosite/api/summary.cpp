@@ -6,7 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include <functional>
+#include <algorithm>
 
 namespace strata::demosite {
 namespace {
@@ -39,12 +39,12 @@ Json memory(const std::string& time, std::int64_t bytes, std::int64_t total)
     return out;
 }
 
-Json network(const std::string& time, const char* name, std::int64_t perSecond, UnixMs since, UnixMs now)
+Json network(const std::string& time, const char* name, double received, double sent)
 {
     Json one = {{"name", name},
-                {"rxBytes", grown(perSecond, since, now)},
+                {"rxBytes", static_cast<std::int64_t>(received)},
                 {"rxErrors", 0},
-                {"txBytes", grown(perSecond * 2 / 3, since, now)},
+                {"txBytes", static_cast<std::int64_t>(sent)},
                 {"txErrors", 0}};
     Json out = {{"time", time}};
     for (const auto& [key, value] : one.items())
@@ -78,6 +78,8 @@ Json statsSummary(Cluster& cluster, const std::string& name)
         capacity = 461 * kGiB;
     Json pods = Json::array();
     Usage sum{120, 700LL << 20U}; // kubelet, container runtime and kernel
+    double receivedAll = 0;
+    double sentAll = 0;
     for (const ObjectPtr& pod : cluster.store().list(kinds.get("pods", ""))) {
         if (lookUp(pod->fields, "spec.nodeName") != name || lookUp(pod->fields, "status.phase") != "Running")
             continue;
@@ -100,13 +102,16 @@ Json statsSummary(Cluster& cluster, const std::string& name)
                                       {"logs", disk(time, 3LL << 20U, capacity)}});
             }
         }
-        const auto rate = static_cast<std::int64_t>(std::hash<std::string>{}(pod->uid) % 60'000) + 500;
+        const double received = flowed(cluster, pod->uid, Flow::NetworkIn, now);
+        const double sent = flowed(cluster, pod->uid, Flow::NetworkOut, now);
+        receivedAll += received;
+        sentAll += sent;
         pods.push_back({{"podRef", {{"name", pod->name}, {"namespace", pod->ns}, {"uid", pod->uid}}},
                         {"startTime", formatRfc3339(start)},
                         {"containers", std::move(containers)},
                         {"cpu", cpu(time, used.cpuMilli, start, now)},
                         {"memory", memory(time, used.memoryBytes, 0)},
-                        {"network", network(time, "eth0", rate, start, now)},
+                        {"network", network(time, "eth0", received, sent)},
                         {"ephemeral-storage", disk(time, 51LL << 20U, capacity)},
                         {"process_stats", {{"process_count", 3}}}});
     }
@@ -120,7 +125,7 @@ Json statsSummary(Cluster& cluster, const std::string& name)
               {"startTime", formatRfc3339(nodeStart)},
               {"cpu", cpu(time, sum.cpuMilli, nodeStart, now)},
               {"memory", memory(time, sum.memoryBytes, total)},
-              {"network", network(time, "eth0", 40'000 * (podCount + 1), nodeStart, now)},
+              {"network", network(time, "eth0", receivedAll, sentAll)},
               {"fs", disk(time, capacity * 27 / 100, capacity)},
               {"runtime", {{"imageFs", disk(time, capacity * 9 / 100, capacity)}}},
               {"rlimit", {{"time", time}, {"maxpid", 4'194'304}, {"curproc", 180 + 7 * podCount}}}}},

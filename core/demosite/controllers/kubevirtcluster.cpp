@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/text.h"
 #include "core/demosite/controllers/capi.h"
+#include "core/demosite/pki/sshkey.h"
 
 namespace strata::demosite {
 namespace {
@@ -56,7 +57,8 @@ public:
                       {"ownerReferences", Json::array({ownerOf(*object)})}}},
                     {"type", "cluster.x-k8s.io/secret"},
                     {"data",
-                     {{"pub", base64Encode("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI demo")}, {"key", ""}}}});
+                     {{"pub", base64Encode(tenantSshKey().publicLine)},
+                      {"key", base64Encode(tenantSshKey().privateKey)}}}});
         const std::string why = service(*object, infra, name, ns, access->port);
         const bool ready = why.empty();
         const std::string at = timestamp(m_store);

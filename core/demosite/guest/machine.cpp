@@ -115,4 +115,13 @@ std::vector<std::pair<long, std::string>> bootLines(const Machine& machine)
     return out;
 }
 
+bool bootedTo(const Machine& machine, std::string_view part, UnixMs now)
+{
+    for (const auto& [at, line] : bootLines(machine)) {
+        if (line.find(part) != std::string::npos)
+            return machine.started + at <= now;
+    }
+    return false;
+}
+
 } // namespace strata::demosite

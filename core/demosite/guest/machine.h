@@ -5,6 +5,7 @@
 
 #include <map>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -32,5 +33,7 @@ void furnish(Machine& machine);
 // What the kernel and systemd print while a guest boots, with the milliseconds after power-on at which each
 // line appears. The same for the same host name.
 std::vector<std::pair<long, std::string>> bootLines(const Machine& machine);
+// Whether the guest has printed the line with `part` by then.
+bool bootedTo(const Machine& machine, std::string_view part, UnixMs now);
 
 } // namespace strata::demosite

@@ -19,10 +19,11 @@ constexpr std::size_t kMaxQueue = 256;
 const std::set<std::string>& programs()
 {
     static const std::set<std::string> all = {
-        "cat",   "date",  "df",    "echo", "env",   "false",  "free",  "grep",   "head",     "hostname",
-        "id",    "ip",    "ls",    "ps",   "pwd",   "seq",    "sh",    "bash",   "ash",      "sleep",
-        "sort",  "tail",  "true",  "tty",  "uname", "uptime", "wc",    "whoami", "printenv", "rm",
-        "touch", "clear", "dmesg", "top",  "nproc", "test",   "which", "reboot", "poweroff", "systemctl"};
+        "cat",      "date",     "df",       "echo",      "env",   "false",      "free",      "grep",   "head",
+        "hostname", "id",       "ip",       "ls",        "ps",    "pwd",        "seq",       "sh",     "bash",
+        "ash",      "sleep",    "sort",     "tail",      "true",  "tty",        "uname",     "uptime", "wc",
+        "whoami",   "printenv", "rm",       "touch",     "clear", "dmesg",      "top",       "nproc",  "test",
+        "which",    "reboot",   "poweroff", "systemctl", "sudo",  "cloud-init", "journalctl"};
     return all;
 }
 
@@ -194,6 +195,10 @@ std::vector<std::string> Shell::expand(std::string_view text) const
             finish();
         } else if (quote == 0 && c == '#' && !open) {
             break;
+        } else if (quote == 0 && c == '>' && word == "2") {
+            word.clear();
+            open = false;
+            words.emplace_back("2>");
         } else if (quote == 0 && c == '>') {
             finish();
             const bool append = i + 1 < text.size() && text[i + 1] == '>';
@@ -219,6 +224,14 @@ int Shell::pipeline(const std::string& text, Output& output)
             continue;
         std::string target;
         bool append = false;
+        bool merged = false;
+        bool silent = false;
+        if (const auto errors = std::find(argv.begin(), argv.end(), "2>");
+            errors != argv.end() && errors + 1 != argv.end()) {
+            merged = *(errors + 1) == "&1";
+            silent = !merged; // whatever file it is, nobody reads it
+            argv.erase(errors, errors + 2);
+        }
         const auto redirect = std::find_if(
             argv.begin(), argv.end(), [](const std::string& word) { return word == ">" || word == ">>"; });
         if (redirect != argv.end()) {
@@ -232,7 +245,8 @@ int Shell::pipeline(const std::string& text, Output& output)
         }
         Output stage;
         status = argv.empty() ? 0 : run(argv, carried, stage);
-        output.err += stage.err;
+        if (!silent)
+            (merged ? stage.out : output.err) += stage.err;
         carried = std::move(stage.out);
         if (!target.empty() && target != "/dev/null" && m_machine.files.size() >= kMaxFiles) {
             output.err += "sh: can't create " + target + ": No space left on device\n";
@@ -372,6 +386,23 @@ int Shell::run(const std::vector<std::string>& argv, const std::string& input, O
         return status;
     };
     const UnixMs now = m_clock();
+    if (m_machine.guest) {
+        // What cloud-init writes is there once it has come so far.
+        std::string& log = m_machine.files["/var/log/cloud-init-output.log"];
+        log.clear();
+        for (const auto& [at, line] : bootLines(m_machine)) {
+            if (m_machine.started + at <= now && line.rfind("cloud-init[", 0) == 0)
+                log += line.substr(line.find(": ") + 2) + "\n";
+        }
+        const bool done = bootedTo(m_machine, "final scripts", now);
+        if (done)
+            log += "Cloud-init v. 24.4 finished. Datasource DataSourceConfigDrive.\n";
+        else
+            m_machine.files.erase("/run/cluster-api/bootstrap-success.complete");
+        if (done && !m_bootstrapped)
+            m_machine.files["/run/cluster-api/bootstrap-success.complete"] = "success\n";
+        m_bootstrapped = m_bootstrapped || done;
+    }
     const long up = std::max<long>((now - m_machine.started) / 1000, 0);
 
     if (const std::size_t equals = program.find('=');
@@ -583,6 +614,52 @@ int Shell::run(const std::vector<std::string>& argv, const std::string& input, O
     if (program == "tty") {
         output.out += m_machine.guest ? "/dev/ttyS0\n" : "/dev/pts/0\n";
         return 0;
+    }
+    if (program == "sudo") { // everybody may
+        std::vector<std::string> rest(argv.begin() + 1, argv.end());
+        while (!rest.empty() && rest.front().rfind('-', 0) == 0)
+            rest.erase(rest.begin());
+        return rest.empty() ? 1 : run(rest, input, output);
+    }
+    if (program == "cloud-init" && m_machine.guest) {
+        const bool done = bootedTo(m_machine, "final scripts", now);
+        output.out += std::string("status: ") + (done ? "done" : "running") + "\n" +
+                      (first == "status" && argv.size() > 2
+                           ? "boot_status_code: enabled-by-generator\ndetail: DataSourceConfigDrive "
+                             "[net,ver=2][source=/dev/vdb]\n"
+                           : "");
+        return 0;
+    }
+    if (program == "journalctl" && m_machine.guest) {
+        const bool kubelet = std::find(argv.begin(), argv.end(), "kubelet") != argv.end();
+        if (kubelet && !bootedTo(m_machine, "kubelet: The Kubernetes Node Agent", now)) {
+            output.out += "-- No entries --\n";
+            return 0;
+        }
+        const std::string stamp = dated(now, "%Y-%m-%dT%H:%M:%S+0000 ") + m_machine.hostname + " ";
+        if (!kubelet) {
+            for (const auto& [at, text] : bootLines(m_machine))
+                output.out += dated(m_machine.started + at, "%Y-%m-%dT%H:%M:%S+0000 ") + m_machine.hostname +
+                              " kernel: " + text + "\n";
+            return 0;
+        }
+        output.out += stamp + "systemd[1]: Started kubelet: The Kubernetes Node Agent.\n" + stamp +
+                      "kubelet[1130]: I1126 server.go:484] \"Kubelet version\" kubeletVersion=\"v1.34.1\"\n" +
+                      stamp +
+                      "kubelet[1130]: I1126 kubelet_node_status.go:75] \"Attempting to register node\" "
+                      "node=\"" +
+                      m_machine.hostname + "\"\n" + stamp +
+                      "kubelet[1130]: I1126 kubelet_node_status.go:78] \"Successfully registered node\" "
+                      "node=\"" +
+                      m_machine.hostname + "\"\n";
+        return 0;
+    }
+    if (program == "systemctl" && m_machine.guest && first == "is-active") {
+        const bool active =
+            argv.size() > 2 &&
+            (argv[2] != "kubelet" || bootedTo(m_machine, "kubelet: The Kubernetes Node Agent", now));
+        output.out += active ? "active\n" : "inactive\n";
+        return active ? 0 : 3;
     }
     if (program == "systemctl" && m_machine.guest) {
         output.out += "  containerd.service   loaded active running containerd container runtime\n"

@@ -59,6 +59,7 @@ private:
     int m_status = 0;
     UnixMs m_wakeAt = 0;
     std::optional<int> m_exit;
+    bool m_bootstrapped = false; // of a guest: cloud-init has been seen to be through
 };
 
 } // namespace strata::demosite

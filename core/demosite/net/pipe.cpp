@@ -167,6 +167,11 @@ std::unique_ptr<HttpSocket> connectLoopback(unsigned short port)
     }
     const int on = 1;
     ::setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    return pipeOver(socket);
+}
+
+std::unique_ptr<HttpSocket> pipeOver(int socket)
+{
     ::fcntl(socket, F_SETFL, ::fcntl(socket, F_GETFL) | O_NONBLOCK);
     const int bell = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (bell < 0) {

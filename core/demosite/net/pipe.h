@@ -11,5 +11,7 @@ namespace strata::demosite {
 // comes back is sent in messages. Ends when either side does. nullptr when nobody listens. Has a thread of
 // its own for as long as it lives.
 std::unique_ptr<HttpSocket> connectLoopback(unsigned short port);
+// The same over a stream socket that is there already, which it takes.
+std::unique_ptr<HttpSocket> pipeOver(int socket);
 
 } // namespace strata::demosite

@@ -2,6 +2,7 @@
 #include "core/base/text.h"
 #include "core/demosite/api/discovery.h"
 #include "core/demosite/site/management.h"
+#include "core/demosite/pki/sshkey.h"
 #include "core/demosite/site/write.h"
 
 #include <algorithm>
@@ -578,7 +579,9 @@ void writeTenant(Store& store, const SitePlan& plan, const TenantPlan& tenant, l
     for (const char* what : {"ca", "etcd", "proxy", "sa"})
         writeSecret(store, plan, c, c + "-" + what, "cluster.x-k8s.io/secret",
                     R"("tls.crt":")" + base64Encode(tenant.caCertificate) + R"(","tls.key":"")", kcpRef, age);
-    writeSecret(store, plan, c, c + "-ssh-keys", "cluster.x-k8s.io/secret", R"("pub":"","key":"")",
+    writeSecret(store, plan, c, c + "-ssh-keys", "cluster.x-k8s.io/secret",
+                R"("pub":")" + base64Encode(tenantSshKey().publicLine) + R"(","key":")" +
+                    base64Encode(tenantSshKey().privateKey) + "\"",
                 clusterRef, age);
 
     for (const std::size_t number : tenant.vms) {

@@ -278,6 +278,20 @@ void writeWorkload(Store& store, const SitePlan& plan, const std::string& cluste
                             R"(,"numberAvailable":)" + r + R"(,"updatedNumberScheduled":)" + n +
                             R"(,"numberMisscheduled":0)"));
     } else if (kindName == "StatefulSet") {
+        // Its pods find each other by a Service without an address.
+        store.load(
+            kinds.get("services", ""),
+            fill(
+                R"({"metadata":{"name":"@NAME@","namespace":"@NS@","uid":"@UID@","creationTimestamp":"@TIME@",
+                        "labels":{@LABELS@}},"spec":{"type":"ClusterIP","clusterIP":"None","clusterIPs":["None"],
+                        "selector":{@LABELS@},"ports":[{"name":"http","port":@PORT@,"protocol":"TCP","targetPort":@PORT@}]},
+                        "status":{"loadBalancer":{}}})",
+                {{"NAME", workload.name},
+                 {"NS", workload.ns},
+                 {"UID", plan.uid("service/" + key)},
+                 {"TIME", created},
+                 {"LABELS", label},
+                 {"PORT", workload.name == "prometheus" ? "9090" : "8080"}}));
         store.load(kinds.get("statefulsets"), body(workload.name, uid, label, "",
                                                    replicas + R"("serviceName":")" + workload.name + "\",",
                                                    replicaStatus + R"(,"updatedReplicas":)" + n));

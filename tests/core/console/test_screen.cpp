@@ -82,6 +82,16 @@ public:
         const std::lock_guard lock(m_mutex);
         m_text = text;
     }
+    void onCursor(int, int, int, int, const std::vector<std::uint32_t>& pixels) override
+    {
+        const std::lock_guard lock(m_mutex);
+        m_cursor = pixels;
+    }
+    std::vector<std::uint32_t> cursor() const
+    {
+        const std::lock_guard lock(m_mutex);
+        return m_cursor;
+    }
     void onEnd(SessionEnd end) override
     {
         const std::lock_guard lock(m_mutex);
@@ -114,6 +124,7 @@ private:
     std::shared_ptr<const Picture> m_picture;
     std::vector<std::array<int, 4>> m_updates;
     std::string m_text;
+    std::vector<std::uint32_t> m_cursor;
     std::optional<SessionEnd> m_end;
 };
 
@@ -196,8 +207,9 @@ private Q_SLOTS:
     void hostileServers_data()
     {
         QTest::addColumn<QByteArray>("bytes");
-        const auto add = [](const char* name, const std::string& bytes) {
-            QTest::newRow(name) << QByteArray::fromStdString(bytes);
+        QTest::addColumn<bool>("refused"); // or passed over, until the other end says goodbye
+        const auto add = [](const char* name, const std::string& bytes, bool refused = true) {
+            QTest::newRow(name) << QByteArray::fromStdString(bytes) << refused;
         };
         const std::string hello = greeting(64, 32);
         add("no RFB", "HTTP/1.1 400 Bad Request\r\n\r\n");
@@ -207,17 +219,77 @@ private Q_SLOTS:
         add("beyond the lower edge", hello + rectangle(0, 31, 4, 10, 0, std::string(160, 'x')));
         add("copy from beyond", hello + rectangle(0, 0, 32, 16, 1, be16(60000) + be16(60000)));
         add("unknown encoding", hello + rectangle(0, 0, 8, 8, 0x12345678, std::string(64, 'x')));
-        add("a broken ZRLE", hello + rectangle(0, 0, 64, 32, 16, be32(8) + "notzlib!"));
-        add("an endless ZRLE", hello + rectangle(0, 0, 64, 32, 16, be32(0xFFFFFFFF) + std::string(64, 'x')) +
-                                   std::string(4096, 'y'));
+        add("a broken ZRLE", hello + rectangle(0, 0, 64, 32, 16, be32(8) + "notzlib!"), false);
+        add("an endless ZRLE",
+            hello + rectangle(0, 0, 64, 32, 16, be32(0xFFFFFFFF) + std::string(64, 'x')) +
+                std::string(4096, 'y'),
+            false);
         add("a clipboard without end",
-            hello + std::string("\x03\0\0\0", 4) + be32(0x7FFFFFFF) + std::string(64, 'x'));
+            hello + std::string("\x03\0\0\0", 4) + be32(0x7FFFFFFF) + std::string(64, 'x'), false);
         add("a size that grows too large", hello + rectangle(0, 0, 60000, 60000, 0xFFFFFF21, {}));
-        add("an unknown message", hello + std::string(64, '\x7f'));
+        add("an unknown message", hello + std::string(64, '\x7f'), false);
+        // Shapes of faults that other viewers had (see the numbers).
+        add("a width that wraps around (CVE-2019-15693)", hello + rectangle(0xFFFF, 0, 0xFFFF, 1, 0, "x"));
+        add("copy over the edge (CVE-2017-5884)", hello + rectangle(40, 20, 24, 12, 1, be16(63) + be16(31)));
+        add("RRE is not spoken (CVE-2017-5884)",
+            hello + rectangle(0, 0, 8, 8, 2, be32(0x10000000) + std::string(64, 'x')), false);
+        add("hextile is not spoken (CVE-2018-15127)",
+            hello + rectangle(0, 0, 64, 32, 5, std::string(64, '\xff')), false);
+        add("tight is not spoken (CVE-2019-15691)",
+            hello + rectangle(0, 0, 64, 32, 7, std::string(64, '\x80')), false);
+        add("ultra is not spoken (CVE-2019-20840)", hello + rectangle(0, 0, 64, 32, 9, be32(64)), false);
+        add("a pointer of 4 GiB (CVE-2020-14402)", hello + rectangle(0, 0, 0xFFFF, 0xFFFF, 0xFFFFFF11, {}),
+            false);
+        add("a text chat of 2 GiB (CVE-2020-14405)",
+            hello + std::string("\x0b\0\0\0", 4) + be32(0x7FFFFFFF) + std::string(64, 'x'), false);
+        add("colours of a palette that is none (CVE-2017-5885)",
+            hello + std::string("\x01\0\xff\xff\xff\xff", 6) + std::string(256, 'c'), false);
+        add("a name of 4 GiB (CVE-2018-20019)",
+            greeting(64, 32).substr(0, greeting(64, 32).size() - 8) + be32(0xFFFFFFF0) + std::string(64, 'n'),
+            false);
+        add("security that is not known", std::string("RFB 003.008\n") + "\x02\x63\x64");
+        add("a reason instead of security",
+            std::string("RFB 003.008\n") + std::string(1, '\0') + be32(9) + "too many!");
+        add("an update without rectangles", hello + std::string("\0\0\0\0", 4), false);
+    }
+
+    // A sound stream that ends anywhere ends the screen: by itself, with a reason or as a goodbye.
+    void aStreamCutAtEveryPoint()
+    {
+        const std::string whole = greeting(8, 4) + rectangle(0, 0, 2, 2, 0, std::string(16, 'p')) +
+                                  rectangle(1, 1, 2, 2, 0xFFFFFF11, std::string(16, 'c') + "\xc0\xc0") +
+                                  std::string("\x03\0\0\0", 4) + be32(2) + "hi";
+        for (std::size_t cut = 0; cut <= whole.size(); ++cut) {
+            start();
+            say(whole.substr(0, cut));
+            m_wire->handler->onEnd({});
+            QTRY_VERIFY2_WITH_TIMEOUT(m_watcher->end().has_value(), qPrintable(QString::number(cut)), 20000);
+            QVERIFY(m_watcher->end()->kind == SessionEnd::Kind::Closed ||
+                    !m_watcher->end()->error.text.empty());
+        }
+    }
+
+    void thePointersShape()
+    {
+        start();
+        std::string pixels;
+        for (int i = 0; i < 4; ++i)
+            pixels += std::string("\x30\x20\x10\x00", 4);
+        say(greeting(64, 32) + rectangle(1, 0, 2, 2, 0xFFFFFF11, pixels + "\x80\xc0")); // all but one
+        QTRY_COMPARE_WITH_TIMEOUT(m_watcher->cursor().size(), std::size_t(4), 20000);
+        QCOMPARE(m_watcher->cursor()[0], 0xFF102030U);
+        QCOMPARE(m_watcher->cursor()[1], 0U);
+        QCOMPARE(m_watcher->cursor()[2], 0xFF102030U);
+        // One that is too large is the usual arrow again.
+        say(rectangle(0, 0, 200, 200, 0xFFFFFF11,
+                      std::string(200 * 200 * 4, 'c') + std::string(25 * 200, '\xff')));
+        QTRY_VERIFY_WITH_TIMEOUT(m_watcher->cursor().empty(), 20000);
+        QVERIFY(!m_watcher->end());
     }
     void hostileServers()
     {
         QFETCH(QByteArray, bytes);
+        QFETCH(bool, refused);
         start();
         say(bytes.toStdString());
         // Some only wait for more: then the other end's goodbye ends them.
@@ -225,6 +297,8 @@ private Q_SLOTS:
         QTRY_VERIFY_WITH_TIMEOUT(m_watcher->end().has_value(), 20000);
         if (m_watcher->end()->kind == SessionEnd::Kind::Failed)
             QVERIFY(!m_watcher->end()->error.text.empty());
+        else
+            QVERIFY(!refused);
     }
 
     void tooLargeIsSaid()

@@ -31,6 +31,8 @@ private Q_SLOTS:
     void mouse();
     void answersNeverEcho();
     void hostileStreams();
+    void shapesOfOldFaults_data();
+    void shapesOfOldFaults();
     void selectionAndSearch();
     void links();
     void resizing();
@@ -232,6 +234,55 @@ void TestTerminal::answersNeverEcho()
         flood += "\x1b[6n";
     terminal.write(flood);
     QVERIFY(said.size() <= 5000);
+}
+
+// What has cost other terminals their memory, or their user a typed command. Here nothing of it comes back,
+// and the terminal goes on.
+void TestTerminal::shapesOfOldFaults_data()
+{
+    QTest::addColumn<QByteArray>("bytes");
+    const auto add = [](const char* name, const std::string& bytes) {
+        QTest::newRow(name) << QByteArray::fromStdString(bytes);
+    };
+    std::string marks = "e";
+    for (int i = 0; i < 5000; ++i)
+        marks += "\xcc\x81";
+    add("combining marks without end (CVE-2021-27135)", marks);
+    add("sixel (CVE-2022-24130)", "\x1bPq\"1;1;99999;99999#0;2;0;0;0!9999999~$-~\x1b\\");
+    add("font query (CVE-2022-45063)", "\x1b]50;?\x07\x1b]50;#\x1bid\x07");
+    add("title report (CVE-2003-0063)", "\x1b]0;;id;\x07\x1b[21t");
+    add("icon title report (CVE-2003-0064)", "\x1b]1;\rid\r\x07\x1b[20t");
+    add("window title stack (CVE-2024-38396)", "\x1b]2;id\x07\x1b[22;0t\x1b[23;0t\x1b[21t");
+    add("status string echo (CVE-2008-2383)", "\x1bP$q\rid\r\x1b\\");
+    add("checksum of a rectangle", "id\x1b[1;1;1;1;1;2*y");
+    add("user defined keys", "\x1bP0;1|17/0d69640d\x1b\\\x1b[17~");
+    add("clipboard read", "\x1b]52;c;?\x07");
+    add("a control inside a string's end", "\x1b]0;a\x18\x1b]0;b\x1b\x07\x1b]0;\x1b\x1b\x1b\\");
+    add("graphics of another terminal (USN-8442)", "\x1b_Ga=T,f=24,s=99999,v=99999;AAAA\x1b\\");
+    add("an answer-back", "\x05");
+    add("a colour query", "\x1b]4;1;?\x07\x1b]10;?\x07\x1b]11;?\x07");
+    add("a string without an end", "\x1bP" + std::string(2'000'000, 'z') + "\x1b\\");
+    add("numbers without end",
+        "\x1b[" + std::string(100'000, ';') + "m\x1b[" + std::string(100'000, '7') + "m");
+}
+
+void TestTerminal::shapesOfOldFaults()
+{
+    QFETCH(QByteArray, bytes);
+    Terminal terminal(5, 20, 50);
+    std::string answers;
+    std::string title;
+    terminal.onOutput = [&](std::string_view more) { answers += more; };
+    terminal.onTitle = [&](const std::string& text) { title = text; };
+    terminal.write(bytes.toStdString());
+    QVERIFY2(answers.find("id") == std::string::npos && answers.find('\r') == std::string::npos,
+             answers.c_str());
+    QVERIFY2(answers.empty() || answers.rfind("\x1b[", 0) == 0, answers.c_str());
+    QVERIFY(title.size() <= 300);
+    QVERIFY(terminal.scrollback() <= 50);
+    terminal.write("\x1b\\\x1b"
+                   "c\x1b[2J\x1b[Hstill here");
+    QCOMPARE(line(terminal, 0), std::string("still here"));
 }
 
 void TestTerminal::hostileStreams()

@@ -45,13 +45,14 @@ private Q_SLOTS:
         MetricsSeries series(QStringLiteral("a"));
         series.merge({sample(1000, 1, 1), sample(2000, 2, 2)});
         series.merge({sample(1000, 1, 1), sample(2000, 2, 2), sample(3000, 3, 3)});
-        QCOMPARE(series.samples().size(), std::size_t(3));
+        QCOMPARE(series.points(ui::Quantity::Memory).size(), std::size_t(3));
         std::vector<Sample> many;
         for (int i = 0; i < 10'000; ++i)
             many.push_back(sample(10'000 + i, i, i));
         series.merge(many);
-        QCOMPARE(series.samples().size(), MetricsSeries::kMostSamples);
-        QCOMPARE(series.samples().back().used.cpuMilli, std::int64_t(9999));
+        for (const ui::Quantity each : {ui::Quantity::Memory, ui::Quantity::Cpu})
+            QCOMPARE(series.points(each).size(), MetricsSeries::kMostPoints);
+        QCOMPARE(series.points(ui::Quantity::Cpu).back().value, 9.999);
     }
 
     void valuesAsText()
@@ -59,9 +60,51 @@ private Q_SLOTS:
         MetricsSeries series(QStringLiteral("a \"b\""));
         series.merge({sample(0, 1500, 1024), sample(1000, -1, 2048)});
         QCOMPARE(ui::metricsCsv({series}),
-                 QStringLiteral("time,name,cpu_cores,memory_bytes\r\n"
-                                "1970-01-01T00:00:00Z,\"a \"\"b\"\"\",1.500,1024\r\n"
-                                "1970-01-01T00:00:01Z,\"a \"\"b\"\"\",,2048\r\n"));
+                 QStringLiteral("time,name,memory_bytes,cpu_cores,network_in_bytes_per_second,"
+                                "network_out_bytes_per_second,disk_read_bytes_per_second,"
+                                "disk_written_bytes_per_second,filesystem_used_bytes\r\n"
+                                "1970-01-01T00:00:00Z,\"a \"\"b\"\"\",1024,1.500,,,,,\r\n"
+                                "1970-01-01T00:00:01Z,\"a \"\"b\"\"\",2048,,,,,,\r\n"));
+    }
+
+    void whatIsMeasuredTakesThePlaceOfSamples()
+    {
+        MetricsSeries series(QStringLiteral("a"));
+        series.merge({sample(1000, 500, 10)});
+        console::Reading reading;
+        reading.at = 500; // of the past
+        reading.of(ui::Quantity::Cpu) = 2.0;
+        reading.of(ui::Quantity::NetworkIn) = 4096;
+        series.merge(reading);
+        series.merge({sample(2000, 700, 20)});
+        QCOMPARE(series.points(ui::Quantity::Cpu).size(), std::size_t(2));
+        QCOMPARE(series.points(ui::Quantity::Cpu).front().value, 2.0);
+        QCOMPARE(series.points(ui::Quantity::Memory).size(), std::size_t(2)); // of that nothing else is known
+        QVERIFY(series.has(ui::Quantity::NetworkIn));
+        QVERIFY(!series.has(ui::Quantity::DiskRead));
+        series.merge(reading);
+        QCOMPARE(series.points(ui::Quantity::NetworkIn).size(), std::size_t(1));
+    }
+
+    void aLineIsBrokenWhereNothingIsKnown()
+    {
+        std::vector<MetricsSeries> all(1, MetricsSeries(QStringLiteral("a")));
+        const UnixMs now = 100'000'000;
+        for (const UnixMs back : {1'200'000, 1'190'000, 400'000, 390'000}) {
+            console::Reading reading;
+            reading.at = now - back;
+            reading.of(ui::Quantity::DiskRead) = 1000.0 + double(back);
+            all[0].merge(reading);
+        }
+        ui::MetricsChart chart;
+        chart.resize(600, 200);
+        chart.setQuantity(ui::Quantity::DiskRead);
+        chart.setSeries(&all);
+        chart.setNow(now);
+        QCOMPARE(chart.lineCount(), 2);
+        chart.setSpan(600'000);
+        QCOMPARE(chart.lineCount(), 1);
+        QVERIFY(chart.valueText(2048).endsWith(QLatin1String("/s")));
     }
 
     void theCrosshairTellsTheNearestSample()
@@ -92,7 +135,7 @@ private Q_SLOTS:
     {
         ui::StackStore store;
         store.apply(test::pictureSite());
-        ui::MetricsPage page(&store, [] { return test::kNow + 2000; });
+        ui::MetricsPage page(&store, {}, [] { return test::kNow + 2000; });
         page.resize(900, 300);
         page.show();
         const Stack& stack = store.stack();

@@ -6,13 +6,18 @@
 #include "ui/console/endbar.h"
 #include "ui/console/logpage.h"
 #include "ui/console/logview.h"
+#include "ui/console/recorder.h"
 #include "ui/console/savetext.h"
+#include "ui/console/seats.h"
 #include "ui/console/terminalpage.h"
 #include "ui/console/terminalview.h"
 #include "ui/theme/theme.h"
 
 #include <QComboBox>
 #include <QFile>
+#include <QJsonArray>
+#include <QJsonDocument>
+#include <QJsonObject>
 #include <QPushButton>
 #include <QSignalSpy>
 #include <QTemporaryDir>
@@ -126,7 +131,9 @@ private Q_SLOTS:
             // Whatever cannot be done has a reason, whatever can has none.
             QCOMPARE(targets.pods.empty(), !targets.noLogs.isEmpty());
             QCOMPARE(!targets.guest && !targets.host, !targets.noConsole.isEmpty());
-            QCOMPARE(targets.guest.has_value(), targets.noScreen.isEmpty());
+            QCOMPARE(targets.guest || targets.host, targets.noScreen.isEmpty());
+            QCOMPARE(targets.guest.has_value(), targets.noSsh.isEmpty());
+            QCOMPARE(targets.node.has_value(), targets.noNode.isEmpty());
             if (item->kind == ItemKind::Workload && !targets.pods.empty()) {
                 workload = true;
                 QCOMPARE(targets.pods.front().source, item->source);
@@ -255,14 +262,116 @@ private Q_SLOTS:
         QTRY_COMPARE(fake.serials.size(), std::size_t(1));
         fake.wires[0]->handler->onEnd({console::SessionEnd::Kind::Failed, 0,
                                        Error{ErrorKind::Network, "The server does not answer.", {}, 0, 0}});
-        QTRY_VERIFY(page->endBar()->isVisible());
-        QVERIFY(page->endBar()->text().contains(QLatin1String("does not answer")));
-        QVERIFY(page->endBar()->text().contains(QLatin1String("host")));
+        // It goes on through the host by itself, and says so.
+        QTRY_COMPARE(fake.hostSerials.size(), std::size_t(1));
+        QVERIFY(page->byHost());
+        QVERIFY(screen(*page).contains(QLatin1String("through the host")));
+        fake.wires[1]->handler->onOpen({});
+        fake.wires[1]->handler->onOutput("login: ");
+        QTRY_VERIFY(screen(*page).contains(QLatin1String("login:")));
         auto* way = page->findChild<QComboBox*>();
         QVERIFY(way != nullptr);
-        way->setCurrentIndex(1);
-        Q_EMIT way->activated(1);
-        QTRY_COMPARE(fake.hostSerials.size(), std::size_t(1));
+        way->setCurrentIndex(0);
+        Q_EMIT way->activated(0);
+        QTRY_COMPARE(fake.serials.size(), std::size_t(2));
+    }
+
+    void aLineThatBrokeIsOpenedAgain()
+    {
+        FakeConsoles fake;
+        ui::ConsoleTargets targets;
+        targets.title = QStringLiteral("blue-md-0");
+        targets.guest = ui::GuestConsole{1, {"tenant-blue", "blue-md-0"}};
+        const std::unique_ptr<ui::TerminalPage> page(ui::TerminalPage::serial(fake.services(), targets));
+        page->resize(700, 400);
+        page->show();
+        QTRY_COMPARE(fake.serials.size(), std::size_t(1));
+        fake.wires[0]->handler->onOpen({});
+        fake.wires[0]->handler->onOutput("before the break\r\n");
+        QTRY_COMPARE(page->state(), ui::SessionPage::State::Open);
+        fake.wires[0]->handler->onEnd({console::SessionEnd::Kind::Failed, 0,
+                                       Error{ErrorKind::Network, "The connection broke.", {}, 0, 0}});
+        QTRY_COMPARE(page->state(), ui::SessionPage::State::Ended);
+        QVERIFY(page->retryInMs() > 0);
+        QTRY_COMPARE_WITH_TIMEOUT(fake.serials.size(), std::size_t(2), 5000);
+        fake.wires[1]->handler->onOpen({});
+        QTRY_COMPARE(page->state(), ui::SessionPage::State::Open);
+        QVERIFY(screen(*page).contains(QLatin1String("before the break"))); // the session is kept
+        // What cannot be mended by waiting is not tried again.
+        fake.wires[1]->handler->onEnd(
+            {console::SessionEnd::Kind::Failed, 0, Error{ErrorKind::Forbidden, "You may not.", {}, 403, 0}});
+        QTRY_COMPARE(page->state(), ui::SessionPage::State::Ended);
+        QCOMPARE(page->retryInMs(), -1);
+    }
+
+    void ourOwnTabsDoNotThrowEachOtherOut()
+    {
+        FakeConsoles fake;
+        ui::ConsoleTargets targets;
+        targets.title = QStringLiteral("blue-md-0");
+        targets.guest = ui::GuestConsole{1, {"tenant-blue", "blue-md-0"}};
+        const std::unique_ptr<ui::Seat> seat =
+            ui::Seat::take(ui::TerminalPage::serialPlace(*targets.guest), QStringLiteral("Bootstrap of it"));
+        const std::unique_ptr<ui::TerminalPage> page(ui::TerminalPage::serial(fake.services(), targets));
+        page->resize(700, 400);
+        page->show();
+        QTRY_VERIFY(page->endBar()->isVisible());
+        QVERIFY(page->endBar()->text().contains(QLatin1String("Bootstrap of it")));
+        QCOMPARE(fake.serials.size(), std::size_t(0));
+        page->endBar()->takeOverButton()->click();
+        QTRY_COMPARE(fake.serials.size(), std::size_t(1));
+    }
+
+    void whatATerminalShowsIsRecorded()
+    {
+        FakeConsoles fake;
+        QTemporaryDir folder;
+        const std::unique_ptr<ui::TerminalPage> page(
+            ui::TerminalPage::shell(fake.services(), QStringLiteral("web"), {{1, "shop", "web-1", true}}));
+        page->resize(700, 400);
+        page->show();
+        QTRY_COMPARE(fake.wires.size(), std::size_t(1));
+        fake.wires[0]->handler->onOpen("bash");
+        const QString path = folder.filePath(QStringLiteral("a.cast"));
+        QVERIFY(page->recorder()->start(path));
+        fake.wires[0]->handler->onOutput("gr\xc3\xbc\xc3");
+        fake.wires[0]->handler->onOutput("\x9f dich\r\n");
+        QTRY_VERIFY(screen(*page).contains(QString::fromUtf8("grüß dich")));
+        QTest::keyClicks(page->view(), QStringLiteral("secret"));
+        page->recorder()->stop();
+        QFile file(path);
+        QVERIFY(file.open(QIODevice::ReadOnly));
+        QCOMPARE(file.permissions() & (QFileDevice::ReadGroup | QFileDevice::ReadOther),
+                 QFileDevice::Permissions());
+        const QList<QByteArray> lines = file.readAll().trimmed().split('\n');
+        const QJsonObject head = QJsonDocument::fromJson(lines.value(0)).object();
+        QCOMPARE(head.value(QStringLiteral("version")).toInt(), 2);
+        QVERIFY(head.value(QStringLiteral("width")).toInt() > 20);
+        QString shown;
+        for (const QByteArray& line : lines.mid(1)) {
+            const QJsonArray event = QJsonDocument::fromJson(line).array();
+            QCOMPARE(event.size(), 3);
+            QVERIFY(event.at(0).isDouble());
+            if (event.at(1).toString() == QLatin1String("o"))
+                shown += event.at(2).toString();
+        }
+        QCOMPARE(shown, QString::fromUtf8("grüß dich\r\n"));
+    }
+
+    void anAttachedProcessIsJoinedAsItIs()
+    {
+        FakeConsoles fake;
+        fake.containers["web-1"] = one("app");
+        fake.containers["web-1"][0].tty = true;
+        const std::unique_ptr<ui::TerminalPage> page(
+            ui::TerminalPage::attach(fake.services(), QStringLiteral("web"), {{1, "shop", "web-1", true}}));
+        page->resize(700, 400);
+        page->show();
+        QTRY_COMPARE(fake.execs.size(), std::size_t(1));
+        QVERIFY(fake.execs[0].attach);
+        QVERIFY(fake.execs[0].tty);
+        QVERIFY(!fake.execs[0].input);
+        QVERIFY(fake.execs[0].commands.empty());
     }
 
     void logsOfSeveralPodsAreMerged()

@@ -9,6 +9,14 @@ void vmPage(const PageContext& context, Page& page)
 {
     const ItemFacts& f = context.facts;
     add(page, vmCard(context));
+    if (f.vmi != nullptr && f.vmi->phase == "Running") {
+        Card screen;
+        screen.kind = Card::Kind::Screen;
+        screen.id = QStringLiteral("screen");
+        screen.title = Details::tr("Screen");
+        screen.item = context.item.id;
+        page.cards.push_back(std::move(screen));
+    }
     add(page, machineCard(context));
 
     Card runs = facts("launcher", Details::tr("Where it runs"));
