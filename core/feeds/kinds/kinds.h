@@ -44,6 +44,7 @@ struct Kind {
     bool namespaced;
     stack::Fact (*read)(const Json& object, const std::string& apiVersion);
     bool optional = false; // deepens a diagnosis; that it is not served is not told
+    bool parks = false;    // many and of interest only where somebody looks: counted while a tenant is parked
 };
 const std::vector<Kind>& outerKinds();
 const std::vector<Kind>& innerKinds();
