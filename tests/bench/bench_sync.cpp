@@ -196,7 +196,7 @@ private:
             return answer(tls, 404, R"({"kind":"Status","status":"Failure","reason":"NotFound","code":404})");
         const int count = pods ? m_load.pods : machines ? m_load.machines : 0;
         const auto make = machines ? &machine : &pod;
-        const std::string kind = machines ? "VirtualMachineInstance" : "Pod";
+        const std::string kind = machines ? "VirtualMachineInstance" : pods ? "Pod" : "Node";
         if (target.find("watch=") != std::string::npos)
             return watch(tls, target.find("sendInitialEvents=true") != std::string::npos ? count : -1, kind,
                          make);
@@ -339,6 +339,8 @@ int strataSync(int pipe, const kube::ClusterConfig& config, const Load& load)
     });
     stack::Stack stack;
     site.addCluster(config, "bench");
+    constexpr std::chrono::milliseconds kFrame{16};
+    auto frame = Clock::now();
     int first = 0; // objects; what comes later are changes of them
     const auto end = Clock::now() + std::chrono::minutes(10);
     while (Clock::now() < end) {
@@ -357,6 +359,9 @@ int strataSync(int pipe, const kube::ClusterConfig& config, const Load& load)
         std::unique_lock lock(mutex);
         woken.wait_for(lock, std::chrono::milliseconds(20), [&] { return awake; });
         awake = false;
+        lock.unlock();
+        std::this_thread::sleep_until(frame += kFrame); // as the window: once a frame at most
+        frame = std::max(frame, Clock::now() - kFrame);
     }
     const long now = residentKb();
     const std::string kept = std::to_string(now - before) + " " + std::to_string(now);
