@@ -35,13 +35,13 @@ constexpr Ms kProbeCap{120000};
 // Of an inner cluster that is parked there is one watch only.
 constexpr unsigned kBreakerLossesParked = 3;
 constexpr Ms kCountFirst{500};
-constexpr Ms kCountEvery{90000};
-constexpr Ms kReadyEvery{60000};
+constexpr Ms kCountEvery{240000};
+constexpr Ms kReadyEvery{120000};
 constexpr Ms kReadyParked{300000};
 constexpr Ms kLookAgain{4000};
 constexpr std::int64_t kClockStep = 3000;
 constexpr Ms kClockAgain{600000};      // servers behind one address may differ: not to and fro
-constexpr unsigned kParkedMetrics = 8; // times as seldom
+constexpr unsigned kParkedMetrics = 16; // times as seldom
 constexpr int kMaxEvents = 500;
 constexpr std::size_t kMaxRemarks = 20;
 constexpr std::size_t kMaxObject = 16U << 20U;

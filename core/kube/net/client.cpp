@@ -449,9 +449,11 @@ void Core::heartbeat()
 {
     const bool streams = std::any_of(m_transfers.begin(), m_transfers.end(),
                                      [](const auto& entry) { return entry.second->plainStream; });
-    if (!streams)
-        return; // armed again by the next one
-    if (!m_http2 || m_heartbeat || SteadyClock::now() - m_lastHeard < m_pace.heartbeatAfter) {
+    // Armed again by the next stream, or by the answer that is still to come. (Never at once: whoever is
+    // silent for long over HTTP/1.1 would be looked at a hundred times a second.)
+    if (!streams || !m_http2 || m_heartbeat)
+        return;
+    if (SteadyClock::now() - m_lastHeard < m_pace.heartbeatAfter) {
         armHeartbeat();
         return;
     }
