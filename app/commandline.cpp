@@ -332,8 +332,9 @@ Result<CommandLine> CommandLine::parse(const std::vector<std::string>& arguments
             line.allowExec = true;
             continue;
         }
-        if (!value && (name == "--notes" || name == "--rules") && line.command == Command::Diagnose) {
-            (name == "--notes" ? line.notes : line.rules) = true;
+        if (!value && (name == "--notes" || name == "--rules" || name == "--ask") &&
+            line.command == Command::Diagnose) {
+            (name == "--notes" ? line.notes : name == "--ask" ? line.ask : line.rules) = true;
             continue;
         }
         if (!value && creating && !name.starts_with('-') && line.clusterProfile.empty() && !name.empty()) {
@@ -483,12 +484,13 @@ std::string CommandLine::help()
         "fit\n"
         "\n"
         "  strata diagnose (--demo | --kubeconfig FILE [--context NAME] | --host URI)… [--json] [--notes] "
-        "[--own-rules DIR] "
+        "[--ask] [--own-rules DIR] "
         "[--timeout S]\n"
         "                                the root causes of what is wrong, each with proof and remedy; 0 "
         "when "
         "there\n"
-        "                                are none, 1 when there are, 2 when it could not look\n"
+        "                                are none, 1 when there are, 2 when it could not look; --ask puts\n"
+        "                                questions beyond what is watched: logs, metrics, dry runs\n"
         "  strata diagnose --rules [--json]   which rules there are and what each needs\n"
         "\n"
         "  strata demo [--size small|large|huge] [--seed N] [--speed X] [--no-life]\n"

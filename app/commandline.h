@@ -32,6 +32,7 @@ struct CommandLine {
     bool notes = false;               // diagnose: list what is only worth knowing, too
     std::string ownRules;             // diagnose: folder of the operator's own rules, "" for none
     std::vector<stack::Amount> sizes; // capacity: of VMs that might be added
+    bool ask = false;                 // diagnose: ask beyond what is watched
     bool rules = false;               // diagnose: list the rules instead of looking
     std::string kubeconfig;
     std::string context;

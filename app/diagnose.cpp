@@ -7,9 +7,13 @@
 #include "core/base/translate.h"
 #include "core/diagnosis/capacity.h"
 #include "core/diagnosis/report.h"
+#include "core/inquiry/look.h"
 
 #include <algorithm>
+#include <future>
 #include <iostream>
+#include <map>
+#include <mutex>
 
 namespace strata::app {
 namespace {
@@ -24,6 +28,50 @@ bool lookedAtAll(const stack::Stack& stack)
             return false;
     }
     return true;
+}
+
+// Asks about the tenants and about what the problems stem from, and lets the answers join the findings.
+void askFurther(const feeds::Site& site, stack::Stack& stack, diagnosis::Diagnosis& diagnosis)
+{
+    constexpr std::size_t most = 50; // items
+    constexpr std::size_t batch = 4; // items asked about at once
+    std::vector<stack::ItemId> items;
+    const auto add = [&](stack::ItemId id) {
+        if (id && items.size() < most && std::find(items.begin(), items.end(), id) == items.end())
+            items.push_back(id);
+    };
+    for (const diagnosis::Problem& problem : diagnosis.problems(stack))
+        add(problem.root.subject);
+    for (const stack::ItemId root : stack.roots(stack::Tree::Tenants)) {
+        if (const stack::Item* item = stack.find(root);
+            item != nullptr && item->kind == stack::ItemKind::TenantCluster)
+            add(root);
+    }
+    std::map<std::size_t, std::vector<diagnosis::Finding>> found; // by place in `items`
+    std::mutex mutex;
+    for (std::size_t first = 0; first < items.size(); first += batch) {
+        std::vector<inquiry::Question> questions;
+        for (std::size_t i = first; i < std::min(first + batch, items.size()); ++i) {
+            for (inquiry::Question& question : inquiry::questionsFor(stack, items[i]))
+                questions.push_back(std::move(question));
+        }
+        std::promise<void> over;
+        inquiry::Look::Callbacks callbacks;
+        callbacks.onAnswer = [&](const inquiry::Question& question, const inquiry::Reading& reading) {
+            const std::lock_guard lock(mutex);
+            const auto at = std::find(items.begin(), items.end(), question.about.item);
+            if (!reading.told)
+                std::cerr << question.about.name << ": " << question.what << ": " << reading.said << "\n";
+            for (const diagnosis::Finding& finding : reading.findings)
+                found[static_cast<std::size_t>(at - items.begin())].push_back(finding);
+        };
+        callbacks.onEnd = [&over] { over.set_value(); };
+        const inquiry::Look look([&site](stack::SourceId source) { return site.newClient(source); },
+                                 std::move(questions), std::move(callbacks));
+        over.get_future().wait(); // each question ends by itself
+    }
+    for (auto& [at, findings] : found)
+        diagnosis.tell(stack, items[at], std::move(findings), systemNow());
 }
 
 } // namespace
@@ -52,6 +100,8 @@ int runDiagnose(const CommandLine& line)
     stack::Stack stack;
     takeFirstPicture(connections.site(), line.timeoutSeconds,
                      [&](const stack::Batch& batch) { diagnosis.apply(stack, batch, systemNow()); });
+    if (line.ask)
+        askFurther(connections.site(), stack, diagnosis);
     const std::vector<diagnosis::Problem> problems = diagnosis.problems(stack);
     if (line.json) {
         std::cout << diagnosis::problemsJson(stack, problems) << "\n";

@@ -14,9 +14,7 @@ namespace strata::diagnosis {
 enum class Basis : std::uint8_t {
     Watched, // found from what is watched anyway
     Partly,  // some of its evidence is watched; `needs` says what is not looked at
-    Probe,   // only an active probe would tell
-    Logs,    // upstream says it in a controller's log only
-    Metrics, // upstream says it in metrics or alerts only
+    Probe,   // found, or found out whole, by asking on demand (core/inquiry): a log, a metric, a dry run
 };
 
 struct RuleInfo {
@@ -24,7 +22,7 @@ struct RuleInfo {
                       // API, G inner cluster, S Strata itself
     const char* what; // the failure in a few words
     Basis basis;
-    const char* needs;                 // what would be needed and is not there; "" for Watched
+    const char* needs;                 // Partly: what would be needed and is not there; else ""
     std::vector<const char*> commands; // templates, see commandsFor()
 };
 

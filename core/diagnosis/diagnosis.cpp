@@ -5,6 +5,7 @@
 #include "core/diagnosis/rule.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <set>
 
 namespace strata::diagnosis {
@@ -127,6 +128,8 @@ private:
 namespace {
 
 constexpr std::size_t kMostCleared = 300;
+constexpr UnixMs kMoment = 60 * 1000;
+constexpr UnixMs kUnderWay = 30LL * 60 * 1000;
 
 bool isTenantPart(ItemKind kind)
 {
@@ -236,13 +239,24 @@ std::vector<Finding> diagnoseSource(const Stack& stack, stack::SourceId id, Unix
         if (kind.error.kind == ErrorKind::NotFound) // not installed is no problem
             continue;
         const bool forbidden = kind.error.kind == ErrorKind::Forbidden;
-        add("S2", Severity::Warning, kind.kind,
+        // What would be seen of the stack is missing without it, or only why something is broken.
+        add("S2", kind.optional && forbidden ? Severity::Info : Severity::Warning, kind.kind,
             forbidden ? tr("%1: not allowed to list %2", {source->name, kind.kind})
                       : tr("%1: %2 cannot be read", {source->name, kind.kind}),
             forbidden ? tr("Grant list and watch on this kind, or live without it: what it would show is not "
                            "known.")
                       : tr("What this kind would show is not known until it can be read again."),
             "list " + kind.kind, kind.error, 0);
+    }
+    constexpr std::int64_t apart = 30'000; // below that it is the way that takes its time
+    const std::int64_t offset = source->clockOffsetMs;
+    if (source->kind == stack::SourceKind::OuterCluster && (offset > apart || offset < -apart)) {
+        const std::string seconds = std::to_string((offset < 0 ? -offset : offset) / 1000);
+        add("A6", Severity::Warning, "clock",
+            offset > 0 ? tr("The clock of %1 is %2 s ahead of this computer's", {source->name, seconds})
+                       : tr("The clock of %1 is %2 s behind this computer's", {source->name, seconds}),
+            tr("See which of the two is wrong; certificates and leases live by it (chrony)."), "Date",
+            {ErrorKind::Internal, std::to_string(offset) + " ms", {}, 0, 0}, 0);
     }
     if (source->kind == stack::SourceKind::OuterCluster) {
         for (Finding& finding : diagnosePlatform({stack, *source, now, recheck}))
@@ -288,17 +302,76 @@ void Diagnosis::raise(ItemId id, const std::vector<Finding>& found)
     m_raises.push_back(std::move(raise));
 }
 
+// Whether a summary stands for nothing but parts that are on their way.
+bool Diagnosis::passes(const Stack& stack, ItemId id, const Finding& finding) const
+{
+    if (!finding.summary || m_now == 0)
+        return false;
+    const UnixMs lasts = m_now - finding.firstSeen;
+    if (lasts < kMoment)
+        return true;
+    if (lasts > kUnderWay)
+        return false;
+    std::vector<ItemId> todo = supports(stack, id);
+    while (!todo.empty()) {
+        const Item* part = stack.find(todo.back());
+        todo.pop_back();
+        if (part == nullptr)
+            continue;
+        if (part->health == stack::Health::Progressing)
+            return true;
+        if (isTenantPart(part->kind)) // as deep as summaries reach
+            for (const ItemId below : supports(stack, part->id))
+                todo.push_back(below);
+    }
+    return false;
+}
+
 bool Diagnosis::look(const Stack& stack, ItemId id, UnixMs now)
 {
     UnixMs recheck = 0;
+    m_now = std::max(m_now, now);
     std::vector<Finding> found = diagnoseItem(stack, id, now, &recheck, &m_own);
+    if (const auto asked = m_asked.find(id); asked != m_asked.end()) {
+        if (now >= asked->second.until) {
+            m_asked.erase(asked);
+        } else {
+            // What is watched is newer than what was asked.
+            const std::size_t watched = found.size();
+            for (const Finding& each : asked->second.found) {
+                if (std::none_of(found.begin(), found.begin() + static_cast<std::ptrdiff_t>(watched),
+                                 [&each](const Finding& other) { return other.rule == each.rule; }))
+                    found.push_back(each);
+            }
+            // That an item says it is not well, and no more, has its reason now.
+            if (found.size() > watched)
+                std::erase_if(found, [](const Finding& each) { return each.rule == "S3"; });
+            std::stable_sort(found.begin(), found.end(),
+                             [](const Finding& a, const Finding& b) { return a.severity > b.severity; });
+            recheck = recheck == 0 ? asked->second.until : std::min(recheck, asked->second.until);
+        }
+    }
+    const auto known = m_findings.find(id);
+    // When what passes for being under way no longer does; see passes().
+    for (const Finding& each : found) {
+        if (!each.summary || each.severity == Severity::Info)
+            continue;
+        UnixMs first = now;
+        if (known != m_findings.end()) {
+            for (const Finding& before : known->second)
+                first = before.key == each.key ? before.firstSeen : first;
+        }
+        for (const UnixMs due : {first + kMoment + 1, first + kUnderWay + 1}) {
+            if (now != 0 && due > now)
+                recheck = recheck == 0 ? due : std::min(recheck, due);
+        }
+    }
     if (recheck != 0) {
         m_recheck[id] = recheck;
         m_nextRecheck = m_nextRecheck == 0 ? recheck : std::min(m_nextRecheck, recheck);
     } else if (!m_recheck.empty()) {
         m_recheck.erase(id);
     }
-    const auto known = m_findings.find(id);
     if (known == m_findings.end()) {
         if (found.empty())
             return false;
@@ -345,6 +418,7 @@ bool Diagnosis::update(const Stack& stack, const stack::StackDelta& delta, UnixM
     bool changed = false;
     for (const ItemId id : delta.removed) {
         m_recheck.erase(id);
+        m_asked.erase(id);
         if (const auto known = m_findings.find(id); known != m_findings.end()) {
             clear(known->second, now);
             m_findings.erase(known);
@@ -382,6 +456,8 @@ bool Diagnosis::update(const Stack& stack, const stack::StackDelta& delta, UnixM
 
 bool Diagnosis::tick(const Stack& stack, UnixMs now)
 {
+    const UnixMs before = m_now;
+    m_now = std::max(m_now, now);
     if (m_nextRecheck == 0 || now < m_nextRecheck)
         return false;
     std::vector<ItemId> due;
@@ -403,6 +479,15 @@ bool Diagnosis::tick(const Stack& stack, UnixMs now)
     for (const ItemId id : due) {
         m_recheck.erase(id);
         changed = look(stack, id, now) || changed;
+        // The findings are the same then, and the problems are not.
+        const std::vector<Finding>* own = findings(id);
+        changed =
+            changed || (own != nullptr && std::any_of(own->begin(), own->end(), [&](const Finding& each) {
+                            const UnixMs moment = each.firstSeen + kMoment;
+                            const UnixMs last = each.firstSeen + kUnderWay;
+                            return each.summary &&
+                                   ((moment >= before && moment < now) || (last >= before && last < now));
+                        }));
     }
     for (const stack::SourceId id : dueSources)
         changed = lookAtSource(stack, id, now) || changed;
@@ -436,6 +521,20 @@ stack::StackDelta Diagnosis::apply(Stack& stack, const stack::Batch& batch, Unix
 stack::StackDelta Diagnosis::elapse(Stack& stack, UnixMs now, bool* changed)
 {
     const bool some = tick(stack, now);
+    if (changed != nullptr)
+        *changed = some;
+    return settle(stack, {}, now, changed);
+}
+
+stack::StackDelta Diagnosis::tell(Stack& stack, ItemId id, std::vector<Finding> found, UnixMs now,
+                                  bool* changed)
+{
+    constexpr UnixMs holds = 15LL * 60 * 1000;
+    if (found.empty())
+        m_asked.erase(id);
+    else
+        m_asked[id] = {std::move(found), now + holds};
+    const bool some = look(stack, id, now);
     if (changed != nullptr)
         *changed = some;
     return settle(stack, {}, now, changed);
@@ -503,6 +602,11 @@ std::vector<Problem> Diagnosis::problems(const Stack& stack) const
     std::vector<std::pair<std::string, Problem>> keyed;
     for (auto& [id, problem] : byRoot) {
         problem.tenants = tenants[id].size();
+        if (passes(stack, id, problem.root)) {
+            problem.root.severity = Severity::Info;
+            for (Finding& also : problem.also)
+                also.severity = passes(stack, id, also) ? Severity::Info : also.severity;
+        }
         const Item& root = *stack.find(id);
         countCarried(stack, root, problem);
         std::sort(problem.explains.begin(), problem.explains.end(), [&](ItemId a, ItemId b) {

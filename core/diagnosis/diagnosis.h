@@ -72,12 +72,17 @@ public:
     bool update(const stack::Stack& stack, const stack::StackDelta& delta, UnixMs now = 0);
     // Looks again at what only time changes; cheap when nothing is due. True when any finding changed.
     bool tick(const stack::Stack& stack, UnixMs now);
+    // What was found about an item by asking (core/inquiry) joins what the rules find, for a quarter of an
+    // hour or until it is asked again. What that changed in the stack.
+    stack::StackDelta tell(stack::Stack& stack, stack::ItemId id, std::vector<Finding> found, UnixMs now,
+                           bool* changed = nullptr);
     // What Stack::raise() wants to hear since it was last asked.
     std::vector<stack::Raise> takeRaises();
 
     // Worst first; roots only. Everything that stands on a critical finding is explained by it; what only
     // says that parts of it are not well is explained by them. Problems of severity Info are notes, at the
-    // end.
+    // end. What only says that parts are not well, while none is broken and some are on their way, is a note,
+    // too: for a minute in any case, and for half an hour while they are.
     std::vector<Problem> problems(const stack::Stack& stack) const;
     Chain chain(const stack::Stack& stack, stack::ItemId id) const;
     // The links of chain(): from the item down to the lowest cause.
@@ -105,14 +110,21 @@ private:
     bool lookAtSource(const stack::Stack& stack, stack::SourceId id, UnixMs now);
     void clear(std::vector<Finding>& known, UnixMs at);
     void raise(stack::ItemId id, const std::vector<Finding>& found);
+    bool passes(const stack::Stack& stack, stack::ItemId id, const Finding& finding) const;
 
     std::vector<OwnRule> m_own;
     std::unordered_map<stack::ItemId, std::vector<Finding>> m_findings;
     std::unordered_map<stack::SourceId, std::vector<Finding>> m_sourceFindings;
     std::unordered_map<std::string, stack::ItemId> m_clusters; // Item::tenantKey → tenant cluster
+    struct Asked {
+        std::vector<Finding> found;
+        UnixMs until = 0;
+    };
+    std::unordered_map<stack::ItemId, Asked> m_asked;
     std::unordered_map<stack::ItemId, UnixMs> m_recheck;
     std::unordered_map<stack::SourceId, UnixMs> m_recheckSources;
     UnixMs m_nextRecheck = 0;
+    UnixMs m_now = 0; // of the last update or tick
     std::vector<stack::Raise> m_raises;
     std::deque<Cleared> m_cleared;
 };

@@ -179,8 +179,7 @@ std::string rulesText()
         line.resize(14, ' ');
         line += rule.what;
         if (rule.needs[0] != '\0')
-            line += std::string("  (") + (rule.basis == Basis::Partly ? "not looked at: " : "needs: ") +
-                    rule.needs + ")";
+            line += std::string("  (not looked at: ") + rule.needs + ")";
         out += line + "\n";
     }
     return out;

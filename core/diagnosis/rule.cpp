@@ -3,6 +3,7 @@
 
 #include "core/base/translate.h"
 
+#include <algorithm>
 #include <array>
 
 namespace strata::diagnosis {
@@ -112,6 +113,46 @@ bool reasonIn(const stack::Condition& condition, std::initializer_list<const cha
             return true;
     }
     return false;
+}
+
+std::string fieldOf(const stack::ObjectFact& object, const char* name)
+{
+    const auto found = object.fields.find(name);
+    return found == object.fields.end() ? std::string() : found->second;
+}
+
+const stack::ObjectFact* warningOf(const Subject& subject, std::initializer_list<const char*> reasons,
+                                   UnixMs within)
+{
+    for (const stack::ObjectFact* event : subject.facts.warnings) {
+        const std::string reason = fieldOf(*event, "reason");
+        if (std::none_of(reasons.begin(), reasons.end(), [&](const char* each) { return reason == each; }))
+            continue;
+        if (!olderThan(subject, parseRfc3339(fieldOf(*event, "last")).value_or(event->meta.created), within))
+            return event;
+    }
+    return nullptr;
+}
+
+Proof eventProof(const Subject& subject, const stack::ObjectFact& event)
+{
+    Proof proof;
+    stack::Meta about;
+    about.apiVersion = fieldOf(event, "apiVersion");
+    about.ns = fieldOf(event, "ns");
+    about.name = fieldOf(event, "name");
+    about.uid = fieldOf(event, "uid");
+    const std::string kind = fieldOf(event, "kind");
+    std::string plural = kind + "s"; // right for every kind that items are made of
+    std::transform(plural.begin(), plural.end(), plural.begin(),
+                   [](unsigned char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+    proof.object = stack::objectRef(subject.item.source, about, plural.c_str(), kind.c_str());
+    proof.field = "event " + fieldOf(event, "reason");
+    proof.value = fieldOf(event, "message");
+    if (proof.value.empty())
+        proof.value = fieldOf(event, "reason");
+    proof.since = event.meta.created;
+    return proof;
 }
 
 const std::vector<Rule>& rulesFor(stack::ItemKind kind)

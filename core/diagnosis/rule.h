@@ -45,6 +45,13 @@ const stack::Condition* conditionWith(const std::vector<stack::Condition>& condi
                                       const char* status);
 bool reasonIn(const stack::Condition& condition, std::initializer_list<const char*> reasons);
 
+// The last Warning event about one of the item's objects with one of the reasons, seen again within the last
+// `within` milliseconds: an old event tells of the past. Null: none.
+const stack::ObjectFact* warningOf(const Subject& subject, std::initializer_list<const char*> reasons,
+                                   UnixMs within);
+Proof eventProof(const Subject& subject, const stack::ObjectFact& event);
+std::string fieldOf(const stack::ObjectFact& object, const char* name); // empty: not told
+
 // Group lists; each is defined in rules/<group>.cpp.
 std::vector<Rule> hostRules();
 std::vector<Rule> outerNodeRules();

@@ -453,6 +453,7 @@ void ClusterFeed::watch(std::size_t index)
     kube::WatchRequest request;
     request.resource = {follow.kind->group, follow.version, follow.kind->resource, follow.kind->namespaced};
     request.ns = follow.ns;
+    request.fieldSelector = follow.kind->fieldSelector;
     follow.watch = kube::Watch::start(m_client, std::move(request),
                                       std::make_shared<Sink>(weak_from_this(), index, follow.generation));
 }
@@ -1098,12 +1099,12 @@ void ClusterFeed::review()
                     next.retryAt == 0 ? follow.state.retryAt : std::min(next.retryAt, follow.state.retryAt);
             if (!follow.state.synced)
                 next.synced = false;
-            next.kinds.push_back({resource, follow.state.error});
+            next.kinds.push_back({resource, follow.state.error, follow.kind->optional});
             break;
         case kube::WatchPhase::Denied:
             if (isAccessError(follow.state.error) && refused == nullptr)
                 refused = &follow.state.error;
-            next.kinds.push_back({resource, deniedError(follow)});
+            next.kinds.push_back({resource, deniedError(follow), follow.kind->optional});
             break;
         case kube::WatchPhase::Missing:
             if (follow.kind->optional)

@@ -25,8 +25,9 @@ enum class LinkPhase { Connecting, Live, Waiting, Closed };
 
 // The state of one kind's watch inside a cluster source, told only when it is not live.
 struct KindState {
-    std::string kind; // "pods"
-    Error error;      // Forbidden: "not allowed to list pods" is not "no pods"
+    std::string kind;      // "pods"
+    Error error;           // Forbidden: "not allowed to list pods" is not "no pods"
+    bool optional = false; // only deepens a diagnosis
 };
 
 enum class Readiness : std::uint8_t { Unknown, Ready, NotReady };
@@ -296,6 +297,12 @@ enum class FactKind : std::uint8_t {
     KubeVirt,
     Cdi,
     Deployment,
+    Warning,      // an Event of type Warning; see readWarning()
+    StorageClass, // storage.k8s.io
+    StorageProfile,
+    HealthCheck, // MachineHealthCheck
+    MachineSet,
+    Migration, // VirtualMachineInstanceMigration
 };
 
 using Fact =

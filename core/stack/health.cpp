@@ -126,6 +126,11 @@ Verdict nodeVerdict(const KubeNodeFact& node, bool outer)
     if (ready->status == "Unknown")
         return verdict(Health::Failed, tr("NotReady"), tr("The kubelet of the node stopped reporting."),
                        said(*ready), ready->since);
+    // Every node begins so; how long it may last is the diagnosis' to say.
+    if (ready->status != "True" && !outer &&
+        ready->message.find("NetworkPluginNotReady") != std::string::npos)
+        return verdict(Health::Progressing, tr("NotReady"), tr("The network of the node is not set up yet."),
+                       said(*ready), ready->since);
     if (ready->status != "True")
         return verdict(Health::Failed, tr("NotReady"), tr("The kubelet says the node is not ready."),
                        said(*ready), ready->since);
@@ -398,6 +403,10 @@ Verdict machineVerdict(const MachineFact& machine, const KubevirtMachineFact* ku
                        machine.phase);
     if (machine.phase == "Running" || machine.phase == "Updating") {
         const Condition* healthy = findCondition(machine.conditions, "NodeHealthy");
+        if (healthy != nullptr && healthy->status != "True" &&
+            healthy->message.find("NetworkPluginNotReady") != std::string::npos)
+            return verdict(Health::Progressing, tr("Joining"),
+                           tr("The network of its node is not set up yet."), said(*healthy), healthy->since);
         if (healthy != nullptr && healthy->status != "True")
             return verdict(healthy->status == "False" ? Health::Failed : Health::Warning,
                            tr("Node unhealthy"), tr("The node of the machine is not healthy."),

@@ -10,6 +10,7 @@
 #include <array>
 #include <deque>
 #include <map>
+#include <optional>
 #include <set>
 #include <unordered_map>
 #include <unordered_set>
@@ -54,9 +55,12 @@ Dependency dependency(const char* what, SourceId source, std::string_view name)
 
 Dependency dependency(const FactKey& key)
 {
-    static constexpr std::array<const char*, 19> names = {
-        "host", "domain", "node", "vm", "vmi", "pod",   "cluster",  "kcp", "md",        "machine",
-        "km",   "nodeu",  "podu", "kc", "dv",  "claim", "kubevirt", "cdi", "deployment"};
+    static constexpr std::array<const char*, 25> names = {
+        "host",         "domain",         "node", "vm",         "vmi",
+        "pod",          "cluster",        "kcp",  "md",         "machine",
+        "km",           "nodeu",          "podu", "kc",         "dv",
+        "claim",        "kubevirt",       "cdi",  "deployment", "warning",
+        "storageclass", "storageprofile", "mhc",  "ms",         "vmim"};
     return dependency(names[static_cast<std::size_t>(key.kind)], key.source, key.name);
 }
 
@@ -210,6 +214,7 @@ public:
         m_vmiByFirmware;
 
     std::map<std::pair<SourceId, FactKind>, std::set<std::string>> m_platform;
+    std::unordered_map<FactKey, std::unordered_set<FactKey, FactKeyHash>, FactKeyHash> m_about;
 
     // --- of the running apply()
     // --------------------------------------------------------------------------------------
@@ -539,6 +544,19 @@ public:
         updateItemsOf(key);
     }
 
+    // Of all events only those matter to what is no item: why a pod of the platform does not start.
+    bool speaksOfImages(const FactKey& key) const
+    {
+        const auto* event = fact<ObjectFact>(key.source, key.kind, key.name);
+        if (event == nullptr)
+            return false;
+        const auto kind = event->fields.find("kind");
+        const auto message = event->fields.find("message");
+        return kind != event->fields.end() && kind->second == "Pod" && message != event->fields.end() &&
+               (message->second.find("pull") != std::string::npos ||
+                message->second.find("ImagePull") != std::string::npos);
+    }
+
     void updateItemsOf(const FactKey& key)
     {
         const auto keep = [&](ItemKind kind, Layer layer, bool alive) {
@@ -580,20 +598,29 @@ public:
         case FactKind::Machine:
             keep(ItemKind::Machine, Layer::InnerK8s, alive);
             break;
+        case FactKind::Warning:
+            if (alive && !speaksOfImages(key))
+                break; // about an item: see indexAbout
+            [[fallthrough]];
         case FactKind::KubeVirt:
         case FactKind::Cdi:
-        case FactKind::Deployment: {
+        case FactKind::Deployment:
+        case FactKind::StorageClass:
+        case FactKind::StorageProfile: {
             std::set<std::string>& names = m_platform[{key.source, key.kind}];
             if (alive)
                 names.insert(key.name);
-            else
-                names.erase(key.name);
+            else if (names.erase(key.name) == 0)
+                break;
             if (std::find(m_delta.sources.begin(), m_delta.sources.end(), key.source) ==
                 m_delta.sources.end())
                 m_delta.sources.push_back(key.source);
             break;
         }
         case FactKind::Pod: // grouped: see indexFact
+        case FactKind::HealthCheck:
+        case FactKind::MachineSet:
+        case FactKind::Migration:
         case FactKind::KubevirtMachine:
         case FactKind::NodeUsage:
         case FactKind::PodUsage:
@@ -634,6 +661,79 @@ public:
                     scoped(key.source, join(machine->meta.ns, machine->infrastructureName)), key.name);
         } else if (const auto* pod = std::get_if<PodFact>(&fact)) {
             indexPod(key, *pod, on);
+        } else if (const auto* object = std::get_if<ObjectFact>(&fact)) {
+            indexAbout(key, *object, on);
+        }
+    }
+
+    // Which kind of fact an object of this kind is read as; of the kinds that items are made of.
+    static std::optional<FactKind> factOfKind(std::string_view kind)
+    {
+        static constexpr std::array<std::pair<std::string_view, FactKind>, 11> kinds = {
+            {{"Node", FactKind::KubeNode},
+             {"VirtualMachine", FactKind::Vm},
+             {"VirtualMachineInstance", FactKind::Vmi},
+             {"Pod", FactKind::Pod},
+             {"DataVolume", FactKind::DataVolume},
+             {"PersistentVolumeClaim", FactKind::Claim},
+             {"Machine", FactKind::Machine},
+             {"KubevirtMachine", FactKind::KubevirtMachine},
+             {"MachineDeployment", FactKind::MachineDeployment},
+             {"KubeadmControlPlane", FactKind::ControlPlane},
+             {"KubevirtCluster", FactKind::KubevirtCluster}}};
+        if (kind == "Cluster")
+            return FactKind::Cluster;
+        const auto* found =
+            std::find_if(kinds.begin(), kinds.end(), [kind](const auto& each) { return each.first == kind; });
+        return found == kinds.end() ? std::nullopt : std::optional(found->second);
+    }
+
+    // Facts about another fact. A change of them is a change of what they are about: the items that looked at
+    // that are built again.
+    void indexAbout(const FactKey& key, const ObjectFact& object, bool on)
+    {
+        const auto field = [&object](const char* name) {
+            const auto found = object.fields.find(name);
+            return found == object.fields.end() ? std::string() : found->second;
+        };
+        std::optional<FactKind> kind;
+        std::string name;
+        if (key.kind == FactKind::Warning) {
+            kind = factOfKind(field("kind"));
+            name = kind == FactKind::KubeNode ? field("name") : join(field("ns"), field("name"));
+        } else if (key.kind == FactKind::HealthCheck) {
+            kind = FactKind::Cluster;
+            name = join(object.meta.ns, field("clusterName"));
+        } else if (key.kind == FactKind::MachineSet) {
+            kind = FactKind::MachineDeployment;
+            name = join(object.meta.ns, field("deploymentName"));
+        } else if (key.kind == FactKind::Migration) {
+            kind = FactKind::Vmi;
+            name = join(object.meta.ns, field("vmiName"));
+        }
+        if (!kind)
+            return;
+        const FactKey about{key.source, *kind, name};
+        if (on) {
+            m_about[about].insert(key);
+        } else if (const auto found = m_about.find(about); found != m_about.end()) {
+            found->second.erase(key);
+            if (found->second.empty())
+                m_about.erase(found);
+        }
+        touch(dependency(about));
+    }
+
+    void gatherAbout(const FactKey& about, FactKind kind, std::vector<const ObjectFact*>& out) const
+    {
+        const auto found = m_about.find(about);
+        if (found == m_about.end())
+            return;
+        for (const FactKey& key : found->second) {
+            if (key.kind != kind)
+                continue;
+            if (const auto* object = fact<ObjectFact>(key.source, key.kind, key.name))
+                out.push_back(object);
         }
     }
 
@@ -1752,6 +1852,10 @@ ItemFacts Stack::facts(ItemId id) const
             out.controlPlane = m_d->fact<ControlPlaneFact>(outer, FactKind::ControlPlane,
                                                            join(ns, out.cluster->controlPlaneName));
     };
+    const auto warningsOf = [&](SourceId of, FactKind kind, const std::string& name) {
+        m_d->gatherAbout({of, kind, name}, FactKind::Warning, out.warnings);
+    };
+    const auto nameOf = [](const Meta& meta) { return join(meta.ns, meta.name); };
     switch (s->item.kind) {
     case ItemKind::Host:
         out.host = m_d->fact<HostFact>(source, FactKind::Host, key);
@@ -1762,11 +1866,19 @@ ItemFacts Stack::facts(ItemId id) const
         break;
     case ItemKind::OuterNode:
         out.outerNode = m_d->fact<KubeNodeFact>(source, FactKind::KubeNode, key);
+        warningsOf(source, FactKind::KubeNode, key);
         break;
     case ItemKind::Vm:
         vmFacts(source, key);
+        warningsOf(source, FactKind::Vm, key);
+        warningsOf(source, FactKind::Vmi, key);
+        m_d->gatherAbout({source, FactKind::Vmi, key}, FactKind::Migration, out.migrations);
+        if (out.launcher != nullptr)
+            warningsOf(source, FactKind::Pod, nameOf(out.launcher->meta));
         for (const std::string& claim : Private::claimsOf(out.vm, out.vmi)) {
             const std::string at = join(s->item.ns, claim);
+            warningsOf(source, FactKind::DataVolume, at);
+            warningsOf(source, FactKind::Claim, at);
             if (const auto* volume = m_d->fact<ObjectFact>(source, FactKind::DataVolume, at))
                 out.dataVolumes.push_back(volume);
             if (const auto* object = m_d->fact<ObjectFact>(source, FactKind::Claim, at))
@@ -1801,20 +1913,26 @@ ItemFacts Stack::facts(ItemId id) const
         break;
     case ItemKind::TenantCluster:
         clusterFacts(source, s->item.ns, s->item.name);
-        if (out.cluster != nullptr)
-            out.kubevirtCluster =
-                m_d->fact<ObjectFact>(source, FactKind::KubevirtCluster,
-                                      join(out.cluster->meta.ns, out.cluster->infrastructureName));
+        warningsOf(source, FactKind::Cluster, key);
+        m_d->gatherAbout({source, FactKind::Cluster, key}, FactKind::HealthCheck, out.healthChecks);
+        if (out.cluster != nullptr) {
+            const std::string at = join(out.cluster->meta.ns, out.cluster->infrastructureName);
+            out.kubevirtCluster = m_d->fact<ObjectFact>(source, FactKind::KubevirtCluster, at);
+            warningsOf(source, FactKind::KubevirtCluster, at);
+        }
         out.innerSource = m_d->innerSourceOf(source, key);
         break;
     case ItemKind::ControlPlane:
         out.controlPlane = m_d->fact<ControlPlaneFact>(source, FactKind::ControlPlane, key);
+        warningsOf(source, FactKind::ControlPlane, key);
         if (out.controlPlane != nullptr)
             out.cluster = m_d->fact<ClusterFact>(source, FactKind::Cluster,
                                                  join(s->item.ns, out.controlPlane->clusterName));
         break;
     case ItemKind::WorkerPool:
         out.machineDeployment = m_d->fact<MachineDeploymentFact>(source, FactKind::MachineDeployment, key);
+        warningsOf(source, FactKind::MachineDeployment, key);
+        m_d->gatherAbout({source, FactKind::MachineDeployment, key}, FactKind::MachineSet, out.machineSets);
         if (out.machineDeployment != nullptr)
             clusterFacts(source, s->item.ns, out.machineDeployment->clusterName);
         break;
@@ -1822,6 +1940,9 @@ ItemFacts Stack::facts(ItemId id) const
         out.machine = m_d->fact<MachineFact>(source, FactKind::Machine, key);
         if (out.machine == nullptr)
             break;
+        warningsOf(source, FactKind::Machine, key);
+        warningsOf(source, FactKind::KubevirtMachine,
+                   join(out.machine->meta.ns, out.machine->infrastructureName));
         out.kubevirtMachine = m_d->fact<KubevirtMachineFact>(
             source, FactKind::KubevirtMachine, join(out.machine->meta.ns, out.machine->infrastructureName));
         const std::string vmNs = out.kubevirtMachine != nullptr && !out.kubevirtMachine->vmNamespace.empty()
@@ -1834,6 +1955,16 @@ ItemFacts Stack::facts(ItemId id) const
     }
     case ItemKind::Placeholder:
         break;
+    }
+    if (out.warnings.size() > 1) {
+        const auto last = [](const ObjectFact& warning) { // of one form, so that text compares as time
+            const auto found = warning.fields.find("last");
+            return found == warning.fields.end() ? std::string_view() : std::string_view(found->second);
+        };
+        std::sort(out.warnings.begin(), out.warnings.end(),
+                  [&last](const ObjectFact* a, const ObjectFact* b) {
+                      return last(*a) != last(*b) ? last(*a) > last(*b) : a->meta.name < b->meta.name;
+                  });
     }
     return out;
 }

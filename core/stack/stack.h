@@ -30,6 +30,10 @@ struct ItemFacts {
     std::vector<const ObjectFact*> dataVolumes;  // Vm only: of its disks
     std::vector<const ObjectFact*> claims;       // Vm only
     const SourceState* innerSource = nullptr;    // TenantCluster only: the connection to its own API
+    std::vector<const ObjectFact*> warnings;     // events about the objects it is made of, the last first
+    std::vector<const ObjectFact*> healthChecks; // TenantCluster only
+    std::vector<const ObjectFact*> machineSets;  // WorkerPool only
+    std::vector<const ObjectFact*> migrations;   // Vm only: of its instance
 };
 
 struct Sample {
@@ -79,8 +83,9 @@ public:
 
     const SourceState* source(SourceId id) const;
     std::vector<SourceId> sources() const; // in the order they were added
-    // What serves a whole cluster and is no item: KubeVirt, Cdi, Deployment. A change of these counts as a
-    // change of their source. In the order of their names.
+    // What serves a whole cluster and is no item: KubeVirt, Cdi, Deployment, StorageClass, StorageProfile,
+    // and Warning as far as it tells of an image that cannot be pulled. A change of these counts as a change
+    // of their source. In the order of their names.
     std::vector<const ObjectFact*> platform(SourceId source, FactKind kind) const;
 
     ItemFacts facts(ItemId id) const;

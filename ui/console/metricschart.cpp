@@ -65,7 +65,7 @@ QString metricsCsv(const std::vector<MetricsSeries>& all)
     QString text = QStringLiteral("time,name,cpu_cores,memory_bytes\r\n");
     for (const MetricsSeries& series : all) {
         for (const stack::Sample& sample : series.samples()) {
-            text += QDateTime::fromMSecsSinceEpoch(sample.at, Qt::UTC).toString(Qt::ISODate) +
+            text += QDateTime::fromMSecsSinceEpoch(sample.at).toUTC().toString(Qt::ISODate) +
                     QLatin1Char(',') + quoted(series.name()) + QLatin1Char(',');
             if (sample.used.cpuMilli >= 0)
                 text += QString::number(double(sample.used.cpuMilli) / 1000, 'f', 3);

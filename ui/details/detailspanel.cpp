@@ -2,6 +2,7 @@
 #include "ui/details/detailspanel.h"
 
 #include "ui/details/actionrow.h"
+#include "ui/details/asked.h"
 #include "ui/details/breadcrumb.h"
 #include "ui/details/conditions.h"
 #include "ui/details/conditionspage.h"
@@ -54,6 +55,7 @@ public:
     QStackedWidget* pages = nullptr;
     OverviewPage* overview = nullptr;
     WhyPageView* why = nullptr;
+    AskedCard* asked = nullptr;
     CommandAccess commandAccess;
     ConditionsPage* conditions = nullptr;
     EventsPage* events = nullptr;
@@ -140,6 +142,8 @@ void DetailsPanel::Private::refresh()
     pointToCause(stack, answer, page);
     overview->show(page);
     why->show(answer);
+    asked->setItem(current);
+    asked->refresh();
     const std::vector<stack::Condition>* found = stack.conditions(current);
     if (found != nullptr)
         conditions->show(*found, now);
@@ -260,6 +264,8 @@ DetailsPanel::DetailsPanel(StackStore* store, Selection* selection, Documents* d
     d.pages = new QStackedWidget(this);
     d.overview = new OverviewPage(d.pages);
     d.why = new WhyPageView(d.pages);
+    d.asked = new AskedCard(store, d.why);
+    d.why->addBelow(d.asked);
     d.conditions = new ConditionsPage(d.pages);
     d.events = new EventsPage(documents, d.pages);
     d.document = new DocumentPage(documents, d.pages);
@@ -310,6 +316,16 @@ DetailsPanel::DetailsPanel(StackStore* store, Selection* selection, Documents* d
 }
 
 DetailsPanel::~DetailsPanel() = default;
+
+void DetailsPanel::setClients(inquiry::Look::Clients clients)
+{
+    m_d->asked->setClients(std::move(clients));
+}
+
+AskedCard* DetailsPanel::asked() const
+{
+    return m_d->asked;
+}
 
 QString DetailsPanel::currentTab() const
 {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/base/timestamp.h"
+#include "core/inquiry/look.h"
 #include "core/stack/item.h"
 #include "ui/details/why.h"
 
@@ -15,6 +16,7 @@ class QAction;
 
 namespace strata::ui {
 
+class AskedCard;
 class Documents;
 class Selection;
 class StackStore;
@@ -35,6 +37,8 @@ public:
     // The row at the right of the name. What an action does now, and whether it can, is the shell's to say.
     void setActions(const QList<QAction*>& actions);
     void setEditor(std::function<void(const stack::ObjectRef&)> edit); // gives the YAML an Edit button
+    void setClients(inquiry::Look::Clients clients); // lets the Why tab ask further
+    AskedCard* asked() const;
     void setClock(Clock clock);
     void setCommandAccess(CommandAccess access); // for the commands of a remedy
     void setEventsEvery(int seconds);

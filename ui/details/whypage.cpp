@@ -361,8 +361,14 @@ WhyPageView::WhyPageView(QWidget* parent) : QScrollArea(parent)
     layout->addWidget(m_more);
     section(&m_notesTitle, &m_notesLayout, tr("Worth knowing"));
     m_notesLayout->setSpacing(3);
+    section(nullptr, &m_below, {});
     layout->addStretch(1);
     setWidget(canvas);
+}
+
+void WhyPageView::addBelow(QWidget* part)
+{
+    m_below->addWidget(part);
 }
 
 void WhyPageView::showLinks(std::vector<LinkButton*>& buttons, const std::vector<LinkRow>& links,

@@ -27,6 +27,7 @@ public:
     void show(const WhyPage& page);
     const WhyPage& page() const { return m_page; }
     void scrollToTop();
+    void addBelow(QWidget* part); // under the chain and its notes
 
 Q_SIGNALS:
     void itemWanted(strata::stack::ItemId id);
@@ -49,6 +50,7 @@ private:
     ThemedLabel* m_notesTitle = nullptr;
     QVBoxLayout* m_notesLayout = nullptr;
     std::vector<std::pair<ThemedLabel*, ThemedLabel*>> m_notes;
+    QVBoxLayout* m_below = nullptr;
 };
 
 } // namespace strata::ui

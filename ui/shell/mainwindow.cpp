@@ -166,6 +166,7 @@ void MainWindow::Private::makeParts()
     dayTwo = new ActionSet(services.store, services.runs, q);
     details->setActions(QList<QAction*>{dayTwo->entry()} + actions->forItem());
     if (services.clientOf) {
+        details->setClients(services.clientOf);
         details->setEditor([this](const stack::ObjectRef& object) {
             auto* dialog = new EditDialog(services.clientOf(object.source), object, q);
             dialog->setAttribute(Qt::WA_DeleteOnClose);

@@ -56,6 +56,13 @@ void StackStore::apply(const stack::Batch& batch)
     say(delta, findings);
 }
 
+void StackStore::tell(stack::ItemId id, std::vector<diagnosis::Finding> found)
+{
+    bool findings = false;
+    const stack::StackDelta delta = m_diagnosis.tell(m_stack, id, std::move(found), m_clock(), &findings);
+    say(delta, findings);
+}
+
 void StackStore::say(const stack::StackDelta& delta, bool findings)
 {
     if (!delta.empty())

@@ -32,6 +32,7 @@ public:
     void setTaker(Taker taker);
     void wake();
     void apply(const stack::Batch& batch); // directly, for tests and replays
+    void tell(stack::ItemId id, std::vector<diagnosis::Finding> found); // see Diagnosis::tell()
 
 Q_SIGNALS:
     void changed(const strata::stack::StackDelta& delta);

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
+#include <compare>
 
 // Group F: Cluster API and its KubeVirt provider, in both contract shapes: the same condition types carry
 // other reasons in v1beta1 and v1beta2.
@@ -60,10 +62,14 @@ std::optional<Finding> vmNotProvisioned(const Subject& s)
     }
     for (const Waiting& waiting : kVmProvisioned) {
         if (condition->reason == waiting.reason) {
-            Finding out = finding(s, waiting.rule, waiting.severity, tr(waiting.title, {s.item.name}),
-                                  tr(waiting.remedy), conditionProof(s, "KubevirtMachine", *condition));
+            // A VM is not ready, and its disk not there, until it is.
+            const bool patient =
+                waiting.severity == Severity::Warning && !olderThan(s, condition->since, 10LL * 60 * 1000);
+            Finding out = finding(s, waiting.rule, patient ? Severity::Info : waiting.severity,
+                                  tr(waiting.title, {s.item.name}), tr(waiting.remedy),
+                                  conditionProof(s, "KubevirtMachine", *condition));
             // What CAPK copies from the VM and its disk is known better there.
-            out.summary = waiting.severity != Severity::Info;
+            out.summary = out.severity != Severity::Info;
             return out;
         }
     }
@@ -79,8 +85,10 @@ std::optional<Finding> notBootstrapped(const Subject& s)
     const Condition* condition = conditionWith(machine->conditions, "BootstrapExecSucceeded", "False");
     if (condition == nullptr)
         return std::nullopt;
+    const bool lasts = olderThan(s, condition->since, 15LL * 60 * 1000);
     return finding(
-        s, "F11", Severity::Info, tr("Machine %1 has not finished its bootstrap", {s.item.name}),
+        s, "F11", lasts ? Severity::Warning : Severity::Info,
+        tr("Machine %1 has not finished its bootstrap", {s.item.name}),
         tr("Normal while it boots. When it lasts: read its serial console, then cloud-init and kubelet "
            "in the guest; the management cluster must reach its SSH port."),
         conditionProof(s, "KubevirtMachine", *condition));
@@ -95,13 +103,19 @@ std::optional<Finding> nodeMissing(const Subject& s)
         return std::nullopt;
     for (const char* type : {"NodeHealthy", "NodeReady"}) {
         const Condition* condition = stack::findCondition(machine->conditions, type);
-        if (condition != nullptr && condition->status != "True" &&
-            reasonIn(*condition,
-                     {"NodeDoesNotExist", "NodeProvisioning", "WaitingForNodeRef", "NodeNotFound"}))
-            return finding(s, "F14", Severity::Warning,
-                           tr("The node of machine %1 has not appeared", {s.item.name}),
-                           tr("The inner node must be named like the machine and carry its providerID."),
-                           conditionProof(s, "Machine", *condition));
+        if (condition == nullptr || condition->status == "True")
+            continue;
+        // Cluster API calls it InspectionFailed, too, while it waits for the node of a machine.
+        const bool waits = condition->message.starts_with("Waiting for a Node with spec.providerID");
+        if (!waits && !reasonIn(*condition, {"NodeDoesNotExist", "NodeProvisioning", "WaitingForNodeRef",
+                                             "NodeNotFound"}))
+            continue;
+        // A node joins within moments of its bootstrap.
+        const bool lasts = condition->since == 0 || olderThan(s, condition->since, 3LL * 60 * 1000);
+        return finding(s, "F14", lasts ? Severity::Warning : Severity::Info,
+                       tr("The node of machine %1 has not appeared", {s.item.name}),
+                       tr("The inner node must be named like the machine and carry its providerID."),
+                       conditionProof(s, "Machine", *condition));
     }
     return std::nullopt;
 }
@@ -119,6 +133,8 @@ std::optional<Finding> nodeUnhealthy(const Subject& s)
                        tr("Cluster API cannot see the node of machine %1", {s.item.name}),
                        tr("Check the way from the management cluster to the tenant's API endpoint."),
                        conditionProof(s, "Machine", *condition));
+    if (condition->message.find("NetworkPluginNotReady") != std::string::npos) // the node tells: G1
+        return std::nullopt;
     Finding out =
         finding(s, "G4", Severity::Critical, tr("The node of machine %1 is not healthy", {s.item.name}),
                 tr("Look at the node and at the VM below it."), conditionProof(s, "Machine", *condition));
@@ -160,7 +176,9 @@ std::optional<Finding> deletionHangs(const Subject& s)
     if (machine == nullptr || machine->meta.deleting == 0)
         return std::nullopt;
     const Condition* condition = conditionWith(machine->conditions, "Deleting", "True");
-    if (condition == nullptr || condition->message.find("in progress since more than") == std::string::npos)
+    if (condition == nullptr ||
+        (condition->message.find("in progress since more than") == std::string::npos &&
+         !olderThan(s, machine->meta.deleting, 15LL * 60 * 1000)))
         return std::nullopt;
     return finding(s, "F23", Severity::Warning, tr("The deletion of machine %1 does not end", {s.item.name}),
                    tr("The message names the stage; see what holds it before removing any finalizer."),
@@ -276,11 +294,30 @@ std::optional<Finding> planeTemplate(const Subject& s)
                : templateNotCloned(s, "KubeadmControlPlane", s.facts.controlPlane->conditions);
 }
 
+// The proof is the set's: a deployment does not repeat it.
+std::optional<Finding> ofSets(const Subject& s, std::optional<Finding> (*rule)(const Subject&, const char*,
+                                                                               const std::vector<Condition>&))
+{
+    for (const stack::ObjectFact* set : s.facts.machineSets) {
+        if (set->meta.deleting != 0 || fieldOf(*set, "replicas") == "0")
+            continue;
+        if (std::optional<Finding> found = rule(s, "MachineSet", set->conditions)) {
+            found->evidence.front().object =
+                stack::objectRef(s.item.source, set->meta, "machinesets", "MachineSet");
+            return found;
+        }
+    }
+    return std::nullopt;
+}
+
 std::optional<Finding> poolTemplate(const Subject& s)
 {
-    return s.facts.machineDeployment == nullptr
-               ? std::nullopt
-               : templateNotCloned(s, "MachineDeployment", s.facts.machineDeployment->conditions);
+    if (s.facts.machineDeployment == nullptr)
+        return std::nullopt;
+    if (std::optional<Finding> found =
+            templateNotCloned(s, "MachineDeployment", s.facts.machineDeployment->conditions))
+        return found;
+    return ofSets(s, templateNotCloned);
 }
 
 std::optional<Finding> planeHeldBack(const Subject& s)
@@ -308,10 +345,10 @@ std::optional<Finding> etcdUnhealthy(const Subject& s)
         conditionWith(s.facts.controlPlane->conditions, "EtcdClusterHealthy", "False");
     if (condition == nullptr)
         return std::nullopt;
-    Finding out =
-        finding(s, "G5", Severity::Critical, tr("The etcd cluster of %1 is not healthy", {s.item.name}),
-                tr("Keep the healthy members running: do not drain their hosts."),
-                conditionProof(s, "KubeadmControlPlane", *condition));
+    Finding out = finding(s, "G5", Severity::Critical,
+                          tr("The etcd cluster of %1 is not healthy", {s.facts.controlPlane->meta.name}),
+                          tr("Keep the healthy members running: do not drain their hosts."),
+                          conditionProof(s, "KubeadmControlPlane", *condition));
     out.summary = true;
     return out;
 }
@@ -324,7 +361,11 @@ std::optional<Finding> certificatesMissing(const Subject& s)
             : conditionWith(s.facts.controlPlane->conditions, "CertificatesAvailable", "False");
     if (condition == nullptr)
         return std::nullopt;
-    return finding(s, "G8", Severity::Critical, tr("The certificates of %1 are not there", {s.item.name}),
+    // Before its infrastructure is there, nobody has made them yet.
+    if (condition->reason == "NotAvailable" && !s.facts.controlPlane->initialized)
+        return std::nullopt;
+    return finding(s, "G8", Severity::Critical,
+                   tr("The certificates of %1 are not there", {s.facts.controlPlane->meta.name}),
                    tr("See the secrets <cluster>-ca, -etcd, -proxy and -sa."),
                    conditionProof(s, "KubeadmControlPlane", *condition));
 }
@@ -369,23 +410,28 @@ std::optional<Finding> poolShort(const Subject& s)
     return machinesNotReady(s, "MachineDeployment", pool->replicas, pool->readyReplicas, pool->conditions);
 }
 
+std::optional<Finding> heldBack(const Subject& s, const char* kind, const std::vector<Condition>& conditions)
+{
+    const Condition* held = conditionWith(conditions, "MachinesCreated", "False");
+    if (held == nullptr || held->reason != "PreflightCheckFailed") {
+        held = conditionWith(conditions, "ScalingUp", "True");
+        if (held == nullptr || held->message.find("preflight") == std::string::npos)
+            return std::nullopt;
+    }
+    return finding(s, "F18", Severity::Warning,
+                   tr("Pool %1 is held back by a preflight check", {s.item.name}),
+                   tr("The message names what must come first."), conditionProof(s, kind, *held));
+}
+
 // F18: the pool would grow but may not.
 std::optional<Finding> poolHeldBack(const Subject& s)
 {
-    const stack::MachineDeploymentFact* pool = s.facts.machineDeployment;
-    if (pool == nullptr)
+    if (s.facts.machineDeployment == nullptr)
         return std::nullopt;
-    const Condition* created = conditionWith(pool->conditions, "MachinesCreated", "False");
-    if (created != nullptr && created->reason == "PreflightCheckFailed")
-        return finding(
-            s, "F18", Severity::Warning, tr("Pool %1 is held back by a preflight check", {s.item.name}),
-            tr("The message names what must come first."), conditionProof(s, "MachineDeployment", *created));
-    const Condition* scaling = conditionWith(pool->conditions, "ScalingUp", "True");
-    if (scaling != nullptr && scaling->message.find("preflight") != std::string::npos)
-        return finding(
-            s, "F18", Severity::Warning, tr("Pool %1 is held back by a preflight check", {s.item.name}),
-            tr("The message names what must come first."), conditionProof(s, "MachineDeployment", *scaling));
-    return std::nullopt;
+    if (std::optional<Finding> found =
+            heldBack(s, "MachineDeployment", s.facts.machineDeployment->conditions))
+        return found;
+    return ofSets(s, heldBack);
 }
 
 std::optional<Finding> clusterPaused(const Subject& s)
@@ -520,6 +566,144 @@ std::optional<Finding> clusterDeletionHangs(const Subject& s)
                          formatRfc3339(s.facts.cluster->meta.deleting), s.facts.cluster->meta.deleting));
 }
 
+// F22: the health check would replace machines and may not.
+std::optional<Finding> remediationHeld(const Subject& s)
+{
+    for (const stack::ObjectFact* check : s.facts.healthChecks) {
+        const Condition* condition = conditionWith(check->conditions, "RemediationAllowed", "False");
+        if (condition == nullptr || check->meta.deleting != 0)
+            continue;
+        Proof proof = conditionProof(s, "Cluster", *condition);
+        proof.object =
+            stack::objectRef(s.item.source, check->meta, "machinehealthchecks", "MachineHealthCheck");
+        return finding(
+            s, "F22", Severity::Warning,
+            tr("Too many machines of %1 are unwell for its health check to replace any", {s.item.name}),
+            tr("Look for what they have in common (CNI, host, network) and mend that; the check goes "
+               "on by itself."),
+            std::move(proof));
+    }
+    return std::nullopt;
+}
+
+// A6: certificates and leases live by the clock.
+std::optional<Finding> clocksDiffer(const Subject& s)
+{
+    constexpr std::int64_t least = 30'000;
+    const stack::SourceState* inner = s.facts.innerSource;
+    const stack::SourceState* outer = s.stack.source(s.item.source);
+    if (inner == nullptr || outer == nullptr || inner->phase != stack::LinkPhase::Live)
+        return std::nullopt;
+    const std::int64_t apart = inner->clockOffsetMs - outer->clockOffsetMs;
+    if (apart < least && apart > -least)
+        return std::nullopt;
+    const std::string seconds = std::to_string((apart < 0 ? -apart : apart) / 1000);
+    Proof proof;
+    proof.object.source = inner->id;
+    proof.object.kind = "Cluster";
+    proof.object.name = inner->name;
+    proof.field = "Date";
+    proof.value = apart > 0 ? tr("%1 s ahead of %2", {seconds, outer->name})
+                            : tr("%1 s behind %2", {seconds, outer->name});
+    return finding(s, "A6", Severity::Warning,
+                   tr("The clock of %1's API server is not that of its management cluster", {s.item.name}),
+                   tr("Let hosts and guests follow the same time servers (chrony; KubeadmConfigSpec.ntp)."),
+                   std::move(proof));
+}
+
+struct Version3 {
+    int major = 0;
+    int minor = 0;
+    int patch = 0;
+    auto operator<=>(const Version3&) const = default;
+};
+
+// "v1.35.5", "1.12.11-rc.1"; no value: not of that form.
+std::optional<Version3> versionOf(std::string_view text)
+{
+    if (text.starts_with('v'))
+        text.remove_prefix(1);
+    Version3 out;
+    for (int* part : {&out.major, &out.minor, &out.patch}) {
+        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), *part);
+        if (error != std::errc())
+            return std::nullopt;
+        text.remove_prefix(static_cast<std::size_t>(end - text.data()));
+        if (part != &out.patch) {
+            if (!text.starts_with('.'))
+                return std::nullopt;
+            text.remove_prefix(1);
+        }
+    }
+    return out;
+}
+
+// G10: from these patches on the API server's own client certificate is of another user, and a Cluster API
+// that does not know it makes roles that forbid exec and logs (Cluster API book, troubleshooting).
+std::optional<Finding> patchTooNew(const Subject& s)
+{
+    const stack::ControlPlaneFact* plane = s.facts.controlPlane;
+    if (plane == nullptr || plane->meta.deleting != 0)
+        return std::nullopt;
+    const std::optional<Version3> wanted = versionOf(plane->version);
+    if (!wanted || wanted->major != 1)
+        return std::nullopt;
+    static constexpr std::array<Version3, 4> first = {{{1, 33, 12}, {1, 34, 8}, {1, 35, 5}, {1, 36, 1}}};
+    const bool needsNew =
+        wanted->minor > 36 || std::any_of(first.begin(), first.end(), [&wanted](const Version3& each) {
+            return wanted->minor == each.minor && wanted->patch >= each.patch;
+        });
+    if (!needsNew)
+        return std::nullopt;
+    for (const stack::ObjectFact* deployment : s.stack.platform(s.item.source, stack::FactKind::Deployment)) {
+        if (deployment->meta.name != "capi-controller-manager")
+            continue;
+        const std::string image = fieldOf(*deployment, "image");
+        const std::size_t colon = image.rfind(':');
+        const std::optional<Version3> has =
+            colon == std::string::npos ? std::nullopt : versionOf(std::string_view(image).substr(colon + 1));
+        if (!has || has->major != 1)
+            return std::nullopt;
+        static constexpr std::array<Version3, 3> enough = {{{1, 11, 11}, {1, 12, 8}, {1, 13, 2}}};
+        const bool knows =
+            has->minor > 13 || std::any_of(enough.begin(), enough.end(), [&has](const Version3& each) {
+                return has->minor == each.minor && has->patch >= each.patch;
+            });
+        if (knows)
+            return std::nullopt;
+        Proof proof;
+        proof.object = stack::objectRef(s.item.source, deployment->meta, "deployments", "Deployment");
+        proof.field = "spec.template.spec.containers[0].image";
+        proof.value = image + " · " + plane->version;
+        return finding(
+            s, "G10", Severity::Warning,
+            tr("%1 runs Kubernetes %2, which is newer than this Cluster API knows",
+               {plane->meta.name, plane->version}),
+            tr("Upgrade Cluster API to v1.11.11, v1.12.8, v1.13.2 or newer: until then exec and logs are "
+               "forbidden in the tenant."),
+            std::move(proof));
+    }
+    return std::nullopt;
+}
+
+// F17, as the control plane's controller says it when no condition does.
+std::optional<Finding> planeEvents(const Subject& s)
+{
+    if (s.facts.controlPlane == nullptr || s.facts.controlPlane->meta.deleting != 0)
+        return std::nullopt;
+    const stack::ControlPlaneFact& plane = *s.facts.controlPlane;
+    const stack::ObjectFact* event =
+        warningOf(s, {"ControlPlaneUnhealthy", "FailedScaleUp", "FailedScaleDown", "FailedInitialization"},
+                  10LL * 60 * 1000);
+    if (event == nullptr)
+        return std::nullopt;
+    Finding out = finding(s, "F17", Severity::Warning,
+                          tr("The control plane %1 waits before it goes on", {plane.meta.name}),
+                          tr("The message names the machine and what it lacks."), eventProof(s, *event));
+    out.summary = true;
+    return out;
+}
+
 std::optional<Finding> clusterFailed(const Subject& s)
 {
     if (s.facts.cluster == nullptr || s.facts.cluster->phase != "Failed")
@@ -563,7 +747,8 @@ std::vector<Rule> machineRules()
 
 std::vector<Rule> controlPlaneRules()
 {
-    return {etcdUnhealthy, certificatesMissing, planeTemplate, planeHeldBack, controlPlaneShort};
+    return {etcdUnhealthy,     certificatesMissing, planeTemplate, planeHeldBack,
+            controlPlaneShort, patchTooNew,         planeEvents};
 }
 
 std::vector<Rule> poolRules()
@@ -573,8 +758,9 @@ std::vector<Rule> poolRules()
 
 std::vector<Rule> clusterRules()
 {
-    return {clusterFailed,         loadBalancer,       endpointInside, topologyWaits,  clusterDeletionHangs,
-            clusterInfrastructure, clusterUnreachable, clusterPaused,  tenantLinkLost, clusterNotAvailable};
+    return {clusterFailed,        loadBalancer,          endpointInside,     topologyWaits,
+            clusterDeletionHangs, clusterInfrastructure, clusterUnreachable, clusterPaused,
+            tenantLinkLost,       clusterNotAvailable,   remediationHeld,    clocksDiffer};
 }
 
 } // namespace strata::diagnosis

@@ -2,6 +2,8 @@
 #include "core/diagnosis/rule.h"
 #include "core/stack/health.h"
 
+#include <algorithm>
+
 // Group G: inside the inner cluster.
 namespace strata::diagnosis {
 namespace {
@@ -16,7 +18,10 @@ std::optional<Finding> cniMissing(const Subject& s)
     const Condition* ready = node == nullptr ? nullptr : conditionWith(node->conditions, "Ready", "False");
     if (ready == nullptr || ready->message.find("NetworkPluginNotReady") == std::string::npos)
         return std::nullopt;
-    return finding(s, "G1", Severity::Critical, tr("Inner node %1 has no working CNI", {s.item.name}),
+    // A node that has just joined waits for its network's pods.
+    const bool lasts = olderThan(s, std::max(node->meta.created, ready->since), 3LL * 60 * 1000);
+    return finding(s, "G1", lasts ? Severity::Critical : Severity::Info,
+                   tr("Inner node %1 has no working CNI", {s.item.name}),
                    tr("Install a CNI in the tenant cluster, or read the log of the one that is there."),
                    conditionProof(s, "Node", *ready));
 }
@@ -65,7 +70,9 @@ std::optional<Finding> nodeUninitialized(const Subject& s)
     for (const std::string& taint : node->taints) {
         if (taint.starts_with("node.cloudprovider.kubernetes.io/uninitialized") ||
             taint.starts_with("node.cluster.x-k8s.io/uninitialized"))
-            return finding(s, "G13", Severity::Warning,
+            return finding(s, "G13",
+                           olderThan(s, node->meta.created, 5LL * 60 * 1000) ? Severity::Warning
+                                                                             : Severity::Info,
                            tr("Inner node %1 is still marked as not initialized", {s.item.name}),
                            tr("Check the cloud controller manager and the node's providerID."),
                            fieldProof(s, "Node", "spec.taints", taint));

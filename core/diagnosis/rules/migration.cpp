@@ -72,6 +72,34 @@ std::optional<Finding> migrationFailed(const Subject& s)
                               vmi->migrationFailure, vmi->migrationEnded));
 }
 
+// E11 before it fails: nobody takes the target pod.
+std::optional<Finding> migrationWaits(const Subject& s)
+{
+    for (const stack::ObjectFact* migration : s.facts.migrations) {
+        if (migration->meta.deleting != 0 ||
+            (migration->phase != "Pending" && migration->phase != "Scheduling") ||
+            !olderThan(s, migration->meta.created, 2 * kMinute))
+            continue;
+        Proof proof;
+        proof.object = stack::objectRef(s.item.source, migration->meta, "virtualmachineinstancemigrations",
+                                        "VirtualMachineInstanceMigration");
+        proof.field = "status.phase";
+        proof.value = migration->phase;
+        for (const Condition& condition : migration->conditions) {
+            if (condition.status == "True")
+                proof.value +=
+                    " · " + condition.type + (condition.message.empty() ? "" : ": " + condition.message);
+        }
+        proof.since = migration->meta.created;
+        return finding(
+            s, "E11", Severity::Warning, tr("The migration of VM %1 does not get on", {s.item.name}),
+            tr("See why its target pod is not scheduled (room, CPU model, selectors, quota), or cancel "
+               "the migration; the VM runs on where it was."),
+            std::move(proof));
+    }
+    return std::nullopt;
+}
+
 std::optional<Finding> changeWaits(const Subject& s)
 {
     if (s.facts.vmi == nullptr)
@@ -90,7 +118,7 @@ std::optional<Finding> changeWaits(const Subject& s)
 
 std::vector<Rule> migrationRules()
 {
-    return {blocksDrain, migrationFailed, leaving, changeWaits};
+    return {blocksDrain, migrationFailed, migrationWaits, leaving, changeWaits};
 }
 
 } // namespace strata::diagnosis

@@ -46,12 +46,6 @@ Finding kubeVirtFinding(const Platform& p, const ObjectFact& object, const char*
                            condition->since);
 }
 
-std::string field(const ObjectFact& object, const char* name)
-{
-    const auto found = object.fields.find(name);
-    return found == object.fields.end() ? std::string() : found->second;
-}
-
 void kubeVirt(const Platform& p, const ObjectFact& object, std::vector<Finding>& out)
 {
     const Condition* synchronized = conditionWith(object.conditions, "Synchronized", "False");
@@ -69,7 +63,7 @@ void kubeVirt(const Platform& p, const ObjectFact& object, std::vector<Finding>&
     }
     const Condition* degraded = conditionWith(object.conditions, "Degraded", "True");
     if (degraded != nullptr && degraded->reason == "UpdateInProgress") { // normal, though it says Degraded
-        const std::string to = field(object, "targetKubeVirtVersion");
+        const std::string to = fieldOf(object, "targetKubeVirtVersion");
         out.push_back(kubeVirtFinding(p, object, "B3", Severity::Info,
                                       to.empty()
                                           ? tr("KubeVirt in %1 is being updated", {p.source.name})
@@ -137,15 +131,154 @@ constexpr std::array<Component, 13> kComponents = {{
     {"coredns", "S4", Severity::Critical, "DNS in %1 is down"},
 }};
 
+// B9: it is down because its image cannot be had.
+std::optional<Finding> imageOf(const Platform& p, const ObjectFact& deployment)
+{
+    for (const ObjectFact* event : p.stack.platform(p.source.id, FactKind::Warning)) {
+        if (fieldOf(*event, "kind") != "Pod" || fieldOf(*event, "ns") != deployment.meta.ns ||
+            !fieldOf(*event, "name").starts_with(deployment.meta.name + "-"))
+            continue;
+        const std::string message = fieldOf(*event, "message");
+        if (message.find("ImagePull") == std::string::npos &&
+            message.find("pull image") == std::string::npos &&
+            message.find("pulling image") == std::string::npos)
+            continue;
+        if (p.olderThan(parseRfc3339(fieldOf(*event, "last")).value_or(event->meta.created), 15 * kMinute))
+            continue;
+        stack::Meta pod;
+        pod.ns = fieldOf(*event, "ns");
+        pod.name = fieldOf(*event, "name");
+        pod.uid = fieldOf(*event, "uid");
+        Finding out = platformFinding(
+            p, deployment, "deployments", "Deployment", "B9", Severity::Critical,
+            tr("The image of %1 in %2 cannot be pulled", {deployment.meta.name, p.source.name}),
+            tr("Check that the outer nodes reach the registry, its rate limit and credentials; without a "
+               "network, "
+               "mirror the image first."),
+            "event " + fieldOf(*event, "reason"), message, event->meta.created);
+        out.evidence.front().object = stack::objectRef(p.source.id, pod, "pods", "Pod");
+        return out;
+    }
+    return std::nullopt;
+}
+
+// B6: which class a claim without one gets (kubernetes and CDI ask for it by annotation).
+void storageClasses(const Platform& p, std::vector<Finding>& out)
+{
+    const std::vector<const ObjectFact*> classes = p.stack.platform(p.source.id, FactKind::StorageClass);
+    const std::vector<const ObjectFact*> cdi = p.stack.platform(p.source.id, FactKind::Cdi);
+    const bool unseen =
+        std::any_of(p.source.kinds.begin(), p.source.kinds.end(), [](const stack::KindState& kind) {
+            return kind.kind.starts_with("storageclasses"); // not allowed, or away: not known is not none
+        });
+    if (cdi.empty() || unseen || !p.source.synced)
+        return;
+    if (classes.empty()) {
+        out.push_back(
+            platformFinding(p, *cdi.front(), "cdis", "CDI", "B6", Severity::Critical,
+                            tr("%1 has no storage class: no disk can be made", {p.source.name}),
+                            tr("Install a storage driver (Ceph, Longhorn), or restore its StorageClass."),
+                            "storageclasses.storage.k8s.io", tr("none"), 0));
+        return;
+    }
+    std::vector<const ObjectFact*> defaults;
+    std::vector<const ObjectFact*> forVms;
+    for (const ObjectFact* each : classes) {
+        if (fieldOf(*each, "default") == "true")
+            defaults.push_back(each);
+        if (fieldOf(*each, "virtDefault") == "true")
+            forVms.push_back(each);
+    }
+    const auto tell = [&](const ObjectFact& about, Severity severity, std::string title, std::string value) {
+        out.push_back(platformFinding(
+            p, about, "storageclasses", "StorageClass", "B6", severity, std::move(title),
+            tr("Annotate one class with storageclass.kubevirt.io/is-default-virt-class=true."),
+            "metadata.annotations[storageclass.kubevirt.io/is-default-virt-class]", std::move(value), 0));
+    };
+    if (defaults.empty() && forVms.empty())
+        tell(*classes.front(), Severity::Warning,
+             tr("No storage class of %1 is the default: volumes without a class are not made",
+                {p.source.name}),
+             tr("on none of %1 storage classes", {std::to_string(classes.size())}));
+    else if (forVms.size() > 1)
+        tell(*forVms[1], Severity::Warning,
+             tr("Several storage classes of %1 are the default for VMs", {p.source.name}),
+             forVms[0]->meta.name + ", " + forVms[1]->meta.name);
+}
+
+// B7: a class of which CDI knows no access and volume mode.
+void storageProfile(const Platform& p, const ObjectFact& profile, std::vector<Finding>& out)
+{
+    const Condition* recognized = conditionWith(profile.conditions, "Recognized", "False");
+    if (recognized == nullptr && fieldOf(profile, "claimPropertySets") != "0")
+        return;
+    const std::string name =
+        fieldOf(profile, "storageClass").empty() ? profile.meta.name : fieldOf(profile, "storageClass");
+    bool isDefault = false;
+    for (const ObjectFact* each : p.stack.platform(p.source.id, FactKind::StorageClass))
+        isDefault = isDefault || (each->meta.name == name && (fieldOf(*each, "default") == "true" ||
+                                                              fieldOf(*each, "virtDefault") == "true"));
+    out.push_back(platformFinding(
+        p, profile, "storageprofiles", "StorageProfile", "B7", isDefault ? Severity::Warning : Severity::Info,
+        tr("CDI does not know how to use the storage class %1 of %2", {name, p.source.name}),
+        tr("Set spec.claimPropertySets of its StorageProfile, or give every DataVolume access and volume "
+           "mode."),
+        recognized != nullptr ? "status.conditions[Recognized]" : "status.claimPropertySets",
+        recognized != nullptr ? recognized->status + " · " + recognized->message
+                              : tr("empty, for %1", {fieldOf(profile, "provisioner")}),
+        recognized != nullptr ? recognized->since : 0));
+}
+
+// B9 for what is no controller of ours: drivers, networks, load balancers in the namespaces they usually
+// have.
+void imagesOfOthers(const Platform& p, std::vector<Finding>& out)
+{
+    static constexpr std::array<std::string_view, 12> namespaces = {
+        "kube-system",  "metallb-system",  "calico-system", "tigera-operator",
+        "rook-ceph",    "longhorn-system", "kubevirt",      "cdi",
+        "cert-manager", "capi-system",     "capk-system",   "kube-vip"};
+    std::vector<std::string> told;
+    for (const ObjectFact* event : p.stack.platform(p.source.id, FactKind::Warning)) {
+        const std::string ns = fieldOf(*event, "ns");
+        if (std::find(namespaces.begin(), namespaces.end(), ns) == namespaces.end() ||
+            std::find(told.begin(), told.end(), ns) != told.end() ||
+            p.olderThan(parseRfc3339(fieldOf(*event, "last")).value_or(event->meta.created), 15 * kMinute))
+            continue;
+        const bool known = std::any_of(out.begin(), out.end(), [&ns](const Finding& finding) {
+            return finding.rule == "B9" && finding.evidence.front().object.ns == ns;
+        });
+        if (known)
+            continue;
+        told.push_back(ns);
+        stack::Meta pod;
+        pod.ns = ns;
+        pod.name = fieldOf(*event, "name");
+        pod.uid = fieldOf(*event, "uid");
+        Finding finding = platformFinding(
+            p, *event, "pods", "Pod", "B9", Severity::Warning,
+            tr("Images for %1 in %2 cannot be pulled", {ns, p.source.name}),
+            tr("Check that the outer nodes reach the registry, its rate limit and credentials; without a "
+               "network, mirror the image first."),
+            "event " + fieldOf(*event, "reason"), fieldOf(*event, "message"), event->meta.created);
+        finding.key = "B9|" + p.source.name + "|" + ns;
+        finding.evidence.front().object = stack::objectRef(p.source.id, pod, "pods", "Pod");
+        out.push_back(std::move(finding));
+    }
+}
+
 void component(const Platform& p, const ObjectFact& object, std::vector<Finding>& out)
 {
     const auto known = std::find_if(kComponents.begin(), kComponents.end(),
                                     [&](const Component& each) { return object.meta.name == each.name; });
-    if (known == kComponents.end() || field(object, "replicas") == "0" || object.meta.deleting != 0)
+    if (known == kComponents.end() || fieldOf(object, "replicas") == "0" || object.meta.deleting != 0)
         return;
-    const std::string available = field(object, "availableReplicas");
+    const std::string available = fieldOf(object, "availableReplicas");
     if (!available.empty() && available != "0")
         return;
+    if (std::optional<Finding> image = imageOf(p, object)) {
+        out.push_back(std::move(*image));
+        return;
+    }
     const Condition* why = conditionWith(object.conditions, "Available", "False");
     if (why == nullptr || !p.olderThan(why->since != 0 ? why->since : object.meta.created, 2 * kMinute))
         return; // it starts
@@ -178,6 +311,10 @@ std::vector<Finding> diagnosePlatform(const Platform& p)
         cdi(p, *object, out);
     for (const ObjectFact* object : p.stack.platform(p.source.id, FactKind::Deployment))
         component(p, *object, out);
+    imagesOfOthers(p, out);
+    storageClasses(p, out);
+    for (const ObjectFact* object : p.stack.platform(p.source.id, FactKind::StorageProfile))
+        storageProfile(p, *object, out);
     return out;
 }
 

@@ -59,6 +59,12 @@ std::optional<Finding> unschedulable(const Subject& s)
     if (!said && (scheduled == nullptr || scheduled->reason != "Unschedulable"))
         return std::nullopt;
     if (scheduled != nullptr) {
+        if (scheduled->message.find("devices.kubevirt.io/kvm") != std::string::npos)
+            return finding(
+                s, "A1", Severity::Critical,
+                tr("No outer node offers KVM, so VM %1 cannot start", {s.item.name}),
+                tr("Turn virtualization on in the hosts' firmware and nested KVM on their kernels."),
+                conditionProof(s, kind, *scheduled));
         for (const char* device : {"devices.kubevirt.io/tun", "devices.kubevirt.io/vhost-net"}) {
             if (scheduled->message.find(device) != std::string::npos)
                 return finding(s, "A2", Severity::Critical,
@@ -98,10 +104,14 @@ std::optional<Finding> pausedByIoError(const Subject& s)
     const Condition* paused = conditions != nullptr ? conditionWith(*conditions, "Paused", "True") : nullptr;
     if (paused == nullptr || paused->reason != "PausedIOError")
         return std::nullopt;
-    return finding(s, "D4", Severity::Critical,
-                   tr("VM %1 is paused: its disk is full or failing", {s.item.name}),
-                   tr("Free or expand the storage behind its disk, then unpause the VM."),
-                   conditionProof(s, "VirtualMachineInstance", *paused));
+    Finding out = finding(s, "D4", Severity::Critical,
+                          tr("VM %1 is paused: its disk is full or failing", {s.item.name}),
+                          tr("Free or expand the storage behind its disk, then unpause the VM."),
+                          conditionProof(s, "VirtualMachineInstance", *paused));
+    // Which volume it is, only the event says.
+    if (const stack::ObjectFact* event = warningOf(s, {"IOerror"}, 24 * 60 * kMinute))
+        out.evidence.push_back(eventProof(s, *event));
+    return out;
 }
 
 std::optional<Finding> pausedOtherwise(const Subject& s)
@@ -283,6 +293,56 @@ std::optional<Finding> launcherStuck(const Subject& s)
                    fieldProof(s, "VirtualMachineInstance", "status.phase", vmi->phase, vmi->meta.created));
 }
 
+bool runs(const Subject& s)
+{
+    return s.facts.vmi != nullptr && s.facts.vmi->phase == "Running";
+}
+
+// A7: the launcher has a node, and the node cannot connect it to the pod network.
+std::optional<Finding> sandboxFails(const Subject& s)
+{
+    if (s.facts.vmi == nullptr || runs(s))
+        return std::nullopt;
+    const stack::ObjectFact* event = warningOf(s, {"FailedCreatePodSandBox"}, 10 * kMinute);
+    if (event == nullptr)
+        return std::nullopt;
+    return finding(
+        s, "A7", Severity::Critical,
+        tr("The launcher pod of VM %1 cannot be connected to the pod network", {s.item.name}),
+        tr("Look at the CNI of the outer cluster: its pods on that node, its permissions, its version."),
+        eventProof(s, *event));
+}
+
+// G12 from outside: the provider's storage driver plugs a tenant's volume into the VM.
+std::optional<Finding> hotplugFails(const Subject& s)
+{
+    if (!runs(s))
+        return std::nullopt;
+    const stack::ObjectFact* event =
+        warningOf(s, {"HotPlugVolumeError", "HotplugFailed", "FailedHotplugSync"}, 15 * kMinute);
+    if (event == nullptr)
+        return std::nullopt;
+    return finding(
+        s, "G12", Severity::Warning, tr("A volume cannot be plugged into VM %1", {s.item.name}),
+        tr("Follow the volume: its claim, its storage class, and the attachment pod beside the launcher."),
+        eventProof(s, *event));
+}
+
+// It came back by itself, which no field of its status tells.
+std::optional<Finding> hasCrashed(const Subject& s)
+{
+    if (!runs(s))
+        return std::nullopt;
+    const stack::ObjectFact* event = warningOf(s, {"GuestPanicked", "Stopped"}, 30 * kMinute);
+    if (event == nullptr || (fieldOf(*event, "reason") == "Stopped" &&
+                             fieldOf(*event, "message").find("crash") == std::string::npos))
+        return std::nullopt;
+    return finding(
+        s, "D3", Severity::Warning, tr("VM %1 has crashed and runs again", {s.item.name}),
+        tr("Read its serial console and the log of its virt-launcher pod before it happens again."),
+        eventProof(s, *event));
+}
+
 // E1–E4: worth knowing before a drain; nothing is broken now.
 std::optional<Finding> notMigratable(const Subject& s)
 {
@@ -318,7 +378,8 @@ std::vector<Rule> vmRules()
     return {pausedByIoError, pausedOtherwise, unschedulable, imageMissing,   crashLoop,
             diskMissing,     syncFailed,      stopped,       instanceFailed, notReady,
             manualRecovery,  noAddress,       emulated,      launcherStuck,  credentialsNotInjected,
-            restartRequired, notMigratable,   noGuestAgent};
+            restartRequired, notMigratable,   noGuestAgent,  sandboxFails,   hasCrashed,
+            hotplugFails};
 }
 
 } // namespace strata::diagnosis

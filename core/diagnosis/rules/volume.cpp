@@ -41,6 +41,11 @@ std::int64_t number(const ObjectFact& object, const char* field)
     return value;
 }
 
+bool isUp(const Subject& s)
+{
+    return s.facts.vmi != nullptr && s.facts.vmi->phase == "Running";
+}
+
 bool waitsForConsumer(const ObjectFact& volume) // C1: normal
 {
     return volume.phase == "WaitForFirstConsumer" || volume.phase == "PendingPopulation";
@@ -81,8 +86,29 @@ std::optional<Finding> noClaim(const Subject& s)
                     "See the DataVolume's events: mostly a storage class that does not exist, or a quota.");
 }
 
+// B7 as one VM meets it.
+std::optional<Finding> claimNotValid(const Subject& s)
+{
+    if (isUp(s))
+        return std::nullopt;
+    const ObjectFact* event = warningOf(s, {"ErrClaimNotValid"}, 15 * kMinute);
+    if (event == nullptr)
+        return std::nullopt;
+    return finding(
+        s, "B7", Severity::Critical, tr("CDI cannot make a claim for a volume of VM %1", {s.item.name}),
+        tr("Set spec.claimPropertySets of the class's StorageProfile, or give the volume a class that is "
+           "there, and its access mode."),
+        eventProof(s, *event));
+}
+
 std::optional<Finding> claimPends(const Subject& s)
 {
+    if (const ObjectFact* event =
+            isUp(s) ? nullptr : warningOf(s, {"ProvisioningFailed", "FailedBinding"}, 15 * kMinute))
+        return finding(s, "C3", Severity::Critical,
+                       tr("No storage is provided for a volume of VM %1", {s.item.name}),
+                       tr("See the claim's events, its storage class and the pods of the storage driver."),
+                       eventProof(s, *event));
     if (std::optional<Finding> found = onReason(s, "Bound", "Pending", 5 * kMinute, "C3", Severity::Critical,
                                                 "The claim of volume %1 of VM %2 is not bound",
                                                 "See the claim's events and the pods of the storage driver."))
@@ -121,7 +147,7 @@ std::optional<Finding> quotaExceeded(const Subject& s)
                                tr(remedy), conditionProof(s, "VirtualMachine", condition));
         }
     }
-    return onVolume(s, [&](const ObjectFact& volume) -> std::optional<Finding> {
+    std::optional<Finding> told = onVolume(s, [&](const ObjectFact& volume) -> std::optional<Finding> {
         for (const Condition& condition : volume.conditions) {
             if (speaksOfQuota(condition))
                 return finding(s, "C4", Severity::Critical,
@@ -131,6 +157,44 @@ std::optional<Finding> quotaExceeded(const Subject& s)
         }
         return std::nullopt;
     });
+    if (told || isUp(s))
+        return told;
+    const ObjectFact* event =
+        warningOf(s, {"ErrExceededQuota", "FailedDataVolumeImport", "FailedDataVolumeCreate", "FailedCreate"},
+                  15 * kMinute);
+    if (event == nullptr || (fieldOf(*event, "reason") != "ErrExceededQuota" &&
+                             fieldOf(*event, "message").find("quota") == std::string::npos))
+        return std::nullopt;
+    return finding(s, "C4", Severity::Critical,
+                   tr("The quota of %1 has no room for VM %2", {s.item.ns, s.item.name}), tr(remedy),
+                   eventProof(s, *event));
+}
+
+// C12: what holds a clone back is said in events only (CDI pkg/controller/clone, VM controller).
+std::optional<Finding> cloneBlocked(const Subject& s)
+{
+    if (isUp(s))
+        return std::nullopt;
+    const ObjectFact* event =
+        warningOf(s,
+                  {"CloneSourceInUse", "CloneValidationFailed", "CloneWithoutSource", "NoVolumeSnapshotClass",
+                   "IncompatibleVolumeModes", "IncompatibleProvisioners", "NoVolumeExpansion",
+                   "UnauthorizedDataVolumeCreate", "SourcePVCNotAvailabe", "SourcePVCNotAvailable"},
+                  15 * kMinute);
+    if (event == nullptr)
+        return std::nullopt;
+    const std::string reason = fieldOf(*event, "reason");
+    const char* remedy =
+        "Give it a source it can read: the right name and namespace, of the same volume mode.";
+    if (reason == "CloneSourceInUse")
+        remedy = "Stop what uses the source, or clone from a snapshot of it.";
+    else if (reason == "UnauthorizedDataVolumeCreate")
+        remedy = "Grant create on datavolumes/source in the namespace of the source.";
+    else if (reason == "NoVolumeSnapshotClass")
+        remedy = "Install a VolumeSnapshotClass for the storage driver, or let CDI copy through a host.";
+    return finding(s, "C12", Severity::Critical,
+                   tr("A volume of VM %1 cannot be cloned from its source", {s.item.name}), tr(remedy),
+                   eventProof(s, *event));
 }
 
 std::optional<Finding> importerUnschedulable(const Subject& s)
@@ -237,9 +301,9 @@ std::optional<Finding> uploadStuck(const Subject& s)
 
 std::vector<Rule> volumeRules()
 {
-    return {quotaExceeded,         claimLost,           imageTooLarge, importerImage,
-            importerUnschedulable, importFails,         noClaim,       claimPends,
-            scratchMissing,        importerOutOfMemory, uploadStuck};
+    return {quotaExceeded, claimLost,    imageTooLarge,  importerImage, importerUnschedulable,
+            noClaim,       claimPends,   scratchMissing, importFails,   importerOutOfMemory,
+            uploadStuck,   cloneBlocked, claimNotValid};
 }
 
 } // namespace strata::diagnosis

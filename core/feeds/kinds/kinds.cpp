@@ -65,6 +65,42 @@ const std::vector<Kind>& outerKinds()
          true},
         {FactKind::Claim, "", {"v1"}, "persistentvolumeclaims", true, fact<readClaim>, true},
         {FactKind::Deployment, "apps", {"v1"}, "deployments", true, fact<readDeployment>, true},
+        {FactKind::StorageClass,
+         "storage.k8s.io",
+         {"v1"},
+         "storageclasses",
+         false,
+         fact<readStorageClass>,
+         true},
+        {FactKind::StorageProfile,
+         "cdi.kubevirt.io",
+         {"v1beta1"},
+         "storageprofiles",
+         false,
+         fact<readStorageProfile>,
+         true},
+        {FactKind::HealthCheck,
+         "cluster.x-k8s.io",
+         {"v1beta2", "v1beta1"},
+         "machinehealthchecks",
+         true,
+         fact<readMachineHealthCheck>,
+         true},
+        {FactKind::MachineSet,
+         "cluster.x-k8s.io",
+         {"v1beta2", "v1beta1"},
+         "machinesets",
+         true,
+         fact<readMachineSet>,
+         true},
+        {FactKind::Migration,
+         "kubevirt.io",
+         {"v1"},
+         "virtualmachineinstancemigrations",
+         true,
+         fact<readMigration>,
+         true},
+        {FactKind::Warning, "", {"v1"}, "events", true, fact<readWarning>, true, "type=Warning"},
     };
     return *kinds;
 }
@@ -73,7 +109,7 @@ const std::vector<Kind>& innerKinds()
 {
     static const auto* kinds = new std::vector<Kind>{
         {FactKind::KubeNode, "", {"v1"}, "nodes", false, fact<readKubeNode>},
-        {FactKind::Pod, "", {"v1"}, "pods", true, fact<readPod>, false, true},
+        {FactKind::Pod, "", {"v1"}, "pods", true, fact<readPod>, false, "", true},
     };
     return *kinds;
 }

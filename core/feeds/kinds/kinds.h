@@ -26,6 +26,12 @@ stack::ObjectFact readClaim(const Json& object, const std::string& apiVersion);
 stack::ObjectFact readKubeVirt(const Json& object, const std::string& apiVersion);
 stack::ObjectFact readCdi(const Json& object, const std::string& apiVersion);
 stack::ObjectFact readDeployment(const Json& object, const std::string& apiVersion);
+stack::ObjectFact readWarning(const Json& object, const std::string& apiVersion);
+stack::ObjectFact readStorageClass(const Json& object, const std::string& apiVersion);
+stack::ObjectFact readStorageProfile(const Json& object, const std::string& apiVersion);
+stack::ObjectFact readMachineSet(const Json& object, const std::string& apiVersion);
+stack::ObjectFact readMigration(const Json& object, const std::string& apiVersion);
+stack::ObjectFact readMachineHealthCheck(const Json& object, const std::string& apiVersion);
 
 // An item of a metrics.k8s.io list: NodeMetrics or PodMetrics (its containers summed).
 stack::UsageFact readMetrics(const Json& object);
@@ -43,8 +49,9 @@ struct Kind {
     const char* resource;
     bool namespaced;
     stack::Fact (*read)(const Json& object, const std::string& apiVersion);
-    bool optional = false; // deepens a diagnosis; that it is not served is not told
-    bool parks = false;    // many and of interest only where somebody looks: counted while a tenant is parked
+    bool optional = false;          // deepens a diagnosis; that it is not served is not told
+    const char* fieldSelector = ""; // what of it is watched; empty: all
+    bool parks = false; // many and of interest only where somebody looks: counted while a tenant is parked
 };
 const std::vector<Kind>& outerKinds();
 const std::vector<Kind>& innerKinds();

@@ -33,6 +33,8 @@ stack::ObjectFact readKubevirtCluster(const Json& object, const std::string& api
     take(fact, "controlPlaneEndpoint.host", object["spec"]["controlPlaneEndpoint"]["host"]);
     take(fact, "controlPlaneServiceTemplate.spec.type",
          object["spec"]["controlPlaneServiceTemplate"]["spec"]["type"]);
+    take(fact, "infraClusterSecretRef.name", object["spec"]["infraClusterSecretRef"]["name"]);
+    take(fact, "infraClusterSecretRef.namespace", object["spec"]["infraClusterSecretRef"]["namespace"]);
     return fact;
 }
 
@@ -78,6 +80,85 @@ stack::ObjectFact readDeployment(const Json& object, const std::string& apiVersi
     stack::ObjectFact fact = readCommon(object, apiVersion);
     take(fact, "replicas", object["spec"]["replicas"]);
     take(fact, "availableReplicas", object["status"]["availableReplicas"]);
+    object["spec"]["template"]["spec"]["containers"].each([&fact](const Json& container) {
+        take(fact, "image", container["image"]); // emplace: the first stays
+    });
+    return fact;
+}
+
+// core/v1 Event. The fields are what it is about and what it says; `created` is when it was first seen,
+// "last" when last.
+stack::ObjectFact readWarning(const Json& object, const std::string& apiVersion)
+{
+    stack::ObjectFact fact;
+    fact.meta = readMeta(object, apiVersion);
+    const stack::EventRow row = readEvent(object);
+    fact.meta.created = row.first;
+    if (row.last != 0)
+        fact.fields.emplace("last", formatRfc3339(row.last));
+    take(fact, "kind", object["involvedObject"]["kind"]);
+    take(fact, "ns", object["involvedObject"]["namespace"]);
+    take(fact, "name", object["involvedObject"]["name"]);
+    take(fact, "uid", object["involvedObject"]["uid"]);
+    take(fact, "apiVersion", object["involvedObject"]["apiVersion"]);
+    take(fact, "reason", object["reason"]);
+    take(fact, "message", object["message"]);
+    return fact;
+}
+
+// storage.k8s.io/v1
+stack::ObjectFact readStorageClass(const Json& object, const std::string& apiVersion)
+{
+    stack::ObjectFact fact;
+    fact.meta = readMeta(object, apiVersion);
+    const Json annotations = object["metadata"]["annotations"];
+    take(fact, "default", annotations["storageclass.kubernetes.io/is-default-class"]);
+    take(fact, "virtDefault", annotations["storageclass.kubevirt.io/is-default-virt-class"]);
+    take(fact, "provisioner", object["provisioner"]);
+    return fact;
+}
+
+// cdi.kubevirt.io/v1beta1. Without a claim property set, CDI does not know how to make claims of the class.
+stack::ObjectFact readStorageProfile(const Json& object, const std::string& apiVersion)
+{
+    stack::ObjectFact fact = readCommon(object, apiVersion);
+    take(fact, "provisioner", object["status"]["provisioner"]);
+    take(fact, "storageClass", object["status"]["storageClass"]);
+    int sets = 0;
+    object["status"]["claimPropertySets"].each([&sets](const Json&) { ++sets; });
+    fact.fields.emplace("claimPropertySets", std::to_string(sets));
+    return fact;
+}
+
+// cluster.x-k8s.io/v1beta1 and v1beta2. Either shape's conditions are kept: why it makes no machines is said
+// in those of the older one.
+stack::ObjectFact readMachineSet(const Json& object, const std::string& apiVersion)
+{
+    stack::ObjectFact fact = readCommon(object, apiVersion);
+    fact.conditions = readClusterApiConditions(object);
+    for (stack::Condition& old : readConditions(object["status"]["deprecated"]["v1beta1"]["conditions"]))
+        fact.conditions.push_back(std::move(old));
+    take(fact, "deploymentName", object["metadata"]["labels"]["cluster.x-k8s.io/deployment-name"]);
+    take(fact, "replicas", object["spec"]["replicas"]);
+    return fact;
+}
+
+// kubevirt.io/v1
+stack::ObjectFact readMigration(const Json& object, const std::string& apiVersion)
+{
+    stack::ObjectFact fact = readCommon(object, apiVersion);
+    take(fact, "vmiName", object["spec"]["vmiName"]);
+    return fact;
+}
+
+// cluster.x-k8s.io/v1beta1 and v1beta2
+stack::ObjectFact readMachineHealthCheck(const Json& object, const std::string& apiVersion)
+{
+    stack::ObjectFact fact = readCommon(object, apiVersion);
+    fact.conditions = readClusterApiConditions(object);
+    take(fact, "clusterName", object["spec"]["clusterName"]);
+    take(fact, "currentHealthy", object["status"]["currentHealthy"]);
+    take(fact, "expectedMachines", object["status"]["expectedMachines"]);
     return fact;
 }
 

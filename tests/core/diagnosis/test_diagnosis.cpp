@@ -324,6 +324,10 @@ private Q_SLOTS:
         said.since = kNow - 3600 * 1000;
         object.conditions = {said};
         object.fields = {{"replicas", "2"}};
+        ObjectFact storage;
+        storage.meta = metaOf("storage.k8s.io/v1", "", "rbd");
+        storage.fields = {{"default", "true"}};
+        site.put(kOuter, FactKind::StorageClass, "rbd", storage);
         if (status == QLatin1String("True"))
             object.fields["availableReplicas"] = "2";
         site.put(kOuter, static_cast<FactKind>(kind), name.toStdString(), object);
@@ -344,6 +348,92 @@ private Q_SLOTS:
         QVERIFY(site.diagnosis.findingsOf(kOuter) == nullptr);
     }
 
+    // B6, B7, B9: storage classes, their profiles, and images that cannot be had.
+    void theStorageOfThePlatform()
+    {
+        Site site;
+        const auto rules = [&site] {
+            QStringList found;
+            if (const std::vector<Finding>* own = site.diagnosis.findingsOf(kOuter)) {
+                for (const Finding& finding : *own)
+                    found << QString::fromStdString(finding.rule + " " + toString(finding.severity));
+            }
+            return found.join(QLatin1String(", "));
+        };
+        ObjectFact cdi;
+        cdi.meta = metaOf("cdi.kubevirt.io/v1beta1", "", "cdi");
+        cdi.phase = "Deployed";
+        site.put(kOuter, FactKind::Cdi, "cdi", cdi);
+        QCOMPARE(rules(), QStringLiteral("B6 critical"));
+        Batch denied;
+        SourceState state = *site.stack.source(kOuter);
+        const SourceState allowed = state;
+        state.kinds.push_back({"storageclasses", Error{ErrorKind::Forbidden, "no", {}, 403, 0}, true});
+        denied.sources.push_back({state, false});
+        site.diagnosis.apply(site.stack, denied, kNow);
+        QCOMPARE(rules(), QStringLiteral("S2 info")); // not known is not none
+        denied.sources = {{allowed, false}};
+        site.diagnosis.apply(site.stack, denied, kNow);
+        ObjectFact rbd;
+        rbd.meta = metaOf("storage.k8s.io/v1", "", "rbd");
+        site.put(kOuter, FactKind::StorageClass, "rbd", rbd);
+        QCOMPARE(rules(), QStringLiteral("B6 warning"));
+        rbd.fields = {{"default", "true"}};
+        site.put(kOuter, FactKind::StorageClass, "rbd", rbd);
+        QCOMPARE(rules(), QString());
+        ObjectFact profile;
+        profile.meta = metaOf("cdi.kubevirt.io/v1beta1", "", "rbd");
+        profile.fields = {
+            {"storageClass", "rbd"}, {"claimPropertySets", "0"}, {"provisioner", "example.com/x"}};
+        site.put(kOuter, FactKind::StorageProfile, "rbd", profile);
+        QCOMPARE(rules(), QStringLiteral("B7 warning"));
+        rbd.fields = {};
+        ObjectFact other = rbd;
+        other.meta.name = "fast";
+        other.fields = {{"virtDefault", "true"}};
+        site.put(kOuter, FactKind::StorageClass, "fast", other);
+        site.put(kOuter, FactKind::StorageClass, "rbd", rbd);
+        QCOMPARE(rules(), QStringLiteral("B7 info")); // not the class that volumes get by default
+        profile.fields["claimPropertySets"] = "1";
+        site.put(kOuter, FactKind::StorageProfile, "rbd", profile);
+        QCOMPARE(rules(), QString());
+        rbd.fields = {{"virtDefault", "true"}};
+        site.put(kOuter, FactKind::StorageClass, "rbd", rbd);
+        QCOMPARE(rules(), QStringLiteral("B6 warning"));
+        rbd.fields = {};
+        site.put(kOuter, FactKind::StorageClass, "rbd", rbd);
+
+        ObjectFact api;
+        api.meta = metaOf("apps/v1", "kubevirt", "virt-api");
+        Condition down = condition("Available", "False", "MinimumReplicasUnavailable", "no pod is ready");
+        down.since = kNow - 3600 * 1000;
+        api.conditions = {down};
+        api.fields = {{"replicas", "2"}};
+        site.put(kOuter, FactKind::Deployment, "kubevirt/virt-api", api);
+        QCOMPARE(rules(), QStringLiteral("B5 critical"));
+        ObjectFact event;
+        event.meta = metaOf("v1", "kubevirt", "event-1");
+        event.fields = {{"kind", "Pod"},
+                        {"ns", "kubevirt"},
+                        {"name", "other-7d9-x"},
+                        {"reason", "Failed"},
+                        {"message", "Failed to pull image \"quay.io/kubevirt/virt-api:v1\": i/o timeout"},
+                        {"last", formatRfc3339(kNow - 1000)}};
+        site.put(kOuter, FactKind::Warning, "kubevirt/event-1", event);
+        QCOMPARE(rules(), QStringLiteral("B5 critical, B9 warning")); // another pod's
+        event.fields["ns"] = "shop";                                  // no part of the platform
+        site.put(kOuter, FactKind::Warning, "kubevirt/event-1", event);
+        QCOMPARE(rules(), QStringLiteral("B5 critical"));
+        event.fields["ns"] = "kubevirt";
+        event.fields["name"] = "virt-api-7d9-x";
+        site.put(kOuter, FactKind::Warning, "kubevirt/event-1", event);
+        QCOMPARE(rules(), QStringLiteral("B9 critical"));
+        Batch gone;
+        gone.facts.push_back({{kOuter, FactKind::Warning, "kubevirt/event-1"}, nullptr});
+        site.diagnosis.apply(site.stack, gone, kNow);
+        QCOMPARE(rules(), QStringLiteral("B5 critical"));
+    }
+
     // What only time changes is looked at again by itself.
     void timePasses()
     {
@@ -358,6 +448,7 @@ private Q_SLOTS:
         site.put(kOuter, FactKind::DataVolume, "tenant-blue/root", volume);
         QCOMPARE(site.rulesOf(ItemKind::Vm, "blue-md-0-x8k1p"), QString());
         bool changed = false;
+        site.diagnosis.elapse(site.stack, kNow + 2 * 60 * 1000, &changed); // see aSummaryIsNoProblemAtOnce()
         site.diagnosis.elapse(site.stack, kNow + 4 * 60 * 1000, &changed);
         QVERIFY(!changed);
         const StackDelta delta = site.diagnosis.elapse(site.stack, kNow + 6 * 60 * 1000, &changed);
@@ -365,6 +456,29 @@ private Q_SLOTS:
         QVERIFY(!delta.changed.empty());
         QCOMPARE(site.rulesOf(ItemKind::Vm, "blue-md-0-x8k1p"), QStringLiteral("C3 critical"));
         QCOMPARE(site.stack.find(site.named(ItemKind::Vm, "blue-md-0-x8k1p"))->health, Health::Failed);
+    }
+
+    // A whole that only says its parts are not well is no problem at once: what is wrong with them mostly
+    // shows in a moment. What it is while parts are on their way, scenario_causes shows.
+    void aSummaryIsNoProblemAtOnce()
+    {
+        Site site;
+        const auto listed = [&](UnixMs now, bool* changed) {
+            site.diagnosis.elapse(site.stack, now, changed);
+            for (const Problem& problem : site.diagnosis.problems(site.stack)) {
+                if (problem.root.subject == site.named(ItemKind::TenantCluster, "red"))
+                    return QString::fromLatin1(toString(problem.root.severity));
+            }
+            return QString();
+        };
+        site.edit<ClusterFact>(kOuter, FactKind::Cluster, "tenant-red/red", [](ClusterFact& c) {
+            c.conditions = {condition("Available", "False", "NotAvailable", "WorkersAvailable: 2 of 3")};
+        });
+        QCOMPARE(site.rulesOf(ItemKind::TenantCluster, "red"), QStringLiteral("F15 warning"));
+        bool changed = false;
+        QCOMPARE(listed(kNow, &changed), QStringLiteral("info"));
+        QCOMPARE(listed(kNow + 61 * 1000, &changed), QStringLiteral("warning"));
+        QVERIFY(changed); // whoever shows problems is told
     }
 
     void commandsNameWhatTheyAreAbout()
@@ -391,7 +505,7 @@ private Q_SLOTS:
         int numbered = 0;
         for (const RuleInfo& rule : catalogue()) {
             QCOMPARE(ruleInfo(rule.id), &rule);
-            QCOMPARE(rule.basis == Basis::Watched, rule.needs[0] == '\0');
+            QCOMPARE(rule.basis == Basis::Partly, rule.needs[0] != '\0');
             numbered += rule.id[0] != 'S' ? 1 : 0;
         }
         QCOMPARE(numbered, 99);
@@ -742,6 +856,10 @@ private Q_SLOTS:
         row("D1 printable", printable("ErrorUnschedulable"), ItemKind::Vm, "blue-md-0-x8k1p", "D1 critical");
         row("D1 condition", vmi({condition("PodScheduled", "False", "Unschedulable", "0/3 nodes")}),
             ItemKind::Vm, "blue-md-0-x8k1p", "D1 critical");
+        row("A1 for a VM",
+            vmi({condition("PodScheduled", "False", "Unschedulable",
+                           "0/3 nodes are available: 3 Insufficient devices.kubevirt.io/kvm")}),
+            ItemKind::Vm, "blue-md-0-x8k1p", "A1 critical");
         row("D1 gated", vmi({condition("PodScheduled", "False", "SchedulingGated")}), ItemKind::Vm,
             "blue-md-0-x8k1p", "");
         row("D2", printable("ImagePullBackOff"), ItemKind::Vm, "blue-md-0-x8k1p", "D2 critical");
@@ -778,6 +896,8 @@ private Q_SLOTS:
             "F9 critical");
         row("F7", infra("VMProvisioned", "WaitingForBootstrapData"), ItemKind::Machine, "blue-md-0-x8k1p",
             "F7 info");
+        row("C15 has just begun", infra("VMProvisioned", "DVPending"), ItemKind::Machine, "blue-md-0-x8k1p",
+            "C15 info");
         row("C15", infra("VMProvisioned", "DVFailed"), ItemKind::Machine, "blue-md-0-x8k1p", "C15 critical");
         row("F11", infra("BootstrapExecSucceeded", "BootstrapFailed"), ItemKind::Machine, "blue-md-0-x8k1p",
             "F11 info");
@@ -789,20 +909,31 @@ private Q_SLOTS:
                 m.conditions = {condition("NodeHealthy", "False", "NodeNotHealthy")};
             }),
             ItemKind::Machine, "blue-md-0-x8k1p", "G4 critical");
-        row(
-            "F14",
-            [machine, infra](Site& site) {
-                machine([](MachineFact& m) {
+        const auto noNode = [machine](const char* reason, const char* message, UnixMs ago) {
+            return [=](Site& site) {
+                machine([&](MachineFact& m) {
                     m.nodeName.clear();
-                    m.conditions = {condition("NodeHealthy", "Unknown", "NodeDoesNotExist")};
+                    m.phase = "Provisioned";
+                    Condition waits = condition("NodeHealthy", "Unknown", reason, message);
+                    waits.since = kNow - ago;
+                    m.conditions = {waits};
                 })(site);
                 site.edit<KubevirtMachineFact>(
                     kOuter, FactKind::KubevirtMachine, kMachine, [](KubevirtMachineFact& k) {
                         k.conditions = {condition("VMProvisioned", "True"),
                                         condition("BootstrapExecSucceeded", "True")};
                     });
-            },
+            };
+        };
+        const char* const waitsForNode = "Waiting for a Node with spec.providerID kubevirt://x to exist";
+        row("F14", noNode("NodeDoesNotExist", waitsForNode, 600 * 1000), ItemKind::Machine, "blue-md-0-x8k1p",
+            "F14 warning");
+        row("F14 as it is said first", noNode("InspectionFailed", waitsForNode, 600 * 1000),
             ItemKind::Machine, "blue-md-0-x8k1p", "F14 warning");
+        row("F14 has just begun", noNode("InspectionFailed", waitsForNode, 10 * 1000), ItemKind::Machine,
+            "blue-md-0-x8k1p", "F14 info");
+        row("F14 another failure", noNode("InspectionFailed", "Remote connection down", 600 * 1000),
+            ItemKind::Machine, "blue-md-0-x8k1p", "");
         row("F23", machine([](MachineFact& m) {
                 m.meta.deleting = kNow;
                 m.conditions = {
@@ -851,12 +982,16 @@ private Q_SLOTS:
             }),
             ItemKind::TenantCluster, "red", "");
 
-        row("G1", inner([](KubeNodeFact& n) {
+        const auto noNetwork = [inner](UnixMs ago) {
+            return inner([ago](KubeNodeFact& n) {
                 n.conditions = {condition("Ready", "False", "KubeletNotReady",
                                           "container runtime network not ready: NetworkReady=false "
                                           "reason:NetworkPluginNotReady message:…")};
-            }),
-            ItemKind::InnerNode, "blue-md-0-x8k1p", "G1 critical");
+                n.conditions.front().since = kNow - ago;
+            });
+        };
+        row("G1", noNetwork(600 * 1000), ItemKind::InnerNode, "blue-md-0-x8k1p", "G1 critical");
+        row("G1 has just joined", noNetwork(10 * 1000), ItemKind::InnerNode, "blue-md-0-x8k1p", "G1 info");
         row("G4 not ready", inner([](KubeNodeFact& n) {
                 n.conditions = {condition("Ready", "False", "KubeletNotReady", "PLEG is not healthy")};
             }),
@@ -865,6 +1000,11 @@ private Q_SLOTS:
                 n.taints = {"node.cloudprovider.kubernetes.io/uninitialized=true:NoSchedule"};
             }),
             ItemKind::InnerNode, "blue-md-0-x8k1p", "G13 warning");
+        row("G13 has just joined", inner([](KubeNodeFact& n) {
+                n.taints = {"node.cluster.x-k8s.io/uninitialized:NoSchedule"};
+                n.meta.created = kNow - 10 * 1000;
+            }),
+            ItemKind::InnerNode, "blue-md-0-x8k1p", "G13 info");
         row("G13 another taint", inner([](KubeNodeFact& n) { n.taints = {"dedicated=db:NoSchedule"}; }),
             ItemKind::InnerNode, "blue-md-0-x8k1p", "");
         row("G11 pending", pod([](PodFact& p) {
@@ -1120,6 +1260,16 @@ private Q_SLOTS:
                 m.conditions = {condition("OwnerRemediated", "False", "MachineRemediated")};
             }),
             ItemKind::Machine, vmName, "");
+        row("F23 machine", machine([](MachineFact& m) {
+                m.meta.deleting = kNow - 1800 * 1000;
+                m.conditions = {condition("Deleting", "True", "WaitingForInfrastructureDeletion")};
+            }),
+            ItemKind::Machine, vmName, "F23 warning");
+        row("F23 machine just begun", machine([](MachineFact& m) {
+                m.meta.deleting = kNow - 1000;
+                m.conditions = {condition("Deleting", "True", "WaitingForInfrastructureDeletion")};
+            }),
+            ItemKind::Machine, vmName, "");
         row("F23 cluster", cluster([](ClusterFact& c) { c.meta.deleting = kNow - 3600 * 1000; }),
             ItemKind::TenantCluster, "red", "F23 warning");
         row("F23 cluster just begun", cluster([](ClusterFact& c) { c.meta.deleting = kNow - 1000; }),
@@ -1132,6 +1282,172 @@ private Q_SLOTS:
                 c.conditions = {condition("TopologyReconciled", "False", "MachineDeploymentsUpgradePending")};
             }),
             ItemKind::TenantCluster, "red", "F24 info");
+        // What only events say: about the VM that is not running, and not for ever.
+        const auto warning = [](const char* kind, const char* name, const char* reason, const char* message,
+                                UnixMs ago = 60 * 1000, bool up = false) {
+            return [=](Site& site) {
+                if (!up)
+                    site.edit<VmiFact>(kOuter, FactKind::Vmi, kVm, [&](VmiFact& fact) {
+                        fact.phase = "Scheduled";
+                        fact.meta.created = kNow - 60 * 1000;
+                    });
+                site.edit<VmFact>(kOuter, FactKind::Vm, kVm,
+                                  [](VmFact& fact) { fact.claims = {"blue-md-0-x8k1p-root"}; });
+                const std::string ns = std::string_view(kind) == "Node" ? "" : "tenant-blue";
+                ObjectFact event;
+                event.meta = metaOf("v1", "tenant-blue", "event-1");
+                event.meta.created = kNow - ago;
+                event.fields = {{"kind", kind},       {"ns", ns},
+                                {"name", name},       {"reason", reason},
+                                {"message", message}, {"last", formatRfc3339(kNow - ago)},
+                                {"apiVersion", "v1"}, {"uid", "u-1"}};
+                site.put(kOuter, FactKind::Warning, "tenant-blue/event-1", event);
+            };
+        };
+        const std::string launcher = [] {
+            const Site site;
+            const PodFact* runs = site.stack.facts(site.named(ItemKind::Vm, "blue-md-0-x8k1p")).launcher;
+            return runs != nullptr ? runs->meta.name : std::string();
+        }();
+        static const std::string launcherName = launcher;
+        const char* const pod1 = launcherName.c_str();
+        row("A7 sandbox", warning("Pod", pod1, "FailedCreatePodSandBox", "failed to query VMI resource"),
+            ItemKind::Vm, vmName, "A7 critical");
+        row("A7 long ago", warning("Pod", pod1, "FailedCreatePodSandBox", "failed", 3600 * 1000),
+            ItemKind::Vm, vmName, "");
+        row("A7 runs by now", warning("Pod", pod1, "FailedCreatePodSandBox", "failed", 60 * 1000, true),
+            ItemKind::Vm, vmName, "");
+        row("A7 another pod", warning("Pod", "shop-1", "FailedCreatePodSandBox", "failed"), ItemKind::Vm,
+            vmName, "");
+        row("C4 event of a claim",
+            warning("PersistentVolumeClaim", "blue-md-0-x8k1p-root", "ErrExceededQuota",
+                    "exceeded quota: vms"),
+            ItemKind::Vm, vmName, "C4 critical");
+        row("C4 another failure", warning("VirtualMachine", vmName, "FailedCreate", "no such class"),
+            ItemKind::Vm, vmName, "");
+        row("C4 event of the VM",
+            warning("VirtualMachine", vmName, "FailedDataVolumeImport", "DataVolume x exceeds quota limits"),
+            ItemKind::Vm, vmName, "C4 critical");
+        row("B7 of a volume",
+            warning("DataVolume", "blue-md-0-x8k1p-root", "ErrClaimNotValid",
+                    "PVC spec is missing accessMode"),
+            ItemKind::Vm, vmName, "B7 critical");
+        row("B7 runs by now",
+            warning("DataVolume", "blue-md-0-x8k1p-root", "ErrClaimNotValid", "missing", 60 * 1000, true),
+            ItemKind::Vm, vmName, "");
+        row("C3 event",
+            warning("PersistentVolumeClaim", "blue-md-0-x8k1p-root", "ProvisioningFailed", "no such class"),
+            ItemKind::Vm, vmName, "C3 critical");
+        const auto set = [](const char* type, const char* reason, const char* replicas = "3") {
+            return [=](Site& site) {
+                ObjectFact fact;
+                fact.meta = metaOf("cluster.x-k8s.io/v1beta2", "tenant-red", "red-md-0-abc");
+                fact.conditions = {condition(type, "False", reason, "as it says")};
+                fact.fields = {{"deploymentName", "red-md-0"}, {"replicas", replicas}};
+                site.put(kOuter, FactKind::MachineSet, "tenant-red/red-md-0-abc", fact);
+            };
+        };
+        row("F19 of a set", set("MachinesCreated", "InfrastructureTemplateCloningFailed"),
+            ItemKind::WorkerPool, "red-md-0", "F19 critical");
+        row("F19 of an old set", set("MachinesCreated", "InfrastructureTemplateCloningFailed", "0"),
+            ItemKind::WorkerPool, "red-md-0", "");
+        row("F18 of a set", set("MachinesCreated", "PreflightCheckFailed"), ItemKind::WorkerPool, "red-md-0",
+            "F18 warning");
+        row("F18 another reason", set("MachinesCreated", "Other"), ItemKind::WorkerPool, "red-md-0", "");
+        const auto migration = [](const char* phase, UnixMs ago) {
+            return [=](Site& site) {
+                ObjectFact fact;
+                fact.meta = metaOf("kubevirt.io/v1", "tenant-blue", "move-1");
+                fact.meta.created = kNow - ago;
+                fact.phase = phase;
+                fact.fields = {{"vmiName", "blue-md-0-x8k1p"}};
+                site.put(kOuter, FactKind::Migration, "tenant-blue/move-1", fact);
+            };
+        };
+        row("E11 waits", migration("Scheduling", 300 * 1000), ItemKind::Vm, vmName, "E11 warning");
+        row("E11 has just begun", migration("Scheduling", 5 * 1000), ItemKind::Vm, vmName, "");
+        row("E11 runs", migration("Running", 300 * 1000), ItemKind::Vm, vmName, "");
+        row("C12", warning("DataVolume", "blue-md-0-x8k1p-root", "CloneSourceInUse", "pod default/x uses it"),
+            ItemKind::Vm, vmName, "C12 critical");
+        row("C12 over",
+            warning("DataVolume", "blue-md-0-x8k1p-root", "CloneSourceInUse", "x", 60 * 1000, true),
+            ItemKind::Vm, vmName, "");
+        row("D3 came back",
+            warning("VirtualMachineInstance", vmName, "GuestPanicked", "panicked", 60 * 1000, true),
+            ItemKind::Vm, vmName, "D3 warning");
+        row("G12 hot-plug",
+            warning("VirtualMachineInstance", vmName, "HotPlugVolumeError", "no such claim", 60 * 1000, true),
+            ItemKind::Vm, vmName, "G12 warning");
+        row("G12 plugged",
+            warning("VirtualMachineInstance", vmName, "VolumeMountedToPod", "mounted", 60 * 1000, true),
+            ItemKind::Vm, vmName, "");
+        row("D3 was stopped",
+            warning("VirtualMachineInstance", vmName, "Stopped", "was shut down", 60 * 1000, true),
+            ItemKind::Vm, vmName, "");
+        const auto planes = [](const char* reason) {
+            return [=](Site& site) {
+                for (const std::string tenant : {"blue", "green", "red"}) {
+                    ObjectFact event;
+                    event.meta = metaOf("v1", "tenant-" + tenant, "event-2");
+                    event.meta.created = kNow - 1000;
+                    event.fields = {{"kind", "KubeadmControlPlane"},
+                                    {"ns", "tenant-" + tenant},
+                                    {"name", tenant + "-cp"},
+                                    {"reason", reason},
+                                    {"message", "Waiting for control plane to pass preflight checks"},
+                                    {"last", formatRfc3339(kNow - 1000)}};
+                    site.put(kOuter, FactKind::Warning, "tenant-" + tenant + "/event-2", event);
+                }
+            };
+        };
+        row("F17 event", planes("ControlPlaneUnhealthy"), ItemKind::ControlPlane, "Control plane",
+            "F17 warning");
+        row("F17 another event", planes("Scaled"), ItemKind::ControlPlane, "Control plane", "");
+        const auto healthCheck = [](const char* status, const char* reason) {
+            return [=](Site& site) {
+                ObjectFact check;
+                check.meta = metaOf("cluster.x-k8s.io/v1beta2", "tenant-red", "red-mhc");
+                check.conditions = {condition("RemediationAllowed", status, reason)};
+                check.fields = {{"clusterName", "red"}};
+                site.put(kOuter, FactKind::HealthCheck, "tenant-red/red-mhc", check);
+            };
+        };
+        row("F22 too many", healthCheck("False", "TooManyUnhealthy"), ItemKind::TenantCluster, "red",
+            "F22 warning");
+        row("F22 allowed", healthCheck("True", ""), ItemKind::TenantCluster, "red", "");
+        const auto clock = [](std::int64_t outerMs, std::int64_t innerMs) {
+            return [=](Site& site) {
+                Batch batch;
+                for (const auto& [id, offset] : {std::pair(kOuter, outerMs), std::pair(kRed, innerMs)}) {
+                    SourceState state = *site.stack.source(id);
+                    state.clockOffsetMs = offset;
+                    batch.sources.push_back({state, false});
+                }
+                site.diagnosis.apply(site.stack, batch, kNow);
+            };
+        };
+        row("A6 tenant", clock(0, 95'000), ItemKind::TenantCluster, "red", "A6 warning");
+        row("A6 we are wrong", clock(95'000, 95'000), ItemKind::TenantCluster, "red", "");
+        row("A6 almost", clock(0, 5'000), ItemKind::TenantCluster, "red", "");
+        const auto versions = [](const char* kubernetes, const char* image) {
+            return [=](Site& site) {
+                ObjectFact manager;
+                manager.meta = metaOf("apps/v1", "capi-system", "capi-controller-manager");
+                manager.fields = {{"replicas", "1"}, {"availableReplicas", "1"}, {"image", image}};
+                site.put(kOuter, FactKind::Deployment, "capi-system/capi-controller-manager", manager);
+                for (const std::string tenant : {"blue", "green", "red"})
+                    site.edit<ControlPlaneFact>(kOuter, FactKind::ControlPlane,
+                                                "tenant-" + tenant + "/" + tenant + "-cp",
+                                                [&](ControlPlaneFact& plane) { plane.version = kubernetes; });
+            };
+        };
+        const char* const controller = "registry.k8s.io/cluster-api/cluster-api-controller:v1.12.7";
+        row("G10", versions("v1.35.5", controller), ItemKind::ControlPlane, "Control plane", "G10 warning");
+        row("G10 older patch", versions("v1.35.4", controller), ItemKind::ControlPlane, "Control plane", "");
+        row("G10 knows it", versions("v1.35.5", "registry/cluster-api-controller:v1.12.8"),
+            ItemKind::ControlPlane, "Control plane", "");
+        row("G10 by digest", versions("v1.35.5", "registry/cluster-api-controller@sha256:abc"),
+            ItemKind::ControlPlane, "Control plane", "");
         row("G8 soon", machine([](MachineFact& m) { m.certificatesExpire = kNow + 5LL * 24 * 3600 * 1000; }),
             ItemKind::Machine, vmName, "G8 warning");
         row("G8 over", machine([](MachineFact& m) { m.certificatesExpire = kNow - 1000; }), ItemKind::Machine,
@@ -1171,7 +1487,9 @@ private Q_SLOTS:
         if (findings != nullptr) {
             for (const Finding& finding : *findings) {
                 QVERIFY(finding.title.find(name.toStdString()) != std::string::npos ||
-                        finding.title.find("db-0") != std::string::npos);
+                        finding.title.find("db-0") != std::string::npos ||
+                        finding.title.find(site.stack.find(finding.subject)->tenant + "-cp") !=
+                            std::string::npos);
                 QVERIFY(ruleInfo(finding.rule) != nullptr);
                 QVERIFY(!finding.remedy.empty());
                 QVERIFY(!finding.evidence.empty() && !finding.evidence.front().value.empty());

@@ -43,6 +43,8 @@ private Q_SLOTS:
     void kubevirtMachines();
     void metrics();
     void events();
+    void warnings();
+    void whatDeepensADiagnosis();
     void hostileShapes_data();
     void hostileShapes();
     void discoveryAggregated();
@@ -653,6 +655,57 @@ void TestKinds::events()
 }
 
 // Whatever a server says in whatever place, a reader neither fails nor lets through what cannot be shown.
+void TestKinds::warnings()
+{
+    const ObjectFact fact = readWarning(Parsed(R"({
+        "metadata": {"name": "vm.1", "namespace": "t", "creationTimestamp": "2026-11-24T10:00:00Z"},
+        "involvedObject": {"kind": "PersistentVolumeClaim", "namespace": "t", "name": "root", "uid": "u-1",
+                           "apiVersion": "v1"},
+        "type": "Warning", "reason": "ErrExceededQuota", "message": "exceeded quota\u0007: vms",
+        "firstTimestamp": "2026-11-24T10:00:00Z", "lastTimestamp": "2026-11-24T10:05:00Z", "count": 4})")
+                                            .json(),
+                                        "v1");
+    QCOMPARE(fact.meta.created, kTen);
+    QCOMPARE(parseRfc3339(fact.fields.at("last")).value(), kTen + 5 * 60 * 1000);
+    QCOMPARE(fact.fields.at("kind"), std::string("PersistentVolumeClaim"));
+    QCOMPARE(fact.fields.at("ns") + "/" + fact.fields.at("name"), std::string("t/root"));
+    QCOMPARE(fact.fields.at("reason"), std::string("ErrExceededQuota"));
+    QVERIFY(fact.fields.at("message").find('\a') == std::string::npos);
+    QVERIFY(readWarning(Parsed("{}").json(), "v1").fields.empty());
+}
+
+void TestKinds::whatDeepensADiagnosis()
+{
+    const ObjectFact storage = readStorageClass(Parsed(R"({"metadata": {"name": "rbd", "annotations": {
+            "storageclass.kubernetes.io/is-default-class": "true"}}, "provisioner": "rbd.csi.ceph.com"})")
+                                                    .json(),
+                                                "storage.k8s.io/v1");
+    QCOMPARE(storage.fields.at("default"), std::string("true"));
+    QVERIFY(!storage.fields.contains("virtDefault"));
+    const ObjectFact none = readStorageProfile(
+        Parsed(R"({"metadata": {"name": "rbd"}, "status": {"storageClass": "rbd", "provisioner": "x"}})")
+            .json(),
+        "cdi.kubevirt.io/v1beta1");
+    QCOMPARE(none.fields.at("claimPropertySets"), std::string("0"));
+    const ObjectFact one = readStorageProfile(
+        Parsed(R"({"status": {"claimPropertySets": [{"volumeMode": "Block"}]}})").json(), "");
+    QCOMPARE(one.fields.at("claimPropertySets"), std::string("1"));
+    const ObjectFact check = readMachineHealthCheck(
+        Parsed(R"({"metadata": {"name": "blue", "namespace": "t"}, "spec": {"clusterName": "blue"},
+            "status": {"expectedMachines": 3, "currentHealthy": 1, "conditions": [
+                {"type": "RemediationAllowed", "status": "False", "reason": "TooManyUnhealthy"}]}})")
+            .json(),
+        "cluster.x-k8s.io/v1beta2");
+    QCOMPARE(check.fields.at("clusterName"), std::string("blue"));
+    QCOMPARE(check.fields.at("currentHealthy"), std::string("1"));
+    QCOMPARE(check.conditions.at(0).reason, std::string("TooManyUnhealthy"));
+    const ObjectFact deployment = readDeployment(
+        Parsed(R"({"spec": {"template": {"spec": {"containers": [{"image": "a:v1"}, {"image": "b:v2"}]}}}})")
+            .json(),
+        "apps/v1");
+    QCOMPARE(deployment.fields.at("image"), std::string("a:v1"));
+}
+
 void TestKinds::hostileShapes_data()
 {
     QTest::addColumn<QByteArray>("value");
