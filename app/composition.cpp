@@ -13,6 +13,10 @@
 namespace strata::app {
 namespace {
 
+// More than a site with a few dozen tenants has; beyond it the pods of those that nobody looks at are
+// counted.
+constexpr std::size_t kFollowedTenants = 40;
+
 // Starts the demo site away from the GUI thread. Joined at the end, so that nothing outlives the program.
 class DemoStarter {
 public:
@@ -104,7 +108,7 @@ public:
     const demosite::Options demoOptions;
     ExecAsker asker;
     Probes probes{asker.plugins()};
-    Connections connections{asker.plugins()};
+    Connections connections{asker.plugins(), kFollowedTenants};
     SiteDocuments documents{connections.site()};
     ConsoleAccess consoles{connections.site()};
     ui::StackStore store;
@@ -253,6 +257,7 @@ ui::ShellServices Composition::services()
                               std::function<void(Result<Secret>)> done) {
         site.innerAccess(inner, served, onGuiThread<Result<Secret>>(context, std::move(done)));
     };
+    services.look = [&site](std::vector<stack::SourceId> at) { site.look(std::move(at)); };
     services.traffic = [&site](QObject* context, std::function<void(std::vector<ui::TrafficRow>)> done) {
         site.clientTraffic([answer = onGuiThread(context, std::move(done))](
                                const std::vector<feeds::Site::ClientTraffic>& all) {

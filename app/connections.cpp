@@ -9,16 +9,18 @@ namespace strata::app {
 
 namespace {
 
-feeds::Site::Options siteOptions(std::shared_ptr<kube::ExecPlugins> plugins)
+feeds::Site::Options siteOptions(std::shared_ptr<kube::ExecPlugins> plugins, std::size_t followedTenants)
 {
     feeds::Site::Options options;
+    options.followedTenants = followedTenants;
     options.plugins = std::move(plugins);
     return options;
 }
 
 } // namespace
 
-Connections::Connections(std::shared_ptr<kube::ExecPlugins> plugins) : m_site(siteOptions(std::move(plugins)))
+Connections::Connections(std::shared_ptr<kube::ExecPlugins> plugins, std::size_t followedTenants)
+    : m_site(siteOptions(std::move(plugins), followedTenants))
 {}
 
 Result<void> Connections::open(const CommandLine& line)

@@ -18,7 +18,8 @@ namespace strata::app {
 class Connections {
 public:
     // `plugins` run what kubeconfigs name to get a credential; none: such clusters are refused.
-    explicit Connections(std::shared_ptr<kube::ExecPlugins> plugins = {});
+    // `followedTenants`: see feeds::Site::Options.
+    explicit Connections(std::shared_ptr<kube::ExecPlugins> plugins = {}, std::size_t followedTenants = 0);
 
     feeds::Site& site() { return m_site; }
     bool hasDemo() const { return m_demo != nullptr; }

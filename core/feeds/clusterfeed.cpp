@@ -29,11 +29,21 @@ constexpr unsigned kAskingAtOnce = 4;
 constexpr std::size_t kNamedNamespaces = 5; // in a sentence
 // Before an inner cluster counts as away: both of its watches have tried a few times.
 constexpr unsigned kBreakerLosses = 6;
-// 200 clusters that are away cost 200 / 120 s = 1.7 connections a second.
+// The more are away, the longer it takes until each has its turn: see ProbePace.
 constexpr Ms kProbeFirst{15000};
 constexpr Ms kProbeCap{120000};
+// Of an inner cluster that is parked there is one watch only.
+constexpr unsigned kBreakerLossesParked = 3;
+constexpr Ms kCountFirst{500};
+constexpr Ms kCountEvery{240000};
+constexpr Ms kReadyEvery{120000};
+constexpr Ms kReadyParked{300000};
+constexpr Ms kLookAgain{4000};
 constexpr std::int64_t kClockStep = 3000;
+constexpr Ms kClockAgain{600000};      // servers behind one address may differ: not to and fro
+constexpr unsigned kParkedMetrics = 16; // times as seldom
 constexpr int kMaxEvents = 500;
+constexpr std::size_t kMaxRemarks = 20;
 constexpr std::size_t kMaxObject = 16U << 20U;
 
 std::string tr(const char* text, std::initializer_list<std::string> values = {})
@@ -60,7 +70,8 @@ bool sameButHeard(const stack::SourceState& a, const stack::SourceState& b)
     return a.phase == b.phase && a.synced == b.synced && a.retryAt == b.retryAt && a.error == b.error &&
            a.warnings == b.warnings && a.clockOffsetMs == b.clockOffsetMs && a.tunnelled == b.tunnelled &&
            a.version == b.version && a.name == b.name && a.address == b.address && a.insecure == b.insecure &&
-           sameKinds(a.kinds, b.kinds);
+           a.parked == b.parked && a.podCount == b.podCount && a.readiness == b.readiness &&
+           a.notReady == b.notReady && sameKinds(a.kinds, b.kinds);
 }
 
 std::string notServed(const Kind& kind)
@@ -68,6 +79,23 @@ std::string notServed(const Kind& kind)
     if (*kind.group == '\0')
         return tr("%1 are not served here.", {kind.resource});
     return tr("%1 are not served: %2 is not installed.", {kind.resource, kind.group});
+}
+
+// "[+]ping ok [-]etcd failed: reason withheld …": the names behind the minus signs.
+std::string failingChecks(std::string_view text)
+{
+    std::string out;
+    std::size_t named = 0;
+    for (std::size_t at = text.find("[-]"); at != std::string_view::npos && named < 8;
+         at = text.find("[-]", at + 3)) {
+        std::string_view name = text.substr(at + 3);
+        name = name.substr(0, name.find_first_of(" \n\r\t"));
+        if (name.empty())
+            continue;
+        out += (out.empty() ? "" : ", ") + cleanText(name, 64);
+        ++named;
+    }
+    return out.empty() ? cleanText(text.substr(0, 200)) : out;
 }
 
 bool isLoss(const Error& error)
@@ -88,6 +116,19 @@ Error cleanError(Error error)
     error.text = cleanText(error.text);
     error.detail = cleanText(error.detail);
     return error;
+}
+
+std::chrono::milliseconds ProbePace::reserve(std::chrono::milliseconds wanted)
+{
+    constexpr std::int64_t kTurn = 600;
+    const std::int64_t now =
+        std::chrono::duration_cast<Ms>(std::chrono::steady_clock::now().time_since_epoch()).count();
+    m_taken.erase(m_taken.begin(), m_taken.lower_bound(now / kTurn));
+    std::int64_t turn = (now + wanted.count()) / kTurn;
+    for (auto at = m_taken.lower_bound(turn); at != m_taken.end() && *at == turn; ++at)
+        ++turn;
+    m_taken.insert(turn);
+    return Ms(std::max(wanted.count(), turn * kTurn - now));
 }
 
 // Hands one watch's words to the feed as long as there is one.
@@ -117,6 +158,11 @@ public:
     {
         if (const auto feed = current())
             feed->onState(m_index, state);
+    }
+    void onWarning(const std::string& sentence) override
+    {
+        if (const auto feed = current())
+            feed->onWarning(sentence);
     }
 
 private:
@@ -186,6 +232,7 @@ void ClusterFeed::start()
     m_context.access.put(m_state.id, {m_client->config(), {}});
     m_state.address = cleanText(m_client->config().server);
     m_state.insecure = m_client->config().insecureSkipTlsVerify;
+    m_started = true;
     begin();
     review();
     planMetrics(jittered(kMetricsFirst));
@@ -194,6 +241,9 @@ void ClusterFeed::start()
 void ClusterFeed::begin()
 {
     askVersion();
+    askReady();
+    if (m_state.parked)
+        planCount(jittered(kCountFirst));
     bool groups = false;
     for (std::size_t i = 0; i < m_follows.size(); ++i) {
         if (*m_follows[i].kind->group == '\0')
@@ -248,7 +298,8 @@ void ClusterFeed::reconnect(kube::ClusterConfig config, std::shared_ptr<kube::Di
 {
     m_requests.clear();
     m_discovering = false;
-    m_discoveryTimer = m_metricsTimer = m_stateTimer = 0;
+    m_discoveryTimer = m_metricsTimer = m_stateTimer = m_countTimer = m_readyTimer = 0;
+    m_clockSet.reset();
     m_definitions.clear();
     m_definitionTimers.clear();
     m_access = {};
@@ -392,6 +443,8 @@ void ClusterFeed::choose(std::size_t index, const std::optional<std::string>& ve
 void ClusterFeed::watch(std::size_t index)
 {
     Follow& follow = m_follows[index];
+    if (isParked(follow))
+        return;
     follow.watch.reset();
     ++follow.generation;
     follow.state = {};
@@ -403,6 +456,164 @@ void ClusterFeed::watch(std::size_t index)
     request.fieldSelector = follow.kind->fieldSelector;
     follow.watch = kube::Watch::start(m_client, std::move(request),
                                       std::make_shared<Sink>(weak_from_this(), index, follow.generation));
+}
+
+// --- tenants that nobody looks at
+
+void ClusterFeed::setParked(bool parked)
+{
+    if (m_stopped || m_state.parked == parked)
+        return;
+    m_state.parked = parked;
+    if (parked) {
+        for (Follow& follow : m_follows) {
+            if (!follow.kind->parks)
+                continue;
+            ++follow.generation;
+            follow.watch.reset();
+            follow.state = {};
+            follow.outdated.merge(follow.known);
+            follow.known.clear();
+            // What is not followed would be out of date in no time.
+            m_state.podCount = static_cast<int>(follow.outdated.size());
+            forget(follow);
+        }
+        for (const auto& [name, last] : m_podUsage.known)
+            m_context.outbox.put({m_state.id, FactKind::PodUsage, name}, nullptr);
+        m_podUsage.known.clear();
+        if (m_started)
+            planCount(jittered(kCountEvery));
+        else
+            m_state.podCount = -1;
+    } else {
+        m_requests.cancel(m_countTimer);
+        if (m_started && !m_breaker.open) {
+            for (std::size_t i = 0; i < m_follows.size(); ++i) {
+                if (m_follows[i].kind->parks && !m_follows[i].retired && !m_follows[i].version.empty())
+                    watch(i);
+            }
+            planMetrics(jittered(kMetricsFirst));
+            askReady();
+        }
+    }
+    if (m_started) {
+        review();
+        putState();
+    }
+}
+
+void ClusterFeed::look()
+{
+    const auto now = Steady::now();
+    if (m_stopped || m_state.phase != stack::LinkPhase::Waiting ||
+        (m_lastLook != Steady::time_point{} && now - m_lastLook < kLookAgain))
+        return;
+    m_lastLook = now;
+    retryNow();
+}
+
+void ClusterFeed::planCount(Ms delay)
+{
+    m_requests.cancel(m_countTimer);
+    m_countTimer = m_requests.after(delay, [this] {
+        m_countTimer = 0;
+        if (m_state.parked && !m_breaker.open)
+            count();
+        else if (m_state.parked)
+            planCount(jittered(kCountEvery));
+    });
+}
+
+// One object and how many more there are: a page of one costs neither side anything.
+void ClusterFeed::count()
+{
+    kube::Request request;
+    request.path = "/api/v1/pods";
+    request.query = "limit=1";
+    request.accept = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json";
+    request.maxBody = kMaxObject;
+    m_requests.send(*m_client, std::move(request), [this](const Result<kube::Response>& result) {
+        if (!m_state.parked)
+            return;
+        planCount(jittered(kCountEvery));
+        simdjson::dom::parser parser;
+        simdjson::dom::element element;
+        if (result && parser.parse(result->body).get(element) == simdjson::SUCCESS) {
+            const Json list(element);
+            std::int64_t total = list["metadata"]["remainingItemCount"].number(0);
+            list["items"].each([&total](const Json&) { ++total; });
+            m_heard = systemNow();
+            m_state.podCount = static_cast<int>(std::clamp<std::int64_t>(total, 0, 10'000'000));
+            putState();
+        } else if (!result && result.error().kind == ErrorKind::Forbidden && m_state.podCount != -1) {
+            m_state.podCount = -1;
+            putState();
+        }
+    });
+}
+
+// --- is it well, by its own words
+
+void ClusterFeed::planReady()
+{
+    m_requests.cancel(m_readyTimer);
+    m_readyTimer = m_requests.after(jittered(m_state.parked ? kReadyParked : kReadyEvery), [this] {
+        m_readyTimer = 0;
+        if (m_breaker.open)
+            planReady();
+        else
+            askReady();
+    });
+}
+
+void ClusterFeed::askReady()
+{
+    kube::Request request;
+    request.path = "/readyz";
+    request.accept = "text/plain, */*";
+    request.maxBody = 1U << 20U;
+    request.timeout = Ms(10000);
+    m_requests.send(*m_client, std::move(request), [this](const Result<kube::Response>& result) {
+        planReady();
+        stack::Readiness said =
+            stack::Readiness::Unknown; // not allowed to ask, or not reached: the rest tells
+        std::string failing;
+        if (result) {
+            said = stack::Readiness::Ready;
+        } else if (result.error().httpStatus >= 500) {
+            said = stack::Readiness::NotReady;
+            failing = failingChecks(result.error().detail);
+        }
+        if (said == m_state.readiness && failing == m_state.notReady)
+            return;
+        m_state.readiness = said;
+        m_state.notReady = std::move(failing);
+        putState();
+    });
+}
+
+// How far the server's clock is ahead, for the times in what is read now. When it turns out to be another
+// one than before, what is known is read anew.
+std::int64_t ClusterFeed::clockAhead()
+{
+    const std::int64_t told = m_client->clockOffsetMs();
+    const auto now = Steady::now();
+    if (std::abs(told - m_clockAhead) <= kClockStep || (m_clockSet && now - *m_clockSet < kClockAgain))
+        return m_clockAhead;
+    const bool first = !m_clockSet;
+    m_clockSet = now;
+    m_clockAhead = std::abs(told) > kClockStep ? told : 0;
+    const bool known = std::any_of(m_follows.begin(), m_follows.end(),
+                                   [](const Follow& follow) { return !follow.known.empty(); });
+    if (!first || known) {
+        m_requests.after(Ms(0), [this] { // not from within a watch's own call
+            for (std::size_t i = 0; i < m_follows.size(); ++i) {
+                if (m_follows[i].watch && !m_follows[i].retired)
+                    watch(i);
+            }
+        });
+    }
+    return m_clockAhead;
 }
 
 // --- what the watches say
@@ -422,6 +633,7 @@ void ClusterFeed::onUpsert(std::size_t index, const kube::ObjectMeta& meta, cons
     if (kind.fact == FactKind::Cluster && m_hooks.onCluster)
         m_hooks.onCluster(meta, &object);
     const std::string apiVersion = *kind.group == '\0' ? follow.version : kind.group + ("/" + follow.version);
+    const ServerClock clock(clockAhead());
     follow.outdated.erase(name);
     follow.known.insert(name);
     m_context.outbox.put({m_state.id, kind.fact, std::move(name)},
@@ -490,6 +702,17 @@ void ClusterFeed::onState(std::size_t index, const kube::WatchState& state)
         const auto since = std::chrono::duration_cast<Ms>(Steady::now() - m_lastDiscovery);
         planDiscovery(since < kRediscover ? jittered(kRediscover) - since : Ms(0));
     }
+    review();
+}
+
+// Something of an answer was left out (an event past all measure, say): told with the server's warnings.
+void ClusterFeed::onWarning(const std::string& sentence)
+{
+    std::string clean = cleanText(sentence);
+    if (m_remarks.size() >= kMaxRemarks ||
+        std::find(m_remarks.begin(), m_remarks.end(), clean) != m_remarks.end())
+        return;
+    m_remarks.push_back(std::move(clean));
     review();
 }
 
@@ -713,7 +936,7 @@ void ClusterFeed::onDefinitions()
 void ClusterFeed::onLost(const Error& error)
 {
     if (m_state.kind != stack::SourceKind::InnerCluster || m_breaker.open ||
-        ++m_breaker.losses < kBreakerLosses)
+        ++m_breaker.losses < (m_state.parked ? kBreakerLossesParked : kBreakerLosses))
         return;
     // Not from within the watch's own call.
     m_requests.after(Ms(0), [this, error] {
@@ -743,7 +966,7 @@ void ClusterFeed::openBreaker(const Error& error)
 
 void ClusterFeed::planProbe()
 {
-    const Ms wait = jittered(m_breaker.delay);
+    const Ms wait = m_context.pace.reserve(jittered(m_breaker.delay));
     m_breaker.delay = std::min(m_breaker.delay * 2, kProbeCap);
     m_breaker.probeAt = systemNow() + wait.count();
     m_breaker.timer = m_requests.after(wait, [this] {
@@ -787,6 +1010,9 @@ void ClusterFeed::closeBreaker()
             watch(i);
     }
     askVersion();
+    askReady();
+    if (m_state.parked)
+        planCount(jittered(kCountFirst));
     planMetrics(jittered(kMetricsFirst));
     review();
 }
@@ -810,6 +1036,7 @@ void ClusterFeed::review()
     next.synced = true;
     next.lastHeard = std::max(next.lastHeard, m_heard);
     next.warnings = m_client->warnings();
+    next.warnings.insert(next.warnings.end(), m_remarks.begin(), m_remarks.end());
     next.tunnelled = m_tunnelled;
     // Date is cut to the second and jitters with the network: only a real difference is told, roughly.
     const std::int64_t offset = m_client->clockOffsetMs();
@@ -823,7 +1050,7 @@ void ClusterFeed::review()
     const Error* why = nullptr;
     const Error* refused = nullptr;
     for (const Follow& follow : m_follows) {
-        if (follow.retired)
+        if (follow.retired || isParked(follow))
             continue;
         const std::string resource = follow.ns.empty()
                                          ? std::string(follow.kind->resource)
@@ -935,6 +1162,8 @@ void ClusterFeed::review()
         m_requests.after(Ms(0), m_hooks.onSettled);
     if (back || (newlySettled && m_state.version.empty()))
         askVersion(); // it may have been upgraded meanwhile
+    if (back)
+        askReady();
 }
 
 void ClusterFeed::putState()
@@ -959,8 +1188,10 @@ void ClusterFeed::planMetrics(Ms delay)
 
 void ClusterFeed::pollMetrics()
 {
-    m_metricsDelay = m_context.metricsEvery;
+    m_metricsDelay = m_context.metricsEvery * (m_state.parked ? kParkedMetrics : 1U);
     for (const FactKind kind : {FactKind::NodeUsage, FactKind::PodUsage}) {
+        if (kind == FactKind::PodUsage && m_state.parked)
+            continue;
         Usage& usage = kind == FactKind::NodeUsage ? m_nodeUsage : m_podUsage;
         usage.open = true;
         kube::Request request;
@@ -975,6 +1206,12 @@ void ClusterFeed::onMetrics(FactKind kind, const Result<kube::Response>& result)
 {
     Usage& usage = kind == FactKind::NodeUsage ? m_nodeUsage : m_podUsage;
     usage.open = false;
+    if (kind == FactKind::PodUsage && m_state.parked) { // since it was asked
+        if (!m_nodeUsage.open)
+            planMetrics(jittered(m_metricsDelay));
+        return;
+    }
+    const ServerClock clock(clockAhead());
     std::map<std::string, stack::UsageFact> gone;
     simdjson::dom::parser parser;
     simdjson::dom::element element;
@@ -1084,6 +1321,7 @@ void ClusterFeed::fetchEventsAt(const stack::ObjectRef& object, const std::strin
             return;
         }
         std::vector<stack::EventRow> rows;
+        const ServerClock clock(clockAhead());
         Json(element)["items"].each([&rows](const Json& item) { rows.push_back(readEvent(item)); });
         std::stable_sort(rows.begin(), rows.end(),
                          [](const auto& a, const auto& b) { return a.last > b.last; });

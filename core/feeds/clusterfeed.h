@@ -17,6 +17,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_set>
 #include <vector>
@@ -55,6 +56,16 @@ private:
     std::map<stack::SourceId, Entry> m_entries;
 };
 
+// Spreads what is asked of clusters that are away: however many they are, one question in 600 ms.
+class ProbePace {
+public:
+    // How long to wait for a turn, at least `wanted`. The turn is taken by that.
+    std::chrono::milliseconds reserve(std::chrono::milliseconds wanted);
+
+private:
+    std::set<std::int64_t> m_taken; // turns still to come, by their number
+};
+
 // What several feeds of a site share.
 struct FeedContext {
     kube::Network& network;
@@ -62,6 +73,8 @@ struct FeedContext {
     std::atomic<std::uint64_t>& events;
     std::chrono::milliseconds metricsEvery;
     AccessBook& access;
+    ProbePace& pace;
+    std::size_t followedTenants = 0; // of one outer cluster; 0: all (see Site::Options)
 };
 
 // One cluster's API, outer or inner: finds out what it serves, watches the kinds we read, polls usage, and
@@ -90,6 +103,11 @@ public:
     void stop(); // after it nothing is called or put any more; open fetches are answered with Cancelled
     void abandon() { m_dropFetches = true; } // before stop(): open fetches are not answered at all
     void retryNow();
+    // Nobody looks: what is many is counted now and then instead of followed. Before or after start().
+    void setParked(bool parked);
+    bool parked() const { return m_state.parked; }
+    // Somebody looks at it: whatever waits is tried at once, unless it has been a moment ago.
+    void look();
     // Another credential or address for the same cluster; its facts stay until the new picture is complete.
     void reconnect(kube::ClusterConfig config, std::shared_ptr<kube::Dialer> dialer = {});
 
@@ -124,6 +142,7 @@ private:
     void onDelete(std::size_t index, const kube::ObjectMeta& meta);
     void onSynced(std::size_t index);
     void onState(std::size_t index, const kube::WatchState& state);
+    void onWarning(const std::string& sentence);
     void forget(Follow& follow);
     static std::string factName(const Kind& kind, const kube::ObjectMeta& meta);
 
@@ -134,6 +153,12 @@ private:
     void planDiscovery(std::chrono::milliseconds delay);
     void choose(std::size_t index, const std::optional<std::string>& version);
     void watch(std::size_t index);
+    bool isParked(const Follow& follow) const { return m_state.parked && follow.kind->parks; }
+    void planCount(std::chrono::milliseconds delay);
+    void count();
+    void askReady();
+    void planReady();
+    std::int64_t clockAhead();
 
     void planMetrics(std::chrono::milliseconds delay);
     void pollMetrics();
@@ -183,7 +208,14 @@ private:
     Requests m_fetches;
     stack::SourceState m_state;
     std::vector<Follow> m_follows;
+    std::vector<std::string> m_remarks; // of ours, each once
     UnixMs m_heard = 0;
+    std::uint64_t m_countTimer = 0;
+    std::uint64_t m_readyTimer = 0;
+    std::chrono::steady_clock::time_point m_lastLook;
+    std::int64_t m_clockAhead = 0; // by which times have been read: the server's clock minus ours
+    std::optional<std::chrono::steady_clock::time_point> m_clockSet;
+    bool m_started = false;
     bool m_stopped = false;
     bool m_settled = false;
     bool m_tunnelled = false;

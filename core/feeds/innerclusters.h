@@ -11,6 +11,7 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <vector>
 
 namespace strata::feeds {
 
@@ -34,6 +35,9 @@ public:
     // The operator does not want it; it stays away until its Cluster is another one. False: not ours.
     bool dismiss(stack::SourceId id);
     bool retryNow(stack::SourceId id);
+    // Those that somebody looks at or has pinned: their pods are followed whatever the budget, and what waits
+    // for its next try is tried at once. Of the others those looked at last, up to the budget.
+    void look(const std::set<stack::SourceId>& at);
     // The access to one of them as a kubeconfig; with `served` by way of a port of this computer that leads
     // to a machine of its control plane through the outer cluster's API, as long as the cluster is followed.
     // False: not ours. May answer at once.
@@ -43,6 +47,9 @@ public:
     void abandonAll();
 
 private:
+    enum class Way { Direct, Machine, Pod };
+    class SecretSink;
+    friend class SecretSink;
     struct Entry {
         std::string ns;
         std::string name;
@@ -56,8 +63,13 @@ private:
         bool queued = false;
         bool dismissed = false;
         UnixMs lastRead = 0;
-        bool seeking = false; // a machine to tunnel to
+        std::string secretVersion; // of its kubeconfig's secret, when that can be watched
+        bool seeking = false;      // another way
         UnixMs lastSeek = 0;
+        std::int64_t seekAgain = 0; // how long after it
+        bool looked = false;
+        std::uint64_t lastLooked = 0; // the higher the later; 0: never
+        Way way = Way::Direct;
         std::unique_ptr<kube::LocalForward> served;
     };
     using FoundWay = std::function<void(const std::string& key, Result<std::shared_ptr<kube::Dialer>>)>;
@@ -68,14 +80,21 @@ private:
     void pump();
     void done(const std::string& key); // its place among those that connect is free again
     void readSecret(const std::string& key);
+    void watchSecrets();
+    void onSecretChanged(const kube::ObjectMeta& meta);
     void onSecret(const std::string& key, const Result<kube::Response>& result);
     void failed(const std::string& key, const Error& error, std::chrono::milliseconds atLeast);
     void connect(const std::string& key, kube::ClusterConfig config);
     void noAccess(const std::string& key);
     void away(const std::string& key, const Error& error);
     // A way to its API server through the outer cluster's; not called when the cluster goes meanwhile.
-    void findWay(const std::string& key, FoundWay done);
-    Result<std::shared_ptr<kube::Dialer>> wayFrom(const Entry& entry, const Result<kube::Response>& machines);
+    void seek(const std::string& key, std::vector<Way> ways);
+    void tryWay(const std::string& key, Way by, std::shared_ptr<kube::Dialer> dialer,
+                std::vector<Way> others);
+    void findWay(const std::string& key, Way by, FoundWay done);
+    void park(); // all that are beyond the budget, and no other
+    Result<std::shared_ptr<kube::Dialer>> wayFrom(const Entry& entry, Way by,
+                                                  const Result<kube::Response>& found);
     Entry* find(const std::string& key);
 
     FeedContext m_context;
@@ -86,6 +105,10 @@ private:
     std::map<std::string, Entry> m_entries; // by "namespace/name"
     std::deque<std::string> m_queue;
     std::set<std::string> m_connecting;
+    std::map<std::string, std::string> m_secretVersions; // of secrets whose Cluster is not known yet
+    std::unique_ptr<kube::Watch> m_secrets;
+    std::uint64_t m_looks = 0;
+    bool m_stopping = false;
 };
 
 } // namespace strata::feeds

@@ -13,6 +13,25 @@
 
 namespace strata::feeds {
 
+// As long as one lives, times that are read on this thread are told in this computer's clock: what a server
+// says is moved by how far its clock is ahead of ours, so that ages and durations are right everywhere.
+class ServerClock {
+public:
+    explicit ServerClock(std::int64_t aheadMs) : m_before(ahead()) { ahead() = aheadMs; }
+    ~ServerClock() { ahead() = m_before; }
+    ServerClock(const ServerClock&) = delete;
+    ServerClock& operator=(const ServerClock&) = delete;
+
+    static std::int64_t& ahead()
+    {
+        static thread_local std::int64_t ms = 0;
+        return ms;
+    }
+
+private:
+    std::int64_t m_before;
+};
+
 // A place in a JSON document that may not be there. What is missing or of another type than asked for reads
 // as absent, so that a reader of an object never fails: a server newer than we are may say anything. Valid as
 // long as the parser's document.
@@ -69,7 +88,11 @@ public:
         return m_element && m_element->get(value) == simdjson::SUCCESS ? value : otherwise;
     }
 
-    UnixMs time() const { return parseRfc3339(raw()).value_or(0); }
+    UnixMs time() const // by this computer's clock: see ServerClock
+    {
+        const auto told = parseRfc3339(raw());
+        return told ? *told - ServerClock::ahead() : 0;
+    }
 
     template<typename Call>
     void each(Call&& call) const // of an array

@@ -9,11 +9,13 @@
 #include "core/feeds/outbox.h"
 #include "core/kube/net/netchanges.h"
 
+#include <algorithm>
 #include <atomic>
 #include <ctime>
 #include <future>
 #include <map>
 #include <mutex>
+#include <set>
 
 namespace strata::feeds {
 namespace {
@@ -21,7 +23,10 @@ namespace {
 using Ms = std::chrono::milliseconds;
 
 constexpr Ms kSuspendLook{3000};
-constexpr Ms kRenewWithin{5000};   // all connections, spread, so that they do not shake hands at one moment
+// All connections anew, spread, so that they do not shake hands at one moment: twenty clusters a second.
+constexpr Ms kRenewEach{50};
+constexpr Ms kRenewAtLeast{1000};
+constexpr Ms kRenewAtMost{10000};
 constexpr Ms kRetryAfterNews{300}; // a new address is not usable at once
 
 Error unknownSource()
@@ -79,7 +84,11 @@ public:
     stack::SourceId newId() { return ++m_lastId; }
     void post(std::function<void()> task) { m_network.post(std::move(task)); }
 
-    FeedContext context() { return {m_network, *outbox, events, m_options.metricsEvery, m_access}; }
+    FeedContext context()
+    {
+        return {
+            m_network, *outbox, events, m_options.metricsEvery, m_access, m_pace, m_options.followedTenants};
+    }
 
     // --- on the network's thread
 
@@ -145,6 +154,13 @@ public:
         for (auto& [outerId, outer] : m_outers)
             if (outer.inner && outer.inner->retryNow(id))
                 return;
+    }
+
+    void look(const std::set<stack::SourceId>& at)
+    {
+        for (auto& [outerId, outer] : m_outers)
+            if (outer.inner)
+                outer.inner->look(at);
     }
 
     std::shared_ptr<ClusterFeed> feed(stack::SourceId id) const
@@ -217,10 +233,17 @@ public:
         return out;
     }
 
+    Ms renewWithin() const
+    {
+        return std::clamp(kRenewEach * static_cast<Ms::rep>(m_feeds.size()), kRenewAtLeast, kRenewAtMost);
+    }
+
     void renew()
     {
-        m_network.renewConnections(kRenewWithin);
-        m_network.post([this] { retryWhatIsAway(); });
+        m_network.post([this] {
+            m_network.renewConnections(renewWithin());
+            retryWhatIsAway();
+        });
     }
 
     // Whoever waits for the next try need not wait any longer, spread like the rest.
@@ -232,7 +255,7 @@ public:
         }
         Ms::rep at = 0;
         for (const auto& [id, feed] : m_feeds) {
-            const Ms delay = kRetryAfterNews + kRenewWithin * at++ / static_cast<Ms::rep>(m_feeds.size());
+            const Ms delay = kRetryAfterNews + renewWithin() * at++ / static_cast<Ms::rep>(m_feeds.size());
             m_network.postAfter(delay, [weak = std::weak_ptr(feed)] {
                 if (const auto away = weak.lock(); away && away->state().phase == stack::LinkPhase::Waiting)
                     away->retryNow();
@@ -277,6 +300,7 @@ private:
     std::map<stack::SourceId, std::unique_ptr<virt::Host>> m_hosts;
 
     AccessBook m_access;
+    ProbePace m_pace;
     std::map<stack::SourceId, Outer> m_outers;
     std::map<stack::SourceId, std::shared_ptr<ClusterFeed>> m_feeds; // outer and inner
     std::unique_ptr<kube::NetChanges> m_changes;
@@ -330,6 +354,11 @@ void Site::retryNow(stack::SourceId source)
 {
     if (!m_d->withHost(source, [](virt::Host& host) { host.retryNow(); }))
         m_d->post([d = m_d.get(), source] { d->retryCluster(source); });
+}
+
+void Site::look(std::vector<stack::SourceId> at)
+{
+    m_d->post([d = m_d.get(), at = std::set<stack::SourceId>(at.begin(), at.end())] { d->look(at); });
 }
 
 stack::Batch Site::take()

@@ -25,6 +25,9 @@ public:
         bool followInnerClusters =
             true; // read <cluster>-kubeconfig secrets and watch the clusters behind them
         std::chrono::milliseconds metricsEvery{15000};
+        // The pods of so many tenants of an outer cluster are followed though nobody looks at them, those
+        // that were looked at last; of the others they are counted (see look()). 0: of all.
+        std::size_t followedTenants = 0;
         // Who runs the credential plugins of kubeconfigs; none: clusters that need one are refused.
         std::shared_ptr<kube::ExecPlugins> plugins;
     };
@@ -41,6 +44,10 @@ public:
     Result<stack::SourceId> addHost(const std::string& uri, const std::string& name = {});
     void remove(stack::SourceId source); // its inner clusters go with it
     void retryNow(stack::SourceId source);
+
+    // The inner clusters that somebody looks at now, or wants to be followed always: their pods are followed,
+    // and what is away among them is tried at once.
+    void look(std::vector<stack::SourceId> at);
 
     // All that changed since the last call. Coalesced: an object that changed ten times is there once.
     stack::Batch take();

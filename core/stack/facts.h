@@ -30,6 +30,8 @@ struct KindState {
     bool optional = false; // only deepens a diagnosis
 };
 
+enum class Readiness : std::uint8_t { Unknown, Ready, NotReady };
+
 struct SourceState {
     SourceId id = 0;
     SourceKind kind = SourceKind::OuterCluster;
@@ -48,6 +50,12 @@ struct SourceState {
     bool tunnelled = false;            // InnerCluster: reached through the outer cluster's API
     std::vector<std::string> warnings; // what its server says about our requests: deprecations mostly
     std::int64_t clockOffsetMs = 0;    // its clock minus ours, 0 when not told or about the same
+    // InnerCluster: its pods are not followed while nobody looks, only counted. -1: not counted yet.
+    bool parked = false;
+    int podCount = -1;
+    // What its /readyz said last, and which of its checks fail ("etcd, informer-sync").
+    Readiness readiness = Readiness::Unknown;
+    std::string notReady;
 };
 
 struct Amount { // of CPU and memory; -1 is "not told"

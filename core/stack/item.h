@@ -75,7 +75,8 @@ struct Item {
     Amount capacity;
     Amount allocated; // requested of the capacity by what runs on it; for VMs and workloads what they take
     Amount used;
-    int pods = 0; // on it and on everything it carries
+    int pods = 0;          // on it and on everything it carries
+    bool morePods = false; // there are more: of a tenant on it they are counted as a whole only
     UnixMs created = 0;
     std::array<ItemId, kTrees> parent{};
     std::array<std::vector<ItemId>, kTrees> children; // unordered

@@ -20,6 +20,8 @@ Reach reachOf(const SourceState& source)
     Reach reach{};
     if (source.phase == LinkPhase::Live) {
         reach.fill(ReachState::Good);
+        if (source.readiness == Readiness::NotReady) // it answers, and says itself that it is not well
+            reach[static_cast<std::size_t>(ReachStep::Ready)] = ReachState::Bad;
         return reach;
     }
     const Error& error = source.error;

@@ -813,8 +813,33 @@ public:
             if (change.state.kind == SourceKind::InnerCluster)
                 indexAdd("inner", m_innerSources, scoped(change.state.outer, change.state.clusterKey), id);
         } else {
+            const bool counted = found->second.parked != change.state.parked ||
+                                 found->second.podCount != change.state.podCount;
             found->second = change.state; // kind, outer and clusterKey never change for an id
+            if (counted)
+                recount(found->second);
         }
+    }
+
+    // A tenant's pods are counted from now on, or followed again.
+    void recount(const SourceState& state)
+    {
+        const auto mark = [this](ItemId id) {
+            if (const Slot* s = slot(id))
+                markRollUp(*s);
+        };
+        for (const FactKey& key : m_factsOf[state.id]) {
+            if (key.kind == FactKind::KubeNode)
+                mark(findItem(ItemKind::InnerNode, state.id, key.name));
+        }
+        mark(findItem(ItemKind::TenantCluster, state.outer, state.clusterKey));
+    }
+
+    const SourceState* innerSourceOf(SourceId outer, const std::string& clusterKey) const
+    {
+        const auto inner = m_innerSources.find(scoped(outer, clusterKey));
+        return inner == m_innerSources.end() || inner->second.empty() ? nullptr
+                                                                      : sourceState(*inner->second.begin());
     }
 
     // --- building one item from its facts
@@ -888,6 +913,7 @@ public:
         copy.allocated = item.allocated;
         copy.used = item.used;
         copy.pods = item.pods;
+        copy.morePods = item.morePods;
         copy.created = item.created;
         copy.evidence = item.evidence;
         return copy;
@@ -906,7 +932,7 @@ public:
             before.below == now.below && before.tenantBelow == now.tenantBelow && before.state == now.state &&
             before.reason == now.reason && before.rawReason == now.rawReason && before.since == now.since &&
             before.capacity == now.capacity && before.allocated == now.allocated && before.used == now.used &&
-            before.pods == now.pods && before.created == now.created &&
+            before.pods == now.pods && before.morePods == now.morePods && before.created == now.created &&
             std::equal(before.evidence.begin(), before.evidence.end(), now.evidence.begin(),
                        now.evidence.end(), same);
         if (!equal)
@@ -1509,6 +1535,7 @@ public:
 
         item.below = Health::Ok;
         int pods = 0;
+        bool more = false;
         Amount capacity;
         Amount allocated;
         Amount used;
@@ -1517,6 +1544,7 @@ public:
             const Item& child = slot(childId)->item;
             item.below = worst(item.below, child.worst());
             pods += child.pods;
+            more = more || child.morePods;
             add(capacity, child.capacity);
             add(allocated, child.allocated);
             add(used, child.used);
@@ -1528,12 +1556,14 @@ public:
         Amount tenantCapacity;
         Amount tenantUsed;
         int tenantPods = 0;
+        bool tenantMore = false;
         for (const ItemId childId : tenantChildren) {
             const Item& child = slot(childId)->item;
             item.tenantBelow =
                 worst(item.tenantBelow,
                       worst(child.health, child.kind == ItemKind::Vm ? child.below : child.tenantBelow));
             tenantPods += child.pods;
+            tenantMore = tenantMore || child.morePods;
             add(tenantCapacity, child.capacity);
             add(tenantUsed, child.used);
         }
@@ -1541,18 +1571,20 @@ public:
         switch (item.kind) {
         case ItemKind::Workload:
             break;
-        case ItemKind::InnerNode:
+        case ItemKind::InnerNode: {
+            const SourceState* source = sourceState(s.source);
             item.pods = pods;
-            break;
-        case ItemKind::Vm:
-            item.pods = pods;
-            break;
-        case ItemKind::OuterNode: {
-            item.pods = pods;
+            item.morePods = source != nullptr && source->parked;
             break;
         }
+        case ItemKind::Vm:
+        case ItemKind::OuterNode:
+            item.pods = pods;
+            item.morePods = more;
+            break;
         case ItemKind::Host: {
             item.pods = pods;
+            item.morePods = more;
             item.allocated = allocated;
             const auto* host = fact<HostFact>(s.source, FactKind::Host, s.subject);
             if (host != nullptr && host->cpuUsed < 0)
@@ -1582,9 +1614,17 @@ public:
             item.allocated = tenantCapacity;
             item.used = tenantUsed;
             item.pods = tenantPods;
+            item.morePods = tenantMore;
+            if (const SourceState* inner =
+                    item.kind == ItemKind::TenantCluster ? innerSourceOf(s.source, s.subject) : nullptr;
+                inner != nullptr && inner->parked) {
+                item.pods = std::max(inner->podCount, 0);
+                item.morePods = inner->podCount < 0;
+            }
             break;
         case ItemKind::Placeholder:
             item.pods = pods + tenantPods;
+            item.morePods = more || tenantMore;
             item.capacity = capacity;
             item.allocated = allocated;
             item.used = used;
@@ -1596,8 +1636,9 @@ public:
         noteChange(s, before);
         const bool matters = before.below != item.below || before.tenantBelow != item.tenantBelow ||
                              before.health != item.health || before.pods != item.pods ||
-                             before.allocated != item.allocated || before.used != item.used ||
-                             before.capacity != item.capacity || before.state != item.state;
+                             before.morePods != item.morePods || before.allocated != item.allocated ||
+                             before.used != item.used || before.capacity != item.capacity ||
+                             before.state != item.state;
         if (matters || m_changed.contains(index) || m_added.contains(index) || m_moved.contains(index)) {
             for (const ItemId parentId : item.parent) {
                 if (const Slot* parent = slot(parentId))
@@ -1879,9 +1920,7 @@ ItemFacts Stack::facts(ItemId id) const
             out.kubevirtCluster = m_d->fact<ObjectFact>(source, FactKind::KubevirtCluster, at);
             warningsOf(source, FactKind::KubevirtCluster, at);
         }
-        if (const auto inner = m_d->m_innerSources.find(Private::scoped(source, key));
-            inner != m_d->m_innerSources.end() && !inner->second.empty())
-            out.innerSource = m_d->sourceState(*inner->second.begin());
+        out.innerSource = m_d->innerSourceOf(source, key);
         break;
     case ItemKind::ControlPlane:
         out.controlPlane = m_d->fact<ControlPlaneFact>(source, FactKind::ControlPlane, key);

@@ -65,12 +65,57 @@ std::string pod(int i, long version, const char* phase = "Running")
            R"({"running":{"startedAt":"2026-01-02T03:04:10Z"}}}]}})";
 }
 
+// A virtual machine of 8 to 9 KB that runs.
+std::string machine(int i, long version, const char* phase = "Running")
+{
+    const std::string n = std::to_string(i);
+    std::string fields;
+    for (int f = 0; f < 60; ++f)
+        fields +=
+            (f == 0 ? "\"f:k" : ",\"f:k") + std::to_string(f) + "\":{\".\":{},\"f:name\":{},\"f:value\":{}}";
+    std::string disks;
+    for (int d = 0; d < 12; ++d)
+        disks += (d == 0 ? "" : ",") + std::string(R"({"name":"disk-)") + std::to_string(d) +
+                 R"(","disk":{"bus":"virtio"},"cache":"none","io":"native","bootOrder":)" +
+                 std::to_string(d + 1) + "}";
+    return R"({"kind":"VirtualMachineInstance","apiVersion":"kubevirt.io/v1","metadata":{"name":"vm-)" + n +
+           R"(","namespace":"tenant-)" + std::to_string(i % 97) + R"(","uid":"00000000-0000-4000-9000-)" +
+           std::string(12 - std::min<std::size_t>(n.size(), 12), '0') + n + R"(","resourceVersion":")" +
+           std::to_string(version) +
+           R"(","creationTimestamp":"2026-01-02T03:04:05Z","labels":{"cluster.x-k8s.io/cluster-name":"c-)" +
+           std::to_string(i % 200) +
+           R"("},"ownerReferences":[{"apiVersion":"kubevirt.io/v1","kind":"VirtualMachine","name":"vm-)" + n +
+           R"(","uid":"vm-uid-)" + n +
+           R"(","controller":true}],"managedFields":[{"manager":"virt-controller","operation":"Update",)"
+           R"("apiVersion":"kubevirt.io/v1","time":"2026-01-02T03:04:05Z","fieldsType":"FieldsV1","fieldsV1":{)" +
+           fields + R"(}}]},"spec":{"domain":{"firmware":{"uuid":"11111111-0000-4000-9000-)" +
+           std::string(12 - std::min<std::size_t>(n.size(), 12), '0') + n +
+           R"("},"cpu":{"cores":4},"memory":{"guest":"8Gi"},"devices":{"disks":[)" + disks +
+           R"(]}}},"status":{"phase":")" + phase + R"(","nodeName":"node-)" + std::to_string(i % 200) +
+           R"(","guestOSInfo":{"prettyName":"Debian GNU/Linux 12"},"interfaces":[{"ipAddress":"10.2.3.4"}],)"
+           R"("conditions":[{"type":"Ready","status":"True","lastTransitionTime":"2026-01-02T03:04:15Z"},)"
+           R"({"type":"LiveMigratable","status":"True"}]}})";
+}
+
+// What a cluster of the bench holds.
+struct Load {
+    int pods = 0;
+    int machines = 0;
+    int events = 0; // of pods, after the first picture
+    int objects() const { return pods + machines; }
+};
+
+Load loadOf(int objects) // as sites have them
+{
+    return {objects - objects / 6, objects / 6, 0};
+}
+
 // ---- the server ----
 
 class Server {
 public:
-    Server(int objects, int events, const test::Credential& identity)
-        : m_objects(objects), m_events(events), m_tls(asio::ssl::context::tls_server),
+    Server(const Load& load, const test::Credential& identity)
+        : m_load(load), m_tls(asio::ssl::context::tls_server),
           m_acceptor(m_io, tcp::endpoint(asio::ip::make_address("127.0.0.1"), 0))
     {
         m_tls.use_certificate_chain(asio::buffer(identity.certificatePem));
@@ -127,7 +172,17 @@ private:
         if (path == "/api")
             return answer(tls, 200, R"({"kind":"APIVersions","versions":["v1"]})");
         if (path == "/apis")
-            return answer(tls, 200, R"({"kind":"APIGroupList","apiVersion":"v1","groups":[]})");
+            return answer(
+                tls, 200,
+                R"({"kind":"APIGroupList","apiVersion":"v1","groups":[{"name":"kubevirt.io","versions":)"
+                R"([{"groupVersion":"kubevirt.io/v1","version":"v1"}],"preferredVersion":)"
+                R"({"groupVersion":"kubevirt.io/v1","version":"v1"}}]})");
+        if (path == "/apis/kubevirt.io/v1")
+            return answer(
+                tls, 200,
+                R"({"kind":"APIResourceList","groupVersion":"kubevirt.io/v1","resources":[)"
+                R"({"name":"virtualmachineinstances","singularName":"virtualmachineinstance","namespaced":true,)"
+                R"("kind":"VirtualMachineInstance","verbs":["get","list","watch"]}]})");
         if (path == "/version")
             return answer(tls, 200, R"({"major":"1","minor":"34","gitVersion":"v1.34.0"})");
         if (path == "/api/v1")
@@ -136,11 +191,15 @@ private:
                 R"({"kind":"APIResourceList","groupVersion":"v1","resources":[{"name":"pods",)"
                 R"("singularName":"pod","namespaced":true,"kind":"Pod","verbs":["get","list","watch"]}]})");
         const bool pods = path == "/api/v1/pods";
-        if (!pods && path != "/api/v1/nodes")
+        const bool machines = path == "/apis/kubevirt.io/v1/virtualmachineinstances";
+        if (!pods && !machines && path != "/api/v1/nodes" && path != "/apis/kubevirt.io/v1/virtualmachines")
             return answer(tls, 404, R"({"kind":"Status","status":"Failure","reason":"NotFound","code":404})");
-        const int count = pods ? m_objects : 0;
+        const int count = pods ? m_load.pods : machines ? m_load.machines : 0;
+        const auto make = machines ? &machine : &pod;
+        const std::string kind = machines ? "VirtualMachineInstance" : pods ? "Pod" : "Node";
         if (target.find("watch=") != std::string::npos)
-            return watch(tls, target.find("sendInitialEvents=true") != std::string::npos ? count : -1, pods);
+            return watch(tls, target.find("sendInitialEvents=true") != std::string::npos ? count : -1, kind,
+                         make);
         int first = 0;
         if (const std::size_t at = target.find("continue="); at != std::string::npos)
             first = std::atoi(target.c_str() + at + 9);
@@ -148,15 +207,17 @@ private:
         if (const std::size_t at = target.find("limit="); at != std::string::npos)
             limit = std::atoi(target.c_str() + at + 6);
         const int last = std::min(count, first + (limit > 0 ? limit : count));
-        std::string body = R"({"kind":"PodList","apiVersion":"v1","metadata":{"resourceVersion":"1000000")";
+        std::string body = R"({"kind":")" + kind + R"(List","apiVersion":")" +
+                           (machines ? "kubevirt.io/v1" : "v1") +
+                           R"(","metadata":{"resourceVersion":"1000000")";
         if (last < count)
             body += R"(,"continue":")" + std::to_string(last) + "\"";
         body += R"(},"items":[)";
         for (int i = first; i < last; ++i)
-            body += (i == first ? "" : ",") + pod(i, 1000 + i);
+            body += (i == first ? "" : ",") + make(i, 1000 + i, "Running");
         answer(tls, 200, body + "]}");
     }
-    void watch(Tls& tls, int initial, bool pods)
+    void watch(Tls& tls, int initial, const std::string& kind, std::string (*make)(int, long, const char*))
     {
         asio::write(tls, asio::buffer(std::string("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
                                                   "Transfer-Encoding: chunked\r\n\r\n")));
@@ -170,15 +231,16 @@ private:
         };
         if (initial >= 0) {
             for (int i = 0; i < initial; ++i)
-                add("ADDED", pod(i, 1000 + i));
+                add("ADDED", make(i, 1000 + i, "Running"));
             add("BOOKMARK",
-                R"({"kind":"Pod","apiVersion":"v1","metadata":{"resourceVersion":"1000000","annotations":)"
-                R"({"k8s.io/initial-events-end":"true"}}})");
+                R"({"kind":")" + kind +
+                    R"(","apiVersion":"v1","metadata":{"resourceVersion":"1000000","annotations":)"
+                    R"({"k8s.io/initial-events-end":"true"}}})");
         }
-        if (pods) {
-            for (int e = 0; e < m_events; ++e)
-                add("MODIFIED",
-                    pod(static_cast<int>((static_cast<long>(e) * 7919) % m_objects), 1000001L + e, "Failed"));
+        if (kind == "Pod" && m_load.pods > 0) {
+            for (int e = 0; e < m_load.events; ++e)
+                add("MODIFIED", pod(static_cast<int>((static_cast<long>(e) * 7919) % m_load.pods),
+                                    1000001L + e, "Failed"));
         }
         if (!frames.empty())
             chunk(tls, frames);
@@ -186,8 +248,7 @@ private:
             std::this_thread::sleep_for(std::chrono::hours(1));
     }
 
-    int m_objects;
-    int m_events;
+    const Load m_load;
     asio::io_context m_io;
     asio::ssl::context m_tls;
     tcp::acceptor m_acceptor;
@@ -199,7 +260,8 @@ struct Cost {
     double cpu = 0;
     double wall = 0;
     long peakKb = 0;
-    long keptKb = -1; // told by the contestant itself
+    long keptKb = -1;  // told by the contestant itself: more than at its start
+    long steadyKb = 0; // all of it, at its end
     bool good = false;
 };
 
@@ -242,8 +304,8 @@ Cost measure(const std::function<int(int pipe)>& work)
     cost.wall = std::chrono::duration<double>(Clock::now() - begin).count();
     cost.peakKb = usage.ru_maxrss;
     cost.good = WIFEXITED(status) && WEXITSTATUS(status) == 0;
-    if (!told.empty())
-        cost.keptKb = std::atol(told.c_str());
+    if (!told.empty() && std::sscanf(told.c_str(), "%ld %ld", &cost.keptKb, &cost.steadyKb) != 2)
+        cost.good = false;
     return cost;
 }
 
@@ -260,7 +322,7 @@ int execute(const std::vector<std::string>& words)
 }
 
 // The whole way: watches, facts, the stack of items.
-int strataSync(int pipe, const kube::ClusterConfig& config, int objects, int events)
+int strataSync(int pipe, const kube::ClusterConfig& config, const Load& load)
 {
     const long before = residentKb();
     std::mutex mutex;
@@ -277,25 +339,35 @@ int strataSync(int pipe, const kube::ClusterConfig& config, int objects, int eve
     });
     stack::Stack stack;
     site.addCluster(config, "bench");
-    int pods = 0;
+    constexpr std::chrono::milliseconds kFrame{16};
+    auto frame = Clock::now();
+    int first = 0; // objects; what comes later are changes of them
     const auto end = Clock::now() + std::chrono::minutes(10);
     while (Clock::now() < end) {
         const stack::Batch batch = site.take();
         for (const stack::FactChange& change : batch.facts)
-            pods += change.fact && change.key.kind == stack::FactKind::Pod ? 1 : 0;
+            first += change.fact && (change.key.kind == stack::FactKind::Pod ||
+                                     change.key.kind == stack::FactKind::Vmi)
+                         ? 1
+                         : 0;
         stack.apply(batch);
         const std::uint64_t seen = site.traffic().events;
-        if (pods >= objects &&
-            seen >= static_cast<std::uint64_t>(objects) + static_cast<std::uint64_t>(events) && batch.empty())
+        if (first >= load.objects() &&
+            seen >= static_cast<std::uint64_t>(load.objects()) + static_cast<std::uint64_t>(load.events) &&
+            batch.empty())
             break;
         std::unique_lock lock(mutex);
         woken.wait_for(lock, std::chrono::milliseconds(20), [&] { return awake; });
         awake = false;
+        lock.unlock();
+        std::this_thread::sleep_until(frame += kFrame); // as the window: once a frame at most
+        frame = std::max(frame, Clock::now() - kFrame);
     }
-    const std::string kept = std::to_string(residentKb() - before);
+    const long now = residentKb();
+    const std::string kept = std::to_string(now - before) + " " + std::to_string(now);
     [[maybe_unused]] const auto written = write(pipe, kept.data(), kept.size());
     site.setWakeup({});
-    return pods >= objects ? 0 : 1;
+    return first >= load.objects() ? 0 : 1;
 }
 
 void row(const char* name, const Cost& cost, int objects)
@@ -321,18 +393,19 @@ bool onPath(const char* program)
 int main(int argc, char** argv)
 {
     const int objects = argc > 1 ? std::atoi(argv[1]) : 12'000;
+    const int events = argc > 2 ? std::atoi(argv[2]) : 20'000;
     const test::TestCa ca;
     const test::Credential identity = ca.server();
     std::vector<pid_t> servers;
-    // A server of so many objects and events, in a process of its own: its configuration.
-    const auto start = [&](int count, int events) {
+    // A server of such a load, in a process of its own: its configuration.
+    const auto start = [&](const Load& load) {
         int ends[2];
         kube::ClusterConfig config;
         if (pipe(ends) != 0)
             return config;
         const pid_t child = fork();
         if (child == 0) {
-            Server server(count, events, identity);
+            Server server(load, identity);
             const int port = server.port();
             [[maybe_unused]] const auto written = write(ends[1], &port, sizeof port);
             server.run();
@@ -348,74 +421,144 @@ int main(int argc, char** argv)
         config.token = Secret("bench");
         return config;
     };
-
-    std::printf("%d pods of %zu bytes\n\n", objects, pod(objects / 2, 5000).size());
-    std::printf("| first sync over TLS (P1, P2)                   |    CPU s |   wall s |  peak MB | bytes "
-                "an object |\n");
-    std::printf("|---|---:|---:|---:|---:|\n");
-    const kube::ClusterConfig config = start(objects, 0);
-    const Cost ours = measure([&](int pipe) { return strataSync(pipe, config, objects, 0); });
-    row("strata: watches, facts and the stack", ours, objects);
     const auto folder = std::filesystem::temp_directory_path() / ("strata-bench-" + std::to_string(getpid()));
     std::filesystem::create_directories(folder);
-    const std::string file = (folder / "config").string();
-    std::ofstream(file) << kube::writeKubeconfig(config).reveal();
-    std::ofstream(folder / "ca.pem") << config.caPem;
+    std::ofstream(folder / "ca.pem") << ca.certificatePem();
+    const auto written = [&](const kube::ClusterConfig& config, const char* name) {
+        const std::string file = (folder / name).string();
+        std::ofstream(file) << kube::writeKubeconfig(config).reveal();
+        return file;
+    };
+    const bool node = onPath("node");
+    // Found by Node itself, mostly by NODE_PATH.
+    const bool clientNode =
+        node && std::system("node -e \"require('@kubernetes/client-node')\" >/dev/null 2>&1") == 0;
+    // Both kinds until all are there, then so many changes.
+    const auto informer = [](const std::string& file, const Load& load) {
+        return "const k=require('@kubernetes/client-node');const c=new k.KubeConfig();c.loadFromFile('" +
+               file +
+               "');const p=c.makeApiClient(k.CoreV1Api),x=c.makeApiClient(k.CustomObjectsApi);let n=0,u=0;"
+               "const done=()=>{if(n>=" +
+               std::to_string(load.objects()) + "&&u>=" + std::to_string(load.events) +
+               ")process.exit(0)};const follow=(path,list)=>{const i=k.makeInformer(c,path,list);"
+               "i.on('add',()=>{++n;done()});i.on('update',()=>{++u;done()});i.on('error',(e)=>{"
+               "console.error(e);process.exit(1)});i.start().catch((e)=>{console.error(e);process.exit(1)})};"
+               "follow('/api/v1/pods',()=>p.listPodForAllNamespaces());" +
+               (load.machines == 0 ? ""
+                                   : "follow('/apis/kubevirt.io/v1/virtualmachineinstances',()=>"
+                                     "x.listClusterCustomObject({group:'kubevirt.io',version:'v1',plural:"
+                                     "'virtualmachineinstances'}));");
+    };
+
+    const Load all = loadOf(objects);
+    std::printf("%d pods of %zu bytes, %d VMIs of %zu bytes\n\n", all.pods, pod(all.pods / 2, 5000).size(),
+                all.machines, machine(all.machines / 2, 5000).size());
+    std::printf("| P1: first sync over TLS                      |    CPU s |   wall s |  peak MB | bytes an "
+                "object |\n");
+    std::printf("|---|---:|---:|---:|---:|\n");
+    const kube::ClusterConfig config = start(all);
+    const Cost ours = measure([&](int pipe) { return strataSync(pipe, config, all); });
+    row("Strata: watches, facts and the stack", ours, objects);
+    const std::string file = written(config, "config");
+    std::vector<std::pair<std::string, Cost>> peers;
+    const auto peer = [&](const char* name, const std::function<int(int)>& work) {
+        const Cost cost = measure(work);
+        row(name, cost, objects);
+        peers.emplace_back(name, cost);
+    };
     if (onPath("kubectl")) {
         const std::string cache = (folder / "cache").string();
-        row("kubectl get pods -A -o name", measure([&](int) {
-                return execute({"kubectl", "--kubeconfig", file, "--cache-dir", cache, "get", "pods", "-A",
-                                "-o", "name"});
-            }),
-            objects);
-        row("kubectl get --raw (no decoding)", measure([&](int) {
-                return execute({"kubectl", "--kubeconfig", file, "get", "--raw", "/api/v1/pods"});
-            }),
-            objects);
+        peer("kubectl get -A -o name, of both kinds", [&](int) {
+            return execute({"kubectl", "--kubeconfig", file, "--cache-dir", cache, "get",
+                            "pods,virtualmachineinstances", "-A", "-o", "name"});
+        });
+        peer("kubectl get --raw of the pods (no decoding)", [&](int) {
+            return execute({"kubectl", "--kubeconfig", file, "get", "--raw", "/api/v1/pods"});
+        });
+    } else {
+        std::printf("| kubectl: not on this computer | | | | |\n");
     }
-    if (onPath("node")) {
-        // The peers' store is at least the parsed objects; @kubernetes/client-node is used when it is
-        // installed.
+    if (node) {
+        // What any store of objects in Node costs at least.
         const std::string script =
             "const https=require('https'),fs=require('fs');const ca=fs.readFileSync('" +
-            (folder / "ca.pem").string() + "');let all=[];const page=(c)=>https.get('" + config.server +
-            "/api/v1/pods?limit=500'+(c?'&continue='+c:''),{ca},(r)=>{let "
-            "b=[];r.on('data',d=>b.push(d));r.on('end',()=>{"
-            "const "
-            "l=JSON.parse(Buffer.concat(b));all.push(...l.items);if(l.metadata.continue)page(l.metadata."
-            "continue);"
-            "else process.exit(all.length==" +
-            std::to_string(objects) + "?0:1)})});page();";
-        row("node: https and JSON.parse of pages", measure([&](int) {
-                return execute({"node", "-e", script});
-            }),
-            objects);
-        const std::string client =
-            "const k=require('@kubernetes/client-node');const c=new k.KubeConfig();c.loadFromFile('" + file +
-            "');const a=c.makeApiClient(k.CoreV1Api);let n=0;const i=k.makeInformer(c,'/api/v1/pods',()=>"
-            "a.listPodForAllNamespaces());i.on('add',()=>{if(++n==" +
-            std::to_string(objects) + ")process.exit(0)});i.start();";
-        if (std::system("node -e \"require('@kubernetes/client-node')\" >/dev/null 2>&1") == 0)
-            row("@kubernetes/client-node informer", measure([&](int) {
-                    return execute({"node", "-e", client});
-                }),
-                objects);
+            (folder / "ca.pem").string() + "');let all=[];const page=(p,c)=>https.get('" + config.server +
+            "'+p+'?limit=500'+(c?'&continue='+c:''),{ca},(r)=>{let b=[];r.on('data',d=>b.push(d));"
+            "r.on('end',()=>{const l=JSON.parse(Buffer.concat(b));all.push(...l.items);"
+            "if(l.metadata.continue)page(p,l.metadata.continue);else if(all.length==" +
+            std::to_string(objects) +
+            ")process.exit(0)})});page('/api/v1/pods');"
+            "page('/apis/kubevirt.io/v1/virtualmachineinstances');";
+        peer("Node: https and JSON.parse of pages", [&](int) { return execute({"node", "-e", script}); });
+    } else {
+        std::printf("| Node: not on this computer | | | | |\n");
+    }
+    if (clientNode)
+        peer("@kubernetes/client-node, two informers", [&](int) {
+            return execute({"node", "-e", informer(file, all)});
+        });
+    else
+        std::printf("| @kubernetes/client-node: not found by Node (NODE_PATH?) | | | | |\n");
+    for (const auto& [name, cost] : peers) {
+        if (cost.good && ours.good)
+            std::printf("%s: %.1f times our CPU, %.1f times our peak memory\n", name.c_str(),
+                        cost.cpu / ours.cpu,
+                        static_cast<double>(cost.peakKb) / static_cast<double>(ours.peakKb));
     }
 
-    std::printf("\n| growth (P7)                                    |    CPU s |   wall s |  peak MB | bytes "
+    // Two sizes of each kind: the difference is what an object costs, whatever the program does.
+    std::printf("\n| P2: memory an object | bytes | peak while syncing against steady |\n|---|---:|---:|\n");
+    for (const bool machines : {false, true}) {
+        const auto kept = [&](int count) {
+            const Load load = machines ? Load{0, count, 0} : Load{count, 0, 0};
+            const kube::ClusterConfig at = start(load);
+            return measure([&](int pipe) { return strataSync(pipe, at, load); });
+        };
+        const int large = std::max(objects / 2, 4000);
+        const Cost few = kept(large / 4);
+        const Cost many = kept(large);
+        std::printf("| a %s | %ld | %.2f |\n", machines ? "VM row" : "pod row",
+                    (many.keptKb - few.keptKb) * 1024 / (large - large / 4),
+                    static_cast<double>(many.peakKb) / static_cast<double>(std::max(many.steadyKb, 1L)));
+    }
+
+    std::printf("\n| P3: changes on a running watch | events a CPU second | |\n|---|---:|---|\n");
+    {
+        const Load still{objects - objects / 6, 0, 0};
+        const Load busy{still.pods, 0, events};
+        const auto rate = [&](const char* name,
+                              const std::function<Cost(const kube::ClusterConfig&, const Load&)>& of) {
+            const Cost before = of(start(still), still);
+            const Cost after = of(start(busy), busy);
+            if (before.good && after.good)
+                std::printf("| %s | %.0f | %.2f s for %d |\n", name,
+                            events / std::max(after.cpu - before.cpu, 1e-3), after.cpu - before.cpu, events);
+            else
+                std::printf("| %s | FAILED | |\n", name);
+            std::fflush(stdout);
+        };
+        rate("Strata: from the wire into the stack", [&](const kube::ClusterConfig& at, const Load& load) {
+            return measure([&](int pipe) { return strataSync(pipe, at, load); });
+        });
+        if (clientNode)
+            rate("@kubernetes/client-node informer", [&](const kube::ClusterConfig& at, const Load& load) {
+                const std::string its = written(at, "informer");
+                return measure([&](int) { return execute({"node", "-e", informer(its, load)}); });
+            });
+    }
+
+    std::printf("\n| P7: growth                                    |    CPU s |   wall s |  peak MB | bytes "
                 "an object |\n");
     std::printf("|---|---:|---:|---:|---:|\n");
     for (const int factor : {1, 2, 4}) {
-        const int count = objects / 4 * factor;
-        const kube::ClusterConfig at = start(count, 0);
-        row((std::to_string(count) + " pods").c_str(),
-            measure([&](int pipe) { return strataSync(pipe, at, count, 0); }), count);
-    }
-    for (const int factor : {1, 4}) {
-        const int count = objects / 4 * factor;
-        const kube::ClusterConfig at = start(count, 10'000);
-        row((std::to_string(count) + " pods and 10,000 events").c_str(),
-            measure([&](int pipe) { return strataSync(pipe, at, count, 10'000); }), count);
+        for (const int changes : {0, events}) {
+            const Load load{objects / 4 * factor, 0, changes};
+            const kube::ClusterConfig at = start(load);
+            row((std::to_string(load.pods) + " pods" +
+                 (changes > 0 ? " and " + std::to_string(changes) + " events" : ""))
+                    .c_str(),
+                measure([&](int pipe) { return strataSync(pipe, at, load); }), load.objects());
+        }
     }
 
     for (const pid_t server : servers) {

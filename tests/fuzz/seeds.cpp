@@ -5,6 +5,8 @@
 #include <iostream>
 #include <iterator>
 #include <random>
+#include <string>
+#include <string_view>
 
 // Runs a target without libFuzzer: over the files named, or over its seeds, cut everywhere and mutated a few
 // thousand times from a fixed start.
@@ -21,6 +23,12 @@ void feed(const std::string& text)
 
 int main(int argc, char** argv)
 {
+    if (argc == 3 && std::string_view(argv[1]) == "--write-seeds") {
+        int number = 0;
+        for (const std::string& seed : fuzzSeeds())
+            std::ofstream(argv[2] + ("/seed-" + std::to_string(++number)), std::ios::binary) << seed;
+        return 0;
+    }
     if (argc > 1) {
         for (int i = 1; i < argc; ++i) {
             std::ifstream file(argv[i], std::ios::binary);

@@ -104,6 +104,9 @@ Actions::Actions(QWidget* owner)
     accessServe = make(Words::tr("Serve on a local port"), "network", {},
                        Words::tr("kubectl reaches the tenant cluster through the outer cluster's API"));
     accessMenu->addActions({accessTerminal, accessSave, accessServe});
+    pin = make(Words::tr("Always follow its pods"), "play", {},
+               Words::tr("Of many tenants, the pods of those that nobody looks at are only counted"));
+    pin->setCheckable(true);
 
     back = make(Words::tr("&Back"), "back", QKeySequence(Qt::ALT | Qt::Key_Left),
                 Words::tr("The item selected before"));

@@ -48,6 +48,7 @@ struct Actions {
     QAction* accessTerminal;
     QAction* accessSave;
     QAction* accessServe;
+    QAction* pin; // of a tenant cluster, checkable
 
     QAction* back;
     QAction* forward;

@@ -18,6 +18,7 @@
 #include "ui/settings/settingsdialog.h"
 #include "ui/shell/actions.h"
 #include "ui/shell/activity.h"
+#include "ui/shell/attention.h"
 #include "ui/shell/bottompanel.h"
 #include "ui/shell/centre.h"
 #include "ui/shell/command.h"
@@ -82,6 +83,7 @@ public:
     Selection* selection = nullptr;
     Opener* opener = nullptr;
     TenantAccess* access = nullptr;
+    Attention* attention = nullptr; // null without the service for it
     StackPanel* tree = nullptr;
     StrataChart* chart = nullptr;
     DetailsPanel* details = nullptr;
@@ -160,6 +162,8 @@ void MainWindow::Private::makeParts()
     actions = std::make_unique<Actions>(q);
     access = new TenantAccess(services.store, services.access, q);
     tree = new StackPanel(services.store, selection, q);
+    if (services.look)
+        attention = new Attention(services.store, tree, selection, services.workspace, services.look, q);
     chart = new StrataChart(services.store, selection, q);
     details = new DetailsPanel(services.store, selection, services.documents, q);
     details->setClock(services.clock);
@@ -378,6 +382,14 @@ void MainWindow::Private::connectAll()
     on(actions->accessTerminal, [this] { access->openTerminal(selection->current()); });
     on(actions->accessSave, [this] { access->save(selection->current()); });
     on(actions->accessServe, [this] { access->serve(selection->current()); });
+    on(actions->pin, [this](bool pinned) {
+        if (attention != nullptr)
+            attention->setPinned(selection->current(), pinned);
+    });
+    QObject::connect(qApp, &QGuiApplication::applicationStateChanged, q, [this](Qt::ApplicationState state) {
+        if (attention != nullptr && state == Qt::ApplicationActive)
+            attention->refresh();
+    });
     QObject::connect(access, &TenantAccess::said, q, [this](const QString& text) {
         bottom->activity()->add(Health::Ok, text, {}, services.clock());
         message->say(Health::Ok, text);
@@ -597,6 +609,10 @@ void MainWindow::Private::updateItemActions()
         action->setVisible(reachable);
         action->setEnabled(reachable);
     }
+    const bool followable = attention != nullptr && innerSourceOf(stack, id);
+    actions->pin->setVisible(followable);
+    actions->pin->setEnabled(followable);
+    actions->pin->setChecked(followable && attention->isPinned(id));
     actions->copyCommand->setEnabled(!objects.empty());
     actions->copyCommand->setText(libvirt ? MainWindow::tr("Copy virsh command")
                                           : MainWindow::tr("Copy kubectl command"));
@@ -756,6 +772,8 @@ void MainWindow::Private::showItemMenu(ItemId id, const QPoint& at)
         menu->addSeparator();
         menu->addActions(actions->accessMenu->actions());
     }
+    if (actions->pin->isVisible())
+        menu->addAction(actions->pin);
     const ItemKind kind = services.store->stack().find(id)->kind;
     if (services.runs != nullptr && (kind == ItemKind::OuterNode || kind == ItemKind::TenantCluster)) {
         menu->addSeparator();

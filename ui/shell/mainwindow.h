@@ -19,6 +19,7 @@
 #include <functional>
 #include <memory>
 #include <utility>
+#include <vector>
 
 namespace strata::ui {
 
@@ -53,7 +54,9 @@ struct ShellServices {
     // Optional: kubeconfig path and context of a source that the window did not connect itself (the demo
     // site's).
     std::function<std::pair<QString, QString>(stack::SourceId source)> kubeconfigOf;
-    AskAccess access;            // optional: tenants' kubeconfigs for other programs
+    AskAccess access; // optional: tenants' kubeconfigs for other programs
+    // Optional: which tenants are looked at, so that their pods are followed rather than counted.
+    std::function<void(std::vector<stack::SourceId>)> look;
     ClusterRuns* runs = nullptr; // optional: without them no clusters are created
     Clock clock = systemNow;
 };

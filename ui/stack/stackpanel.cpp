@@ -19,6 +19,7 @@
 #include <QLineEdit>
 #include <QMenu>
 #include <QPainter>
+#include <QScrollBar>
 #include <QTimer>
 #include <QVBoxLayout>
 
@@ -417,6 +418,15 @@ StackPanel::StackPanel(StackStore* store, Selection* selection, QWidget* parent)
         if (!d.syncing)
             d.follow();
     });
+    connect(d.view->verticalScrollBar(), &QScrollBar::valueChanged, this, &StackPanel::shownChanged);
+    connect(d.view->verticalScrollBar(), &QScrollBar::rangeChanged, this, &StackPanel::shownChanged);
+    connect(d.view, &QTreeView::expanded, this, &StackPanel::shownChanged);
+    connect(d.view, &QTreeView::collapsed, this, &StackPanel::shownChanged);
+    connect(d.model, &QAbstractItemModel::modelReset, this, &StackPanel::shownChanged);
+    connect(d.model, &StackModel::applied, this, [this](bool structureChanged) {
+        if (structureChanged)
+            Q_EMIT shownChanged();
+    });
     connect(&Theme::instance(), &Theme::changed, this, [this, &d] {
         d.fitColumns();
         update();
@@ -486,6 +496,22 @@ void StackPanel::focusTree()
         m_d->syncing = false;
     }
     m_d->view->setFocus(Qt::ShortcutFocusReason);
+}
+
+std::vector<ItemId> StackPanel::shownItems() const
+{
+    std::vector<ItemId> out;
+    const TreeView* view = m_d->view;
+    if (!isVisible())
+        return out;
+    const int height = view->viewport()->height();
+    for (QModelIndex index = view->indexAt(QPoint(1, 1)); index.isValid(); index = view->indexBelow(index)) {
+        if (view->visualRect(index).top() > height)
+            break;
+        if (const ItemId id = m_d->model->itemOf(index))
+            out.push_back(id);
+    }
+    return out;
 }
 
 std::vector<ItemId> StackPanel::selectedItems() const

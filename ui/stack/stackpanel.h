@@ -33,12 +33,15 @@ public:
     // All selected items, the current one first; of several kinds when the operator chose so.
     std::vector<stack::ItemId> selectedItems() const;
 
+    std::vector<stack::ItemId> shownItems() const; // whose rows are in the viewport now
+
     // Perspective, filter, column widths and what is expanded (by item keys): for the workspace.
     QJsonObject saveState() const;
     void restoreState(const QJsonObject& state);
 
 Q_SIGNALS:
     void selectedItemsChanged();
+    void shownChanged(); // other rows may be in the viewport; often, so do little
     void menuWanted(strata::stack::ItemId id, const QPoint& globalPosition);
     void activated(strata::stack::ItemId id); // Return or double click
     // A source's row of the tree ("connecting …", "not allowed to list pods"): the operator wants it retried.

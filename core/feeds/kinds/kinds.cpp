@@ -109,7 +109,7 @@ const std::vector<Kind>& innerKinds()
 {
     static const auto* kinds = new std::vector<Kind>{
         {FactKind::KubeNode, "", {"v1"}, "nodes", false, fact<readKubeNode>},
-        {FactKind::Pod, "", {"v1"}, "pods", true, fact<readPod>},
+        {FactKind::Pod, "", {"v1"}, "pods", true, fact<readPod>, false, "", true},
     };
     return *kinds;
 }

@@ -51,6 +51,7 @@ struct Kind {
     stack::Fact (*read)(const Json& object, const std::string& apiVersion);
     bool optional = false;          // deepens a diagnosis; that it is not served is not told
     const char* fieldSelector = ""; // what of it is watched; empty: all
+    bool parks = false; // many and of interest only where somebody looks: counted while a tenant is parked
 };
 const std::vector<Kind>& outerKinds();
 const std::vector<Kind>& innerKinds();

@@ -17,6 +17,7 @@
 #include <curl/curl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -292,6 +293,7 @@ private:
     std::deque<std::shared_ptr<Transfer>> m_waiting;
     std::unordered_map<CURL*, std::shared_ptr<Transfer>> m_transfers;
     std::atomic<std::int64_t> m_clockOffset{0};
+    SteadyClock::time_point m_leaveAloneUntil;
 };
 
 int Pool::socketCallback(CURL*, curl_socket_t fd, int what, void* user, void*)
@@ -447,9 +449,11 @@ void Core::heartbeat()
 {
     const bool streams = std::any_of(m_transfers.begin(), m_transfers.end(),
                                      [](const auto& entry) { return entry.second->plainStream; });
-    if (!streams)
-        return; // armed again by the next one
-    if (!m_http2 || m_heartbeat || SteadyClock::now() - m_lastHeard < m_pace.heartbeatAfter) {
+    // Armed again by the next stream, or by the answer that is still to come. (Never at once: whoever is
+    // silent for long over HTTP/1.1 would be looked at a hundred times a second.)
+    if (!streams || !m_http2 || m_heartbeat)
+        return;
+    if (SteadyClock::now() - m_lastHeard < m_pace.heartbeatAfter) {
         armHeartbeat();
         return;
     }
@@ -825,6 +829,25 @@ void Core::begin(const std::shared_ptr<Transfer>& transfer)
         }
         m_scout = transfer;
     }
+    // The server has asked to be left alone for a while, and that goes for all that reads from it.
+    if (const auto now = SteadyClock::now();
+        transfer->request.method == "GET" && !transfer->isRaw && now < m_leaveAloneUntil) {
+        if (m_scout.lock() == transfer)
+            m_scout.reset();
+        const auto left =
+            std::chrono::duration_cast<std::chrono::seconds>(m_leaveAloneUntil - now).count() + 1;
+        Error error{ErrorKind::Throttled,
+                    tr("The API server %1 has asked to be left alone for a while: %2 s more.",
+                       {cleanText(m_config.server, 256), std::to_string(left)}),
+                    {},
+                    0,
+                    static_cast<int>(left)};
+        m_loop->post([self = shared_from_this(), transfer, error = std::move(error)] {
+            if (!transfer->dead)
+                self->complete(transfer, tl::unexpected<Error>(error));
+        });
+        return;
+    }
     add(transfer);
 }
 
@@ -1043,7 +1066,7 @@ Error Core::failure(const Transfer& t, CURLcode code) const
     f.server = m_config.server;
     f.host = m_url->host;
     f.expectedName = m_config.tlsServerName.empty() ? m_url->host : m_config.tlsServerName;
-    if (m_dialer && !f.connected) {
+    if (m_dialer && !f.answerStarted) { // plain http counts as connected at once
         f.proxy.clear();
         if (const auto why = m_dialer->lastError()) {
             Error error = *why;
@@ -1118,6 +1141,11 @@ void Core::finish(CURL* easy, CURLcode code)
         end = judgeAnswer(transfer->request, transfer->response, transfer->isStream);
     else
         end = tl::unexpected(failure(*transfer, code));
+    // Not for writes: an eviction that a disruption budget refuses is answered with 429, too.
+    if (!end && end.error().httpStatus == 429 && end.error().retryAfterSeconds > 0 &&
+        transfer->request.method == "GET")
+        m_leaveAloneUntil = std::max(
+            m_leaveAloneUntil, SteadyClock::now() + std::chrono::seconds(end.error().retryAfterSeconds));
     complete(transfer, std::move(end));
 }
 
@@ -1318,6 +1346,10 @@ private:
 
 } // namespace
 
+namespace {
+constexpr rlim_t kWantedFiles = 16384;
+}
+
 class Network::Private {
 public:
     std::shared_ptr<Loop> loop = std::make_shared<Loop>();
@@ -1331,7 +1363,16 @@ public:
 Network::Network()
 {
     static std::once_flag once;
-    std::call_once(once, [] { curl_global_init(CURL_GLOBAL_DEFAULT); });
+    std::call_once(once, [] {
+        curl_global_init(CURL_GLOBAL_DEFAULT);
+        // A thousand clusters with two or three connections each: more than the usual soft limit of 1,024
+        // files.
+        rlimit limit{};
+        if (::getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < kWantedFiles) {
+            limit.rlim_cur = std::min<rlim_t>(limit.rlim_max, kWantedFiles);
+            ::setrlimit(RLIMIT_NOFILE, &limit);
+        }
+    });
     m_d = std::make_unique<Private>();
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/kube/net/tunnel.h"
 
+#include "core/base/text.h"
 #include "core/base/translate.h"
 #include "core/kube/net/client.h"
 #include "core/kube/net/loop.h"
@@ -11,6 +12,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstddef>
@@ -24,6 +26,7 @@ namespace {
 
 constexpr std::size_t kPiece = 32U << 10U;
 constexpr std::size_t kMostQueued = 1U << 20U; // of what the WebSocket has not taken yet
+constexpr std::size_t kMostRefusal = 1024;
 constexpr int kBacklog = 64;
 constexpr std::chrono::milliseconds kAcceptAgain{1000};
 
@@ -33,8 +36,8 @@ class WebSocketDialer;
 // both ways. All on the network's thread; lives in the dialer until either end closes.
 class Pump : public WebSocketHandler, public LoopUser, public std::enable_shared_from_this<Pump> {
 public:
-    Pump(std::weak_ptr<WebSocketDialer> dialer, std::shared_ptr<Loop> loop, int fd)
-        : m_dialer(std::move(dialer)), m_loop(std::move(loop)), m_fd(fd)
+    Pump(std::weak_ptr<WebSocketDialer> dialer, std::shared_ptr<Loop> loop, int fd, bool channels)
+        : m_dialer(std::move(dialer)), m_loop(std::move(loop)), m_fd(fd), m_channels(channels)
     {}
     ~Pump() override { close(); }
 
@@ -52,7 +55,7 @@ public:
         m_fd = -1;
     }
 
-    void onOpen(const std::string&) override {}
+    void onOpen(const std::string&) override;
     void onDrained() override
     {
         m_full = false;
@@ -61,6 +64,8 @@ public:
     void onMessage(bool, std::string_view message) override
     {
         if (m_fd < 0)
+            return;
+        if (m_channels && !takeChannel(message))
             return;
         m_out.append(message);
         flush();
@@ -79,6 +84,12 @@ public:
     void onLoopEnd() override {}
 
 private:
+    bool takeChannel(std::string_view& message);
+    bool send(std::string_view bytes)
+    {
+        return m_channels ? m_socket->sendBinary(std::string(1, '\0').append(bytes))
+                          : m_socket->sendBinary(bytes);
+    }
     void readAll();
     void flush();
     void leave();
@@ -91,6 +102,9 @@ private:
     std::weak_ptr<WebSocketDialer> m_dialer;
     std::shared_ptr<Loop> m_loop;
     int m_fd;
+    const bool m_channels;                   // every message begins with the number of its channel
+    std::array<std::size_t, 2> m_head{2, 2}; // bytes of the port's number still to come, by channel
+    std::string m_refusal;
     std::unique_ptr<WebSocket> m_socket;
     std::string m_out; // for the client's end
     bool m_full = false;
@@ -154,8 +168,8 @@ bool isOurs(int socket)
 
 class WebSocketDialer : public Dialer, public std::enable_shared_from_this<WebSocketDialer> {
 public:
-    WebSocketDialer(std::shared_ptr<Client> outer, WebSocketRequest request)
-        : m_outer(std::move(outer)), m_request(std::move(request))
+    WebSocketDialer(std::shared_ptr<Client> outer, WebSocketRequest request, bool channels)
+        : m_outer(std::move(outer)), m_request(std::move(request)), m_channels(channels)
     {
         const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
         std::random_device random;
@@ -184,7 +198,7 @@ public:
     const std::string& address() const override { return m_address; }
     void carry(int socket) override
     {
-        auto pump = std::make_shared<Pump>(weak_from_this(), loopOf(m_outer->network()), socket);
+        auto pump = std::make_shared<Pump>(weak_from_this(), loopOf(m_outer->network()), socket, m_channels);
         m_pumps.emplace(pump.get(), pump);
         pump->begin(*m_outer, m_request);
     }
@@ -206,11 +220,48 @@ public:
 private:
     const std::shared_ptr<Client> m_outer;
     const WebSocketRequest m_request;
+    const bool m_channels;
     std::map<Pump*, std::shared_ptr<Pump>> m_pumps;
     std::optional<Error> m_lastError;
     std::string m_address;
     std::unique_ptr<Acceptor> m_acceptor;
 };
+
+void Pump::onOpen(const std::string&)
+{
+    if (const auto dialer = m_dialer.lock())
+        dialer->opened();
+}
+
+// kubelet's pkg/cri/streaming/portforward/websocket.go: the first message of each channel is the port's
+// number in two bytes. False when there are no bytes for the client in it.
+bool Pump::takeChannel(std::string_view& message)
+{
+    if (message.empty())
+        return false;
+    const auto channel = static_cast<unsigned char>(message.front());
+    message.remove_prefix(1);
+    if (channel >= m_head.size())
+        return false;
+    const std::size_t head = std::min(m_head[channel], message.size());
+    m_head[channel] -= head;
+    message.remove_prefix(head);
+    if (channel == 0)
+        return !message.empty();
+    if (m_refusal.size() < kMostRefusal)
+        m_refusal.append(message.substr(0, kMostRefusal));
+    if (!message.empty()) {
+        const auto self = shared_from_this();
+        const std::string why = cleanText(m_refusal);
+        close();
+        m_socket.reset();
+        if (const auto dialer = m_dialer.lock())
+            dialer->gone(this, Error{ErrorKind::Network,
+                                     translate("KubeNetwork", "The port of the pod cannot be reached."), why,
+                                     0, 0});
+    }
+    return false;
+}
 
 void Pump::onEnd(Result<WebSocketClose> end)
 {
@@ -232,7 +283,7 @@ void Pump::readAll()
             continue;
         if (got < 0 && errno == EAGAIN)
             return;
-        if (got <= 0 || !m_socket->sendBinary({buffer.data(), static_cast<std::size_t>(got)})) {
+        if (got <= 0 || !send({buffer.data(), static_cast<std::size_t>(got)})) {
             leave();
             return;
         }
@@ -311,7 +362,12 @@ Result<std::unique_ptr<LocalForward>> LocalForward::open(Network& network, std::
 
 std::shared_ptr<Dialer> tunnelThrough(std::shared_ptr<Client> outer, WebSocketRequest request)
 {
-    return std::make_shared<WebSocketDialer>(std::move(outer), std::move(request));
+    return std::make_shared<WebSocketDialer>(std::move(outer), std::move(request), false);
+}
+
+std::shared_ptr<Dialer> tunnelThroughPod(std::shared_ptr<Client> outer, WebSocketRequest request)
+{
+    return std::make_shared<WebSocketDialer>(std::move(outer), std::move(request), true);
 }
 
 } // namespace strata::kube

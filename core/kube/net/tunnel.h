@@ -30,6 +30,10 @@ public:
 // portforward subresource of a virtual machine, for one.
 std::shared_ptr<Dialer> tunnelThrough(std::shared_ptr<Client> outer, WebSocketRequest request);
 
+// The same by a pod's port ("portforward?ports=N", sub-protocol v4.channel.k8s.io), where every message
+// begins with the number of its channel: 0 the bytes, 1 why they cannot be had.
+std::shared_ptr<Dialer> tunnelThroughPod(std::shared_ptr<Client> outer, WebSocketRequest request);
+
 // A port of this computer's loopback whose connections take a dialer's way, for other programs. Whoever may
 // open a connection here still needs a credential for what is at the other end. Lives on the network's
 // thread.

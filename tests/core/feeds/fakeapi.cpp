@@ -178,14 +178,14 @@ void FakeApi::setHeader(const std::string& line)
     m_header = line + "\r\n";
 }
 
-void FakeApi::tunnel(const std::string& path, int port)
+void FakeApi::tunnel(const std::string& path, int port, bool channels)
 {
     const std::lock_guard lock(m_mutex);
-    m_tunnels[path] = port;
+    m_tunnels[path] = {port, channels};
 }
 
 // The server's side of a WebSocket, as far as a tunnel needs it.
-bool FakeApi::carry(int socket, const std::string& key, int port) const
+bool FakeApi::carry(int socket, const std::string& key, int port, bool channels) const
 {
     const int server = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     sockaddr_in address = {};
@@ -195,10 +195,14 @@ bool FakeApi::carry(int socket, const std::string& key, int port) const
     bool good =
         ::connect(server, reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0 &&
         write(socket, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-                      "Sec-WebSocket-Protocol: plain.kubevirt.io\r\nSec-WebSocket-Accept: " +
-                          kube::ws::acceptOf(key) + "\r\n\r\n");
+                      "Sec-WebSocket-Protocol: " +
+                          std::string(channels ? "v4.channel.k8s.io" : "plain.kubevirt.io") +
+                          "\r\nSec-WebSocket-Accept: " + kube::ws::acceptOf(key) + "\r\n\r\n");
     std::string in;
     char bytes[16384];
+    if (good && channels) // the port's number, first on each channel
+        good = write(socket, std::string("\x82\x03\x00\x2b\x19", 5)) &&
+               write(socket, std::string("\x82\x03\x01\x2b\x19", 5));
     while (good) {
         pollfd fds[] = {{socket, POLLIN, 0}, {server, POLLIN, 0}};
         if (::poll(fds, 2, -1) < 0)
@@ -207,14 +211,16 @@ bool FakeApi::carry(int socket, const std::string& key, int port) const
             const ssize_t got = ::recv(server, bytes, sizeof(bytes), 0);
             if (got <= 0)
                 break;
+            const std::string payload =
+                std::string(channels ? 1 : 0, '\0') + std::string(bytes, static_cast<std::size_t>(got));
             std::string frame = "\x82\x7e";
-            frame += static_cast<char>(got >> 8);
-            frame += static_cast<char>(got & 0xff);
-            if (got <= 125) {
+            frame += static_cast<char>(payload.size() >> 8U);
+            frame += static_cast<char>(payload.size() & 0xffU);
+            if (payload.size() <= 125) {
                 frame.resize(1);
-                frame += static_cast<char>(got);
+                frame += static_cast<char>(payload.size());
             }
-            good = write(socket, frame + std::string(bytes, static_cast<std::size_t>(got)));
+            good = write(socket, frame + payload);
         }
         if (fds[0].revents == 0)
             continue;
@@ -242,7 +248,7 @@ bool FakeApi::carry(int socket, const std::string& key, int port) const
             if (opcode == 8)
                 good = false;
             else if (opcode == 2)
-                good = good && write(server, payload);
+                good = good && write(server, channels ? payload.substr(1) : payload);
         }
     }
     ::close(server);
@@ -328,16 +334,17 @@ void FakeApi::talk(int socket)
         const std::string target = buffer.substr(from, buffer.find(' ', from) - from);
         const std::string body = buffer.substr(end + 4, size);
         int port = 0;
+        bool channels = false;
         {
             const std::lock_guard lock(m_mutex);
             if (const auto found = m_tunnels.find(target); found != m_tunnels.end()) {
-                port = found->second;
+                std::tie(port, channels) = found->second;
                 m_requests.push_back(target);
                 ++m_counts[target];
             }
         }
         if (const std::size_t at = buffer.find("Sec-WebSocket-Key: "); port != 0 && at < end) {
-            carry(socket, buffer.substr(at + 19, buffer.find('\r', at) - at - 19), port);
+            carry(socket, buffer.substr(at + 19, buffer.find('\r', at) - at - 19), port, channels);
             break;
         }
         buffer.erase(0, end + 4 + size);
@@ -421,9 +428,16 @@ bool FakeApi::respond(int socket, const std::string& target, const std::string& 
             } else {
                 code = 200;
                 body = R"({"kind":"List","apiVersion":"v1","metadata":{"resourceVersion":")" +
-                       std::to_string(m_version) + R"("},"items":[)";
+                       std::to_string(m_version) + "\"";
+                const bool one = queryValue(query, "limit") == "1" && found->second.objects.size() > 1;
+                if (one)
+                    body += R"(,"continue":"more","remainingItemCount":)" +
+                            std::to_string(found->second.objects.size() - 1);
+                body += R"(},"items":[)";
                 bool first = true;
                 for (const auto& [key, object] : found->second.objects) {
+                    if (one && !first)
+                        break;
                     body += (first ? "" : ",") + text(object);
                     first = false;
                 }

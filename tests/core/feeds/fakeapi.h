@@ -45,8 +45,9 @@ public:
     void hang(const std::string& path); // never answered
     // Answers requests with a body (POST) to a path by what it says.
     void onPost(const std::string& path, std::function<std::string(const std::string& body)> answer);
-    // A WebSocket at this path carries bytes to a port of this machine (as KubeVirt's portforward does).
-    void tunnel(const std::string& path, int port);
+    // A WebSocket at this path carries bytes to a port of this machine (as KubeVirt's portforward does); with
+    // `channels` as a pod's portforward does, behind channel numbers.
+    void tunnel(const std::string& path, int port, bool channels = false);
     // A header line of all answers from now on: "Warning: 299 - \"…\"".
     void setHeader(const std::string& line);
     // Cuts all connections; while away new ones are cut at once.
@@ -70,7 +71,7 @@ private:
     void accept();
     void talk(int socket);
     bool respond(int socket, const std::string& target, const std::string& body);
-    bool carry(int socket, const std::string& key, int port) const;
+    bool carry(int socket, const std::string& key, int port, bool channels) const;
     bool watch(int socket, const std::string& path, std::int64_t from);
     static bool write(int socket, const std::string& bytes);
     bool reply(int socket, int status, const std::string& body) const;
@@ -91,7 +92,7 @@ private:
     std::set<std::string> m_hanging;
     std::map<std::string, std::function<std::string(const std::string&)>> m_posts;
     std::string m_header;
-    std::map<std::string, int> m_tunnels;
+    std::map<std::string, std::pair<int, bool>> m_tunnels;
     std::vector<std::string> m_requests;
     std::map<std::string, int> m_counts;
     std::set<int> m_sockets;

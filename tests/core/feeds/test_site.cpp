@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/text.h"
 #include "core/feeds/site.h"
+#include "core/stack/reach.h"
 #include "core/stack/stack.h"
 #include "tests/core/feeds/fakeapi.h"
 #include "tests/support/scriptserver.h"
@@ -9,6 +10,7 @@
 #include <QElapsedTimer>
 #include <QJsonArray>
 #include <QJsonDocument>
+#include <QLocale>
 #include <QtTest>
 
 #include <condition_variable>
@@ -43,6 +45,7 @@ private Q_SLOTS:
     void hostileObjects();
     void innerClusters();
     void innerSecretComesLater();
+    void innerSecretIsWatched();
     void innerSecretIsForbidden();
     void innerThatIsAwayHarmsNobody();
     void innerCredentialIsRenewed();
@@ -50,6 +53,10 @@ private Q_SLOTS:
     void manyInnerClusters();
     void innerThatIsAwayIsAskedSeldom();
     void innerThroughATunnel();
+    void innerThroughAPod();
+    void tenantsAreParked();
+    void readiness();
+    void timesAreByTheServersClock();
     void usage();
     void usageIsAbsent();
     void documents();
@@ -706,6 +713,51 @@ void TestSite::innerSecretComesLater()
     QVERIFY(watched.state(watched.inner("t/blue")).error == Error());
 }
 
+// Whoever may list secrets hears of a kubeconfig that comes or is renewed, by its metadata alone.
+void TestSite::innerSecretIsWatched()
+{
+    FakeApi before;
+    serveInner(before, QStringLiteral("old"));
+    FakeApi after;
+    serveInner(after, QStringLiteral("new"));
+    FakeApi api;
+    serveAll(api);
+    const char* const secrets = "/api/v1/secrets";
+    api.serve(secrets);
+    api.put(kClusters, cluster(QStringLiteral("blue"), true));
+    Watched watched;
+    const SourceId id = watched.site.addCluster(api.config("rack"), {});
+    QVERIFY(watched.until([&] {
+        return watched.live(id) && watched.state(watched.inner("t/blue")).phase == LinkPhase::Waiting;
+    }));
+    const SourceId inner = watched.inner("t/blue");
+    QElapsedTimer timer;
+    // Its next try by itself would be a while off after some.
+    for (int i = 0; i < 4; ++i)
+        watched.site.retryNow(inner);
+    putSecret(api, "blue", before.kubeconfig());
+    timer.start();
+    api.put(secrets, named(QStringLiteral("blue-kubeconfig"), QStringLiteral("t")));
+    QVERIFY(watched.until([&] { return watched.live(inner); }));
+    QCOMPARE(watched.state(inner).address, before.url());
+    // Renewed while the old one still works.
+    putSecret(api, "blue", after.kubeconfig());
+    timer.restart();
+    api.put(secrets, named(QStringLiteral("blue-kubeconfig"), QStringLiteral("t")));
+    QVERIFY(watched.until([&] {
+        return watched.state(inner).address == after.url() && watched.live(inner) &&
+               watched.has(inner, FactKind::KubeNode, "new") &&
+               !watched.has(inner, FactKind::KubeNode, "old");
+    }));
+    QVERIFY2(timer.elapsed() < 5000, qPrintable(QString::number(timer.elapsed())));
+    bool selected = false;
+    for (const std::string& request : api.requests())
+        selected =
+            selected || (request.starts_with("/api/v1/secrets?") &&
+                         request.find("labelSelector=cluster.x-k8s.io%2Fcluster-name") != std::string::npos);
+    QVERIFY(selected);
+}
+
 void TestSite::innerSecretIsForbidden()
 {
     FakeApi blue;
@@ -867,6 +919,7 @@ void TestSite::innerThroughATunnel()
     // The inner server, behind TLS for a name that exists nowhere.
     test::ScriptServer blue({innerCa.issue({"blue", {}, {"api.blue.invalid"}, {}}), {}, false});
     blue.expect("GET", "/version", {}, test::Reply::json(200, R"({"gitVersion":"v1.33.0"})"), 8);
+    blue.expect("GET", "/readyz", {}, test::Reply::text(200, "text/plain", "ok"), 8);
     test::Reply refused = test::Reply::json(
         422, R"({"kind":"Status","status":"Failure","reason":"Invalid","code":422,"message":"no streams"})");
     for (const char* path : {kNodes, kPods}) {
@@ -937,6 +990,190 @@ void TestSite::innerThroughATunnel()
     QCOMPARE(plain.get_future().get()->reveal(), kube::writeKubeconfig(config).reveal());
     for (const auto& seen : blue.seen())
         QCOMPARE(seen.headers.at("authorization"), std::string("Bearer inner"));
+}
+
+// Where KubeVirt's way is closed, the machine's launcher pod leads there as well.
+void TestSite::innerThroughAPod()
+{
+    FakeApi blue; // plain, on this computer: the way is what counts here
+    serveInner(blue, QStringLiteral("deep"));
+    const std::string url = blue.url();
+    const int port = std::stoi(url.substr(url.rfind(':') + 1));
+    // A port that nobody listens on, so that the endpoint itself is out of reach.
+    std::unique_ptr<FakeApi> gone = std::make_unique<FakeApi>();
+    kube::ClusterConfig config = gone->config("blue");
+    gone.reset();
+    const std::string closed = config.server.substr(config.server.rfind(':') + 1);
+    FakeApi api;
+    serveAll(api);
+    putSecret(api, "blue", kube::writeKubeconfig(config).reveal());
+    QJsonObject machine = named(QStringLiteral("blue-cp-x"), QStringLiteral("t"));
+    machine[QLatin1String("status")] = QJsonObject{{QStringLiteral("phase"), QStringLiteral("Running")}};
+    api.put("/apis/kubevirt.io/v1/namespaces/t/virtualmachineinstances", machine);
+    QJsonObject launcher = named(QStringLiteral("virt-launcher-blue-cp-x-7"), QStringLiteral("t"));
+    launcher[QLatin1String("status")] = QJsonObject{{QStringLiteral("phase"), QStringLiteral("Running")}};
+    api.put("/api/v1/namespaces/t/pods", launcher);
+    api.refuse("/apis/subresources.kubevirt.io/", 403);
+    const std::string forward =
+        "/api/v1/namespaces/t/pods/virt-launcher-blue-cp-x-7/portforward?ports=" + closed;
+    api.tunnel(forward, port, true);
+    api.put(kClusters, cluster(QStringLiteral("blue"), true));
+    Watched watched;
+    watched.site.addCluster(api.config("rack"), {});
+    QVERIFY(watched.until(
+        [&] {
+            const SourceId inner = watched.inner("t/blue");
+            if (inner != 0 && watched.state(inner).phase == LinkPhase::Waiting)
+                watched.site.retryNow(inner); // not to wait for its turns
+            return inner != 0 && watched.live(inner) && watched.has(inner, FactKind::KubeNode, "deep");
+        },
+        std::chrono::seconds(60)));
+    const SourceId inner = watched.inner("t/blue");
+    QVERIFY(watched.state(inner).tunnelled);
+    QVERIFY(api.count(forward) > 0);
+    QVERIFY(api.count("/apis/subresources.kubevirt.io/v1/namespaces/t/virtualmachineinstances/blue-cp-x/"
+                      "portforward/" +
+                      closed + "/tcp") > 0); // KubeVirt's was tried first
+    blue.put(kPods, named(QStringLiteral("web"), QStringLiteral("shop")));
+    QVERIFY(watched.until([&] { return watched.has(inner, FactKind::Pod, "shop/web"); }));
+}
+
+// Of a tenant that nobody looks at the pods are counted, and followed within seconds once somebody does.
+void TestSite::tenantsAreParked()
+{
+    std::vector<std::unique_ptr<FakeApi>> servers;
+    FakeApi api;
+    serveAll(api);
+    for (int i = 0; i < 4; ++i) {
+        servers.push_back(std::make_unique<FakeApi>());
+        serveInner(*servers.back(), QStringLiteral("node-%1").arg(i));
+        for (int pod = 0; pod < 3 + i; ++pod)
+            servers.back()->put(kPods, named(QStringLiteral("p%1").arg(pod), QStringLiteral("n")));
+        putSecret(api, "c" + std::to_string(i), servers.back()->kubeconfig());
+        api.put(kClusters, cluster(QStringLiteral("c%1").arg(i), true));
+    }
+    Site::Options options = Watched::quiet();
+    options.followedTenants = 2;
+    Watched watched(options);
+    watched.site.addCluster(api.config("rack"), {});
+    const auto id = [&](int i) { return watched.inner("t/c" + std::to_string(i)); };
+    const auto follows = [&](int i) {
+        return !watched.state(id(i)).parked && watched.has(id(i), FactKind::Pod, "n/p0");
+    };
+    const auto counts = [&](int i) {
+        return watched.state(id(i)).parked && watched.state(id(i)).podCount == 3 + i &&
+               !watched.has(id(i), FactKind::Pod, "n/p0");
+    };
+    const auto settled = [&](const std::set<int>& followed) {
+        for (int i = 0; i < 4; ++i) {
+            if (id(i) == 0 || !watched.live(id(i)) ||
+                !watched.has(id(i), FactKind::KubeNode, "node-" + std::to_string(i)) ||
+                (followed.count(i) != 0 ? !follows(i) : !counts(i)))
+                return false;
+        }
+        return true;
+    };
+    const auto followedNow = [&] {
+        std::set<int> out;
+        for (int i = 0; i < 4; ++i)
+            if (id(i) != 0 && follows(i))
+                out.insert(i);
+        return out;
+    };
+    QVERIFY(watched.until([&] { return followedNow().size() == 2 && settled(followedNow()); }));
+    // What the picture says of it: the whole count at the cluster, and "more" at its machines.
+    const std::set<int> first = followedNow();
+    const int parked = first.count(3) == 0 ? 3 : 2;
+    const SourceState state = watched.state(id(parked));
+    QVERIFY(state.kinds.empty());
+    bool shown = false;
+    for (const ItemId root : watched.graph.roots(Tree::Tenants)) {
+        const Item* item = watched.graph.find(root);
+        if (item != nullptr && item->name == "c" + std::to_string(parked)) {
+            shown = true;
+            QCOMPARE(item->pods, 3 + parked);
+            QVERIFY(!item->morePods);
+        }
+    }
+    QVERIFY(shown);
+
+    QElapsedTimer timer;
+    timer.start();
+    watched.site.look({id(parked)});
+    QVERIFY(watched.until([&] { return follows(parked); }));
+    QVERIFY2(timer.elapsed() < 10000, qPrintable(QString::number(timer.elapsed())));
+    // It took the place of one that nobody ever looked at.
+    QVERIFY(watched.until([&] { return followedNow().size() == 2 && settled(followedNow()); }));
+    QVERIFY(followedNow().count(parked) == 1);
+    // Whoever is looked at is followed whatever the budget, and the last ones stay when one looks away.
+    watched.site.look({id(0), id(1), id(2)});
+    QVERIFY(watched.until([&] { return settled({0, 1, 2}); }));
+    watched.site.look({id(3)});
+    QVERIFY(watched.until([&] { return followedNow().size() == 2 && follows(3) && settled(followedNow()); }));
+    // A parked one that goes away is noticed, and back within seconds of a look.
+    const int idle = followedNow().count(0) != 0 ? 1 : 0;
+    servers[static_cast<std::size_t>(idle)]->setAway(true);
+    QVERIFY(watched.until([&] { return watched.state(id(idle)).phase == LinkPhase::Waiting; }));
+    servers[static_cast<std::size_t>(idle)]->setAway(false);
+    timer.restart();
+    watched.site.look({id(idle)});
+    QVERIFY(watched.until([&] { return follows(idle) && watched.live(id(idle)); }));
+    QVERIFY2(timer.elapsed() < 10000, qPrintable(QString::number(timer.elapsed())));
+}
+
+void TestSite::readiness()
+{
+    FakeApi api;
+    serveAll(api);
+    api.answer("/readyz", 500,
+               "[+]ping ok\n[-]etcd failed: reason withheld\n[-]informer-sync failed\nreadyz check failed");
+    Watched watched;
+    const SourceId id = watched.site.addCluster(api.config("rack"), {});
+    QVERIFY(watched.until(
+        [&] { return watched.live(id) && watched.state(id).readiness == Readiness::NotReady; }));
+    QCOMPARE(watched.state(id).notReady, std::string("etcd, informer-sync"));
+    Reach reach = reachOf(watched.state(id));
+    QCOMPARE(reach[static_cast<std::size_t>(ReachStep::Access)], ReachState::Good);
+    QCOMPARE(reach[static_cast<std::size_t>(ReachStep::Ready)], ReachState::Bad);
+    api.answer("/readyz", 200, "ok");
+    api.setAway(true);
+    QVERIFY(watched.until([&] { return watched.state(id).phase == LinkPhase::Waiting; }));
+    api.setAway(false);
+    watched.site.retryNow(id);
+    QVERIFY(
+        watched.until([&] { return watched.live(id) && watched.state(id).readiness == Readiness::Ready; }));
+    reach = reachOf(watched.state(id));
+    for (const ReachState step : reach)
+        QCOMPARE(step, ReachState::Good);
+}
+
+// An age is how long ago something was by the clock that wrote it down.
+void TestSite::timesAreByTheServersClock()
+{
+    const auto dated = [](UnixMs at) {
+        return "Date: " + QLocale::c()
+                              .toString(QDateTime::fromMSecsSinceEpoch(at, Qt::UTC),
+                                        QStringLiteral("ddd, dd MMM yyyy HH:mm:ss 'GMT'"))
+                              .toStdString();
+    };
+    for (const std::int64_t ahead : {std::int64_t(7'200'000), std::int64_t(-7'200'000), std::int64_t(0)}) {
+        FakeApi api;
+        serveAll(api);
+        api.setHeader(dated(systemNow() + ahead));
+        QJsonObject node = named(QStringLiteral("n1"));
+        QJsonObject meta = node[QLatin1String("metadata")].toObject();
+        // Ten minutes old by the server's clock.
+        meta[QLatin1String("creationTimestamp")] =
+            QDateTime::fromMSecsSinceEpoch(systemNow() + ahead - 600'000, Qt::UTC).toString(Qt::ISODate);
+        node[QLatin1String("metadata")] = meta;
+        api.put(kNodes, node);
+        Watched watched;
+        const SourceId id = watched.site.addCluster(api.config("rack"), {});
+        QVERIFY(watched.until([&] { return watched.live(id) && watched.has(id, FactKind::KubeNode, "n1"); }));
+        const UnixMs created = watched.get<KubeNodeFact>(id, FactKind::KubeNode, "n1").meta.created;
+        QVERIFY2(std::abs(systemNow() - created - 600'000) < 30'000,
+                 qPrintable(QString::number(systemNow() - created)));
+    }
 }
 
 void TestSite::usage()

@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#ifndef STRATA_TEST_REAL_API
 #include "core/demosite/demosite.h"
+#endif
 #include "core/kube/config/kubeconfig.h"
 #include "core/kube/net/client.h"
 #include "core/kube/watch/watch.h"
 #include "tests/support/faultproxy.h"
+#include "tests/support/oracleapi.h"
 #include "tests/support/scriptserver.h"
 #include "tests/support/testpki.h"
+#ifdef STRATA_TEST_REAL_API
+#include "tests/live/realapi.h"
+#endif
 
 #include <QElapsedTimer>
 #include <QtTest>
@@ -22,6 +28,7 @@ using namespace strata;
 using namespace strata::kube;
 using namespace std::chrono_literals;
 using test::FaultProxy;
+using test::OracleApi;
 using test::Reply;
 using test::ScriptServer;
 
@@ -40,6 +47,12 @@ public:
     {
         const std::lock_guard lock(m_mutex);
         m_objects[meta.ns + "/" + meta.name] = meta.uid + "@" + meta.resourceVersion;
+        // All servers here count in decimals; an object never becomes an older one, nor comes back from the
+        // dead.
+        auto& newest = m_newest[meta.uid];
+        const long version = std::stol(meta.resourceVersion);
+        backwards += version < newest ? 1 : 0;
+        newest = std::max(newest, version);
     }
     void onDelete(const ObjectMeta& meta) override
     {
@@ -54,11 +67,13 @@ public:
         return m_objects;
     }
     std::atomic<int> synced{0};
+    std::atomic<int> backwards{0};
     std::atomic<WatchPhase> phase{WatchPhase::Stopped};
 
 private:
     mutable std::mutex m_mutex;
     Truth m_objects;
+    std::map<std::string, long> m_newest; // by uid
 };
 
 Result<Response> ask(Client& client, Request request)
@@ -74,7 +89,12 @@ Result<Response> ask(Client& client, Request request)
 class TestFaults : public QObject {
     Q_OBJECT
 
+    // The server that is known to be right: the demo site's, or (tests/live) a real one.
+#ifdef STRATA_TEST_REAL_API
+    std::unique_ptr<test::RealApi> m_real;
+#else
     std::unique_ptr<demosite::DemoSite> m_site;
+#endif
     Network m_network;
     ClusterConfig m_config;
     std::shared_ptr<Client> m_direct;
@@ -130,6 +150,15 @@ class TestFaults : public QObject {
 private Q_SLOTS:
     void initTestCase()
     {
+#ifdef STRATA_TEST_REAL_API
+        const QString assets = qEnvironmentVariable("KUBEBUILDER_ASSETS");
+        if (assets.isEmpty())
+            QSKIP("KUBEBUILDER_ASSETS names no folder with kube-apiserver and etcd.");
+        QString why;
+        m_real = test::RealApi::start(assets, why);
+        QVERIFY2(m_real, qPrintable(why));
+        m_config = m_real->config();
+#else
         demosite::Options options;
         options.life = false;
         auto site = demosite::DemoSite::start(options);
@@ -138,6 +167,7 @@ private Q_SLOTS:
         const auto file = Kubeconfig::load(m_site->kubeconfigPath());
         QVERIFY(file);
         m_config = *file->resolve();
+#endif
         m_direct = Client::create(m_network, m_config);
         Request request;
         request.path = "/api/v1/namespaces/default";
@@ -222,7 +252,104 @@ private Q_SLOTS:
                 return stores[w]->objects() == right;
             };
             QVERIFY2(QTest::qWaitFor(healed, kLong), qPrintable(QStringLiteral("seed %1").arg(w)));
+            QCOMPARE(stores[w]->backwards.load(), 0);
         }
+        watches.clear();
+    }
+
+    // Servers that answer, and answer badly: a replica behind the others, a past that is forgotten, too much
+    // to do, a credential that is refused. A hundred seeds each.
+    void everyMood_data()
+    {
+        QTest::addColumn<int>("mood");
+        using Mood = OracleApi::Mood;
+        QTest::newRow("stale replica") << static_cast<int>(Mood::Stale);
+        QTest::newRow("410") << static_cast<int>(Mood::Gone);
+        QTest::newRow("429") << static_cast<int>(Mood::Throttled);
+        QTest::newRow("401") << static_cast<int>(Mood::Unauthorized);
+        QTest::newRow("403") << static_cast<int>(Mood::Forbidden);
+    }
+    void everyMood()
+    {
+        QFETCH(int, mood);
+        OracleApi api;
+        std::mt19937 random(static_cast<unsigned>(mood + 17));
+        int serial = 0;
+        std::vector<std::string> names;
+        const auto change = [&] {
+            const unsigned what = random() % 4;
+            if (what < 2 || names.empty()) {
+                names.push_back("o-" + std::to_string(++serial));
+                api.put(names.back());
+            } else if (what == 2) {
+                api.put(names[random() % names.size()]);
+            } else {
+                const std::size_t at = random() % names.size();
+                api.remove(names[at]);
+                // Sometimes another object takes the name.
+                if (random() % 3 == 0)
+                    api.put(names[at]);
+                else
+                    names.erase(names.begin() + static_cast<std::ptrdiff_t>(at));
+            }
+        };
+        for (int i = 0; i < 40; ++i)
+            change();
+        Network network; // outlives all that is below
+        std::vector<std::shared_ptr<Client>> clients;
+        std::vector<std::shared_ptr<Store>> stores;
+        std::vector<std::unique_ptr<Watch>> watches;
+        WatchRequest wanted;
+        wanted.resource = {"", "v1", "configmaps", true};
+        wanted.pageSize = 5;
+        const auto hurry = [&] {
+            for (std::size_t w = 0; w < watches.size(); ++w) {
+                const WatchPhase phase = stores[w]->phase;
+                if (phase == WatchPhase::Waiting || phase == WatchPhase::Denied)
+                    watches[w]->retryNow();
+            }
+        };
+        // Half of them begin in the middle of the trouble, half have a picture already.
+        for (int seed = 0; seed < kSeeds; ++seed) {
+            if (seed == kSeeds / 2) {
+                for (const auto& store : stores)
+                    QTRY_VERIFY_WITH_TIMEOUT(store->phase == WatchPhase::Live, kLong);
+                api.setMood(static_cast<OracleApi::Mood>(mood));
+            }
+            ClusterConfig config;
+            config.server = api.url();
+            config.token = Secret("seed-" + std::to_string(seed));
+            clients.push_back(Client::create(network, config));
+            if (seed % 2 == 0)
+                clients.back()->rememberRefusedStreamingLists(""); // pages
+            stores.push_back(std::make_shared<Store>());
+            watches.push_back(Watch::start(clients.back(), wanted, stores.back()));
+        }
+        // All open streams end once, so that those with a picture meet the trouble, too.
+        network.renewConnections(100ms);
+        for (int i = 0; i < 90; ++i) {
+            if (i == 30) // answers to what was cut off then were never read
+                api.forgive();
+            change();
+            hurry();
+            QTest::qWait(5); // the server's affair: changes come one after the other
+        }
+        const int met = api.refused();
+        if (static_cast<OracleApi::Mood>(mood) != OracleApi::Mood::Stale)
+            QVERIFY2(met >= kSeeds / 4, qPrintable(QString::number(met)));
+        api.setMood(OracleApi::Mood::None);
+        for (int i = 0; i < 10; ++i)
+            change();
+        const Truth right = api.truth();
+        for (std::size_t w = 0; w < watches.size(); ++w) {
+            const auto healed = [&] {
+                hurry();
+                return stores[w]->objects() == right;
+            };
+            QVERIFY2(QTest::qWaitFor(healed, kLong), qPrintable(QStringLiteral("seed %1").arg(w)));
+            QVERIFY2(stores[w]->backwards == 0, qPrintable(QStringLiteral("seed %1").arg(w)));
+        }
+        QCOMPARE(api.impatient(), 0);
         watches.clear();
     }
 

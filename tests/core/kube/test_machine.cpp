@@ -8,6 +8,8 @@
 
 #include <simdjson.h>
 
+#include <algorithm>
+#include <cmath>
 #include <map>
 
 using namespace strata;
@@ -581,6 +583,7 @@ private Q_SLOTS:
     {
         double least = 1e9;
         double most = 0;
+        std::vector<double> jitter; // [0, 1)
         for (int round = 0; round < 400; ++round) {
             Backoff backoff;
             double base = 800;
@@ -589,6 +592,8 @@ private Q_SLOTS:
                 QVERIFY(ms >= base && ms < 2 * base + 1);
                 least = std::min(least, ms / base);
                 most = std::max(most, ms / base);
+                if (base >= 3200) // a millisecond more or less is nothing there
+                    jitter.push_back(ms / base - 1);
                 base = std::min(base * 2, 30000.0);
             }
             backoff.healthyFor(std::chrono::seconds{119});
@@ -598,6 +603,15 @@ private Q_SLOTS:
         }
         QVERIFY(least < 1.05);
         QVERIFY(most > 1.95);
+        // Kolmogorov and Smirnov: the largest distance from the uniform distribution. 1.95 / √n is passed by
+        // chance once in a thousand runs; twice that, never.
+        std::sort(jitter.begin(), jitter.end());
+        double distance = 0;
+        const auto n = static_cast<double>(jitter.size());
+        for (std::size_t i = 0; i < jitter.size(); ++i)
+            distance = std::max({distance, std::abs(static_cast<double>(i + 1) / n - jitter[i]),
+                                 std::abs(static_cast<double>(i) / n - jitter[i])});
+        QVERIFY2(distance < 3.9 / std::sqrt(n), qPrintable(QString::number(distance)));
     }
 };
 

@@ -1169,10 +1169,24 @@ private Q_SLOTS:
                       Reply::json(429, status(429, "TooManyRequests", "too many"), {{"retry-after", "120"}}));
         Network network;
         auto sink = std::make_shared<Store>();
-        const auto watch = Watch::start(paging(network, config(server)), pods(), sink);
+        const auto client = paging(network, config(server));
+        const auto watch = Watch::start(client, pods(), sink);
         QTRY_VERIFY_WITH_TIMEOUT(sink->phase == WatchPhase::Waiting, kLong);
         QVERIFY(sink->state().retryAt > systemNow() + 110'000);
         QVERIFY(sink->state().synced); // what is known stays
+        // Nobody else reads from it either, however often they are asked to; a write is the operator's own
+        // affair.
+        for (int i = 0; i < 20; ++i) {
+            watch->retryNow();
+            const auto answer = ask(*client, get("/version"));
+            QVERIFY(!answer);
+            QCOMPARE(answer.error().kind, ErrorKind::Throttled);
+            QVERIFY(answer.error().retryAfterSeconds > 100);
+        }
+        Request write = get("/version");
+        write.method = "DELETE";
+        server.expect("DELETE", "/version", {}, Reply::json(200, "{}"));
+        QVERIFY(ask(*client, write));
         QCOMPARE(server.problems(), std::string());
     }
 

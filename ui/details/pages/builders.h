@@ -36,8 +36,9 @@ class Details {
 
 // What builders share.
 QString text(const std::string& value);
-QString ageOf(UnixMs since, UnixMs now); // "4m"; empty when not known
-QString cpuText(std::int64_t milli);     // "8"; empty when not told
+QString ageOf(UnixMs since, UnixMs now);   // "4m"; empty when not known
+QString podsText(const stack::Item& item); // "12", "12 or more" when some are counted elsewhere
+QString cpuText(std::int64_t milli);       // "8"; empty when not told
 QString memoryText(std::int64_t bytes);
 QString countText(std::int64_t count);
 // "12.5 of 64 (20 %)"; only the first part when the whole is not known.

@@ -59,7 +59,7 @@ void hostPage(const PageContext& context, Page& page)
         item.used.memoryBytes < 0 ? QString()
                                   : share(item.used.memoryBytes, item.capacity.memoryBytes, &memoryText));
     row(load, Details::tr("Domains"), QString::number(item.childrenIn(Tree::Hosts).size()));
-    row(load, Details::tr("Pods above it"), QString::number(item.pods));
+    row(load, Details::tr("Pods above it"), podsText(item));
     add(page, std::move(load));
 }
 

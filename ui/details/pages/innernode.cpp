@@ -22,8 +22,9 @@ void innerNodePage(const PageContext& context, Page& page)
     row(load, Details::tr("Memory requested"),
         share(item.allocated.memoryBytes, item.capacity.memoryBytes, &memoryText));
     row(load, Details::tr("Pods"),
-        node->podCapacity > 0 ? Details::tr("%1 of %2").arg(item.pods).arg(node->podCapacity)
-                              : QString::number(item.pods));
+        item.morePods           ? Details::tr("not followed now")
+        : node->podCapacity > 0 ? Details::tr("%1 of %2").arg(item.pods).arg(node->podCapacity)
+                                : QString::number(item.pods));
     for (const char* type : {"MemoryPressure", "DiskPressure", "PIDPressure"})
         conditionRow(load, QString::fromLatin1(type), node->conditions, type, context.now);
     add(page, std::move(load));

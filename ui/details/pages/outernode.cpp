@@ -33,7 +33,7 @@ void outerNodePage(const PageContext& context, Page& page)
         node->kvmDevices == 0 ? TextRole::Failed : TextRole::Text);
     if (!node->kubevirtSchedulable.empty())
         yesNo(kubevirt, Details::tr("Takes VMs"), node->kubevirtSchedulable == "true");
-    row(kubevirt, Details::tr("Pods above it"), QString::number(item.pods));
+    row(kubevirt, Details::tr("Pods above it"), podsText(item));
     row(kubevirt, Details::tr("System UUID"), text(node->systemUuid));
     add(page, std::move(kubevirt));
 }

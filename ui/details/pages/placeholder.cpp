@@ -22,7 +22,7 @@ void placeholderPage(const PageContext& context, Page& page)
     row(load, Details::tr("Items"),
         QString::number(item.childrenIn(Tree::Stack).size() + item.childrenIn(Tree::Tenants).size()));
     if (item.pods > 0)
-        row(load, Details::tr("Pods"), QString::number(item.pods));
+        row(load, Details::tr("Pods"), podsText(item));
     add(page, std::move(load));
 }
 

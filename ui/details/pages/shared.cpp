@@ -229,6 +229,12 @@ LinkRow linkTo(const Item& item)
     return link;
 }
 
+QString podsText(const Item& item)
+{
+    const QString number = QString::number(item.pods);
+    return item.morePods ? Details::tr("%1 or more").arg(number) : number;
+}
+
 QString linkText(const SourceState& source, UnixMs now, TextRole& role)
 {
     const QString heard = ageOf(source.lastHeard, now);

@@ -53,13 +53,16 @@ void tenantClusterPage(const PageContext& context, Page& page)
         TextRole role = TextRole::Text;
         const QString link = linkText(*source, context.now, role);
         row(api, Details::tr("Connection"), link, role);
-        if (source->phase == LinkPhase::Waiting)
+        if (source->phase != LinkPhase::Connecting)
             row(api, Details::tr("Way"), reachText(reachOf(*source)), TextRole::Text,
                 Details::tr("How far the way to the API server goes: the first ✗ says what to look at"));
         if (source->tunnelled)
             row(api, Details::tr("Tunnel"), Details::tr("through the outer cluster's API"), TextRole::Text,
                 Details::tr(
                     "The server itself cannot be reached from here, a machine of its control plane can"));
+        if (source->readiness == Readiness::NotReady)
+            row(api, Details::tr("Not ready"), text(source->notReady), TextRole::Warning,
+                Details::tr("What the server's own /readyz says: these of its checks fail"));
         row(api, Details::tr("Server"), text(source->address));
         row(api, Details::tr("Version"), text(source->version));
         row(api, Details::tr("Error"), text(source->error.text), TextRole::Failed,
@@ -82,7 +85,15 @@ void tenantClusterPage(const PageContext& context, Page& page)
     if (context.item.used.memoryBytes >= 0)
         row(load, Details::tr("Memory used"),
             share(context.item.used.memoryBytes, context.item.capacity.memoryBytes, &memoryText));
-    row(load, Details::tr("Pods"), QString::number(item.pods));
+    const SourceState* inner = context.facts.innerSource;
+    if (inner != nullptr && inner->parked)
+        row(load, Details::tr("Pods"),
+            item.morePods ? Details::tr("not counted yet") : Details::tr("%1, counted").arg(item.pods),
+            TextRole::Text,
+            Details::tr("Of many tenants, the pods of those that nobody looks at are only counted; they are "
+                        "followed within seconds of a look"));
+    else
+        row(load, Details::tr("Pods"), podsText(item));
     add(page, std::move(load));
 }
 

@@ -33,7 +33,7 @@ void workerPoolPage(const PageContext& context, Page& page)
     if (context.item.used.memoryBytes >= 0)
         row(load, Details::tr("Memory used"),
             share(context.item.used.memoryBytes, context.item.capacity.memoryBytes, &memoryText));
-    row(load, Details::tr("Pods"), QString::number(context.item.pods));
+    row(load, Details::tr("Pods"), podsText(context.item));
     add(page, std::move(load));
 }
 
