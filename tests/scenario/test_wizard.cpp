@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/composition.h"
+#include "ui/console/clusterbootstrap.h"
 #include "ui/shell/mainwindow.h"
 #include "ui/stack/stratachart.h"
 #include "ui/theme/theme.h"
@@ -256,6 +257,11 @@ private Q_SLOTS:
                                  kLongMs);
         QVERIFY2(run->phase() != Phase::Failed, qPrintable(run->sentence()));
         QTRY_VERIFY_WITH_TIMEOUT(tenantExists("violet"), kLongMs);
+
+        // How its machines come up is shown while they do.
+        auto* machines = m_wizard->findChild<ui::ClusterBootstrap*>();
+        QVERIFY(machines != nullptr);
+        QTRY_VERIFY_WITH_TIMEOUT(machines->isVisible(), kLongMs);
 
         // The stack shows it while it grows; closing stops nothing.
         m_wizard->close();

@@ -586,6 +586,41 @@ private Q_SLOTS:
                  QStringLiteral("Halted"));
     }
 
+    // KubeVirt's own client, where it is installed.
+    void virtctlReachesAGuest()
+    {
+        const QString virtctl = QStandardPaths::findExecutable(QStringLiteral("virtctl"));
+        if (virtctl.isEmpty())
+            QSKIP("virtctl is not installed");
+        const Run names =
+            kubectl(QStringLiteral("get vmi -n blue -o name --field-selector=status.phase=Running"));
+        const QString name = names.out.section(QLatin1Char('\n'), 0, 0).section(QLatin1Char('/'), -1);
+        QVERIFY2(!name.isEmpty(), qPrintable(names.err));
+        const auto said = [&](const QStringList& arguments, const QByteArray& typed,
+                              const QByteArray& wanted) {
+            QProcess process;
+            process.setProcessEnvironment(environment());
+            process.start(virtctl, arguments);
+            process.write(typed);
+            QByteArray seen;
+            (void)QTest::qWaitFor(
+                [&] {
+                    process.waitForReadyRead(100);
+                    seen += process.readAllStandardOutput();
+                    return seen.contains(wanted);
+                },
+                30000);
+            process.kill();
+            process.waitForFinished();
+            return seen.contains(wanted);
+        };
+        QVERIFY(said({QStringLiteral("port-forward"), QStringLiteral("--stdio"),
+                      QStringLiteral("vmi/%1.blue").arg(name), QStringLiteral("22")},
+                     "SSH-2.0-test\r\n", "SSH-2.0-"));
+        QVERIFY(said({QStringLiteral("console"), QStringLiteral("-n"), QStringLiteral("blue"), name}, "\r",
+                     "login:"));
+    }
+
     void attachesToWhatRuns()
     {
         QProcess attach;
