@@ -421,6 +421,45 @@ private Q_SLOTS:
                  std::int64_t{1200});
     }
 
+    // The driver's controller is fitted to this cluster; what is not its own is refused.
+    void storageDriver()
+    {
+        ClusterProfile p = rich();
+        p.addOns.kubevirtCsi = {true, "tenant.yaml", "controller.yaml"};
+        Manifests m = manifests();
+        m.kubevirtCsi = *objectsFromYaml("apiVersion: storage.k8s.io/v1\nkind: CSIDriver\nmetadata: {name: "
+                                         "csi.kubevirt.io}\n",
+                                         "t");
+        const std::string controller =
+            "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: kubevirt-csi}\n---\n"
+            "apiVersion: rbac.authorization.k8s.io/v1\nkind: RoleBinding\nmetadata: {name: kubevirt-csi}\n"
+            "roleRef: {kind: Role, name: kubevirt-csi}\nsubjects: [{kind: ServiceAccount, name: "
+            "kubevirt-csi}]\n---\n"
+            "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: kubevirt-csi-controller, namespace: x}\n"
+            "spec: {template: {spec: {volumes: [{name: t, secret: {secretName: kvcluster-kubeconfig}}]}}}\n";
+        m.kubevirtCsiController = *objectsFromYaml(controller, "t");
+        const auto set = createObjects(p, contract(false), m, "plan1");
+        QVERIFY2(set.has_value(), set ? "" : set.error().text.c_str());
+        const auto objects = set->objects();
+        const Object& deployment = find(objects, "Deployment", "kubevirt-csi-controller");
+        QCOMPARE(deployment.ns(), std::string("tenant-blue"));
+        QCOMPARE(planOf(deployment), std::string("plan1"));
+        QCOMPARE(deployment.text("spec.template.spec.volumes.0.secret.secretName").value_or(""),
+                 std::string("blue-kubeconfig"));
+        QCOMPARE(find(objects, "RoleBinding", "kubevirt-csi").text("subjects.0.namespace").value_or(""),
+                 std::string("tenant-blue"));
+        const Json& data = find(objects, "ConfigMap", "driver-config").json()["data"];
+        QCOMPARE(data["infraClusterNamespace"].get<std::string>(), std::string("tenant-blue"));
+        QCOMPARE(data["infraClusterLabels"].get<std::string>(),
+                 std::string("cluster.x-k8s.io/cluster-name=blue"));
+        QVERIFY(!find(objects, "ClusterResourceSet", "blue-kubevirt-csi").name().empty());
+        const auto plan = createPlan(p, contract(false), m, "plan1");
+        QVERIFY(plan.has_value() && plan->step("storage-driver") != nullptr);
+        m.kubevirtCsiController =
+            *objectsFromYaml("apiVersion: v1\nkind: Namespace\nmetadata: {name: everything}\n", "t");
+        QVERIFY(!createObjects(p, contract(false), m).has_value());
+    }
+
     // One model, a third shape: the class makes the parts, the Cluster says what is wanted of it.
     void byClass_data()
     {
