@@ -12,6 +12,16 @@
     </message>
 </context>
 <context>
+    <name>ProblemNotices</name>
+    <message numerus="yes">
+        <source>%n new problems</source>
+        <translation>
+            <numerusform>%n new problem</numerusform>
+            <numerusform>%n new problems</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>Problems</name>
     <message numerus="yes">
         <source>and %n more</source>
@@ -28,6 +38,30 @@
         <translation>
             <numerusform>at most %n min</numerusform>
             <numerusform>at most %n min</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>strata::ui::AskedCard</name>
+    <message numerus="yes">
+        <source>Waiting for %n answers…</source>
+        <translation>
+            <numerusform>Waiting for %n answer…</numerusform>
+            <numerusform>Waiting for %n answers…</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Puts %n questions to the servers; reads only.</source>
+        <translation>
+            <numerusform>Puts %n question to the servers; reads only.</numerusform>
+            <numerusform>Puts %n questions to the servers; reads only.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Found %n more; see above.</source>
+        <translation>
+            <numerusform>Found %n more; see above.</numerusform>
+            <numerusform>Found %n more; see above.</numerusform>
         </translation>
     </message>
 </context>
