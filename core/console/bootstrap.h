@@ -77,7 +77,7 @@ public:
 
     const BootstrapState& state() const { return m_state; }
     const std::string& uid() const { return m_uid; } // of the instance; empty while there is none
-    bool wantsInside() const; // port 22 answers and it is not bootstrapped
+    bool wantsInside() const;                        // port 22 answers and it is not bootstrapped
 
 private:
     void set(Stage stage, StageState state, std::string words, UnixMs at);

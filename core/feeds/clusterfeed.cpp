@@ -40,7 +40,7 @@ constexpr Ms kReadyEvery{120000};
 constexpr Ms kReadyParked{300000};
 constexpr Ms kLookAgain{4000};
 constexpr std::int64_t kClockStep = 3000;
-constexpr Ms kClockAgain{600000};      // servers behind one address may differ: not to and fro
+constexpr Ms kClockAgain{600000};       // servers behind one address may differ: not to and fro
 constexpr unsigned kParkedMetrics = 16; // times as seldom
 constexpr int kMaxEvents = 500;
 constexpr std::size_t kMaxRemarks = 20;

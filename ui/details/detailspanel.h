@@ -38,7 +38,7 @@ public:
     // The row at the right of the name. What an action does now, and whether it can, is the shell's to say.
     void setActions(const QList<QAction*>& actions);
     void setEditor(std::function<void(const stack::ObjectRef&)> edit); // gives the YAML an Edit button
-    void setClients(inquiry::Look::Clients clients); // lets the Why tab ask further
+    void setClients(inquiry::Look::Clients clients);                   // lets the Why tab ask further
     AskedCard* asked() const;
     void setClock(Clock clock);
     void setCommandAccess(CommandAccess access); // for the commands of a remedy

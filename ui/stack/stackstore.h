@@ -31,7 +31,7 @@ public:
     // Where batches come from; wake() asks for the next one and may be called from any thread.
     void setTaker(Taker taker);
     void wake();
-    void apply(const stack::Batch& batch); // directly, for tests and replays
+    void apply(const stack::Batch& batch);                              // directly, for tests and replays
     void tell(stack::ItemId id, std::vector<diagnosis::Finding> found); // see Diagnosis::tell()
 
 Q_SIGNALS:

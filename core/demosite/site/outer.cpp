@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/text.h"
 #include "core/demosite/api/discovery.h"
-#include "core/demosite/site/management.h"
 #include "core/demosite/pki/sshkey.h"
+#include "core/demosite/site/management.h"
 #include "core/demosite/site/write.h"
 
 #include <algorithm>
