@@ -153,7 +153,9 @@ Manifests manifests()
     Manifests m;
     m.cni = *objectsFromYaml(
         "apiVersion: apps/v1\nkind: DaemonSet\nmetadata: {name: calico-node, namespace: kube-system}\n"
-        "spec: {template: {spec: {containers: [{name: calico-node}]}}}\n",
+        "spec:\n  selector: {matchLabels: {k8s-app: calico-node}}\n  template:\n"
+        "    metadata: {labels: {k8s-app: calico-node}}\n"
+        "    spec: {containers: [{name: calico-node, image: calico}]}\n",
         "calico");
     return m;
 }
