@@ -60,6 +60,7 @@ struct Fixture {
         services.documents = &documents;
         services.workspace = workspace.get();
         services.clock = [] { return test::kNow + 2000; };
+        store.setClock(services.clock); // ages decide what is a problem
         services.connectCluster = [this](const kube::ClusterConfig&, const QString& name) {
             clusters.push_back(name);
             return SourceId(100 + clusters.size());
