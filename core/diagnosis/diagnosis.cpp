@@ -131,6 +131,16 @@ constexpr std::size_t kMostCleared = 300;
 constexpr UnixMs kMoment = 60 * 1000;
 constexpr UnixMs kUnderWay = 30LL * 60 * 1000;
 
+Finding::Lasts lastsOf(const Finding& finding, UnixMs now)
+{
+    if (!finding.summary || now == 0)
+        return Finding::Lasts::NotTold;
+    const UnixMs known = now - finding.firstSeen;
+    return known < kMoment      ? Finding::Lasts::Moment
+           : known <= kUnderWay ? Finding::Lasts::While
+                                : Finding::Lasts::Long;
+}
+
 bool isTenantPart(ItemKind kind)
 {
     return kind == ItemKind::TenantCluster || kind == ItemKind::ControlPlane ||
@@ -171,6 +181,27 @@ void count(const Item& item, Problem& problem)
     case ItemKind::Placeholder:
         break;
     }
+}
+
+// Whether a summary stands for nothing but parts that are on their way.
+bool passes(const Stack& stack, ItemId id, const Finding& finding)
+{
+    if (finding.lasts != Finding::Lasts::While)
+        return finding.lasts == Finding::Lasts::Moment;
+    std::vector<ItemId> todo = supports(stack, id);
+    while (!todo.empty()) {
+        const Item* part = stack.find(todo.back());
+        todo.pop_back();
+        if (part == nullptr)
+            continue;
+        if (part->health == stack::Health::Progressing)
+            return true;
+        if (isTenantPart(part->kind)) { // as deep as summaries reach
+            for (const ItemId below : supports(stack, part->id))
+                todo.push_back(below);
+        }
+    }
+    return false;
 }
 
 void countCarried(const Stack& stack, const Item& root, Problem& problem)
@@ -273,6 +304,7 @@ bool Diagnosis::replace(std::vector<Finding>& known, std::vector<Finding> now, U
             if (before.key == finding.key)
                 finding.firstSeen = before.firstSeen;
         }
+        finding.lasts = lastsOf(finding, at);
     }
     if (known == now)
         return false;
@@ -302,35 +334,9 @@ void Diagnosis::raise(ItemId id, const std::vector<Finding>& found)
     m_raises.push_back(std::move(raise));
 }
 
-// Whether a summary stands for nothing but parts that are on their way.
-bool Diagnosis::passes(const Stack& stack, ItemId id, const Finding& finding) const
-{
-    if (!finding.summary || m_now == 0)
-        return false;
-    const UnixMs lasts = m_now - finding.firstSeen;
-    if (lasts < kMoment)
-        return true;
-    if (lasts > kUnderWay)
-        return false;
-    std::vector<ItemId> todo = supports(stack, id);
-    while (!todo.empty()) {
-        const Item* part = stack.find(todo.back());
-        todo.pop_back();
-        if (part == nullptr)
-            continue;
-        if (part->health == stack::Health::Progressing)
-            return true;
-        if (isTenantPart(part->kind)) // as deep as summaries reach
-            for (const ItemId below : supports(stack, part->id))
-                todo.push_back(below);
-    }
-    return false;
-}
-
 bool Diagnosis::look(const Stack& stack, ItemId id, UnixMs now)
 {
     UnixMs recheck = 0;
-    m_now = std::max(m_now, now);
     std::vector<Finding> found = diagnoseItem(stack, id, now, &recheck, &m_own);
     if (const auto asked = m_asked.find(id); asked != m_asked.end()) {
         if (now >= asked->second.until) {
@@ -352,17 +358,17 @@ bool Diagnosis::look(const Stack& stack, ItemId id, UnixMs now)
         }
     }
     const auto known = m_findings.find(id);
-    // When what passes for being under way no longer does; see passes().
+    // A summary that lasts says more; see passes().
     for (const Finding& each : found) {
-        if (!each.summary || each.severity == Severity::Info)
+        if (!each.summary || each.severity == Severity::Info || now == 0)
             continue;
         UnixMs first = now;
         if (known != m_findings.end()) {
             for (const Finding& before : known->second)
                 first = before.key == each.key ? before.firstSeen : first;
         }
-        for (const UnixMs due : {first + kMoment + 1, first + kUnderWay + 1}) {
-            if (now != 0 && due > now)
+        for (const UnixMs due : {first + kMoment, first + kUnderWay + 1}) {
+            if (due > now)
                 recheck = recheck == 0 ? due : std::min(recheck, due);
         }
     }
@@ -456,8 +462,6 @@ bool Diagnosis::update(const Stack& stack, const stack::StackDelta& delta, UnixM
 
 bool Diagnosis::tick(const Stack& stack, UnixMs now)
 {
-    const UnixMs before = m_now;
-    m_now = std::max(m_now, now);
     if (m_nextRecheck == 0 || now < m_nextRecheck)
         return false;
     std::vector<ItemId> due;
@@ -479,15 +483,6 @@ bool Diagnosis::tick(const Stack& stack, UnixMs now)
     for (const ItemId id : due) {
         m_recheck.erase(id);
         changed = look(stack, id, now) || changed;
-        // The findings are the same then, and the problems are not.
-        const std::vector<Finding>* own = findings(id);
-        changed =
-            changed || (own != nullptr && std::any_of(own->begin(), own->end(), [&](const Finding& each) {
-                            const UnixMs moment = each.firstSeen + kMoment;
-                            const UnixMs last = each.firstSeen + kUnderWay;
-                            return each.summary &&
-                                   ((moment >= before && moment < now) || (last >= before && last < now));
-                        }));
     }
     for (const stack::SourceId id : dueSources)
         changed = lookAtSource(stack, id, now) || changed;

@@ -110,7 +110,6 @@ private:
     bool lookAtSource(const stack::Stack& stack, stack::SourceId id, UnixMs now);
     void clear(std::vector<Finding>& known, UnixMs at);
     void raise(stack::ItemId id, const std::vector<Finding>& found);
-    bool passes(const stack::Stack& stack, stack::ItemId id, const Finding& finding) const;
 
     std::vector<OwnRule> m_own;
     std::unordered_map<stack::ItemId, std::vector<Finding>> m_findings;
@@ -124,7 +123,6 @@ private:
     std::unordered_map<stack::ItemId, UnixMs> m_recheck;
     std::unordered_map<stack::SourceId, UnixMs> m_recheckSources;
     UnixMs m_nextRecheck = 0;
-    UnixMs m_now = 0; // of the last update or tick
     std::vector<stack::Raise> m_raises;
     std::deque<Cleared> m_cleared;
 };

@@ -39,6 +39,9 @@ struct Finding {
     std::vector<Proof> evidence; // never empty
     bool summary = false;        // says only that parts below are not well: whatever they have explains it
     UnixMs firstSeen = 0;        // since when Strata knows; the proof may tell an earlier time
+    // Of a summary: how long it has been known, as far as that decides whether it is a problem.
+    enum class Lasts : std::uint8_t { NotTold, Moment, While, Long };
+    Lasts lasts = Lasts::NotTold;
 
     // Since when it is so, as far as anybody knows.
     UnixMs since() const

@@ -458,6 +458,27 @@ private Q_SLOTS:
         QCOMPARE(site.stack.find(site.named(ItemKind::Vm, "blue-md-0-x8k1p"))->health, Health::Failed);
     }
 
+    // The same is told when the item's own events come all the time, so that it is looked at before its time
+    // is due.
+    void aSummaryLastsThroughEvents()
+    {
+        Site site;
+        ClusterFact cluster = factOf<ClusterFact>(site.initial, kOuter, FactKind::Cluster, "tenant-red/red");
+        cluster.conditions = {condition("Available", "False", "NotAvailable", "WorkersAvailable: 2 of 3")};
+        const auto event = [&](UnixMs now) {
+            cluster.endpoint = "10.0.50.1:" + std::to_string(6443 + now % 1000);
+            Batch batch;
+            batch.facts.push_back(
+                {{kOuter, FactKind::Cluster, "tenant-red/red"}, std::make_shared<const Fact>(cluster)});
+            bool changed = false;
+            site.diagnosis.apply(site.stack, batch, now, &changed);
+            return changed;
+        };
+        QVERIFY(event(kNow));
+        QVERIFY(!event(kNow + 30'001));
+        QVERIFY(event(kNow + 61'002));
+    }
+
     // A whole that only says its parts are not well is no problem at once: what is wrong with them mostly
     // shows in a moment. What it is while parts are on their way, scenario_causes shows.
     void aSummaryIsNoProblemAtOnce()
