@@ -121,6 +121,16 @@ std::string fieldOf(const stack::ObjectFact& object, const char* name)
     return found == object.fields.end() ? std::string() : found->second;
 }
 
+UnixMs lastSeen(const stack::ObjectFact& event)
+{
+    return parseRfc3339(fieldOf(event, "last")).value_or(event.meta.created);
+}
+
+bool vmRuns(const Subject& subject)
+{
+    return subject.facts.vmi != nullptr && subject.facts.vmi->phase == "Running";
+}
+
 const stack::ObjectFact* warningOf(const Subject& subject, std::initializer_list<const char*> reasons,
                                    UnixMs within)
 {
@@ -128,7 +138,7 @@ const stack::ObjectFact* warningOf(const Subject& subject, std::initializer_list
         const std::string reason = fieldOf(*event, "reason");
         if (std::none_of(reasons.begin(), reasons.end(), [&](const char* each) { return reason == each; }))
             continue;
-        if (!olderThan(subject, parseRfc3339(fieldOf(*event, "last")).value_or(event->meta.created), within))
+        if (!olderThan(subject, lastSeen(*event), within))
             return event;
     }
     return nullptr;

@@ -51,6 +51,8 @@ const stack::ObjectFact* warningOf(const Subject& subject, std::initializer_list
                                    UnixMs within);
 Proof eventProof(const Subject& subject, const stack::ObjectFact& event);
 std::string fieldOf(const stack::ObjectFact& object, const char* name); // empty: not told
+UnixMs lastSeen(const stack::ObjectFact& event);
+bool vmRuns(const Subject& subject); // its instance is in phase Running
 
 // Group lists; each is defined in rules/<group>.cpp.
 std::vector<Rule> hostRules();

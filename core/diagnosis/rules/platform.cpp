@@ -131,6 +131,24 @@ constexpr std::array<Component, 13> kComponents = {{
     {"coredns", "S4", Severity::Critical, "DNS in %1 is down"},
 }};
 
+// B9, from the event of a pod; `about` tells findings apart.
+Finding imageFinding(const Platform& p, const ObjectFact& event, Severity severity, std::string title,
+                     const std::string& about)
+{
+    stack::Meta pod;
+    pod.ns = fieldOf(event, "ns");
+    pod.name = fieldOf(event, "name");
+    pod.uid = fieldOf(event, "uid");
+    Finding out = platformFinding(
+        p, event, "pods", "Pod", "B9", severity, std::move(title),
+        tr("Check that the outer nodes reach the registry, its rate limit and credentials; without a "
+           "network, mirror the image first."),
+        "event " + fieldOf(event, "reason"), fieldOf(event, "message"), event.meta.created);
+    out.key = "B9|" + p.source.name + "|" + about;
+    out.evidence.front().object = stack::objectRef(p.source.id, pod, "pods", "Pod");
+    return out;
+}
+
 // B9: it is down because its image cannot be had.
 std::optional<Finding> imageOf(const Platform& p, const ObjectFact& deployment)
 {
@@ -143,21 +161,12 @@ std::optional<Finding> imageOf(const Platform& p, const ObjectFact& deployment)
             message.find("pull image") == std::string::npos &&
             message.find("pulling image") == std::string::npos)
             continue;
-        if (p.olderThan(parseRfc3339(fieldOf(*event, "last")).value_or(event->meta.created), 15 * kMinute))
+        if (p.olderThan(lastSeen(*event), 15 * kMinute))
             continue;
-        stack::Meta pod;
-        pod.ns = fieldOf(*event, "ns");
-        pod.name = fieldOf(*event, "name");
-        pod.uid = fieldOf(*event, "uid");
-        Finding out = platformFinding(
-            p, deployment, "deployments", "Deployment", "B9", Severity::Critical,
+        return imageFinding(
+            p, *event, Severity::Critical,
             tr("The image of %1 in %2 cannot be pulled", {deployment.meta.name, p.source.name}),
-            tr("Check that the outer nodes reach the registry, its rate limit and credentials; without a "
-               "network, "
-               "mirror the image first."),
-            "event " + fieldOf(*event, "reason"), message, event->meta.created);
-        out.evidence.front().object = stack::objectRef(p.source.id, pod, "pods", "Pod");
-        return out;
+            deployment.meta.ns + "/" + deployment.meta.name);
     }
     return std::nullopt;
 }
@@ -242,7 +251,7 @@ void imagesOfOthers(const Platform& p, std::vector<Finding>& out)
         const std::string ns = fieldOf(*event, "ns");
         if (std::find(namespaces.begin(), namespaces.end(), ns) == namespaces.end() ||
             std::find(told.begin(), told.end(), ns) != told.end() ||
-            p.olderThan(parseRfc3339(fieldOf(*event, "last")).value_or(event->meta.created), 15 * kMinute))
+            p.olderThan(lastSeen(*event), 15 * kMinute))
             continue;
         const bool known = std::any_of(out.begin(), out.end(), [&ns](const Finding& finding) {
             return finding.rule == "B9" && finding.evidence.front().object.ns == ns;
@@ -250,19 +259,8 @@ void imagesOfOthers(const Platform& p, std::vector<Finding>& out)
         if (known)
             continue;
         told.push_back(ns);
-        stack::Meta pod;
-        pod.ns = ns;
-        pod.name = fieldOf(*event, "name");
-        pod.uid = fieldOf(*event, "uid");
-        Finding finding = platformFinding(
-            p, *event, "pods", "Pod", "B9", Severity::Warning,
-            tr("Images for %1 in %2 cannot be pulled", {ns, p.source.name}),
-            tr("Check that the outer nodes reach the registry, its rate limit and credentials; without a "
-               "network, mirror the image first."),
-            "event " + fieldOf(*event, "reason"), fieldOf(*event, "message"), event->meta.created);
-        finding.key = "B9|" + p.source.name + "|" + ns;
-        finding.evidence.front().object = stack::objectRef(p.source.id, pod, "pods", "Pod");
-        out.push_back(std::move(finding));
+        out.push_back(imageFinding(p, *event, Severity::Warning,
+                                   tr("Images for %1 in %2 cannot be pulled", {ns, p.source.name}), ns));
     }
 }
 

@@ -293,15 +293,10 @@ std::optional<Finding> launcherStuck(const Subject& s)
                    fieldProof(s, "VirtualMachineInstance", "status.phase", vmi->phase, vmi->meta.created));
 }
 
-bool runs(const Subject& s)
-{
-    return s.facts.vmi != nullptr && s.facts.vmi->phase == "Running";
-}
-
 // A7: the launcher has a node, and the node cannot connect it to the pod network.
 std::optional<Finding> sandboxFails(const Subject& s)
 {
-    if (s.facts.vmi == nullptr || runs(s))
+    if (s.facts.vmi == nullptr || vmRuns(s))
         return std::nullopt;
     const stack::ObjectFact* event = warningOf(s, {"FailedCreatePodSandBox"}, 10 * kMinute);
     if (event == nullptr)
@@ -316,7 +311,7 @@ std::optional<Finding> sandboxFails(const Subject& s)
 // G12 from outside: the provider's storage driver plugs a tenant's volume into the VM.
 std::optional<Finding> hotplugFails(const Subject& s)
 {
-    if (!runs(s))
+    if (!vmRuns(s))
         return std::nullopt;
     const stack::ObjectFact* event =
         warningOf(s, {"HotPlugVolumeError", "HotplugFailed", "FailedHotplugSync"}, 15 * kMinute);
@@ -331,7 +326,7 @@ std::optional<Finding> hotplugFails(const Subject& s)
 // It came back by itself, which no field of its status tells.
 std::optional<Finding> hasCrashed(const Subject& s)
 {
-    if (!runs(s))
+    if (!vmRuns(s))
         return std::nullopt;
     const stack::ObjectFact* event = warningOf(s, {"GuestPanicked", "Stopped"}, 30 * kMinute);
     if (event == nullptr || (fieldOf(*event, "reason") == "Stopped" &&

@@ -41,11 +41,6 @@ std::int64_t number(const ObjectFact& object, const char* field)
     return value;
 }
 
-bool isUp(const Subject& s)
-{
-    return s.facts.vmi != nullptr && s.facts.vmi->phase == "Running";
-}
-
 bool waitsForConsumer(const ObjectFact& volume) // C1: normal
 {
     return volume.phase == "WaitForFirstConsumer" || volume.phase == "PendingPopulation";
@@ -89,7 +84,7 @@ std::optional<Finding> noClaim(const Subject& s)
 // B7 as one VM meets it.
 std::optional<Finding> claimNotValid(const Subject& s)
 {
-    if (isUp(s))
+    if (vmRuns(s))
         return std::nullopt;
     const ObjectFact* event = warningOf(s, {"ErrClaimNotValid"}, 15 * kMinute);
     if (event == nullptr)
@@ -104,7 +99,7 @@ std::optional<Finding> claimNotValid(const Subject& s)
 std::optional<Finding> claimPends(const Subject& s)
 {
     if (const ObjectFact* event =
-            isUp(s) ? nullptr : warningOf(s, {"ProvisioningFailed", "FailedBinding"}, 15 * kMinute))
+            vmRuns(s) ? nullptr : warningOf(s, {"ProvisioningFailed", "FailedBinding"}, 15 * kMinute))
         return finding(s, "C3", Severity::Critical,
                        tr("No storage is provided for a volume of VM %1", {s.item.name}),
                        tr("See the claim's events, its storage class and the pods of the storage driver."),
@@ -157,7 +152,7 @@ std::optional<Finding> quotaExceeded(const Subject& s)
         }
         return std::nullopt;
     });
-    if (told || isUp(s))
+    if (told || vmRuns(s))
         return told;
     const ObjectFact* event =
         warningOf(s, {"ErrExceededQuota", "FailedDataVolumeImport", "FailedDataVolumeCreate", "FailedCreate"},
@@ -173,7 +168,7 @@ std::optional<Finding> quotaExceeded(const Subject& s)
 // C12: what holds a clone back is said in events only (CDI pkg/controller/clone, VM controller).
 std::optional<Finding> cloneBlocked(const Subject& s)
 {
-    if (isUp(s))
+    if (vmRuns(s))
         return std::nullopt;
     const ObjectFact* event =
         warningOf(s,
