@@ -11,6 +11,8 @@
 #include <array>
 #include <charconv>
 #include <cstdio>
+#include <cstdlib>
+#include <optional>
 
 // Answers come from servers, controllers and guests: nothing of them is trusted, all that is shown is
 // cleaned.
@@ -54,9 +56,12 @@ double number(const Json& value)
     return value.is_number() ? value.get<double>() : 0.0;
 }
 
-Json parse(const std::string& body)
+// The items of a list; no value: it is none.
+std::optional<Json> itemsOf(const kube::Response& answer)
 {
-    return Json::parse(body, nullptr, false);
+    Json body = Json::parse(answer.body, nullptr, false);
+    const auto items = body.is_object() ? body.find("items") : body.end();
+    return items != body.end() && items->is_array() ? std::optional(std::move(*items)) : std::nullopt;
 }
 
 struct Place { // where the proof is
@@ -122,15 +127,14 @@ std::string percent(double share)
 Reading fileSystems(const Question& question, const kube::Response& answer)
 {
     constexpr double nearlyFull = 0.9;
-    const Json body = parse(answer.body);
-    const Json& items = at(body, "items");
-    if (!items.is_array())
+    const std::optional<Json> items = itemsOf(answer);
+    if (!items)
         return nonsense();
     Reading out;
     out.told = true;
     double fullest = 0;
     std::size_t count = 0;
-    for (const Json& item : items) {
+    for (const Json& item : *items) {
         const std::string type = text(at(item, "fileSystemType"));
         const double total = number(at(item, "totalBytes"));
         // Images that are read only are always full.
@@ -367,12 +371,11 @@ Reading providerLog(const Question& question, const kube::Response& answer)
 std::vector<std::string> providerPods(const Question& question, const kube::Response& answer)
 {
     std::vector<std::string> out;
-    const Json body = parse(answer.body);
-    const Json& items = at(body, "items");
-    if (!items.is_array())
+    const std::optional<Json> items = itemsOf(answer);
+    if (!items)
         return out;
     const std::string prefix = known(question.about, "deployment") + "-";
-    for (const Json& item : items) {
+    for (const Json& item : *items) {
         const std::string name = text(at(at(item, "metadata"), "name"));
         if (name.starts_with(prefix) && text(at(at(item, "status"), "phase")) == "Running" && out.size() < 3)
             out.push_back(name);
@@ -384,15 +387,14 @@ std::vector<std::string> providerPods(const Question& question, const kube::Resp
 
 Reading tenantServices(const Question& question, const kube::Response& answer, UnixMs now)
 {
-    const Json body = parse(answer.body);
-    const Json& items = at(body, "items");
-    if (!items.is_array())
+    const std::optional<Json> items = itemsOf(answer);
+    if (!items)
         return nonsense();
     Reading out;
     out.told = true;
     std::size_t balancers = 0;
     std::size_t pending = 0;
-    for (const Json& item : items) {
+    for (const Json& item : *items) {
         if (text(at(at(item, "spec"), "type")) != "LoadBalancer")
             continue;
         ++balancers;
@@ -418,14 +420,13 @@ Reading tenantServices(const Question& question, const kube::Response& answer, U
 
 Reading tenantEvents(const Question& question, const kube::Response& answer, UnixMs now)
 {
-    const Json body = parse(answer.body);
-    const Json& items = at(body, "items");
-    if (!items.is_array())
+    const std::optional<Json> items = itemsOf(answer);
+    if (!items)
         return nonsense();
     Reading out;
     out.told = true;
     std::size_t recent = 0;
-    for (const Json& item : items) {
+    for (const Json& item : *items) {
         UnixMs last = parseRfc3339(text(at(item, "lastTimestamp"))).value_or(0);
         if (last == 0)
             last = parseRfc3339(text(at(item, "eventTime"))).value_or(0);
@@ -457,14 +458,13 @@ Reading tenantEvents(const Question& question, const kube::Response& answer, Uni
 
 Reading etcdPods(const Question& question, const kube::Response& answer)
 {
-    const Json body = parse(answer.body);
-    const Json& items = at(body, "items");
-    if (!items.is_array())
+    const std::optional<Json> items = itemsOf(answer);
+    if (!items)
         return nonsense();
     Reading out;
     out.told = true;
     std::size_t members = 0;
-    for (const Json& item : items) {
+    for (const Json& item : *items) {
         // kubeadm writes where the member announces itself when it makes the static pod, and never again.
         const std::string announced = text(
             at(at(at(item, "metadata"), "annotations"), "kubeadm.kubernetes.io/etcd.advertise-client-urls"));
@@ -557,9 +557,8 @@ Reading etcdMetrics(const Question& question, const kube::Response& answer)
 
 Reading outerNodes(const Question& question, const kube::Response& answer)
 {
-    const Json body = parse(answer.body);
-    const Json& items = at(body, "items");
-    if (!items.is_array())
+    const std::optional<Json> items = itemsOf(answer);
+    if (!items)
         return nonsense();
     Reading out;
     out.told = true;
@@ -573,7 +572,7 @@ Reading outerNodes(const Question& question, const kube::Response& answer)
         const std::optional<provision::Cidr> inner = provision::parseCidr(range.text);
         if (!inner)
             continue;
-        for (const Json& item : items) {
+        for (const Json& item : *items) {
             const std::string node = text(at(at(item, "metadata"), "name"));
             std::string hit;
             std::string field;
@@ -615,7 +614,7 @@ Reading outerNodes(const Question& question, const kube::Response& answer)
             break;
         }
     }
-    out.said = out.findings.empty() ? tr("none of %1 nodes' ranges collides", {std::to_string(items.size())})
+    out.said = out.findings.empty() ? tr("none of %1 nodes' ranges collides", {std::to_string(items->size())})
                                     : tr("they do");
     return out;
 }
@@ -633,13 +632,13 @@ int integer(const std::string& text)
     return value > 0 && value < 65536 ? value : 0;
 }
 
-std::optional<Network> networkOf(const Json& body)
+std::optional<Network> networkOf(const kube::Response& answer)
 {
-    const Json& items = at(body, "items");
-    if (!items.is_array())
+    const std::optional<Json> items = itemsOf(answer);
+    if (!items)
         return std::nullopt;
     Network out;
-    for (const Json& item : items) {
+    for (const Json& item : *items) {
         const std::string name = text(at(at(item, "metadata"), "name"));
         const Json& data = at(item, "data");
         if (name == "calico-config") {
@@ -666,7 +665,7 @@ std::optional<Network> networkOf(const Json& body)
 Reading tenantNetwork(const kube::Response& answer)
 {
     Reading out;
-    const std::optional<Network> network = networkOf(parse(answer.body));
+    const std::optional<Network> network = networkOf(answer);
     out.told = network.has_value();
     out.said = !network ? tr("no settings of Calico, Cilium or Flannel are found")
                : network->port == 0
@@ -679,7 +678,7 @@ Reading outerNetwork(const Question& question, const kube::Response& answer)
 {
     constexpr int tunnel = 50; // bytes of VXLAN over IPv4
     Reading out;
-    const std::optional<Network> outer = networkOf(parse(answer.body));
+    const std::optional<Network> outer = networkOf(answer);
     if (!outer) {
         out.said = tr("no settings of Calico, Cilium or Flannel are found");
         return out;
@@ -782,7 +781,7 @@ std::vector<Question> followUps(const Question& question, const Result<kube::Res
             out.push_back(std::move(next));
         }
     } else if (question.topic == Topic::TenantNetwork) {
-        if (const std::optional<Network> network = networkOf(parse(answer->body))) {
+        if (const std::optional<Network> network = networkOf(*answer)) {
             Question next = question;
             next.topic = Topic::OuterNetwork;
             next.what = tr("The same outside");
