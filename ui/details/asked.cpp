@@ -80,7 +80,7 @@ void AskedCard::refresh()
         m_clients ? inquiry::questionsFor(m_store->stack(), m_item) : std::vector<inquiry::Question>();
     m_possible = questions.size();
     setVisible(m_possible > 0 || !m_rows.empty());
-    m_button->setEnabled(m_possible > 0 && !isRunning());
+    m_button->setEnabled(m_possible > 0); // also while it runs: the keyboard's focus would leave it
     if (isRunning()) {
         const auto open =
             std::count_if(m_rows.begin(), m_rows.end(), [](const Row& row) { return row.said.isEmpty(); });
