@@ -189,10 +189,23 @@ void BottomPanel::focusTabs()
     m_bar->setFocus(Qt::ShortcutFocusReason);
 }
 
+void BottomPanel::fit()
+{
+    m_problems->fitBar(width() - m_bar->sizeHint().width() - kBarMargins);
+}
+
 void BottomPanel::resizeEvent(QResizeEvent* event)
 {
     BasePane::resizeEvent(event);
-    m_problems->fitBar(width() - m_bar->sizeHint().width() - kBarMargins);
+    fit();
+}
+
+// Tabs come, and a count or a view more takes room: the window's size is not all that decides.
+bool BottomPanel::event(QEvent* event)
+{
+    if (event->type() == QEvent::LayoutRequest)
+        fit();
+    return BasePane::event(event);
 }
 
 bool BottomPanel::eventFilter(QObject* watched, QEvent* event)

@@ -52,8 +52,10 @@ public:
 protected:
     bool eventFilter(QObject* watched, QEvent* event) override;
     void resizeEvent(QResizeEvent* event) override;
+    bool event(QEvent* event) override;
 
 private:
+    void fit();
     void decorate(SessionPage* page);
 
     ProblemsPanel* m_problems = nullptr;

@@ -27,6 +27,7 @@
 #include <QDialog>
 #include <QLineEdit>
 #include <QListView>
+#include <QTabBar>
 #include <QTemporaryDir>
 #include <QTest>
 
@@ -263,6 +264,31 @@ private Q_SLOTS:
         f.action("Search, or run a command")->trigger();
         QTest::keyClick(f.field(), Qt::Key_Escape);
         QVERIFY(!palette->isVisible());
+    }
+
+    // The filter gives way before a tab loses its name, also when a view more comes after the window has its
+    // size.
+    void tabsKeepTheirNames()
+    {
+        Fixture f;
+        f.window->resize(1024, 700);
+        f.store.apply(test::pictureSite());
+        auto* panel = f.window->findChild<ui::BottomPanel*>();
+        auto* tabs = panel->findChild<QTabBar*>();
+        auto* problems = panel->problems();
+        QTRY_COMPARE(problems->count(), 2);
+        QTRY_VERIFY(tabs->width() >= tabs->sizeHint().width());
+        Batch healed;
+        for (const FactChange& change : test::pictureSite().facts) {
+            if (change.key.kind != FactKind::KubeNode || change.key.name != "outer-2")
+                continue;
+            KubeNodeFact node = std::get<KubeNodeFact>(*change.fact);
+            std::erase_if(node.conditions, [](const Condition& c) { return c.type == "MemoryPressure"; });
+            healed.facts.push_back({change.key, std::make_shared<const Fact>(node)});
+        }
+        f.store.apply(healed);
+        QTRY_COMPARE(problems->count(), 1); // and one is among the cleared: another button
+        QTRY_VERIFY(tabs->width() >= tabs->sizeHint().width());
     }
 
     void problemsLead()
