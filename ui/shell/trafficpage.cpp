@@ -196,7 +196,6 @@ QTableView* makeTrafficView(StackStore* store, AskTraffic ask, QWidget* parent)
     view->verticalHeader()->setDefaultSectionSize(view->fontMetrics().height() + 10);
     view->horizontalHeader()->setHighlightSections(false);
     view->horizontalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
-    view->horizontalHeader()->setSectionResizeMode(TrafficTable::Name, QHeaderView::Stretch);
     view->setItemDelegate(new CellDelegate(view));
     installTableCopy(view);
     return view;
