@@ -185,15 +185,17 @@ std::vector<const Kind*> Store::kinds() const
     return out;
 }
 
-void Store::learn(const Kind& kind, const Object& definition, bool gone)
+void Store::learn(const Kind& kind, const Object& definition)
+{
+    if (kind.resource == "customresourcedefinitions")
+        m_custom.defined(parseOwn(definition.body));
+}
+
+void Store::forget(const Kind& kind, const Object& definition)
 {
     if (kind.resource != "customresourcedefinitions")
         return;
     const Json body = parseOwn(definition.body);
-    if (!gone) {
-        m_custom.defined(body);
-        return;
-    }
     const Kind* served = m_custom.undefined(text(body, "spec.group"), text(body, "spec.names.plural"));
     if (served == nullptr)
         return;
@@ -458,9 +460,9 @@ Answer<ObjectPtr> Store::create(const Kind& kind, Json object, const WriteOption
             return stored;
         stored->revision = ++m_revision;
         put(all, kind, key, stored);
+        learn(kind, *stored);
         subscribers = note(all, {m_revision, EventType::Added, stored, nullptr});
     }
-    learn(kind, *stored, false);
     wake(subscribers);
     return stored;
 }
@@ -568,10 +570,13 @@ Answer<ObjectPtr> Store::update(const Kind& kind, const std::string& ns, const s
                 drop(all, kind, keyOf(ns, name));
             else
                 put(all, kind, keyOf(ns, name), after);
+            if (!ends)
+                learn(kind, *after);
             subscribers =
                 note(all, {m_revision, ends ? EventType::Deleted : EventType::Modified, after, before});
         }
-        learn(kind, *after, ends);
+        if (ends)
+            forget(kind, *after);
         wake(subscribers);
         return after;
     }
@@ -643,7 +648,7 @@ Answer<Store::Removed> Store::remove(const Kind& kind, const std::string& ns, co
                 note(all, {m_revision, stays ? EventType::Modified : EventType::Deleted, after, before});
         }
         if (!stays)
-            learn(kind, *after, true);
+            forget(kind, *after);
         wake(subscribers);
         return Removed{after, !stays};
     }

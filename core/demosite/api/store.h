@@ -140,8 +140,10 @@ private:
     void own(const Kind& kind, const Key& key, const Object& object, bool on) const; // m_mutex is held
     void put(KindData& all, const Kind& kind, const Key& key, ObjectPtr object);     // m_mutex is held
     void drop(KindData& all, const Kind& kind, const Key& key);                      // m_mutex is held
-    // A definition of a kind was written or removed.
-    void learn(const Kind& kind, const Object& definition, bool gone);
+    // A definition of a kind was written: it is served before anybody can see the event. m_mutex is held.
+    void learn(const Kind& kind, const Object& definition);
+    // A definition was removed, and with it what was made of it. m_mutex is not held.
+    void forget(const Kind& kind, const Object& definition);
     static Key keyOf(const std::string& ns, const std::string& name) { return ns + "\n" + name; }
     static std::shared_ptr<Object> indexed(const Kind& kind, std::string body, std::uint64_t revision);
     std::vector<std::shared_ptr<Subscription>> note(KindData& data, StoreEvent event); // m_mutex is held
