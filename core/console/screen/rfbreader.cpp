@@ -9,6 +9,7 @@
 #include <cstdarg>
 #include <cstdio>
 #include <cstring>
+#include <utility>
 
 namespace strata::console {
 namespace {
@@ -60,7 +61,49 @@ struct RfbReader::Calls {
         self.m_width = client->width;
         self.m_height = client->height;
         self.m_left = self.m_top = self.m_right = self.m_bottom = 0;
-        return self.m_pixels != nullptr || self.end(wire::Reason::Protocol, "no memory for the picture");
+        if (self.m_pixels == nullptr)
+            return self.end(wire::Reason::Protocol, "no memory for the picture") ? TRUE : FALSE;
+        if (!std::exchange(self.m_agreed, true) && !agree(client))
+            return FALSE;
+        return TRUE;
+    }
+
+    // SetPixelFormat and SetEncodings (RFC 6143, 7.5.1 and 7.5.2) in the library's place, which is told that
+    // the server knows no such message. The library would always offer ExtendedDesktopSize, and its versions
+    // up to 0.9.14 then take no new size from a server that numbers its screens from 0, as QEMU does: the
+    // next update lies outside of the picture. With DesktopSize alone every version follows.
+    static bool agree(rfbClient* client)
+    {
+        // Few encodings, the simple ones: each more is code that a hostile server can reach.
+        constexpr std::array<std::int32_t, 6> encodings{rfbEncodingZRLE,
+                                                        rfbEncodingCopyRect,
+                                                        rfbEncodingRaw,
+                                                        std::int32_t(rfbEncodingRichCursor),
+                                                        std::int32_t(rfbEncodingXCursor),
+                                                        std::int32_t(rfbEncodingNewFBSize)};
+        const rfbPixelFormat& format = client->format;
+        std::string message{static_cast<char>(rfbSetPixelFormat), '\0', '\0', '\0'};
+        for (const unsigned each : {unsigned(format.bitsPerPixel), unsigned(format.depth), 0U, 1U})
+            message += static_cast<char>(each);
+        for (const unsigned most : {format.redMax, format.greenMax, format.blueMax})
+            put16(message, most);
+        for (const unsigned each : {unsigned(format.redShift), unsigned(format.greenShift),
+                                    unsigned(format.blueShift), 0U, 0U, 0U, unsigned(rfbSetEncodings), 0U})
+            message += static_cast<char>(each);
+        put16(message, encodings.size());
+        for (const std::int32_t each : encodings) {
+            put16(message, static_cast<std::uint32_t>(each) >> 16U);
+            put16(message, static_cast<std::uint32_t>(each) & 0xFFFFU);
+        }
+        auto& known = client->supportedMessages.client2server[rfbSetEncodings / 8];
+        known = static_cast<std::uint8_t>(known & ~(1U << (rfbSetEncodings % 8U)));
+        return WriteToRFBServer(client, message.data(), static_cast<unsigned>(message.size())) != FALSE;
+    }
+
+    static void put16(std::string& message, std::size_t value)
+    {
+        message += static_cast<char>(value >> 8U & 0xFFU);
+        message += static_cast<char>(value & 0xFFU);
     }
 
     static void fill(rfbClient* client, int x, int y, int width, int height, std::uint32_t color)
@@ -182,8 +225,6 @@ RfbReader::RfbReader(int fd, RfbSink& sink) : m_sink(sink)
     m_client->Bell = &Calls::bell;
     m_client->GotCursorShape = &Calls::cursor;
     m_client->GetPassword = &Calls::noPassword;
-    // Few encodings, the simple ones: each more is code that a hostile server can reach.
-    m_client->appData.encodingsString = "zrle copyrect raw";
     m_client->appData.useRemoteCursor = TRUE;
     m_client->appData.shareDesktop = TRUE;
     m_client->listenSpecified = TRUE; // the connection is there already
@@ -269,8 +310,17 @@ void RfbReader::paste(std::string_view latin1)
 
 void RfbReader::resize(int width, int height)
 {
-    if (width > 0 && height > 0 && width < 16384 && height < 16384)
-        SendExtDesktopSize(m_client, static_cast<std::uint16_t>(width), static_cast<std::uint16_t>(height));
+    if (width <= 0 || height <= 0 || width >= 16384 || height >= 16384 ||
+        (width == m_width && height == m_height))
+        return;
+    // SetDesktopSize with one screen, number 0. The library sends none before it has been told of screens.
+    std::string message{static_cast<char>(rfbSetDesktopSize), '\0'};
+    const auto wide = static_cast<std::uint16_t>(width);
+    const auto high = static_cast<std::uint16_t>(height);
+    for (const std::uint16_t each : std::initializer_list<std::uint16_t>{
+             wide, high, 0x0100, 0, 0, 0, 0, wide, high, 0, 0}) // one screen: its number, place, size, flags
+        Calls::put16(message, each);
+    WriteToRFBServer(m_client, message.data(), static_cast<unsigned>(message.size()));
 }
 
 } // namespace strata::console

@@ -60,6 +60,7 @@ private:
     std::uint8_t* m_pixels = nullptr;
     int m_width = 0;
     int m_height = 0;
+    bool m_agreed = false; // on pixels and encodings
     bool m_over = false;
     wire::Reason m_reason = wire::Reason::Closed;
     std::string m_words;

@@ -375,6 +375,15 @@ bool RfbServer::message()
         take(8 + size);
         return true;
     }
+    case '\xfb': { // SetDesktopSize: a text console has one size; whoever asks is not told why
+        if (m_in.size() < 8)
+            return false;
+        const std::size_t size = 8 + std::size_t{get(m_in, 6, 1)} * 16;
+        if (m_in.size() < size)
+            return false;
+        take(size);
+        return true;
+    }
     default:
         m_failed = true;
         return false;

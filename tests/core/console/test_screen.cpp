@@ -203,6 +203,43 @@ private Q_SLOTS:
                                  20000);
     }
 
+    // As QEMU does when its guest changes the mode of the display, which each does while it starts.
+    void theServerChangesItsSize()
+    {
+        start();
+        say(greeting(64, 32));
+        QTRY_VERIFY_WITH_TIMEOUT(m_watcher->picture() != nullptr, 20000);
+        const std::string whole64 = std::string("\x03\0\0\0\0\0", 6) + be16(64) + be16(32);
+        QTRY_VERIFY_WITH_TIMEOUT(m_wire->text().find(whole64) != std::string::npos, 20000);
+        // ExtendedDesktopSize is not offered: its answers are not understood by every version of the library.
+        QVERIFY(m_wire->text().find(be32(0xFFFFFECC)) == std::string::npos);
+        QVERIFY(m_wire->text().find(be32(0xFFFFFF21)) != std::string::npos);
+        say(rectangle(0, 0, 90, 50, 0xFFFFFF21, {}));
+        QTRY_COMPARE_WITH_TIMEOUT(m_watcher->picture()->width(), 90, 20000);
+        QCOMPARE(m_watcher->picture()->height(), 50);
+        const std::string whole90 = std::string("\x03\0\0\0\0\0", 6) + be16(90) + be16(50);
+        QTRY_VERIFY_WITH_TIMEOUT(m_wire->text().find(whole90) != std::string::npos, 20000);
+        say(rectangle(80, 40, 2, 1, 0, std::string(8, 'p')));
+        QTRY_COMPARE_WITH_TIMEOUT(m_watcher->updates().size(), std::size_t(1), 20000);
+        QCOMPARE(m_watcher->updates()[0], (std::array<int, 4>{80, 40, 2, 1}));
+        QVERIFY(!m_watcher->end());
+    }
+
+    void aSizeCanBeAskedFor()
+    {
+        start();
+        say(greeting(64, 32));
+        QTRY_VERIFY_WITH_TIMEOUT(m_watcher->picture() != nullptr, 20000);
+        m_screen->resize(64, 32); // as it is
+        m_screen->resize(0, 10);
+        m_screen->resize(20000, 10);
+        m_screen->resize(800, 600);
+        const std::string asked = std::string("\xfb\0", 2) + be16(800) + be16(600) +
+                                  std::string("\x01\0\0\0\0\0\0\0\0\0", 10) + be16(800) + be16(600) + be32(0);
+        QTRY_VERIFY_WITH_TIMEOUT(m_wire->text().find(asked) != std::string::npos, 20000);
+        QCOMPARE(m_wire->text().find('\xfb'), m_wire->text().find(asked));
+    }
+
     // What has cost other viewers their memory: each ends with a reason, or is passed over.
     void hostileServers_data()
     {
