@@ -3,9 +3,13 @@
 #include "core/kube/api/resource.h"
 #include "core/kube/config/kubeconfig.h"
 #include "ui/editor/editdialog.h"
+#include "ui/editor/schemaassist.h"
 #include "ui/theme/theme.h"
 
+#include <QAbstractItemView>
 #include <QMessageBox>
+#include <QPainter>
+#include <QPlainTextEdit>
 #include <QPointer>
 #include <QPushButton>
 #include <QSignalSpy>
@@ -61,6 +65,8 @@ private Q_SLOTS:
     void doesNotCloseOverUnsavedChanges();
     void withoutAConnectionNothingCanBeEdited();
     void whatIsNotThereIsSaid();
+    void fieldsAndValuesAreOffered();
+    void whatDoesNotFitIsUnderlined();
     void pictures();
 };
 
@@ -199,6 +205,78 @@ void TestEditor::whatIsNotThereIsSaid()
     QVERIFY(!dialog->canSave());
 }
 
+void TestEditor::fieldsAndValuesAreOffered()
+{
+    const auto dialog = open("edited");
+    SchemaAssist* assist = dialog->assist();
+    QTRY_VERIFY(dialog->text().contains(QLatin1String("kind: ConfigMap")));
+    QTRY_VERIFY(assist->hasSchema());
+    auto* edit = dialog->findChild<QPlainTextEdit*>(QStringLiteral("yaml"));
+    const QString begin = QStringLiteral("apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: edited\n");
+    dialog->setText(begin);
+    edit->moveCursor(QTextCursor::End);
+    QCOMPARE(assist->offered(), QStringList({QStringLiteral("binaryData"), QStringLiteral("data"),
+                                             QStringLiteral("immutable")})); // what is there already is not
+    // While a key is typed the list narrows; Return takes what is marked.
+    QTest::keyClicks(edit, QStringLiteral("imm"));
+    auto* list = QApplication::activePopupWidget();
+    QTRY_VERIFY((list = QApplication::activePopupWidget()) != nullptr);
+    QCOMPARE(list->objectName(), QStringLiteral("offered"));
+    QTRY_COMPARE(static_cast<QAbstractItemView*>(list)->model()->rowCount(), 1);
+    QVERIFY(dialog->hint().startsWith(QStringLiteral("immutable · boolean")));
+    QTest::keyClick(list, Qt::Key_Return);
+    QTRY_COMPARE(dialog->text(), begin + QStringLiteral("immutable: "));
+    QCOMPARE(assist->offered(), QStringList({QStringLiteral("true"), QStringLiteral("false")}));
+    assist->insert(QStringLiteral("true"));
+    QCOMPARE(dialog->text(), begin + QStringLiteral("immutable: true"));
+    QVERIFY(dialog->hint().startsWith(QStringLiteral("immutable · boolean")));
+    // A mapping goes on one level deeper; Escape closes the list and not the window.
+    edit->insertPlainText(QStringLiteral("\n"));
+    assist->insert(QStringLiteral("data"));
+    QCOMPARE(dialog->text(), begin + QStringLiteral("immutable: true\ndata:\n  "));
+    edit->moveCursor(QTextCursor::Start);
+    QTest::keyClick(edit, Qt::Key_Space, Qt::ControlModifier);
+    if (QWidget* open = QApplication::activePopupWidget())
+        QTest::keyClick(open, Qt::Key_Escape);
+    QVERIFY(dialog->isVisible());
+    // One step back is one step.
+    edit->undo();
+    QCOMPARE(dialog->text(), begin + QStringLiteral("immutable: true\n"));
+}
+
+void TestEditor::whatDoesNotFitIsUnderlined()
+{
+    const auto dialog = open("edited");
+    SchemaAssist* assist = dialog->assist();
+    QTRY_VERIFY(dialog->text().contains(QLatin1String("kind: ConfigMap")));
+    QTRY_VERIFY(assist->hasSchema());
+    QTRY_VERIFY(assist->isChecked());
+    QVERIFY(assist->faults().empty());
+    auto* edit = dialog->findChild<QPlainTextEdit*>(QStringLiteral("yaml"));
+    const auto* told = dialog->findChild<QPushButton*>(QStringLiteral("faults"));
+    QVERIFY(!told->isVisible());
+    dialog->setText(
+        QStringLiteral("apiVersion: v1\nkind: ConfigMap\nmetadata:\n  nam: edited\nimmutable: \"no\"\n"));
+    QTRY_COMPARE(assist->faults().size(), std::size_t(2));
+    QVERIFY(told->isVisible());
+    QVERIFY2(told->text().startsWith(QLatin1String("Line 4:")), qPrintable(told->text()));
+    QVERIFY(told->text().contains(QLatin1String("name?")));
+    QCOMPARE(edit->extraSelections().size(), 2);
+    QCOMPARE(edit->extraSelections()[0].cursor.selectedText(), QStringLiteral("nam"));
+    assist->nextFault();
+    QCOMPARE(edit->textCursor().blockNumber(), 3);
+    assist->nextFault();
+    QCOMPARE(edit->textCursor().blockNumber(), 4);
+    assist->nextFault();
+    QCOMPARE(edit->textCursor().blockNumber(), 3);
+    // Mended, nothing is left; the server may still be asked at any time.
+    dialog->setText(
+        QStringLiteral("apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: edited\nimmutable: false\n"));
+    QTRY_VERIFY(assist->faults().empty() && assist->isChecked());
+    QVERIFY(!told->isVisible());
+    QVERIFY(edit->extraSelections().isEmpty());
+}
+
 void TestEditor::pictures()
 {
     const QString folder = qEnvironmentVariable("STRATA_PICTURES");
@@ -211,6 +289,22 @@ void TestEditor::pictures()
         QTRY_VERIFY(dialog->text().contains(QLatin1String("kind: ConfigMap")));
         dialog->setText(dialog->text().replace(QLatin1String("a: \"1\""), QLatin1String("a: \"3\"")));
         QVERIFY(dialog->grab().save(QStringLiteral("%1/edit-%2.png").arg(folder, ending)));
+        QTRY_VERIFY(dialog->assist()->hasSchema());
+        const QString sound = dialog->text();
+        dialog->setText(sound + QStringLiteral("immutable: \"no\"\nbinarydata: {}\n"));
+        auto* edit = dialog->findChild<QPlainTextEdit*>(QStringLiteral("yaml"));
+        edit->moveCursor(QTextCursor::End);
+        QTRY_COMPARE(dialog->assist()->faults().size(), std::size_t(2));
+        QTest::keyClick(edit, Qt::Key_Space, Qt::ControlModifier);
+        QTRY_VERIFY(QApplication::activePopupWidget() != nullptr);
+        QPixmap both = dialog->grab();
+        QPainter painter(&both);
+        QWidget* list = QApplication::activePopupWidget();
+        painter.drawPixmap(dialog->mapFromGlobal(list->mapToGlobal(QPoint(0, 0))), list->grab());
+        painter.end();
+        QVERIFY(both.save(QStringLiteral("%1/edit-help-%2.png").arg(folder, ending)));
+        list->hide();
+        dialog->setText(sound);
         dialog->check();
         QTRY_VERIFY(dialog->canSave());
         QVERIFY(dialog->grab().save(QStringLiteral("%1/edit-diff-%2.png").arg(folder, ending)));

@@ -2,6 +2,7 @@
 #include "ui/editor/editdialog.h"
 
 #include "ui/connect/errorwords.h"
+#include "ui/editor/schemaassist.h"
 #include "ui/theme/theme.h"
 #include "ui/widgets/codefield.h"
 #include "ui/widgets/highlighter.h"
@@ -25,6 +26,7 @@ namespace strata::ui {
 
 using provision::Object;
 using provision::Saved;
+using provision::SchemaFault;
 
 namespace {
 
@@ -33,7 +35,7 @@ constexpr double kMargin = 12; // around the text
 } // namespace
 
 EditDialog::EditDialog(std::shared_ptr<kube::Client> client, const stack::ObjectRef& object, QWidget* parent)
-    : QDialog(parent, Qt::Window), m_object(object)
+    : QDialog(parent, Qt::Window), m_object(object), m_client(client)
 {
     setObjectName(QStringLiteral("editDialog"));
     setWindowTitle(
@@ -52,6 +54,7 @@ EditDialog::EditDialog(std::shared_ptr<kube::Client> client, const stack::Object
         kube::ResourceId{object.group, object.version, object.resource, !object.ns.empty()}, object.ns,
         object.name);
     reload();
+    askForSchema();
 }
 
 EditDialog::~EditDialog() = default;
@@ -72,6 +75,7 @@ void EditDialog::makeParts()
     m_text->document()->setDocumentMargin(kMargin);
     m_text->setTabChangesFocus(false);
     highlight(m_text->document(), Syntax::Yaml, m_text);
+    m_assist = new SchemaAssist(m_text);
     m_diff = makeCodeField(m_pages, tr("Differences"));
     m_diff->document()->setDocumentMargin(kMargin);
     m_diff->setReadOnly(true);
@@ -84,6 +88,18 @@ void EditDialog::makeParts()
     auto* foot = new QVBoxLayout;
     foot->setContentsMargins(16, 10, 16, 0);
     foot->setSpacing(10);
+    auto* help = new QHBoxLayout;
+    m_hint = new ValueLabel(TextRole::Muted, this);
+    m_hint->setObjectName(QStringLiteral("hint"));
+    help->addWidget(m_hint, 1);
+    m_faults = new QPushButton(this);
+    m_faults->setObjectName(QStringLiteral("faults"));
+    m_faults->setFlat(true);
+    m_faults->setAutoDefault(false);
+    m_faults->setToolTip(tr("Go to the next place that does not fit (F8)"));
+    m_faults->hide();
+    help->addWidget(m_faults);
+    foot->addLayout(help);
     m_words = new ThemedLabel(TextRole::Muted, this);
     m_words->setWordWrap(true);
     m_words->setTextInteractionFlags(Qt::TextSelectableByMouse);
@@ -118,6 +134,13 @@ void EditDialog::makeParts()
         m_conflict = false;
         enable();
     });
+    connect(
+        m_assist, &SchemaAssist::described, this, [this](const QString& field, const QString& description) {
+            const QString first = description.section(QLatin1Char('\n'), 0, 0);
+            m_hint->setFullText(first.isEmpty() ? field : field + QStringLiteral(" — ") + first, description);
+        });
+    connect(m_assist, &SchemaAssist::checked, this, &EditDialog::tellFaults);
+    connect(m_faults, &QPushButton::clicked, m_assist, &SchemaAssist::nextFault);
     connect(m_reloadButton, &QPushButton::clicked, this, [this] { askThen([this] { reload(); }); });
     connect(m_undoButton, &QPushButton::clicked, this, &EditDialog::undoSave);
     connect(m_mineButton, &QPushButton::clicked, this, &EditDialog::keepMine);
@@ -145,6 +168,53 @@ void EditDialog::setText(const QString& yaml)
     QTextCursor cursor(m_text->document());
     cursor.select(QTextCursor::Document);
     cursor.insertText(yaml);
+}
+
+// Its absence costs the help only: the server's dry run judges all the same.
+void EditDialog::askForSchema()
+{
+    kube::Request request;
+    request.path = provision::schemaPath(m_object.group, m_object.version);
+    request.maxBody = 32U << 20U;
+    using Schema = Result<provision::KindSchema>;
+    m_asking = m_client->send(
+        std::move(request), onGui<Result<kube::Response>>(this, [this](const Result<kube::Response>& answer) {
+            if (!answer) {
+                m_hint->setFullText(tr("No completion: the server does not describe its kinds."),
+                                    errorText(answer.error()));
+                return;
+            }
+            aside<Schema>(
+                this,
+                [body = answer->body, object = m_object] {
+                    return provision::KindSchema::read(body, object.group, object.version, object.kind);
+                },
+                [this](const Schema& schema) {
+                    if (schema)
+                        m_assist->setSchema(*schema);
+                    else
+                        m_hint->setFullText(tr("No completion."), errorText(schema.error()));
+                });
+        }));
+}
+
+void EditDialog::tellFaults()
+{
+    const auto& faults = m_assist->faults();
+    m_faults->setVisible(!faults.empty());
+    if (faults.empty())
+        return;
+    const SchemaFault& first = faults.front();
+    const QString text =
+        first.line > 0 ? tr("Line %1: %2").arg(first.line).arg(cleaned(first.text)) : cleaned(first.text);
+    m_faults->setText(faults.size() == 1
+                          ? text
+                          : tr("%1 (and %n more)", nullptr, static_cast<int>(faults.size()) - 1).arg(text));
+}
+
+QString EditDialog::hint() const
+{
+    return m_hint->fullText();
 }
 
 QString EditDialog::differences() const

@@ -16,12 +16,15 @@ class QTabBar;
 
 namespace strata::ui {
 
+class SchemaAssist;
 class ThemedLabel;
+class ValueLabel;
 
 // One object as YAML to be changed. "Check" asks the server without writing (dry run, strict fields) and
 // shows the differences; "Save" writes exactly what was checked; "Undo" takes the last save of this window
 // back. What others changed meanwhile is merged in; where they changed the same place, the operator decides.
-// An object that has unsaved changes is not closed without a question.
+// Where the server describes the kind (OpenAPI v3), keys and values are completed and what does not fit is
+// underlined while it is typed. An object that has unsaved changes is not closed without a question.
 class EditDialog : public QDialog {
     Q_OBJECT
 
@@ -38,6 +41,8 @@ public:
     bool canUndo() const { return !m_saves.empty() && !m_busy; }
     bool busy() const { return m_busy; }
     bool isChanged() const;
+    SchemaAssist* assist() const { return m_assist; }
+    QString hint() const; // what the field at the cursor is
 
     void check();
     void save();
@@ -58,6 +63,8 @@ private:
     void makeParts();
     void enable();
     void say(const QString& text, bool failed);
+    void askForSchema();
+    void tellFaults();
     void takeObject(const Result<provision::Object>& object);
     void parseThen(std::function<void(const provision::Object&)> then);
     void write(const provision::Object& base, const provision::Object& mine, Step step);
@@ -66,6 +73,8 @@ private:
     void askThen(std::function<void()> leave);
 
     stack::ObjectRef m_object;
+    std::shared_ptr<kube::Client> m_client;
+    std::unique_ptr<kube::RequestHandle> m_asking; // for the schema
     std::unique_ptr<provision::ObjectEditor> m_editor;
     provision::Object m_base; // what the text began with
     bool m_read = false;
@@ -81,6 +90,9 @@ private:
     QStackedWidget* m_pages = nullptr;
     QPlainTextEdit* m_text = nullptr;
     QPlainTextEdit* m_diff = nullptr;
+    SchemaAssist* m_assist = nullptr;
+    ValueLabel* m_hint = nullptr;
+    QPushButton* m_faults = nullptr;
     ThemedLabel* m_words = nullptr;
     QPushButton* m_reloadButton = nullptr;
     QPushButton* m_undoButton = nullptr;
