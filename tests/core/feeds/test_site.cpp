@@ -11,6 +11,7 @@
 #include <QJsonArray>
 #include <QJsonDocument>
 #include <QLocale>
+#include <QTimeZone>
 #include <QtTest>
 
 #include <condition_variable>
@@ -1152,7 +1153,7 @@ void TestSite::timesAreByTheServersClock()
 {
     const auto dated = [](UnixMs at) {
         return "Date: " + QLocale::c()
-                              .toString(QDateTime::fromMSecsSinceEpoch(at, Qt::UTC),
+                              .toString(QDateTime::fromMSecsSinceEpoch(at, QTimeZone::utc()),
                                         QStringLiteral("ddd, dd MMM yyyy HH:mm:ss 'GMT'"))
                               .toStdString();
     };
@@ -1164,7 +1165,8 @@ void TestSite::timesAreByTheServersClock()
         QJsonObject meta = node[QLatin1String("metadata")].toObject();
         // Ten minutes old by the server's clock.
         meta[QLatin1String("creationTimestamp")] =
-            QDateTime::fromMSecsSinceEpoch(systemNow() + ahead - 600'000, Qt::UTC).toString(Qt::ISODate);
+            QDateTime::fromMSecsSinceEpoch(systemNow() + ahead - 600'000, QTimeZone::utc())
+                .toString(Qt::ISODate);
         node[QLatin1String("metadata")] = meta;
         api.put(kNodes, node);
         Watched watched;
