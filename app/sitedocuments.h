@@ -36,6 +36,11 @@ public:
     {
         m_site.fetchDocument(object, onGuiThread(context, std::move(done)));
     }
+    void documentAt(const stack::ObjectRef& object, UnixMs when, QObject* context,
+                    std::function<void(Result<std::string>)> done) override
+    {
+        m_site.fetchDocumentAt(object, when, onGuiThread(context, std::move(done)));
+    }
     void events(const stack::ObjectRef& object, QObject* context,
                 std::function<void(Result<std::vector<stack::EventRow>>)> done) override
     {

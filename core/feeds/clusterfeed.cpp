@@ -7,6 +7,7 @@
 #include "core/feeds/document.h"
 
 #include <algorithm>
+#include <charconv>
 #include <random>
 
 namespace strata::feeds {
@@ -42,6 +43,8 @@ constexpr Ms kLookAgain{4000};
 constexpr std::int64_t kClockStep = 3000;
 constexpr Ms kClockAgain{600000};       // servers behind one address may differ: not to and fro
 constexpr unsigned kParkedMetrics = 16; // times as seldom
+constexpr UnixMs kRevisionEvery = 1000;
+constexpr std::size_t kMostRevisions = 900; // a quarter of an hour: servers mostly keep five minutes
 constexpr int kMaxEvents = 500;
 constexpr std::size_t kMaxRemarks = 20;
 constexpr std::size_t kMaxObject = 16U << 20U;
@@ -107,6 +110,16 @@ bool isLoss(const Error& error)
 bool isAccessError(const Error& error)
 {
     return error.kind == ErrorKind::Auth || error.kind == ErrorKind::Tls;
+}
+
+// The items of a list of a built-in kind do not say what they are.
+std::string typed(const simdjson::dom::element& item, const stack::ObjectRef& object)
+{
+    std::string json = simdjson::minify(item);
+    if (item["kind"].error() != simdjson::SUCCESS && json.size() > 2)
+        json = R"({"apiVersion":")" + (object.group.empty() ? "" : object.group + "/") + object.version +
+               R"(","kind":")" + object.kind + "\"," + json.substr(1);
+    return json;
 }
 
 } // namespace
@@ -629,6 +642,7 @@ void ClusterFeed::onUpsert(std::size_t index, const kube::ObjectMeta& meta, cons
     const Kind& kind = *follow.kind;
     ++m_context.events;
     m_heard = systemNow();
+    sawRevision(meta.resourceVersion);
     std::string name = factName(kind, meta);
     if (kind.fact == FactKind::Cluster && m_hooks.onCluster)
         m_hooks.onCluster(meta, &object);
@@ -640,11 +654,31 @@ void ClusterFeed::onUpsert(std::size_t index, const kube::ObjectMeta& meta, cons
                          std::make_shared<const stack::Fact>(kind.read(object, apiVersion)));
 }
 
+// All objects of a cluster count their versions on one counter, that of etcd; a version of any of them names
+// the state of all at that moment.
+void ClusterFeed::sawRevision(const std::string& resourceVersion)
+{
+    std::uint64_t revision = 0;
+    const char* const end = resourceVersion.data() + resourceVersion.size();
+    const auto [at, fault] = std::from_chars(resourceVersion.data(), end, revision);
+    if (fault != std::errc() || at != end)
+        return;
+    if (!m_revisions.empty() && revision <= m_revisions.back().second)
+        return;
+    // Within one second the first one stays: the second's later changes are not to be in its picture.
+    if (!m_revisions.empty() && m_heard - m_revisions.back().first < kRevisionEvery)
+        return;
+    m_revisions.emplace_back(m_heard, revision);
+    while (m_revisions.size() > kMostRevisions)
+        m_revisions.pop_front();
+}
+
 void ClusterFeed::onDelete(std::size_t index, const kube::ObjectMeta& meta)
 {
     Follow& follow = m_follows[index];
     ++m_context.events;
     m_heard = systemNow();
+    sawRevision(meta.resourceVersion);
     std::string name = factName(*follow.kind, meta);
     if (follow.kind->fact == FactKind::Cluster && m_hooks.onCluster)
         m_hooks.onCluster(meta, nullptr);
@@ -1272,6 +1306,49 @@ void ClusterFeed::fetchDocument(const stack::ObjectRef& object, std::function<vo
             done(tl::unexpected<Error>(cleanError(std::move(result.error()))));
         else
             done(documentFromJson(result->body));
+    });
+}
+
+void ClusterFeed::fetchDocumentAt(const stack::ObjectRef& object, UnixMs when,
+                                  std::function<void(Result<std::string>)> done)
+{
+    const auto after = std::upper_bound(
+        m_revisions.begin(), m_revisions.end(), when,
+        [](UnixMs moment, const std::pair<UnixMs, std::uint64_t>& each) { return moment < each.first; });
+    if (after == m_revisions.begin()) {
+        done(fail(ErrorKind::Gone, tr("Strata was not connected to the cluster then.")));
+        return;
+    }
+    // A single object cannot be asked for at a version; a list of one can.
+    kube::Request request;
+    request.path = kube::path({object.group, object.version, object.resource, !object.ns.empty()}, object.ns);
+    request.query = "fieldSelector=" + kube::percentEncode("metadata.name=" + object.name) +
+                    "&resourceVersion=" + std::to_string(std::prev(after)->second) +
+                    "&resourceVersionMatch=Exact";
+    request.maxBody = kMaxObject;
+    const std::uint64_t id = ++m_nextFetch;
+    m_openFetches.emplace(id, [done](Error error) { done(tl::unexpected<Error>(std::move(error))); });
+    m_fetches.send(*m_client, std::move(request), [this, id, object, done](Result<kube::Response> result) {
+        m_openFetches.erase(id);
+        if (!result) {
+            Error error = cleanError(std::move(result.error()));
+            if (error.kind == ErrorKind::Gone)
+                error.text = tr("The server has forgotten how it was then; it keeps the past for about five "
+                                "minutes.");
+            done(tl::unexpected<Error>(std::move(error)));
+            return;
+        }
+        simdjson::dom::parser parser;
+        simdjson::dom::element list;
+        simdjson::dom::array items;
+        simdjson::dom::element first;
+        if (parser.parse(result->body).get(list) != simdjson::SUCCESS ||
+            list["items"].get(items) != simdjson::SUCCESS)
+            done(fail(ErrorKind::Protocol, tr("The server's answer is not a list that Strata can read.")));
+        else if (items.size() == 0 || items.at(0).get(first) != simdjson::SUCCESS)
+            done(fail(ErrorKind::NotFound, tr("It did not exist then.")));
+        else
+            done(documentFromJson(typed(first, object)));
     });
 }
 

@@ -117,6 +117,9 @@ public:
     const stack::SourceState& state() const { return m_state; }
 
     void fetchDocument(const stack::ObjectRef& object, std::function<void(Result<std::string>)> done);
+    // As it was at a moment that has passed: see Site::fetchDocumentAt.
+    void fetchDocumentAt(const stack::ObjectRef& object, UnixMs when,
+                         std::function<void(Result<std::string>)> done);
     void fetchEvents(const stack::ObjectRef& object,
                      std::function<void(Result<std::vector<stack::EventRow>>)> done);
 
@@ -144,6 +147,7 @@ private:
     void onState(std::size_t index, const kube::WatchState& state);
     void onWarning(const std::string& sentence);
     void forget(Follow& follow);
+    void sawRevision(const std::string& resourceVersion);
     static std::string factName(const Kind& kind, const kube::ObjectMeta& meta);
 
     void begin();
@@ -210,6 +214,8 @@ private:
     std::vector<Follow> m_follows;
     std::vector<std::string> m_remarks; // of ours, each once
     UnixMs m_heard = 0;
+    // How far the cluster was when, one entry a second at most: what a moment of the past is called there.
+    std::deque<std::pair<UnixMs, std::uint64_t>> m_revisions;
     std::uint64_t m_countTimer = 0;
     std::uint64_t m_readyTimer = 0;
     std::chrono::steady_clock::time_point m_lastLook;

@@ -401,6 +401,19 @@ void Site::fetchDocument(const stack::ObjectRef& object, std::function<void(Resu
     });
 }
 
+void Site::fetchDocumentAt(const stack::ObjectRef& object, UnixMs when,
+                           std::function<void(Result<std::string>)> done)
+{
+    m_d->post([d = m_d.get(), object, when, done = std::move(done)] {
+        if (object.group == "libvirt")
+            done(fail(ErrorKind::Gone, translate("Site", "libvirt does not keep the past.")));
+        else if (const std::shared_ptr<ClusterFeed> feed = d->feed(object.source))
+            feed->fetchDocumentAt(object, when, done);
+        else
+            done(tl::unexpected<Error>(unknownSource()));
+    });
+}
+
 void Site::fetchEvents(const stack::ObjectRef& object,
                        std::function<void(Result<std::vector<stack::EventRow>>)> done)
 {

@@ -59,6 +59,10 @@ public:
     // On demand; the callback comes on a worker thread. The document is YAML for Kubernetes objects, without
     // managedFields and with the data of Secrets hidden, and XML for libvirt's.
     void fetchDocument(const stack::ObjectRef& object, std::function<void(Result<std::string>)> done);
+    // A cluster's object as it was at a moment of the last minutes, by this computer's clock. Gone where the
+    // server has compacted that away or nobody listened to it then; NotFound where the object did not exist.
+    void fetchDocumentAt(const stack::ObjectRef& object, UnixMs when,
+                         std::function<void(Result<std::string>)> done);
     // Newest first.
     void fetchEvents(const stack::ObjectRef& object,
                      std::function<void(Result<std::vector<stack::EventRow>>)> done);

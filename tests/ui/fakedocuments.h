@@ -23,7 +23,12 @@ public:
         };
     std::function<Result<std::vector<stack::EventRow>>(const stack::ObjectRef&)> onEvents =
         [](const stack::ObjectRef&) { return Result<std::vector<stack::EventRow>>(); };
+    std::function<Result<std::string>(const stack::ObjectRef&, UnixMs)> onPast = [](const stack::ObjectRef&,
+                                                                                    UnixMs) {
+        return Result<std::string>(tl::unexpected<Error>(Error{ErrorKind::Gone, "forgotten", {}, 410, 0}));
+    };
     std::vector<stack::ObjectRef> documentsAsked;
+    std::vector<UnixMs> momentsAsked;
     std::vector<stack::ObjectRef> eventsAsked;
     bool hold = false; // answers wait until release()
 
@@ -32,6 +37,12 @@ public:
     {
         documentsAsked.push_back(object);
         later(context, [this, object, done = std::move(done)] { done(onDocument(object)); });
+    }
+    void documentAt(const stack::ObjectRef& object, UnixMs when, QObject* context,
+                    std::function<void(Result<std::string>)> done) override
+    {
+        momentsAsked.push_back(when);
+        later(context, [this, object, when, done = std::move(done)] { done(onPast(object, when)); });
     }
     void events(const stack::ObjectRef& object, QObject* context,
                 std::function<void(Result<std::vector<stack::EventRow>>)> done) override

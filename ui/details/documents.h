@@ -20,6 +20,9 @@ public:
     // YAML of a Kubernetes object, XML of a libvirt one.
     virtual void document(const stack::ObjectRef& object, QObject* context,
                           std::function<void(Result<std::string>)> done) = 0;
+    // As it was at a moment that has passed; only what a cluster still remembers.
+    virtual void documentAt(const stack::ObjectRef& object, UnixMs when, QObject* context,
+                            std::function<void(Result<std::string>)> done) = 0;
     // Newest first.
     virtual void events(const stack::ObjectRef& object, QObject* context,
                         std::function<void(Result<std::vector<stack::EventRow>>)> done) = 0;

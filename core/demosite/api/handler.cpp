@@ -420,7 +420,16 @@ HttpAnswer ApiHandler::list(const HttpRequest& request, const Target& target)
                         "You must start a new list without the continue parameter."));
         from = std::min(from, picture->size());
     } else {
-        std::vector<ObjectPtr> objects = store().list(*target.kind, target.ns, &revision);
+        std::vector<ObjectPtr> objects;
+        if (match == "Exact") {
+            revision = integer(version).value_or(0);
+            auto then = store().listAt(*target.kind, target.ns, revision);
+            if (!then)
+                return refuse(then.error());
+            objects = std::move(*then);
+        } else {
+            objects = store().list(*target.kind, target.ns, &revision);
+        }
         if (!selector->empty())
             objects.erase(
                 std::remove_if(objects.begin(), objects.end(),

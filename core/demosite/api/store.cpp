@@ -318,6 +318,30 @@ std::vector<ObjectPtr> Store::list(const Kind& kind, const std::string& ns, std:
     return result;
 }
 
+Answer<std::vector<ObjectPtr>> Store::listAt(const Kind& kind, const std::string& ns,
+                                             std::uint64_t revision) const
+{
+    const std::lock_guard lock(m_mutex);
+    const KindData& all = data(kind);
+    if (revision < all.floor)
+        return expired("The resourceVersion for the provided list is too old.");
+    std::map<Key, ObjectPtr> objects(all.objects.begin(), all.objects.end());
+    for (auto event = all.events.rbegin(); event != all.events.rend() && event->revision > revision;
+         ++event) {
+        const Key key = keyOf(event->object->ns, event->object->name);
+        if (event->type == EventType::Added)
+            objects.erase(key);
+        else
+            objects[key] = event->previous;
+    }
+    std::vector<ObjectPtr> result;
+    for (const auto& [key, object] : objects) {
+        if (object && (ns.empty() || object->ns == ns))
+            result.push_back(object);
+    }
+    return result;
+}
+
 std::size_t Store::count(const Kind& kind) const
 {
     const std::lock_guard lock(m_mutex);

@@ -80,6 +80,9 @@ public:
     // In the order of namespace and name; `revision` gets the revision of this picture.
     std::vector<ObjectPtr> list(const Kind& kind, const std::string& ns = {},
                                 std::uint64_t* revision = nullptr) const;
+    // As it was at `revision`; expired where the events since are no longer all kept.
+    Answer<std::vector<ObjectPtr>> listAt(const Kind& kind, const std::string& ns,
+                                          std::uint64_t revision) const;
     std::size_t count(const Kind& kind) const;
     std::size_t count() const;
     std::vector<ObjectPtr> ownedBy(const std::string& uid) const; // by kind, namespace and name

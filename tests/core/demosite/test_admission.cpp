@@ -511,6 +511,31 @@ private Q_SLOTS:
         QCOMPARE(m_world->send("GET", "/api/v1/namespaces/held").status, 404);
     }
 
+    // A list of an exact version is the past, as long as it is remembered.
+    void thePastIsListed()
+    {
+        const std::string maps = "/api/v1/namespaces/default/configmaps";
+        QCOMPARE(post(maps, R"({"metadata":{"name":"then"},"data":{"a":"1"}})").status, 201);
+        const std::string version = text(object(maps + "/then"), "metadata.resourceVersion");
+        QCOMPARE(
+            m_world->send("PATCH", maps + "/then", R"({"data":{"a":"2"}})", "application/merge-patch+json")
+                .status,
+            200);
+        QCOMPARE(post(maps, R"({"metadata":{"name":"later"}})").status, 201);
+        const std::string exact = "&resourceVersionMatch=Exact&fieldSelector=metadata.name%3D";
+        const Json then = object(maps + "?resourceVersion=" + version + exact + "then");
+        QCOMPARE(then["items"].size(), std::size_t(1));
+        QCOMPARE(text(then["items"][0], "data.a"), std::string("1"));
+        QCOMPARE(text(then, "metadata.resourceVersion"), version);
+        QCOMPARE(object(maps + "?resourceVersion=" + version + exact + "later")["items"].size(),
+                 std::size_t(0));
+        QCOMPARE(m_world->send("DELETE", maps + "/then").status, 200);
+        QCOMPARE(object(maps + "?resourceVersion=" + version + exact + "then")["items"].size(),
+                 std::size_t(1));
+        QCOMPARE(object(maps + "?fieldSelector=metadata.name%3Dthen")["items"].size(), std::size_t(0));
+        QCOMPARE(m_world->send("GET", maps + "?resourceVersion=99999999" + exact + "then").status, 504);
+    }
+
     void collectionsAreDeletedBySelector()
     {
         space("many");
