@@ -4,7 +4,7 @@
 #include "core/diagnosis/capacity.h"
 
 // What an event or an operation would do, before it happens. Pure functions on the stack.
-// PodDisruptionBudgets inside tenants are not read, so they are not counted.
+// PodDisruptionBudgets inside tenants are not in the stack: core/inquiry/budgets.h asks for them.
 namespace strata::diagnosis {
 
 enum class What {

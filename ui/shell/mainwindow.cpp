@@ -375,7 +375,8 @@ void MainWindow::Private::connectAll()
     on(actions->openYaml, [this] { details->setCurrentTab(QStringLiteral("yaml")); });
     on(actions->reveal, [this] { reveal(); });
     on(actions->whatIf, [this] {
-        auto* dialog = new WhatIfDialog(services.store, selection, chart, selection->current(), q);
+        auto* dialog = new WhatIfDialog(services.store, selection, chart, selection->current(),
+                                        services.clientOf, q);
         dialog->setAttribute(Qt::WA_DeleteOnClose);
         dialog->show(); // beside it the chart shows what is meant
     });

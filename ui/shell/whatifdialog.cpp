@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/shell/whatifdialog.h"
 
+#include "ui/actions/budgetsline.h"
 #include "ui/actions/fatewords.h"
 #include "ui/stack/selection.h"
 #include "ui/stack/stackstore.h"
@@ -15,6 +16,8 @@
 #include <QHeaderView>
 #include <QTreeWidget>
 #include <QVBoxLayout>
+
+#include <utility>
 
 namespace strata::ui {
 
@@ -50,7 +53,7 @@ bool WhatIfDialog::makesSense(const Stack& stack, ItemId id)
 }
 
 WhatIfDialog::WhatIfDialog(StackStore* store, Selection* selection, StrataChart* chart, ItemId id,
-                           QWidget* parent)
+                           std::function<std::shared_ptr<kube::Client>(SourceId)> clients, QWidget* parent)
     : QDialog(parent), m_store(store), m_selection(selection), m_chart(chart), m_id(id)
 {
     setWindowTitle(tr("What if"));
@@ -84,6 +87,8 @@ WhatIfDialog::WhatIfDialog(StackStore* store, Selection* selection, StrataChart*
     m_sum = line(TextRole::Text);
     m_quorums = line(TextRole::Text);
     m_tenants = line(TextRole::Muted);
+    m_budgets = new BudgetsLine(std::move(clients), this);
+    layout->addWidget(m_budgets);
     m_vms = new QTreeWidget(this);
     m_vms->setAccessibleName(tr("What happens to each VM"));
     m_vms->setRootIsDecorated(false);
@@ -93,8 +98,7 @@ WhatIfDialog::WhatIfDialog(StackStore* store, Selection* selection, StrataChart*
     layout->addWidget(m_vms, 1);
     m_foot = line(TextRole::Muted);
     m_foot->showText(
-        tr("Worked out from requests, run strategies and eviction strategies; disruption budgets inside "
-           "tenants are not counted. Nothing is changed."));
+        tr("Worked out from requests, run strategies and eviction strategies. Nothing is changed."));
     auto* buttons = new QDialogButtonBox(QDialogButtonBox::Close, this);
     layout->addWidget(buttons);
     connect(buttons, &QDialogButtonBox::rejected, this, &QDialog::reject);
@@ -152,6 +156,7 @@ void WhatIfDialog::look()
     }
     m_tenants->setVisible(!tenants.isEmpty());
     m_tenants->showText(tenants.join(QLatin1Char('\n')));
+    m_budgets->ask(stack, m_blast);
     while (m_vms->topLevelItemCount() > int(m_blast.vms.size()))
         delete m_vms->takeTopLevelItem(m_vms->topLevelItemCount() - 1);
     for (std::size_t i = 0; i < m_blast.vms.size(); ++i) {

@@ -8,11 +8,19 @@
 #include <QPointer>
 #include <QTimer>
 
+#include <functional>
+#include <memory>
+
 class QComboBox;
 class QTreeWidget;
 
+namespace strata::kube {
+class Client;
+}
+
 namespace strata::ui {
 
+class BudgetsLine;
 class Selection;
 class StackStore;
 class ThemedLabel;
@@ -23,12 +31,15 @@ class WhatIfDialog : public QDialog {
     Q_OBJECT
 
 public:
+    // Without `clients` disruption budgets inside tenants are not asked for.
     WhatIfDialog(StackStore* store, Selection* selection, StrataChart* chart, stack::ItemId id,
+                 std::function<std::shared_ptr<kube::Client>(stack::SourceId)> clients,
                  QWidget* parent = nullptr);
     ~WhatIfDialog() override;
 
     static bool makesSense(const stack::Stack& stack, stack::ItemId id);
     const diagnosis::Blast& blast() const { return m_blast; }
+    const BudgetsLine* budgets() const { return m_budgets; }
 
 private:
     void look();
@@ -43,6 +54,7 @@ private:
     ThemedLabel* m_sum = nullptr;
     ThemedLabel* m_quorums = nullptr;
     ThemedLabel* m_tenants = nullptr;
+    BudgetsLine* m_budgets = nullptr;
     QTreeWidget* m_vms = nullptr;
     ThemedLabel* m_foot = nullptr;
     QTimer m_later;
