@@ -181,6 +181,19 @@ Object editable(const Object& object)
     return plain;
 }
 
+Object comparable(const Object& object, bool withStatus)
+{
+    Object plain = object;
+    Json& out = plain.edit();
+    if (!withStatus)
+        out.erase("status");
+    if (const auto metadata = out.find("metadata"); metadata != out.end() && metadata->is_object()) {
+        for (const char* part : {"managedFields", "resourceVersion", "uid", "generation", "selfLink"})
+            metadata->erase(part);
+    }
+    return plain;
+}
+
 class ObjectEditor::Private : public std::enable_shared_from_this<ObjectEditor::Private> {
 public:
     Private(std::shared_ptr<kube::Client> theClient, kube::ResourceId theResource, std::string theNs,

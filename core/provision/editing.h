@@ -32,6 +32,10 @@ Object mergePatch(const Object& from, const Object& to);
 // resourceVersion, generation, creationTimestamp, selfLink).
 Object editable(const Object& object);
 
+// Two objects, or one at two times, as they are compared: without what differs anyhow (managedFields,
+// resourceVersion, uid, generation, selfLink), with or without the status.
+Object comparable(const Object& object, bool withStatus);
+
 struct Saved {
     Object before; // editable() form, of the newest version before the write
     Object after;  // and as the server made it

@@ -91,6 +91,10 @@ Actions::Actions(QWidget* owner)
                   Words::tr("Show the selected item in the tree"));
     whatIf = make(Words::tr("What if it dies?"), "problem", {},
                   Words::tr("What would happen to VMs, etcd quorums and tenants"));
+    compare = make(Words::tr("Compare with another…"), "yaml", {},
+                   Words::tr("Two objects side by side, with their differences"));
+    compareHealthy = make(Words::tr("Compare with when it was healthy"), "yaml", {},
+                          Words::tr("The object now and as it was before the trouble began"));
     relatedMenu = new QMenu(owner);
     related = make(Words::tr("Go to"), "forward", {}, Words::tr("The same thing elsewhere"));
     related->setMenu(relatedMenu);
@@ -162,7 +166,7 @@ QList<QAction*> Actions::all() const
 
 QList<QAction*> Actions::forItem() const
 {
-    return {copyName, copyCommand, openYaml, reveal, whatIf, access, related};
+    return {copyName, copyCommand, openYaml, compareHealthy, compare, reveal, whatIf, access, related};
 }
 
 void Actions::recolour()

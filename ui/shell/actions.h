@@ -41,6 +41,8 @@ struct Actions {
     QAction* openYaml;
     QAction* reveal;
     QAction* whatIf;
+    QAction* compare; // see ui/shell/comparisons.h
+    QAction* compareHealthy;
     QAction* related; // has a menu
     QMenu* relatedMenu;
     QAction* access; // of a tenant cluster; has a menu of the three below

@@ -23,6 +23,7 @@
 #include "ui/shell/centre.h"
 #include "ui/shell/command.h"
 #include "ui/shell/commandpalette.h"
+#include "ui/shell/comparisons.h"
 #include "ui/shell/consoles.h"
 #include "ui/shell/helpdialogs.h"
 #include "ui/shell/messagebar.h"
@@ -103,6 +104,7 @@ public:
     QDockWidget* treeDock = nullptr;
     QDockWidget* bottomDock = nullptr;
     QPointer<ClusterWizard> wizard;
+    Comparisons* comparisons = nullptr;
     QTimer second;
     std::uint64_t eventsBefore = 0;
     bool placed = false;
@@ -160,6 +162,8 @@ void MainWindow::Private::makeParts()
     selection = new Selection(services.store, q);
     opener = new Opener(services, q);
     actions = std::make_unique<Actions>(q);
+    comparisons = new Comparisons(services.store, services.documents, services.clock, actions->compare,
+                                  actions->compareHealthy, q);
     access = new TenantAccess(services.store, services.access, q);
     tree = new StackPanel(services.store, selection, q);
     if (services.look)
@@ -373,10 +377,12 @@ void MainWindow::Private::connectAll()
                                                       opener->kubectlAccess(objects.front().source)));
     });
     on(actions->openYaml, [this] { details->setCurrentTab(QStringLiteral("yaml")); });
+    QObject::connect(comparisons, &Comparisons::said, q,
+                     [this](const QString& text) { message->say(Health::Ok, text); });
     on(actions->reveal, [this] { reveal(); });
     on(actions->whatIf, [this] {
-        auto* dialog = new WhatIfDialog(services.store, selection, chart, selection->current(),
-                                        services.clientOf, q);
+        auto* dialog =
+            new WhatIfDialog(services.store, selection, chart, selection->current(), services.clientOf, q);
         dialog->setAttribute(Qt::WA_DeleteOnClose);
         dialog->show(); // beside it the chart shows what is meant
     });
@@ -634,6 +640,7 @@ void MainWindow::Private::updateItemActions()
         QObject::connect(jump, &QAction::triggered, q, [this, other] { selection->select(other); });
     }
     dayTwo->setItems(chosenItems());
+    comparisons->follow(chosenItems());
     actions->related->setVisible(!actions->relatedMenu->isEmpty());
     actions->related->setEnabled(!actions->relatedMenu->isEmpty());
 }
@@ -762,7 +769,11 @@ void MainWindow::Private::showItemMenu(ItemId id, const QPoint& at)
         menu->addActions(offered);
         menu->addSeparator();
     }
+    comparisons->follow(among ? several : std::vector<ItemId>{id});
     menu->addActions({actions->copyName, actions->copyCommand, actions->openYaml});
+    if (actions->compareHealthy->isVisible())
+        menu->addAction(actions->compareHealthy);
+    menu->addAction(actions->compare);
     menu->addSeparator();
     menu->addAction(actions->reveal);
     if (actions->whatIf->isVisible())
