@@ -73,6 +73,7 @@ CompareDialog::CompareDialog(Side left, Side right, bool together, QWidget* pare
 
     auto* foot = new QHBoxLayout;
     foot->setContentsMargins(16, 10, 16, 0);
+    foot->setSpacing(8);
     m_status = new QCheckBox(tr("With &status"), this);
     m_status->setChecked(together); // of one object at two times it is mostly the status that tells
     m_status->setToolTip(
