@@ -1,16 +1,29 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/console/screen/screen.h"
+#include "core/console/transports/guest.h"
 #include "core/console/transports/hostconsole.h"
+#include "core/demosite/demosite.h"
+#include "core/kube/net/client.h"
 #include "core/libvirt/console.h"
 #include "core/libvirt/host.h"
 #include "core/libvirt/stats.h"
 #include "tests/core/libvirt/hostwatcher.h"
+#include "tests/support/faultproxy.h"
+#include "ui/console/screenpage.h"
+#include "ui/console/screenview.h"
+#include "ui/console/terminalpage.h"
+#include "ui/console/terminalview.h"
+#include "ui/theme/theme.h"
 
 #include <QDir>
 #include <QFile>
+#include <QJsonArray>
+#include <QJsonDocument>
+#include <QJsonObject>
 #include <QProcess>
 #include <QStandardPaths>
 #include <QTemporaryDir>
+#include <QUrl>
 #include <QtTest>
 
 #include <grp.h>
@@ -508,6 +521,131 @@ private Q_SLOTS:
         QVERIFY(watcher->waitForPhase(LinkPhase::Live));
     }
 
+    // A VM's screen and serial line in their tabs: through its cluster while that answers, and on through its
+    // host's libvirt when the Kubernetes API does not any more.
+    void tabsGoOnThroughTheHost_data()
+    {
+        QTest::addColumn<bool>("silent");
+        QTest::newRow("the API's connections break") << false;
+        QTest::newRow("the API falls silent") << true;
+    }
+    void tabsGoOnThroughTheHost()
+    {
+        QFETCH(bool, silent);
+        ui::Theme::instance().install();
+        demosite::Options options;
+        options.life = false;
+        auto site = demosite::DemoSite::start(options);
+        QVERIFY(site);
+        test::FaultProxy::Options behind;
+        behind.targetPort = QUrl(QString::fromStdString((*site)->outerServer())).port();
+        test::FaultProxy proxy(behind);
+        const auto file = kube::Kubeconfig::load((*site)->kubeconfigPath());
+        QVERIFY(file);
+        auto config = file->resolve();
+        QVERIFY(config);
+        config->server = "https://127.0.0.1:" + std::to_string(proxy.port());
+        kube::Network network;
+        const auto client = kube::Client::create(network, *config);
+        std::promise<Result<kube::Response>> answer;
+        kube::Request list;
+        list.path = "/apis/kubevirt.io/v1/virtualmachineinstances";
+        const auto asking =
+            client->send(list, [&](Result<kube::Response> result) { answer.set_value(std::move(result)); });
+        const Result<kube::Response> listed = answer.get_future().get();
+        QVERIFY2(listed, listed ? "" : listed.error().text.c_str());
+        console::GuestTarget guest;
+        for (const QJsonValue& item : QJsonDocument::fromJson(QByteArray::fromStdString(listed->body))
+                                          .object()
+                                          .value(QStringLiteral("items"))
+                                          .toArray()) {
+            const QJsonObject meta = item.toObject().value(QStringLiteral("metadata")).toObject();
+            const QByteArray status =
+                QJsonDocument(item.toObject().value(QStringLiteral("status")).toObject()).toJson();
+            if (status.contains("\"Running\"") && !status.contains("\"Paused\""))
+                guest = {meta.value(QStringLiteral("namespace")).toString().toStdString(),
+                         meta.value(QStringLiteral("name")).toString().toStdString()};
+        }
+        QVERIFY(!guest.name.empty());
+
+        // On its host it is a domain of libvirt's: firmware on the screen, a line that sends back each byte
+        // one higher.
+        const QString disk = m_directory.filePath(QStringLiteral("both.img"));
+        QVERIFY(write(disk, echoingSector() + QByteArray(1 << 20, '\0')));
+        const std::unique_ptr<virConnect, int (*)(virConnectPtr)> other(virConnectOpen(kSystem),
+                                                                        virConnectClose);
+        QVERIFY(other);
+        QString xml = QString::fromLatin1(kEchoDomain).arg(disk);
+        xml.replace(QStringLiteral("</devices>"),
+                    QStringLiteral("<graphics type='vnc' autoport='yes' listen='127.0.0.1'/>"
+                                   "<video><model type='vga'/></video></devices>"));
+        const std::unique_ptr<virDomain, int (*)(virDomainPtr)> domain(
+            virDomainCreateXML(other.get(), xml.toUtf8().constData(), 0), virDomainFree);
+        QVERIFY2(domain, virGetLastErrorMessage());
+
+        ui::ConsoleServices services;
+        services.serial = [&](stack::SourceId, const console::GuestTarget& target,
+                              ui::ConsoleServices::Handler handler) -> ui::ConsoleServices::Opened {
+            return console::openSerial(client, target, std::move(handler));
+        };
+        services.hostSerial = [](stack::SourceId, const std::string& uuid, bool takeOver,
+                                 ui::ConsoleServices::Handler handler) {
+            return console::openHostSerial(kSystem, uuid, takeOver, std::move(handler));
+        };
+        services.screen = [&](stack::SourceId, const console::GuestTarget& target, bool takeOver,
+                              std::shared_ptr<console::ScreenHandler> handler) {
+            return console::Screen::start(
+                STRATA_PROGRAM,
+                [&](ui::ConsoleServices::Handler bytes) -> ui::ConsoleServices::Opened {
+                    return console::openScreen(client, target, takeOver, std::move(bytes));
+                },
+                std::move(handler));
+        };
+        services.hostScreen = [](stack::SourceId, const std::string& uuid,
+                                 std::shared_ptr<console::ScreenHandler> handler) {
+            return console::Screen::start(
+                STRATA_PROGRAM,
+                [&](ui::ConsoleServices::Handler bytes) {
+                    return console::openHostScreen(kSystem, uuid, std::move(bytes));
+                },
+                std::move(handler));
+        };
+        ui::ConsoleTargets targets;
+        targets.title = QStringLiteral("echo");
+        targets.guest = ui::GuestConsole{1, guest};
+        targets.host = ui::HostConsole{11, kUuid, "tenant-blue_echo"};
+        ui::ScreenPage screen(services, targets.title, targets.guest, targets.host);
+        screen.resize(900, 600);
+        screen.show();
+        const std::unique_ptr<ui::TerminalPage> serial(ui::TerminalPage::serial(services, targets));
+        serial->resize(700, 300);
+        serial->show();
+        QTRY_COMPARE_WITH_TIMEOUT(screen.state(), ui::SessionPage::State::Open, 30000);
+        QTRY_COMPARE_WITH_TIMEOUT(serial->state(), ui::SessionPage::State::Open, 30000);
+        QCOMPARE(screen.view()->shot().size(), QSize(640, 400)); // the demo's
+        QVERIFY(!screen.byHost());
+
+        if (silent) {
+            proxy.silence();
+        } else {
+            proxy.setFault({test::FaultProxy::Fault::Kind::Refuse, 0, 1, {}});
+            proxy.cutAll();
+        }
+        // A connection that is silent is given half a minute.
+        QTRY_VERIFY_WITH_TIMEOUT(screen.byHost() && serial->byHost(), 60000);
+        QTRY_COMPARE_WITH_TIMEOUT(screen.state(), ui::SessionPage::State::Open, 30000);
+        QTRY_COMPARE_WITH_TIMEOUT(serial->state(), ui::SessionPage::State::Open, 30000);
+        QTRY_VERIFY_WITH_TIMEOUT(screen.view()->shot().size() != QSize(640, 400), 30000); // the firmware's
+        QTRY_VERIFY_WITH_TIMEOUT(
+            [&] {
+                QTest::keyClicks(serial->view(), QStringLiteral("hijk"));
+                return serial->view()->allText().contains(QLatin1String("ijkl"));
+            }(),
+            60000);
+        QCOMPARE(virDomainDestroy(domain.get()), 0);
+        QTRY_COMPARE_WITH_TIMEOUT(serial->state(), ui::SessionPage::State::Ended, 20000);
+    }
+
     // A daemon that is stopped in the middle answers nothing; opening a connection to it hangs.
     void frozen()
     {
@@ -530,5 +668,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_GUILESS_MAIN(LiveLibvirt)
+QTEST_MAIN(LiveLibvirt)
 #include "test_libvirt.moc"

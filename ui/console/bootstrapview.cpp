@@ -22,6 +22,7 @@
 #include <QTreeWidget>
 #include <QVBoxLayout>
 
+#include <algorithm>
 #include <mutex>
 #include <utility>
 
@@ -64,9 +65,24 @@ QString sourceName(Moment::Source source)
     return {};
 }
 
-QString timeText(UnixMs at)
+QString timeText(UnixMs at, bool dated)
 {
-    return QDateTime::fromMSecsSinceEpoch(at).toString(QStringLiteral("HH:mm:ss"));
+    return QDateTime::fromMSecsSinceEpoch(at).toString(dated ? QStringLiteral("yyyy-MM-dd HH:mm:ss")
+                                                             : QStringLiteral("HH:mm:ss"));
+}
+
+// Whether the time alone does not tell when: something was on another day than what was seen last.
+bool needsDates(const console::BootstrapState& state)
+{
+    const auto day = [](UnixMs at) { return QDateTime::fromMSecsSinceEpoch(at).date(); };
+    UnixMs last = state.heard;
+    for (const Moment& moment : state.moments)
+        last = std::max(last, moment.at);
+    return std::any_of(state.moments.begin(), state.moments.end(),
+                       [&](const Moment& moment) { return day(moment.at) != day(last); }) ||
+           std::any_of(state.stages.begin(), state.stages.end(), [&](const console::StageReport& report) {
+               return report.since > 0 && day(report.since) != day(last);
+           });
 }
 
 // Fills the whole of it with the soft colour of a health.
@@ -288,6 +304,7 @@ QString BootstrapView::verdict() const
 void BootstrapView::show(const console::BootstrapState& state)
 {
     m_state = state;
+    const bool dated = needsDates(state);
     static_cast<Strip*>(m_strip)->health = healthOf(state.outcome);
     m_strip->update();
     m_verdict->showText(cleaned(state.verdict));
@@ -301,7 +318,7 @@ void BootstrapView::show(const console::BootstrapState& state)
         row.words->setRole(report.state == StageState::Failed ? TextRole::Failed : TextRole::Muted);
         row.words->setFullText(begun ? cleaned(report.words) : QString());
         const QString since =
-            begun && report.since > 0 ? tr("since %1").arg(timeText(report.since)) : QString();
+            begun && report.since > 0 ? tr("since %1").arg(timeText(report.since, dated)) : QString();
         row.name->setToolTip(since);
     }
     restyle();
@@ -317,7 +334,7 @@ void BootstrapView::show(const console::BootstrapState& state)
         if (i == m_moments->topLevelItemCount())
             m_moments->addTopLevelItem(new QTreeWidgetItem);
         QTreeWidgetItem* item = m_moments->topLevelItem(i);
-        const QStringList texts{timeText(moment.at), sourceName(moment.source), cleaned(moment.text)};
+        const QStringList texts{timeText(moment.at, dated), sourceName(moment.source), cleaned(moment.text)};
         for (int column = 0; column < 3; ++column) {
             if (item->text(column) != texts[column])
                 item->setText(column, texts[column]);
@@ -366,9 +383,10 @@ QString BootstrapView::text() const
         out +=
             stageName(Stage(i)) + QStringLiteral(": ") + cleaned(m_state.stages[i].words) + QLatin1Char('\n');
     out += QLatin1Char('\n');
+    const bool dated = needsDates(m_state);
     for (const Moment& moment : m_state.moments)
-        out += timeText(moment.at) + QLatin1Char('\t') + sourceName(moment.source) + QLatin1Char('\t') +
-               cleaned(moment.text) + QLatin1Char('\n');
+        out += timeText(moment.at, dated) + QLatin1Char('\t') + sourceName(moment.source) +
+               QLatin1Char('\t') + cleaned(moment.text) + QLatin1Char('\n');
     for (std::size_t i = 0; i < m_texts.size(); ++i)
         out += QStringLiteral("\n== %1 ==\n").arg(m_tabs->tabText(int(i) + 1)) + m_texts[i]->toPlainText() +
                QLatin1Char('\n');

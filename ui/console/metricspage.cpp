@@ -10,10 +10,12 @@
 
 #include <QComboBox>
 #include <QCoreApplication>
+#include <QDialogButtonBox>
 #include <QHBoxLayout>
 #include <QInputDialog>
 #include <QPixmap>
 #include <QPointer>
+#include <QPushButton>
 #include <QToolButton>
 #include <QUrl>
 #include <QVBoxLayout>
@@ -27,6 +29,17 @@ constexpr int kRefreshMs = 2000;
 constexpr UnixMs kMinute = 60'000;
 
 } // namespace
+
+bool isPrometheusUrl(const QString& text)
+{
+    const QString trimmed = text.trimmed();
+    if (trimmed.isEmpty())
+        return true;
+    const QUrl url(trimmed, QUrl::StrictMode);
+    return url.isValid() && !url.host().isEmpty() &&
+           (url.scheme() == QLatin1String("http") || url.scheme() == QLatin1String("https")) &&
+           url.userInfo().isEmpty() && !url.hasQuery() && !url.hasFragment();
+}
 
 MetricsPage::MetricsPage(StackStore* store, const ConsoleServices& services, Clock clock, QWidget* parent)
     : SessionPage(pageKey(), tr("Metrics"), parent), m_store(store), m_services(services),
@@ -202,21 +215,24 @@ void MetricsPage::askPrometheus()
     auto* dialog = new QInputDialog(this);
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     dialog->setWindowTitle(tr("Prometheus"));
-    dialog->setLabelText(
+    const QString label =
         tr("The address of the Prometheus that watches %1.\nEmpty: one is looked for in the cluster.")
-            .arg(shown(state->name)));
+            .arg(shown(state->name));
+    dialog->setLabelText(label + QLatin1Char('\n'));
     dialog->setTextValue(m_services.prometheusUrl(state->address));
     dialog->resize(460, dialog->sizeHint().height());
+    connect(dialog, &QInputDialog::textValueChanged, dialog, [dialog, label](const QString& text) {
+        const bool good = isPrometheusUrl(text);
+        dialog->setLabelText(
+            label + QLatin1Char('\n') +
+            (good ? QString() : tr("That is no plain http or https address: https://host:port/path")));
+        if (auto* buttons = dialog->findChild<QDialogButtonBox*>())
+            buttons->button(QDialogButtonBox::Ok)->setEnabled(good);
+    });
     connect(dialog, &QInputDialog::textValueSelected, this,
             [this, address = state->address](const QString& text) {
-                const QUrl url(text.trimmed(), QUrl::StrictMode);
-                if (!text.trimmed().isEmpty() &&
-                    (!url.isValid() || url.host().isEmpty() ||
-                     (url.scheme() != QLatin1String("http") && url.scheme() != QLatin1String("https")))) {
-                    m_header->setStatus(
-                        tr("“%1” is no http or https address.").arg(cleaned(text.toStdString())));
+                if (!isPrometheusUrl(text))
                     return;
-                }
                 m_services.setPrometheusUrl(address, text.trimmed());
                 for (std::size_t i = 0; i < m_sources.size(); ++i)
                     measure(i);

@@ -72,4 +72,8 @@ private:
     QTimer m_timer;
 };
 
+// Whether it can be taken as a Prometheus' address: http or https with a host, perhaps a port and a path.
+// No password (it is kept in a plain file) and no question. Empty is one, too: look in the cluster.
+bool isPrometheusUrl(const QString& text);
+
 } // namespace strata::ui

@@ -8,6 +8,7 @@
 #include <array>
 #include <cstdarg>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <utility>
 
@@ -196,6 +197,8 @@ struct RfbReader::Calls {
             width = height = hotX = hotY = 0;
         }
         self.m_sink.onCursor(width, height, hotX, hotY, pixels);
+        std::free(client->rcMask); // the library makes another one for the next shape and forgets this one
+        client->rcMask = nullptr;
     }
 
     // The only authentication we know is none: whoever may open the stream may look.

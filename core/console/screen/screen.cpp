@@ -3,6 +3,7 @@
 
 #include "core/base/text.h"
 #include "core/base/translate.h"
+#include "core/console/screen/rfbgate.h"
 #include "core/console/screen/wire.h"
 
 #include <fcntl.h>
@@ -173,22 +174,29 @@ private:
             if (m_ending)
                 return {};
             std::optional<SessionEnd> ended;
+            std::string fresh;
             bool relieved = false;
             bool full = false;
             {
                 const std::lock_guard lock(m_inbox->mutex);
                 if (out.empty())
-                    out.swap(m_inbox->bytes);
-                const std::size_t waiting = out.size() + m_inbox->bytes.size();
+                    fresh.swap(m_inbox->bytes);
+                const std::size_t waiting = fresh.size() + out.size() + m_inbox->bytes.size();
                 full = waiting > kHighWater && !std::exchange(m_inbox->held, true);
                 relieved = waiting < kLowWater && m_inbox->held;
                 if (relieved)
                     m_inbox->held = false;
-                if (out.empty())
+                if (fresh.empty() && out.empty())
                     ended = m_inbox->end;
             }
             if (full || relieved)
                 m_session->setReading(relieved); // only this thread says so
+            if (!fresh.empty()) {
+                if (!m_gate.pass(fresh, out))
+                    return refused(m_gate.reason(), m_gate.words());
+                if (out.empty())
+                    continue; // nothing of it goes on: what is next?
+            }
             if (ended && ended->kind != SessionEnd::Kind::Closed)
                 return *ended;
             if (ended && !closed) { // what is left is still decoded
@@ -304,12 +312,9 @@ private:
                                      message.a == static_cast<std::int32_t>(wire::Reason::Closed)))
                     return *m_inbox->end;
             }
-            if (message.a == static_cast<std::int32_t>(wire::Reason::TooLarge))
-                return failed(
-                    tr("The server's screen is too large to be shown: %1 pixels.", {cleanText(text, 64)}));
             if (message.a == static_cast<std::int32_t>(wire::Reason::Closed))
                 return SessionEnd{};
-            return failed(tr("The server does not speak the screen's protocol (RFB) rightly."), text);
+            return refused(static_cast<wire::Reason>(message.a), text);
         }
         default:
             return failed(tr("The screen's decoder stopped unexpectedly; nothing else is affected."));
@@ -335,6 +340,14 @@ private:
         return std::nullopt;
     }
 
+    static SessionEnd refused(wire::Reason reason, std::string_view words)
+    {
+        if (reason == wire::Reason::TooLarge)
+            return failed(
+                tr("The server's screen is too large to be shown: %1 pixels.", {cleanText(words, 64)}));
+        return failed(tr("The server does not speak the screen's protocol (RFB) rightly."), words);
+    }
+
     static SessionEnd failed(std::string text, std::string_view detail = {})
     {
         return {SessionEnd::Kind::Failed, 0,
@@ -347,6 +360,7 @@ private:
     const std::shared_ptr<ScreenHandler> m_handler;
     const std::shared_ptr<Inbox> m_inbox;
     std::unique_ptr<Session> m_session;
+    RfbGate m_gate; // this thread's
     int m_width = 0;
     int m_height = 0;
     std::atomic<bool> m_ending{false};

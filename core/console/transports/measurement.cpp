@@ -78,8 +78,10 @@ private:
     {
         for (const std::string& source : m_sources)
             report.sources += (report.sources.empty() ? "" : ", ") + source;
-        if (report.problem.empty())
-            report.problem = m_problem;
+        // Both are told until they are over, whoever reports.
+        report.problem = m_problem;
+        if (!m_prometheusProblem.empty())
+            report.problem += (m_problem.empty() ? "" : " ") + m_prometheusProblem;
         const std::lock_guard lock(m_takeMutex);
         if (m_take)
             m_take(std::move(report));
@@ -252,7 +254,7 @@ private:
     {
         MeasureReport report;
         if (!result) {
-            report.problem =
+            m_prometheusProblem =
                 arguments(translate("Measure", "Prometheus cannot be asked: %1"),
                           {result.error().detail.empty() ? result.error().text : result.error().detail});
             tell(std::move(report));
@@ -260,8 +262,11 @@ private:
         }
         const Range range = readRange(result->body);
         if (!range.error.empty()) {
-            report.problem = arguments(translate("Measure", "Prometheus: %1"), {range.error});
-        } else if (!range.points.empty()) {
+            m_prometheusProblem = arguments(translate("Measure", "Prometheus: %1"), {range.error});
+        } else {
+            m_prometheusProblem.clear();
+        }
+        if (range.error.empty() && !range.points.empty()) {
             addSource(m_prometheusName);
             for (const auto& [when, value] : range.points) {
                 Reading reading;
@@ -278,7 +283,8 @@ private:
     const MeasureOptions m_options;
     Rates m_rates;
     std::vector<std::string> m_sources;
-    std::string m_problem;
+    std::string m_problem; // of the kubelet's
+    std::string m_prometheusProblem;
     std::vector<PrometheusPlace> m_places;
     std::shared_ptr<kube::Client> m_prometheus;
     std::string m_prometheusName;

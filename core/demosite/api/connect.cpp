@@ -140,6 +140,32 @@ Answer<Json> ApiHandler::runningPod(const HttpRequest& request, const Target& ta
     return body;
 }
 
+std::shared_ptr<FirstProcess> ApiHandler::firstProcess(const Json& pod, const Json& container)
+{
+    constexpr std::size_t kMostProcesses = 200;
+    const std::lock_guard lock(m_processMutex);
+    if (m_processes.size() > kMostProcesses)
+        std::erase_if(m_processes, [](const auto& each) { return each.second.use_count() == 1; });
+    std::shared_ptr<FirstProcess>& process =
+        m_processes[text(pod, "metadata.uid") + "/" + text(container, "name")];
+    if (process)
+        return process;
+    ExecPlan plan;
+    plan.machine = machineOf(pod, container);
+    plan.clock = [cluster = m_cluster] { return cluster->now(); };
+    plan.tty = text(container, "tty") == "true";
+    for (const char* part : {"command", "args"}) {
+        if (const Json* words = find(container, part); words != nullptr && words->is_array()) {
+            for (const Json& word : *words)
+                plan.command.push_back(word.is_string() ? word.get<std::string>() : std::string());
+        }
+    }
+    if (plan.command.empty()) // what images to play with start by themselves
+        plan.command = {"sh"};
+    process = startFirstProcess(plan);
+    return process;
+}
+
 HttpAnswer ApiHandler::connect(const HttpRequest& request, const Target& target)
 {
     Json container;
@@ -168,6 +194,18 @@ HttpAnswer ApiHandler::connect(const HttpRequest& request, const Target& target)
         return answer;
     }
     if (target.sub == "attach") {
+        // A container that keeps its input open hears what is typed; of any other one its output is seen.
+        if (request.flag("stdin") && text(container, "stdin") == "true") {
+            if (std::shared_ptr<FirstProcess> process = firstProcess(*pod, container)) {
+                ExecPlan asked;
+                asked.in = true;
+                asked.out = request.flag("stdout");
+                asked.err = request.flag("stderr");
+                asked.tty = request.flag("tty");
+                answer.socket = attachSocket(std::move(process), asked, *framing);
+                return answer;
+            }
+        }
         LogOptions options;
         options.container = text(container, "name");
         options.follow = true;

@@ -17,6 +17,8 @@
 
 namespace strata::demosite {
 
+class FirstProcess; // streams.h
+
 // What subresources.kubevirt.io serves, for routing and discovery.
 struct KubevirtAction {
     std::string resource;
@@ -73,6 +75,7 @@ private:
     HttpAnswer nodeProxy(const Target& target);
     HttpAnswer serviceProxy(const HttpRequest& request, const Target& target);
     HttpAnswer connect(const HttpRequest& request, const Target& target);
+    std::shared_ptr<FirstProcess> firstProcess(const Json& pod, const Json& container);
     Answer<Json> runningPod(const HttpRequest& request, const Target& target, Json& container);
 
     // subresources.kubevirt.io (kubevirt.cpp); `path` is what follows the version.
@@ -111,6 +114,8 @@ private:
     };
     std::mutex m_guestMutex;
     std::map<std::string, GuestState> m_guests; // by the instance's uid
+    std::mutex m_processMutex;
+    std::map<std::string, std::shared_ptr<FirstProcess>> m_processes; // by "pod's uid/container"
 };
 
 } // namespace strata::demosite

@@ -13,8 +13,81 @@
 #include <charconv>
 #include <deque>
 #include <map>
+#include <mutex>
+#include <optional>
 
 namespace strata::demosite {
+
+class FirstProcess {
+public:
+    explicit FirstProcess(const ExecPlan& plan)
+        : m_plan(plan), m_process(std::make_unique<Process>(plan.machine, plan.clock, plan.command, plan.tty,
+                                                            /*hasInput=*/true))
+    {}
+
+    bool canStart() const { return m_process->startError().empty(); }
+
+    // Where a newcomer's reading begins: what was printed before is not seen. One that has ended was started
+    // anew by its kubelet meanwhile.
+    std::size_t join()
+    {
+        const std::lock_guard lock(m_mutex);
+        if (m_process->exited())
+            m_process =
+                std::make_unique<Process>(m_plan.machine, m_plan.clock, m_plan.command, m_plan.tty, true);
+        tick();
+        return m_gone + m_said.size();
+    }
+    void input(std::string_view bytes)
+    {
+        const std::lock_guard lock(m_mutex);
+        Output output;
+        m_process->input(bytes, output);
+        keep(output);
+    }
+    // What was printed since `at`, which moves on; the exit code once there is nothing more to come.
+    std::string read(std::size_t& at, std::optional<int>& exit)
+    {
+        const std::lock_guard lock(m_mutex);
+        tick();
+        at = std::max(at, m_gone);
+        std::string out = m_said.substr(std::min(at - m_gone, m_said.size()));
+        at = m_gone + m_said.size();
+        exit = m_process->exited();
+        return out;
+    }
+    std::chrono::milliseconds patience() const
+    {
+        const std::lock_guard lock(m_mutex);
+        return m_process->patience();
+    }
+
+private:
+    static constexpr std::size_t kMostKept = 64U << 10U;
+
+    void tick()
+    {
+        Output output;
+        m_process->tick(output);
+        keep(output);
+    }
+    // Without a terminal there were two streams; those who attach hear both as one.
+    void keep(const Output& output)
+    {
+        m_said += output.out + output.err;
+        if (m_said.size() > kMostKept) {
+            m_gone += m_said.size() - kMostKept;
+            m_said.erase(0, m_said.size() - kMostKept);
+        }
+    }
+
+    mutable std::mutex m_mutex; // guards the rest
+    const ExecPlan m_plan;
+    std::unique_ptr<Process> m_process;
+    std::string m_said; // the end of what it printed
+    std::size_t m_gone = 0;
+};
+
 namespace {
 
 constexpr auto kQuiet = std::chrono::seconds(30);
@@ -287,6 +360,55 @@ private:
     bool m_begun = false;
 };
 
+// Others may type into the same process: what they cause is looked for so often.
+constexpr auto kLookAround = std::chrono::milliseconds(500);
+
+class ListeningAttachSocket : public Streams {
+public:
+    ListeningAttachSocket(std::shared_ptr<FirstProcess> process, const ExecPlan& asked, Framing framing)
+        : Streams(framing, asked.out, asked.err && !asked.tty), m_process(std::move(process)), m_in(asked.in),
+          m_at(m_process->join())
+    {
+        expected = 1U + (asked.in ? 1U : 0U) + (asked.out ? 1U : 0U) + (asked.err && !asked.tty ? 1U : 0U) +
+                   (asked.tty ? 1U : 0U);
+        beginChannels();
+    }
+    std::chrono::milliseconds patience() const override
+    {
+        return std::min<std::chrono::milliseconds>(m_process->patience(), kLookAround);
+    }
+
+protected:
+    void begin() override
+    {
+        m_begun = true;
+        poll();
+    }
+    void poll() override
+    {
+        if (!m_begun || ended())
+            return;
+        std::optional<int> exit;
+        tell(Out, m_process->read(m_at, exit));
+        if (exit)
+            finish(exitStatus(*exit));
+    }
+    void input(std::string_view bytes) override
+    {
+        if (!m_begun || !m_in || ended())
+            return;
+        m_process->input(bytes);
+        poll();
+    }
+    void inputEnds() override {} // without stdinOnce it waits for the next one to attach
+
+private:
+    const std::shared_ptr<FirstProcess> m_process;
+    const bool m_in;
+    std::size_t m_at;
+    bool m_begun = false;
+};
+
 // One connection to a port of a pod: a little web server, or the greeting of an SSH server.
 class PortPeer {
 public:
@@ -506,8 +628,6 @@ private:
 };
 
 // Somebody else took the seat: this one is shown out.
-constexpr auto kLookAround = std::chrono::milliseconds(500);
-
 class ConsoleSocket : public Queued {
 public:
     ConsoleSocket(Machine machine, Clock clock, bool paused, Seat seat)
@@ -600,6 +720,18 @@ std::unique_ptr<HttpSocket> execSocket(ExecPlan plan, Framing framing)
 std::unique_ptr<HttpSocket> attachSocket(std::unique_ptr<HttpStream> output, Framing framing)
 {
     return std::make_unique<AttachSocket>(std::move(output), framing);
+}
+
+std::shared_ptr<FirstProcess> startFirstProcess(const ExecPlan& plan)
+{
+    auto process = std::make_shared<FirstProcess>(plan);
+    return process->canStart() ? process : nullptr;
+}
+
+std::unique_ptr<HttpSocket> attachSocket(std::shared_ptr<FirstProcess> process, const ExecPlan& asked,
+                                         Framing framing)
+{
+    return std::make_unique<ListeningAttachSocket>(std::move(process), asked, framing);
 }
 
 std::unique_ptr<HttpSocket> portForwardSocket(Ports ports, std::vector<unsigned> asked, Framing framing)

@@ -30,6 +30,15 @@ std::unique_ptr<HttpSocket> execSocket(ExecPlan plan, Framing framing);
 // What a container prints, until the client goes.
 std::unique_ptr<HttpSocket> attachSocket(std::unique_ptr<HttpStream> output, Framing framing);
 
+// The first process of a container that listens to its input (`stdin: true`): whoever attaches is at the same
+// one, and it goes on when they leave. Thread-safe.
+class FirstProcess;
+// `plan.command` is the container's own; null for a program that the demo cannot play.
+std::shared_ptr<FirstProcess> startFirstProcess(const ExecPlan& plan);
+// `asked` are the streams that the client wants, and its terminal.
+std::unique_ptr<HttpSocket> attachSocket(std::shared_ptr<FirstProcess> process, const ExecPlan& asked,
+                                         Framing framing);
+
 // Something that listens on ports: answers HTTP, or greets as an SSH server does.
 struct Ports {
     std::string name; // of the pod or guest

@@ -2,6 +2,7 @@
 #include "core/console/terminal.h"
 
 #include <QElapsedTimer>
+#include <QFile>
 #include <QtTest>
 
 #include <random>
@@ -262,6 +263,44 @@ void TestTerminal::shapesOfOldFaults_data()
     add("an answer-back", "\x05");
     add("a colour query", "\x1b]4;1;?\x07\x1b]10;?\x07\x1b]11;?\x07");
     add("a string without an end", "\x1bP" + std::string(2'000'000, 'z') + "\x1b\\");
+    // What is asked for by the stream and not given, each with the reason: it would be typed into the shell.
+    add("a terminal's unit and parameters (DA3, DECREQTPARM)", "\x1b[=c\x1b[x\x1b[1x");
+    add("capabilities by name (XTGETTCAP)", "\x1bP+q6964\x1b\\");
+    add("modes by number (DECRQM)", "\x1b[?2004$pid\x1b[4$p");
+    add("places and sizes of the window", "\x1b[11t\x1b[13t\x1b[14t\x1b[18t\x1b[19t");
+    add("the palette, pixel by pixel", "\x1b]4;1;?;2;?;3;?\x1b\\\x1b]17;?\x07\x1b]708;?\x07");
+    add("a clipboard that is read after it was filled (OSC 52)", "\x1b]52;c;aWQ=\x07\x1b]52;pc;?\x1b\\");
+    // What other terminals let the stream do to the operator's machine. Nothing of it is known here.
+    add("a dump of the screen to a file (CVE-2003-0022)", "id\x1b]55;/tmp/strata-was-here\x07");
+    add("the log file (CVE-2003-0071)", "\x1b]46;/tmp/strata-was-here\x07\x1b[?46h");
+    add("a menu of the terminal's (CVE-2003-0023)", "\x1b]10;[:/File/x:echo id\\r]\x07");
+    add("the printer", "\x1b[5iid\x1b[4i\x1b[?5iid\x1b[?4i\x1b[i");
+    add("through tmux to the terminal outside (CVE-2019-9535)", "\x1bPtmux;\x1b\x1b]52;c;aWQ=\x07\x1b\\");
+    add("a file and its size (iTerm2)", "\x1b]1337;File=size=999999999;inline=1:aWQ=\x07");
+    add("a cell's size and a variable (iTerm2)",
+        "\x1b]1337;ReportCellSize\x07\x1b]1337;ReportVariable=aWQ=\x07");
+    add("a call into the editor (OSC 51)", "\x1b]51;[\"call\",\"id\",[]]\x07\x1b]51;Eid\x07");
+    add("a macro of ConEmu's (CVE-2022-46387)", "\x1b]9;7;\"id\"\x07\x1b]2;\rid\r\x07\x1b[21t");
+    add("a note on the desktop (CVE-2022-41322)", "\x1b]99;i=1:d=0;id\x1b\\\x1b]777;notify;id;id\x07");
+    add("the window's size and place", "\x1b[8;9999;9999t\x1b[3;9;9t\x1b[2t\x1b[9;1t\x1b[?40h\x1b[?3h");
+    add("margins that are upside down", "\x1b[99;1r\x1b[?69h\x1b[9;1s\x1b[1;1r\x1b[99S\x1b[99T");
+    add("parts of numbers without end", "\x1b[38" + std::string(50'000, ':') + "2m");
+    add("characters that are none",
+        "\xf8\x88\x80\x80\x80\xed\xa0\x80\xc0\xaf\xf4\x90\x80\x80\xff\xfe\xef\xbf\xbf");
+    const auto many = [](const std::string& what, int times) {
+        std::string out;
+        for (int i = 0; i < times; ++i)
+            out += what;
+        return out;
+    };
+    add("a flood of strings that never end (DCS)", many("\x1bP$q", 100'000));
+    add("a flood of strings that never end (OSC, APC, PM, SOS)",
+        many("\x1b]0;id\x1b_id\x1b^id\x1bXid", 50'000));
+    add("a flood of questions", many("\x1b[c\x1b[5n\x1b[6n\x05", 50'000));
+    add("a flood of bells and titles", many("\x07\x1b]0;x\x07", 50'000));
+    add("a flood of screens", many("\x1b[?1049h\x1b[?1049l\x1b"
+                                   "c",
+                                   2'000));
     add("numbers without end",
         "\x1b[" + std::string(100'000, ';') + "m\x1b[" + std::string(100'000, '7') + "m");
 }
@@ -278,6 +317,12 @@ void TestTerminal::shapesOfOldFaults()
     QVERIFY2(answers.find("id") == std::string::npos && answers.find('\r') == std::string::npos,
              answers.c_str());
     QVERIFY2(answers.empty() || answers.rfind("\x1b[", 0) == 0, answers.c_str());
+    for (const char* part : {"6964", "aWQ", "69/64", "rgb:", "\x1bP", "\x1b]"}) // as text, as hex, as base 64
+        QVERIFY2(answers.find(part) == std::string::npos, answers.c_str());
+    QVERIFY2(answers.size() <= 5000, "it would fill the other end's input");
+    QVERIFY(!QFile::exists(QStringLiteral("/tmp/strata-was-here")));
+    QCOMPARE(terminal.rows(), 5); // the tab's, whatever the stream wishes
+    QCOMPARE(terminal.columns(), 20);
     QVERIFY(title.size() <= 300);
     QVERIFY(terminal.scrollback() <= 50);
     terminal.write("\x1b\\\x1b"
@@ -340,6 +385,11 @@ void TestTerminal::links()
     QCOMPARE(linkAt(terminal, {0, 40}), std::string("http://x.y/z"));
     QCOMPARE(linkAt(terminal, {0, 1}), std::string());
     QCOMPARE(linkAt(terminal, {0, 52}), std::string());
+    // An address that hides behind other words (OSC 8) is not followed: what is seen is what is opened.
+    terminal.write("\x1b[2J\x1b[H\x1b]8;;file:///etc/passwd\x07https://seen.example\x1b]8;;\x07 "
+                   "\x1b]8;;https://hidden.example\x07here\x1b]8;;\x07");
+    QCOMPARE(linkAt(terminal, {0, 3}), std::string("https://seen.example"));
+    QCOMPARE(linkAt(terminal, {0, 22}), std::string());
     terminal.write("\x1b[2J\x1b[Hhttps://ex\xd0\xb0mple.org");
     QCOMPARE(linkAt(terminal, {0, 3}), std::string("https://ex")); // a Cyrillic а ends it
 }

@@ -342,6 +342,32 @@ private Q_SLOTS:
         QVERIFY2(done.err.contains(QStringLiteral("executable file not found")), qPrintable(done.err));
     }
 
+    // Whoever attaches is at the same first process, which hears what is typed where the container keeps its
+    // input open.
+    void attaches_data() { executes_data(); }
+    void attaches()
+    {
+        QFETCH(QByteArray, variable);
+        const QString name = variable.isEmpty() ? QStringLiteral("box-w") : QStringLiteral("box-s");
+        const QByteArray manifest =
+            "apiVersion: v1\nkind: Pod\nmetadata:\n  name: " + name.toUtf8() +
+            "\n  namespace: default\nspec:\n  containers:\n  - name: box\n    image: busybox\n"
+            "    command: [sh]\n    stdin: true\n";
+        const Run made = kubectl(QStringLiteral("apply -f -"), manifest);
+        QVERIFY2(made.code == 0, qPrintable(made.err));
+        QTRY_VERIFY_WITH_TIMEOUT(kubectl(QStringLiteral("get pod %1 --no-headers").arg(name))
+                                     .out.contains(QStringLiteral("Running")),
+                                 20000);
+        const QStringList attach = {QStringLiteral("attach"), QStringLiteral("-i"), name};
+        const char* off = variable.isEmpty() ? nullptr : variable.constData();
+        // A shell that has ended is followed by a new one.
+        Run done = run(attach, "cd /etc\npwd\nexit 4\n", off);
+        QVERIFY2(done.out.contains(QStringLiteral("/etc\n")), qPrintable(done.out + done.err));
+        done = run(attach, "pwd\nexit\n", off);
+        QVERIFY2(done.out.contains(QStringLiteral("/\n")), qPrintable(done.out + done.err));
+        QCOMPARE(kubectl(QStringLiteral("delete pod %1").arg(name)).code, 0);
+    }
+
     void forwardsPorts_data()
     {
         QTest::addColumn<QByteArray>("variable");

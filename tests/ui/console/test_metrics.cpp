@@ -5,8 +5,13 @@
 #include "ui/stack/stackstore.h"
 #include "ui/theme/theme.h"
 
+#include <QDialogButtonBox>
+#include <QInputDialog>
+#include <QPushButton>
 #include <QToolButton>
 #include <QtTest>
+
+#include <map>
 
 using namespace strata;
 using namespace strata::stack;
@@ -149,6 +154,91 @@ private Q_SLOTS:
         page.remove(0);
         QCOMPARE(page.series().size(), std::size_t(1));
         QCOMPARE(page.series()[0].name(), QString::fromStdString(stack.find(child)->name));
+    }
+
+    void whatIsAPrometheussAddress_data()
+    {
+        QTest::addColumn<QString>("text");
+        QTest::addColumn<bool>("good");
+        const auto row = [](const char* text, bool good) {
+            QTest::newRow(text) << QString::fromUtf8(text) << good;
+        };
+        row("", true);
+        row("http://prometheus.example:9090", true);
+        row("  https://[fd00::1]/prometheus/ ", true);
+        row("prometheus:9090", false);
+        row("ftp://prometheus", false);
+        row("file:///etc/passwd", false);
+        row("http://", false);
+        row("https://me:secret@prometheus", false);
+        row("https://prometheus/?query=up", false);
+        row("https://prometheus/#x", false);
+        row("https://pro metheus", false);
+    }
+    void whatIsAPrometheussAddress()
+    {
+        QFETCH(QString, text);
+        QFETCH(bool, good);
+        QCOMPARE(ui::isPrometheusUrl(text), good);
+    }
+
+    // What the operator types is used for every object of the chart, kept by the cluster's address, and
+    // offered the next time.
+    void theOperatorNamesAPrometheus()
+    {
+        ui::StackStore store;
+        store.apply(test::pictureSite());
+        const Stack& stack = store.stack();
+        struct Nothing : console::Measurement {};
+        std::vector<QString> urls; // each measurement was given
+        std::map<std::string, QString> kept;
+        ui::ConsoleServices services;
+        services.measure = [&](SourceId, const console::MeasureTarget&, const QString& url,
+                               const std::function<void(console::MeasureReport)>&)
+            -> Result<std::unique_ptr<console::Measurement>> {
+            urls.push_back(url);
+            return std::unique_ptr<console::Measurement>(std::make_unique<Nothing>());
+        };
+        services.prometheusUrl = [&](const std::string& address) { return kept[address]; };
+        services.setPrometheusUrl = [&](const std::string& address, const QString& url) {
+            kept[address] = url;
+        };
+        ui::MetricsPage page(&store, services, [] { return test::kNow + 2000; });
+        page.resize(900, 300);
+        page.show();
+        const ItemId vm = test::itemNamed(stack, ItemKind::Vm, "blue-cp-4kx9d");
+        QVERIFY(page.add(vm));
+        QCOMPARE(urls, std::vector<QString>{QString()});
+        QToolButton* button = nullptr;
+        for (QToolButton* each : page.findChildren<QToolButton*>()) {
+            if (each->toolTip().contains(QLatin1String("Prometheus")))
+                button = each;
+        }
+        QVERIFY(button != nullptr && button->isVisible());
+        const auto open = [&] {
+            button->click();
+            return page.findChild<QInputDialog*>();
+        };
+        std::unique_ptr<QInputDialog> dialog(open());
+        QVERIFY(dialog != nullptr);
+        auto* ok = dialog->findChild<QDialogButtonBox*>()->button(QDialogButtonBox::Ok);
+        dialog->setTextValue(QStringLiteral("prometheus:9090"));
+        QVERIFY(!ok->isEnabled());
+        QVERIFY(dialog->labelText().contains(QLatin1String("no plain http")));
+        dialog->accept(); // by whatever way: it is not taken
+        QCOMPARE(urls.size(), std::size_t(1));
+        QVERIFY(kept.empty() || kept.begin()->second.isEmpty());
+        dialog.reset();
+        dialog.reset(open());
+        dialog->setTextValue(QStringLiteral(" https://prometheus.example/ "));
+        QVERIFY(dialog->findChild<QDialogButtonBox*>()->button(QDialogButtonBox::Ok)->isEnabled());
+        dialog->accept();
+        QCOMPARE(urls, (std::vector<QString>{QString(), QStringLiteral("https://prometheus.example/")}));
+        const std::string address = stack.source(stack.find(vm)->source)->address;
+        QCOMPARE(kept[address], QStringLiteral("https://prometheus.example/"));
+        dialog.reset();
+        dialog.reset(open());
+        QCOMPARE(dialog->textValue(), QStringLiteral("https://prometheus.example/"));
     }
 };
 

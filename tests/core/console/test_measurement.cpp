@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/console/transports/measurement.h"
+#include "tests/support/scriptserver.h"
+
+#include <QTcpServer>
+#include <QTcpSocket>
+#include <QtTest>
+
+#include <mutex>
+
+using namespace strata;
+using namespace strata::console;
+using test::Reply;
+using test::ScriptServer;
+using test::TestCa;
+
+namespace {
+
+constexpr int kLongMs = 20'000;
+constexpr const char* kServices = R"({"items":[{"metadata":{"name":"prometheus","namespace":"monitoring"},
+    "spec":{"ports":[{"name":"web","port":9090}]}}]})";
+constexpr const char* kRange =
+    R"({"status":"success","data":{"resultType":"matrix","result":[{"metric":{},"values":[[1700000000,"0.5"]]}]}})";
+constexpr const char* kSummary =
+    R"({"node":{"cpu":{"usageNanoCores":1500000000},"memory":{"workingSetBytes":7}}})";
+constexpr const char* kProxy = "/api/v1/namespaces/monitoring/services/http:prometheus:9090/proxy";
+
+// A Prometheus of the operator's, without TLS: answers every range query, and keeps what was asked.
+class PlainPrometheus : public QTcpServer {
+public:
+    PlainPrometheus()
+    {
+        connect(this, &QTcpServer::newConnection, this, [this] {
+            QTcpSocket* socket = nextPendingConnection();
+            connect(socket, &QTcpSocket::readyRead, socket, [this, socket] {
+                const QByteArray request = socket->readAll();
+                asked += request;
+                const QByteArray body(kRange);
+                for (qsizetype i = 0; i < request.count("GET "); ++i)
+                    socket->write("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: " +
+                                  QByteArray::number(body.size()) + "\r\n\r\n" + body);
+            });
+        });
+    }
+    QByteArray asked;
+};
+
+} // namespace
+
+// Where numbers come from, and in which order places are looked at.
+class TestMeasurement : public QObject {
+    Q_OBJECT
+
+    TestCa m_ca;
+    std::mutex m_mutex;
+    std::vector<MeasureReport> m_reports;
+
+    std::unique_ptr<Measurement> measure(kube::Network& network, const ScriptServer& server,
+                                         const std::string& prometheus)
+    {
+        kube::ClusterConfig config;
+        config.server = server.url();
+        config.caPem = m_ca.certificatePem();
+        config.token = Secret("of-the-cluster");
+        {
+            const std::lock_guard lock(m_mutex);
+            m_reports.clear();
+        }
+        MeasureTarget target;
+        target.name = "node-1";
+        MeasureOptions options;
+        options.every = std::chrono::hours(1); // one turn
+        options.prometheus = prometheus;
+        return measureInCluster(kube::Client::create(network, config), target, options,
+                                [this](MeasureReport report) {
+                                    const std::lock_guard lock(m_mutex);
+                                    m_reports.push_back(std::move(report));
+                                });
+    }
+    QString sources()
+    {
+        const std::lock_guard lock(m_mutex);
+        return m_reports.empty() ? QString() : QString::fromStdString(m_reports.back().sources);
+    }
+    QString problem()
+    {
+        const std::lock_guard lock(m_mutex);
+        return m_reports.empty() ? QString() : QString::fromStdString(m_reports.back().problem);
+    }
+    bool has(Quantity quantity)
+    {
+        const std::lock_guard lock(m_mutex);
+        for (const MeasureReport& report : m_reports)
+            for (const Reading& reading : report.readings) {
+                if (reading.of(quantity))
+                    return true;
+            }
+        return false;
+    }
+
+private Q_SLOTS:
+    void theOperatorsOwnComesFirst()
+    {
+        ScriptServer server({m_ca.server(), {}, false});
+        server.expect("GET", "/api/v1/nodes/node-1/proxy/stats/summary", {}, Reply::json(200, kSummary));
+        PlainPrometheus prometheus;
+        QVERIFY(prometheus.listen(QHostAddress::LocalHost));
+        const std::string url = "http://127.0.0.1:" + std::to_string(prometheus.serverPort());
+        kube::Network network;
+        const auto measurement = measure(network, server, url + "/");
+        QTRY_VERIFY_WITH_TIMEOUT(sources().contains(QString::fromStdString(url)) &&
+                                     sources().contains(QLatin1String("kubelet")),
+                                 kLongMs);
+        QTRY_VERIFY_WITH_TIMEOUT(has(Quantity::DiskWrite), kLongMs); // which only Prometheus tells
+        QVERIFY(prometheus.asked.contains("GET /api/v1/query_range?query="));
+        // The cluster's credential goes to nobody else, and nothing was looked for in the cluster.
+        QVERIFY2(!prometheus.asked.toLower().contains("authorization"), prometheus.asked.constData());
+        QVERIFY2(server.problems().empty(), server.problems().c_str());
+    }
+
+    void elseOneIsFoundInTheCluster()
+    {
+        ScriptServer server({m_ca.server(), {}, false});
+        server.expect("GET", "/api/v1/nodes/node-1/proxy/stats/summary", {}, Reply::json(200, kSummary));
+        server.expect("GET", "/api/v1/services", {"limit="}, Reply::json(200, kServices));
+        server.expect("GET", std::string(kProxy) + "/api/v1/status/buildinfo", {},
+                      Reply::json(200, R"({"status":"success","data":{}})"));
+        server.expect("GET", std::string(kProxy) + "/api/v1/query_range", {"query=", "step="},
+                      Reply::json(200, kRange), 7);
+        kube::Network network;
+        const auto measurement = measure(network, server, {});
+        QTRY_VERIFY_WITH_TIMEOUT(sources().contains(QLatin1String("monitoring/prometheus")), kLongMs);
+        QTRY_VERIFY_WITH_TIMEOUT(has(Quantity::DiskWrite), kLongMs);
+    }
+
+    void oneThatIsNotThereIsTold()
+    {
+        QTcpServer nobody; // a port that was free a moment ago
+        QVERIFY(nobody.listen(QHostAddress::LocalHost));
+        const std::string url = "http://127.0.0.1:" + std::to_string(nobody.serverPort());
+        nobody.close();
+        ScriptServer server({m_ca.server(), {}, false});
+        server.expect("GET", "/api/v1/nodes/node-1/proxy/stats/summary", {}, Reply::json(200, kSummary));
+        kube::Network network;
+        const auto measurement = measure(network, server, url);
+        QTRY_VERIFY_WITH_TIMEOUT(problem().contains(QLatin1String("Prometheus")), kLongMs);
+        QTRY_VERIFY_WITH_TIMEOUT(has(Quantity::Memory), kLongMs); // the kubelet tells what it can
+    }
+};
+
+QTEST_GUILESS_MAIN(TestMeasurement)
+#include "test_measurement.moc"
