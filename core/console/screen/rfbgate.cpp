@@ -17,6 +17,7 @@ enum Encoding : std::int32_t {
     CopyRect = 1,
     Zrle = 16,
     DesktopSize = -223,
+    ExtendedDesktopSize = -308,
     Pointer = -239,    // in colours
     PointerBits = -240 // in two colours
 };
@@ -155,6 +156,14 @@ bool RfbGate::takeRectangle(std::string_view head, std::string& out)
         out.append(head);
         nextRectangle();
         return true;
+    case ExtendedDesktopSize:
+        // Not offered, but QEMU answers a request for another size with it: whether it will see what it can
+        // do. The new size itself then comes as DesktopSize.
+        if (m_place.width != m_width || m_place.height != m_height)
+            return refuse("a size of several screens, which was not asked for");
+        out.append(head);
+        expect(Expects::Screens, 4);
+        return true;
     default:
         return refuse("encoding " + std::to_string(encoding) + ", which was not asked for");
     }
@@ -273,6 +282,11 @@ bool RfbGate::take(std::string_view head, std::string& out)
         nextRectangle();
         return true;
     }
+    case Expects::Screens:
+        out.append(head);
+        m_copy = std::uint64_t(static_cast<unsigned char>(head[0])) * 16;
+        nextRectangle();
+        return true;
     case Expects::Clipboard: {
         const std::uint32_t length = number(head, 3, 4);
         if (length > 0x7FFFFFFFU)

@@ -40,6 +40,7 @@ private:
         Rectangle,
         CopyFrom,
         ZrleLength,
+        Screens,
         Clipboard,
     };
     struct Rectangle {

@@ -70,6 +70,7 @@ private Q_SLOTS:
                     rectangle(1, 1, 9, 2, -239, std::string(72, 'c') + "mask"),
                     rectangle(0, 0, 9, 2, -240, std::string(6, 'c') + std::string(8, 'm')),
                     rectangle(0, 0, 0, 0, -239, {}), rectangle(0, 0, 100, 50, -223, {}),
+                    rectangle(1, 4, 100, 50, -308, std::string("\1\0\0\0", 4) + std::string(16, 's')),
                     rectangle(99, 49, 1, 1, 0, "last")}) +
             "\2" + update({}) + clipboard(2, "hi") + "\2";
         const Passed whole = pass(stream);
