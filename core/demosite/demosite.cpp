@@ -137,6 +137,9 @@ public:
         if (auto good = makeDirectory(); !good)
             return good;
         m_clock.setPaused(m_options.paused);
+        if (m_options.paused) // from a round number on, so that delays add up to the same sums each time
+            m_clock.advanceTo(1);
+        m_zero = m_clock.now();
         if (auto good = openTenants(); !good)
             return good;
         if (auto good = openOuter(); !good)
@@ -170,6 +173,9 @@ public:
                 m_faultNames.erase(name);
         });
         m_manager.start();
+        // Whatever is staged meets a site at rest: else it would be a matter of luck what comes first.
+        if (!m_options.faults.empty() || !m_options.scenario.empty())
+            m_manager.waitIdle(kLongestStart);
         for (const std::string& name : m_options.faults) {
             if (auto good = setFault(name, true); !good)
                 return good;
@@ -179,7 +185,7 @@ public:
                 return good;
         }
         if (m_age > 0) {
-            m_manager.step(m_age - m_clock.now());
+            m_manager.step(m_age - passed());
             m_manager.waitIdle(kLongestStart);
         }
         return {};
@@ -336,12 +342,15 @@ private:
         return std::make_shared<Cluster>(std::move(settings), clock());
     }
 
-    // Wall time; but what happens before anybody can look happened as long ago as it says.
+    double passed() const { return m_clock.now() - m_zero; } // seconds of the site's time
+
+    // Wall time; but what happens before anybody can look happened as long ago as it says, and that long after
+    // the site's beginning each time.
     Clock clock() const
     {
         return [this] {
-            const double left = m_age - m_clock.now();
-            return systemNow() - (left > 0 ? static_cast<UnixMs>(left * 1000) : 0);
+            const double now = passed();
+            return now < m_age ? m_plan->now + static_cast<UnixMs>(now * 1000) : systemNow();
         };
     }
 
@@ -610,6 +619,7 @@ private:
 
     Options m_options;
     double m_age;
+    double m_zero = 0; // what the clock showed at the start
     std::shared_ptr<SitePlan> m_plan;
     std::shared_ptr<Cluster> m_outer;
     std::map<Key, Tenant> m_tenants;
@@ -641,8 +651,10 @@ Result<std::unique_ptr<DemoSite>> DemoSite::start(const Options& options)
 {
     // Faults have been there for a while: what follows from them can be seen from the start.
     const double age = options.step + (options.life && !options.faults.empty() ? kFaultAge : 0);
-    auto site = std::make_unique<Running>(
-        options, makePlan(options.size, options.seed, systemNow() - static_cast<UnixMs>(age * 1000)), age);
+    // From a whole second on: times are told in seconds, and two that follow each other in one run must not
+    // be one in the next.
+    const UnixMs start = systemNow() / 1000 * 1000 - static_cast<UnixMs>(age * 1000);
+    auto site = std::make_unique<Running>(options, makePlan(options.size, options.seed, start), age);
     if (auto good = site->start(); !good)
         return tl::unexpected<Error>(good.error());
     return std::unique_ptr<DemoSite>(std::move(site));

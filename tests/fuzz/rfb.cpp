@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/console/screen/rfbgate.h"
 #include "core/console/screen/rfbreader.h"
 #include "tests/fuzz/target.h"
 
@@ -7,6 +8,8 @@
 
 #include <array>
 #include <csignal>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 using namespace strata::console;
@@ -76,8 +79,8 @@ std::string rectangle(unsigned x, unsigned y, unsigned w, unsigned h, unsigned e
 
 } // namespace
 
-// All a server says, up to its goodbye. An even first byte puts a sane greeting before it, so that messages
-// are reached at once.
+// All a server says, up to its goodbye, as it comes to the decoder: through the gate. An even first byte puts
+// a sane greeting before it, so that messages are reached at once; the rest of that byte is a cut.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size)
 {
     if (size < 1 || size > 48U << 10U) // what fits a socket without a reader
@@ -88,6 +91,23 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         return 0;
     std::string all = data[0] % 2 == 0 ? greeting(48, 24) : std::string();
     all.append(reinterpret_cast<const char*>(data) + 1, size - 1);
+    RfbGate gate;
+    std::string passed;
+    const bool open = gate.pass(all, passed);
+    FUZZ_CHECK(passed.size() <= all.size() + 1);
+    FUZZ_CHECK(open || gate.words().size() <= 512);
+    RfbGate again;
+    std::string pieces;
+    const std::size_t piece = 1 + data[0] / 2;
+    for (std::size_t at = 0; at < all.size(); at += piece)
+        again.pass(std::string_view(all).substr(at, piece), pieces);
+    FUZZ_CHECK(pieces == passed && again.words() == gate.words());
+    all = std::move(passed);
+    if (all.empty()) {
+        ::close(ends[0]);
+        ::close(ends[1]);
+        return 0;
+    }
     if (::send(ends[1], all.data(), all.size(), MSG_NOSIGNAL | MSG_DONTWAIT) ==
         static_cast<ssize_t>(all.size())) {
         ::shutdown(ends[1], SHUT_WR);
@@ -121,10 +141,33 @@ std::vector<std::string> fuzzSeeds()
     const std::string text = std::string("\x03\0\0\0", 4) + be32(5) + "hello";
     const std::string copy = rectangle(0, 0, 4, 4, 1, be16(8) + be16(8));
     const std::string zrle = rectangle(0, 0, 16, 16, 16, be32(4) + "\x78\x9c\x03\x00");
+    // One tile of each kind, in a stored block of a stream that goes on.
+    const auto tile = [](const std::string& data) {
+        const auto size = static_cast<unsigned char>(data.size());
+        const std::string packed = std::string("\x78\x01\x00", 3) + static_cast<char>(size) + '\0' +
+                                   static_cast<char>(~size) + '\xff' + data;
+        return rectangle(2, 2, 4, 4, 16, be32(static_cast<unsigned>(packed.size())) + packed);
+    };
     return {"\x01" + greeting(64, 32) + raw,
             std::string(1, '\0') + raw + copy + text + "\x02",
             std::string(1, '\0') + cursor + xcursor,
             std::string(1, '\0') + resize + raw + extended + raw,
             std::string(1, '\0') + zrle,
+            std::string(1, '\0') + tile(std::string(1, '\0') + std::string(48, 'r')),
+            std::string(1, '\0') + tile("\x01"
+                                        "sol"),
+            std::string(1, '\0') + tile("\x03"
+                                        "aaabbbccc" +
+                                        std::string(4, '\x1b')),
+            std::string(1, '\0') + tile("\x80"
+                                        "aaa"
+                                        "\x07"
+                                        "bbb"
+                                        "\x07"),
+            std::string(1, '\0') + tile("\x82"
+                                        "aaabbb"
+                                        "\x80\x07\x01\x81\x06"),
+            "\x01RFB 003.003\n" + be32(1) + greeting(8, 8).substr(18) + raw,
+            "\x03RFB 003.007\n\x02\x02\x01" + greeting(8, 8).substr(18),
             std::string(1, '\0') + std::string("\x01\0\0\0\0\x02", 6) + std::string(12, 'c')};
 }

@@ -76,6 +76,74 @@ private Q_SLOTS:
         QVERIFY(lines[1].startsWith(QStringLiteral("error: commands are ")));
     }
 
+    // --paused: time stands still from the first moment on; --step lets so much of it pass first, at once.
+    void demoBeginsLater_data()
+    {
+        QTest::addColumn<QString>("step");
+        QTest::addColumn<QString>("faults");
+        QTest::newRow("at once") << QString() << QStringLiteral("faults none");
+        QTest::newRow("after a minute") << QStringLiteral("60") << QStringLiteral("faults host-dies");
+        QTest::newRow("after a quarter of an hour") << QStringLiteral("900") << QStringLiteral("faults none");
+    }
+    void demoBeginsLater()
+    {
+        QFETCH(QString, step);
+        QFETCH(QString, faults);
+        QStringList arguments{QStringLiteral("demo"), QStringLiteral("--paused"),
+                              QStringLiteral("--commands"), QStringLiteral("--scenario"),
+                              QStringLiteral("power-outage")};
+        if (!step.isEmpty())
+            arguments << QStringLiteral("--step") << step;
+        QProcess demo;
+        demo.start(QStringLiteral(STRATA_PROGRAM), arguments);
+        demo.write("status\nstep 60\nstatus\nquit\n");
+        QVERIFY(demo.waitForFinished(60000));
+        QCOMPARE(demo.exitCode(), 0);
+        const QStringList lines = QString::fromUtf8(demo.readAllStandardOutput())
+                                      .split(QLatin1Char('\n'))
+                                      .filter(QRegularExpression(QStringLiteral("^ok paused")));
+        QCOMPARE(lines.size(), 2);
+        QVERIFY2(lines[0].endsWith(faults), qPrintable(lines[0]));
+        // A minute later the outage has begun, goes on, or is long over.
+        QVERIFY2(lines[1].endsWith(step == QLatin1String("900") ? QLatin1String("none")
+                                                                : QLatin1String("host-dies")),
+                 qPrintable(lines[1]));
+    }
+
+    // The same seed is the same site after the same time, name by name; another seed is another one.
+    void aSeededSiteIsTheSameAgain()
+    {
+        const auto objects = [](const char* seed) {
+            Server server({QStringLiteral("--paused"), QStringLiteral("--step"), QStringLiteral("900"),
+                           QStringLiteral("--scenario"), QStringLiteral("power-outage"),
+                           QStringLiteral("--seed"), QString::fromLatin1(seed)});
+            const Outcome tree = run({QStringLiteral("tree"), QStringLiteral("--json"),
+                                      QStringLiteral("--kubeconfig"), server.kubeconfig});
+            QStringList out;
+            if (tree.code != 0)
+                out << tree.err;
+            const QJsonObject site = QJsonDocument::fromJson(tree.out.toUtf8()).object();
+            for (const char* part : {"stack", "tenants"}) {
+                walk(site[QLatin1String(part)].toArray(), 1, [&](const QJsonObject& item, int depth) {
+                    out << QStringLiteral("%1 %2 %3 %4 %5")
+                               .arg(depth)
+                               .arg(item[QLatin1String("kind")].toString(),
+                                    item[QLatin1String("name")].toString(),
+                                    item[QLatin1String("health")].toString(),
+                                    item[QLatin1String("rawReason")].toString());
+                });
+            }
+            return out;
+        };
+        const QStringList one = objects("7");
+        QVERIFY2(one.size() > 100, qPrintable(one.join(QLatin1Char('\n'))));
+        const QStringList two = objects("7");
+        for (qsizetype i = 0; i < std::min(one.size(), two.size()); ++i)
+            QCOMPARE(two[i], one[i]);
+        QCOMPARE(two.size(), one.size());
+        QVERIFY(objects("8") != one);
+    }
+
     void wrongArgumentsAreNamed()
     {
         const Outcome outcome = run({QStringLiteral("tree"), QStringLiteral("--fly")});

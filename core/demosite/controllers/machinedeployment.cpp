@@ -177,17 +177,26 @@ private:
              [&](Json& edited) { edited["spec"]["replicas"] = to; });
     }
 
+    // One step of a rolling update (cluster-api internal/controllers/machinedeployment/
+    // machinedeployment_rolling.go). A set's status is behind its spec while its machines come and go, so
+    // what may go is bounded by what was asked for as well as by what is available.
     void roll(const Json& pool, const Json& current, const std::vector<Json>& sets)
     {
+        const auto asked = [](const Json& set) { return number(set, "spec.replicas").value_or(0); };
+        const auto available = [&](const Json& set) {
+            // Machines that are about to go may still be counted.
+            return std::min(asked(set), number(set, "status.availableReplicas").value_or(0));
+        };
         const long long wanted = std::clamp(number(pool, "spec.replicas").value_or(1), 0LL, 500LL);
-        long long total = 0;
-        long long available = 0;
+        long long total = 0; // with those that are going
+        long long all = 0;
+        long long up = 0;
         long long old = 0;
         for (const Json& set : sets) {
-            const long long replicas = number(set, "spec.replicas").value_or(0);
-            total += std::max(replicas, number(set, "status.replicas").value_or(0));
-            available += number(set, "status.availableReplicas").value_or(0);
-            old += &set == &current ? 0 : replicas;
+            total += std::max(asked(set), number(set, "status.replicas").value_or(0));
+            all += asked(set);
+            up += available(set);
+            old += &set == &current ? 0 : asked(set);
         }
         if (old == 0) {
             scale(current, wanted);
@@ -202,18 +211,27 @@ private:
             portion(find(how == nullptr ? none : *how, "maxUnavailable"), wanted, false, 0);
         if (surge == 0 && unavailable == 0)
             surge = 1;
-        const long long have = number(current, "spec.replicas").value_or(0);
+        const long long have = asked(current);
         scale(current, std::min(wanted, have + std::max(0LL, wanted + surge - total)));
-        long long mayGo = available - (wanted - unavailable);
+        const long long least = wanted - unavailable;
+        long long mayGo = all - least - (have - available(current));
+        // Those that do not work first: nobody misses them. Then of the rest what is above the least.
+        std::vector<long long> left;
         for (const Json& set : sets) {
-            const long long replicas = number(set, "spec.replicas").value_or(0);
-            if (&set == &current || replicas == 0)
+            left.push_back(asked(set));
+            if (&set == &current)
                 continue;
-            const long long dead =
-                std::max(0LL, replicas - number(set, "status.availableReplicas").value_or(0));
-            const long long goes = std::min(replicas, std::max(0LL, mayGo) + dead);
-            mayGo -= std::max(0LL, goes - dead);
-            scale(set, replicas - goes);
+            const long long goes = std::clamp(left.back() - available(set), 0LL, std::max(0LL, mayGo));
+            mayGo -= goes;
+            left.back() -= goes;
+        }
+        mayGo = std::min(mayGo, up - least);
+        for (std::size_t i = 0; i < sets.size(); ++i) {
+            if (&sets[i] == &current)
+                continue;
+            const long long goes = std::clamp(left[i], 0LL, std::max(0LL, mayGo));
+            mayGo -= goes;
+            scale(sets[i], left[i] - goes);
         }
     }
 

@@ -41,7 +41,8 @@ public:
         if (!hasFinalizer(set, kFinalizer))
             edit(m_store, kind, key.ns, key.name, [](Json& edited) { addFinalizer(edited, kFinalizer); });
         const std::string blocked = scale(*object, set, cluster, machines);
-        report(key, set, own(*object), blocked, false);
+        // As they were when it began: that it scales is told before the next look, which its machines cause.
+        report(key, set, machines, blocked, false);
         return kOnChange;
     }
 

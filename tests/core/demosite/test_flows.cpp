@@ -141,6 +141,109 @@ private Q_SLOTS:
         QCOMPARE(ofTenant("machinesets").size(), std::size_t(2)); // the old one stays, empty
     }
 
+    // With maxSurge 1 and maxUnavailable 0, which are the defaults, there are never fewer machines that work
+    // than are wanted, and never more than one beyond; with a share that may be missing, never fewer than
+    // that.
+    void poolsRollWithinTheirBounds_data()
+    {
+        QTest::addColumn<int>("workers");
+        QTest::addColumn<QByteArray>("strategy");
+        QTest::addColumn<int>("least");
+        QTest::addColumn<int>("most");
+        QTest::newRow("two, by default") << 2 << QByteArray() << 2 << 3;
+        QTest::newRow("three, by default") << 3 << QByteArray() << 3 << 4;
+        QTest::newRow("three, two at once")
+            << 3 << QByteArray(R"({"maxSurge":2,"maxUnavailable":0})") << 3 << 5;
+        QTest::newRow("three, one may be missing")
+            << 3 << QByteArray(R"({"maxSurge":0,"maxUnavailable":1})") << 2 << 3;
+        QTest::newRow("four, shares")
+            << 4 << QByteArray(R"({"maxSurge":"25%","maxUnavailable":"25%"})") << 3 << 5;
+    }
+    void poolsRollWithinTheirBounds()
+    {
+        QFETCH(int, workers);
+        QFETCH(QByteArray, strategy);
+        QFETCH(int, least);
+        QFETCH(int, most);
+        apply(1, workers);
+        if (!strategy.isEmpty()) {
+            const std::string how =
+                R"({"spec":{"rollout":{"strategy":{"type":"RollingUpdate","rollingUpdate":)" +
+                strategy.toStdString() + "}}}}";
+            QCOMPARE(patch(kCapi + "machinedeployments/t1-md", how).status, 200);
+        }
+        QVERIFY(m_world->step(60));
+        // Machines that work and are not about to go, after every single write.
+        std::map<std::string, std::pair<bool, bool>> machines; // there and not going; and available
+        for (const Json& machine : machinesOf(false))
+            machines[text(machine, "metadata.name")] = {true, isTrue(machine, "Available")};
+        QCOMPARE(machines.size(), std::size_t(workers));
+        const std::uint64_t before = m_world->outer().revision();
+        QCOMPARE(m_world
+                     ->send("POST",
+                            "/apis/infrastructure.cluster.x-k8s.io/v1alpha1/namespaces/t1/"
+                            "kubevirtmachinetemplates",
+                            machineTemplate("t1-md-v2"))
+                     .status,
+                 201);
+        QCOMPARE(patch(kCapi + "machinedeployments/t1-md",
+                       R"({"spec":{"template":{"spec":{"infrastructureRef":{"name":"t1-md-v2"}}}}})")
+                     .status,
+                 200);
+        QVERIFY(m_world->step(1800));
+        for (const Json& machine : machinesOf(false))
+            QCOMPARE(annotation(m_world->get("kubevirtmachines", "t1", text(machine, "metadata.name")),
+                                capi::kClonedFrom),
+                     std::string("t1-md-v2"));
+        int few = workers;
+        int many = 0;
+        const auto events = m_world->outer().since(capi::machines(), before, 100000);
+        QVERIFY(events.has_value());
+        for (const StoreEvent& event : *events) {
+            bool plane = false;
+            lookUp(event.object->labels, capi::kControlPlane, &plane);
+            if (event.object->ns != "t1" || plane)
+                continue;
+            const Json machine = parseOwn(event.object->body);
+            const bool there = event.type != EventType::Deleted && !deleting(machine);
+            machines[event.object->name] = {there, there && isTrue(machine, "Available")};
+            int all = 0;
+            int available = 0;
+            for (const auto& [name, state] : machines) {
+                all += state.first ? 1 : 0;
+                available += state.second ? 1 : 0;
+            }
+            few = std::min(few, available);
+            many = std::max(many, all);
+        }
+        QVERIFY2(few >= least, qPrintable(QStringLiteral("%1 were available").arg(few)));
+        QVERIFY2(many <= most, qPrintable(QStringLiteral("there were %1").arg(many)));
+        const auto told = range(kindOf("machinedeployments"), "t1-md", "status.availableReplicas", before);
+        QVERIFY2(told.first >= least, qPrintable(QStringLiteral("%1 were told").arg(told.first)));
+        QCOMPARE(
+            number(m_world->get("machinedeployments", "t1", "t1-md"), "status.upToDateReplicas").value_or(0),
+            static_cast<long long>(workers));
+    }
+
+    // That a pool scales is said at once, by the set, the pool and the cluster, and taken back.
+    void scalingIsTold()
+    {
+        apply(1, 2);
+        const std::uint64_t before = m_world->outer().revision();
+        QCOMPARE(patch(kCapi + "machinedeployments/t1-md", R"({"spec":{"replicas":3}})").status, 200);
+        // No time has passed: what is read now has it, too, as long as the machine is not there.
+        for (const char* kind : {"machinesets", "machinedeployments", "clusters"})
+            QVERIFY(told(kindOf(kind), "t1", before,
+                         {"ScalingUp=True(ScalingUp)", "ScalingUp=False(NotScalingUp)"}));
+        QVERIFY(m_world->step(300));
+        const std::uint64_t then = m_world->outer().revision();
+        QCOMPARE(patch(kCapi + "machinedeployments/t1-md", R"({"spec":{"replicas":2}})").status, 200);
+        QVERIFY(m_world->step(300));
+        for (const char* kind : {"machinesets", "machinedeployments", "clusters"})
+            QVERIFY(told(kindOf(kind), "t1", then,
+                         {"ScalingDown=True(ScalingDown)", "ScalingDown=False(NotScalingDown)"}));
+    }
+
     void clustersUpgrade_data()
     {
         QTest::addColumn<bool>("old");

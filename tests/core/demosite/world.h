@@ -22,6 +22,8 @@ public:
     explicit World(bool life = true, std::uint32_t seed = 1, UnixMs now = systemNow())
         : m_life(life), m_started(now)
     {
+        m_clock.setPaused(true);
+        m_clock.advanceTo(1); // a round number: delays add up to the same sums in each run
         m_plan = std::make_shared<SitePlan>(makePlan(Size::Small, seed, now));
         unsigned short port = 20000;
         for (TenantPlan& tenant : m_plan->tenants) {
@@ -39,7 +41,6 @@ public:
         settings.seed = m_plan->seedFor("cluster/outer");
         m_outer = std::make_shared<Cluster>(std::move(settings), clock());
         m_handler = std::make_unique<ApiHandler>(m_outer);
-        m_clock.setPaused(true);
         m_site = std::make_unique<Site>(m_outer->store(), m_clock, m_manager, static_cast<Tenants&>(*this));
         equipOuter(*m_site, life);
         m_manager.start();
