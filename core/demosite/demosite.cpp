@@ -641,8 +641,10 @@ Result<std::unique_ptr<DemoSite>> DemoSite::start(const Options& options)
 {
     // Faults have been there for a while: what follows from them can be seen from the start.
     const double age = options.step + (options.life && !options.faults.empty() ? kFaultAge : 0);
-    auto site = std::make_unique<Running>(
-        options, makePlan(options.size, options.seed, systemNow() - static_cast<UnixMs>(age * 1000)), age);
+    SitePlan plan = makePlan(options.size, options.seed, systemNow() - static_cast<UnixMs>(age * 1000));
+    if (options.bare)
+        makeBare(plan);
+    auto site = std::make_unique<Running>(options, std::move(plan), age);
     if (auto good = site->start(); !good)
         return tl::unexpected<Error>(good.error());
     return std::unique_ptr<DemoSite>(std::move(site));
