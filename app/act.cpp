@@ -324,9 +324,55 @@ void audit(const Plan& plan, const std::string& result, const std::string& detai
         say(inWords(done.error()));
 }
 
-// Runs a plan, or has the server judge it, and says how it went.
+// `strata image list`.
+int listImages(const CommandLine& line, const std::shared_ptr<kube::Client>& client)
+{
+    using actions::Question;
+    const Question volumes{Target::Outer, {"cdi.kubevirt.io/v1beta1", "DataVolume", {}, {}}, {}};
+    const Question vms{Target::Outer, {"kubevirt.io/v1", "VirtualMachine", {}, {}}, {}};
+    const Question sources{Target::Outer, {"cdi.kubevirt.io/v1beta1", "DataSource", {}, {}}, {}};
+    std::promise<Result<actions::Answers>> promise;
+    auto answer = promise.get_future();
+    const auto reading = actions::Reading::start(
+        client, {}, {}, {volumes, vms, sources}, {},
+        [&promise](Result<actions::Answers> got) { promise.set_value(std::move(got)); });
+    const Result<actions::Answers> got = answer.get();
+    if (!got)
+        return refuse(got.error());
+    const std::vector<actions::ImageRow> rows =
+        actions::imagesOf(*got->find(volumes), *got->find(vms), *got->find(sources));
+    nlohmann::ordered_json out = nlohmann::ordered_json::array();
+    for (const actions::ImageRow& row : rows) {
+        if (line.json) {
+            out.push_back({{"namespace", row.ns},
+                           {"name", row.name},
+                           {"source", row.source},
+                           {"phase", row.phase},
+                           {"progress", row.progress},
+                           {"words", row.words},
+                           {"failed", row.failed},
+                           {"bytes", row.bytes},
+                           {"users", row.users}});
+            continue;
+        }
+        std::cout << row.ns << "/" << row.name << "  " << (row.phase.empty() ? "Pending" : row.phase)
+                  << (row.progress.empty() ? "" : " " + row.progress) << "  " << row.words << "\n";
+        if (!row.source.empty())
+            std::cout << "   " << tr("from %1", {row.source}) << "\n";
+        for (const std::string& user : row.users)
+            std::cout << "   " << tr("used by %1", {user}) << "\n";
+    }
+    if (line.json)
+        std::cout << out.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) << "\n";
+    std::cout.flush();
+    return kCreated;
+}
+
+} // namespace
+
 int carryOut(const CommandLine& line, const Ends& ends, const Connections& connections,
-             const std::shared_ptr<kube::Client>& client, const Plan& plan, const std::string& fates)
+             const std::shared_ptr<kube::Client>& client, const Plan& plan, const std::string& fates,
+             const std::string& json)
 {
     say(plan.title);
     for (const std::string& sentence : plan.interruption)
@@ -374,10 +420,12 @@ int carryOut(const CommandLine& line, const Ends& ends, const Connections& conne
         if (canBeUndone(plan))
             say(tr("Take back with: strata resume %1 --undo", {plan.id}));
     }
-    if (line.json)
-        std::cout << progress.json().dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace)
-                  << "\n";
-    else if (line.dryRun)
+    if (line.json) {
+        nlohmann::ordered_json out =
+            nlohmann::ordered_json::parse(json.empty() ? "{}" : json, nullptr, false);
+        out.update(progress.json());
+        std::cout << out.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) << "\n";
+    } else if (line.dryRun)
         std::cout << preview(plan) << fates;
     else if (code != kNotBegun)
         std::cout << plan.id << "\n";
@@ -385,52 +433,6 @@ int carryOut(const CommandLine& line, const Ends& ends, const Connections& conne
     runner.reset();
     return code;
 }
-
-// `strata image list`.
-int listImages(const CommandLine& line, const std::shared_ptr<kube::Client>& client)
-{
-    using actions::Question;
-    const Question volumes{Target::Outer, {"cdi.kubevirt.io/v1beta1", "DataVolume", {}, {}}, {}};
-    const Question vms{Target::Outer, {"kubevirt.io/v1", "VirtualMachine", {}, {}}, {}};
-    const Question sources{Target::Outer, {"cdi.kubevirt.io/v1beta1", "DataSource", {}, {}}, {}};
-    std::promise<Result<actions::Answers>> promise;
-    auto answer = promise.get_future();
-    const auto reading = actions::Reading::start(
-        client, {}, {}, {volumes, vms, sources}, {},
-        [&promise](Result<actions::Answers> got) { promise.set_value(std::move(got)); });
-    const Result<actions::Answers> got = answer.get();
-    if (!got)
-        return refuse(got.error());
-    const std::vector<actions::ImageRow> rows =
-        actions::imagesOf(*got->find(volumes), *got->find(vms), *got->find(sources));
-    nlohmann::ordered_json out = nlohmann::ordered_json::array();
-    for (const actions::ImageRow& row : rows) {
-        if (line.json) {
-            out.push_back({{"namespace", row.ns},
-                           {"name", row.name},
-                           {"source", row.source},
-                           {"phase", row.phase},
-                           {"progress", row.progress},
-                           {"words", row.words},
-                           {"failed", row.failed},
-                           {"bytes", row.bytes},
-                           {"users", row.users}});
-            continue;
-        }
-        std::cout << row.ns << "/" << row.name << "  " << (row.phase.empty() ? "Pending" : row.phase)
-                  << (row.progress.empty() ? "" : " " + row.progress) << "  " << row.words << "\n";
-        if (!row.source.empty())
-            std::cout << "   " << tr("from %1", {row.source}) << "\n";
-        for (const std::string& user : row.users)
-            std::cout << "   " << tr("used by %1", {user}) << "\n";
-    }
-    if (line.json)
-        std::cout << out.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) << "\n";
-    std::cout.flush();
-    return kCreated;
-}
-
-} // namespace
 
 int runAct(const CommandLine& given)
 {

@@ -2,8 +2,20 @@
 #pragma once
 
 #include "app/commandline.h"
+#include "app/connections.h"
+#include "app/ends.h"
+#include "core/provision/plan.h"
+
+#include <memory>
+#include <string>
 
 namespace strata::app {
+
+// Runs a plan, or has the server judge it, and says how it went. `fates` is printed behind a plan's preview;
+// `json` is the text of a JSON object whose members stand before the run's own.
+int carryOut(const CommandLine& line, const Ends& ends, const Connections& connections,
+             const std::shared_ptr<kube::Client>& client, const provision::Plan& plan,
+             const std::string& fates, const std::string& json = {});
 
 // Day two without a window: looks at the stack, makes the plan, carries it out. Progress goes to stderr, the
 // plan (with --dry-run) or its id to stdout. Exit codes are those of CreateClusterExit. Blocks until the end.

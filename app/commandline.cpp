@@ -137,6 +137,24 @@ std::string useVm(CommandLine& line, const std::string& value)
     return tr("must be CPUSxGIB, for example 8x16");
 }
 
+Use each(std::vector<std::string> CommandLine::*field, bool pair)
+{
+    return [field, pair](CommandLine& line, const std::string& value) -> std::string {
+        std::size_t at = 0;
+        while (at <= value.size()) {
+            const std::size_t comma = pair ? std::string::npos : value.find(',', at);
+            const std::string one = value.substr(at, comma == std::string::npos ? comma : comma - at);
+            if (one.empty() || (pair && (one.find('=') == std::string::npos || one.front() == '=')))
+                return pair ? tr("must be NAME=VALUE") : tr("must not be empty");
+            (line.*field).push_back(one);
+            if (comma == std::string::npos)
+                break;
+            at = comma + 1;
+        }
+        return {};
+    };
+}
+
 std::string useReplicas(CommandLine& line, const std::string& value)
 {
     const auto replicas = number<int>(value, 0, 10000);
@@ -183,11 +201,18 @@ const std::map<std::string, Option>& options()
         {"--kubeconfig",
          {text(&CommandLine::kubeconfig),
           {Command::Window, Command::Tree, Command::CreateCluster, Command::Diagnose, Command::Capacity,
-           Command::Act}}},
+           Command::Act, Command::Prepare}}},
         {"--context",
          {text(&CommandLine::context),
           {Command::Window, Command::Tree, Command::CreateCluster, Command::Diagnose, Command::Capacity,
-           Command::Act}}},
+           Command::Act, Command::Prepare}}},
+        {"--bundle", {text(&CommandLine::bundle), {Command::Prepare}}},
+        {"--releases", {text(&CommandLine::releases), {Command::Prepare, Command::Bundle}}},
+        {"--mirror", {text(&CommandLine::mirror), {Command::Prepare, Command::Bundle}}},
+        {"--only", {each(&CommandLine::only, false), {Command::Prepare}}},
+        {"--release", {each(&CommandLine::componentVersions, true), {Command::Prepare, Command::Bundle}}},
+        {"--set", {each(&CommandLine::variables, true), {Command::Prepare}}},
+        {"--gate", {each(&CommandLine::gates, false), {Command::Prepare}}},
         {"--resume", {text(&CommandLine::resume), {Command::CreateCluster}}},
         {"--save-kubeconfig", {text(&CommandLine::saveKubeconfig), {Command::CreateCluster}}},
         {"--host",
@@ -212,29 +237,29 @@ const std::map<std::string, Option>& options()
         {"--size",
          {useSize,
           {Command::Window, Command::Tree, Command::CreateCluster, Command::Diagnose, Command::Capacity,
-           Command::Act, Command::Demo}}},
+           Command::Act, Command::Prepare, Command::Demo}}},
         {"--seed",
          {useSeed,
           {Command::Window, Command::Tree, Command::CreateCluster, Command::Diagnose, Command::Capacity,
-           Command::Act, Command::Demo}}},
+           Command::Act, Command::Prepare, Command::Demo}}},
         {"--speed",
          {useSpeed,
           {Command::Window, Command::Tree, Command::CreateCluster, Command::Diagnose, Command::Capacity,
-           Command::Act, Command::Demo}}},
+           Command::Act, Command::Prepare, Command::Demo}}},
         {"--step",
          {useStep,
           {Command::Window, Command::Tree, Command::CreateCluster, Command::Diagnose, Command::Capacity,
-           Command::Act, Command::Demo}}},
+           Command::Act, Command::Prepare, Command::Demo}}},
         {"--own-rules", {text(&CommandLine::ownRules), {Command::Diagnose}}},
         {"--vm", {useVm, {Command::Capacity}}},
         {"--fault",
          {useFault,
           {Command::Window, Command::Tree, Command::CreateCluster, Command::Diagnose, Command::Capacity,
-           Command::Act, Command::Demo}}},
+           Command::Act, Command::Prepare, Command::Demo}}},
         {"--scenario",
          {useScenario,
           {Command::Window, Command::Tree, Command::CreateCluster, Command::Diagnose, Command::Capacity,
-           Command::Act, Command::Demo}}},
+           Command::Act, Command::Prepare, Command::Demo}}},
         {"--screenshot", {text(&CommandLine::screenshot), {Command::Window}}},
         {"--theme", {useTheme, {Command::Window}}},
         {"--geometry", {useGeometry, {Command::Window}}},
@@ -270,6 +295,10 @@ Result<CommandLine> CommandLine::parse(const std::vector<std::string>& arguments
             line.command = Command::Demo;
         else if (arguments[0] == "create-cluster")
             line.command = Command::CreateCluster;
+        else if (arguments[0] == "prepare")
+            line.command = Command::Prepare;
+        else if (arguments[0] == "bundle")
+            line.command = Command::Bundle;
         else if (arguments[0] == "check-host")
             line.command = Command::CheckHost;
         else if (arguments[0] == "resume")
@@ -307,6 +336,16 @@ Result<CommandLine> CommandLine::parse(const std::vector<std::string>& arguments
             continue;
         }
         const bool creating = line.command == Command::CreateCluster;
+        const bool preparing = line.command == Command::Prepare;
+        if (line.command == Command::Bundle && !name.starts_with('-') && !value && !name.empty() &&
+            line.words.empty()) {
+            line.words.push_back(name);
+            continue;
+        }
+        if (!value && preparing && (name == "--dry-run" || name == "--upgrade")) {
+            (name == "--upgrade" ? line.upgrade : line.dryRun) = true;
+            continue;
+        }
         const bool acting = line.command == Command::Act;
         if (acting && !name.starts_with('-') && !value) {
             if (name.empty())
@@ -325,21 +364,21 @@ Result<CommandLine> CommandLine::parse(const std::vector<std::string>& arguments
         }
         if (!value && name == "--json" &&
             (line.command == Command::Tree || line.command == Command::CheckHost || creating || acting ||
-             line.command == Command::Audit || line.command == Command::Diagnose ||
+             preparing || line.command == Command::Audit || line.command == Command::Diagnose ||
              line.command == Command::Capacity)) {
             line.json = true;
             continue;
         }
         if (!value && name == "--demo" &&
             (line.command == Command::Tree || line.command == Command::Window ||
-             line.command == Command::CheckHost || creating || acting || line.command == Command::Diagnose ||
-             line.command == Command::Capacity)) {
+             line.command == Command::CheckHost || creating || acting || preparing ||
+             line.command == Command::Diagnose || line.command == Command::Capacity)) {
             line.demo = true;
             continue;
         }
         if (!value && name == "--allow-exec" &&
             (line.command == Command::Tree || line.command == Command::Diagnose ||
-             line.command == Command::Capacity || creating || acting)) {
+             line.command == Command::Capacity || creating || acting || preparing)) {
             line.allowExec = true;
             continue;
         }
@@ -362,6 +401,10 @@ Result<CommandLine> CommandLine::parse(const std::vector<std::string>& arguments
         }
         if (!value && name == "--no-life") {
             line.site.life = false;
+            continue;
+        }
+        if (!value && name == "--bare") {
+            line.site.bare = true;
             continue;
         }
         if (!value && name == "--paused") {
@@ -440,6 +483,13 @@ Result<CommandLine> CommandLine::parse(const std::vector<std::string>& arguments
             return fail(ErrorKind::Config,
                         tr("“--save-kubeconfig” needs “--wait”: there is no kubeconfig before."));
     }
+    if (line.command == Command::Bundle && line.words.empty())
+        return fail(ErrorKind::Config, tr("“strata bundle” needs the folder that it is to fill."));
+    if (line.command == Command::Prepare && !line.bundle.empty() && !line.releases.empty())
+        return fail(ErrorKind::Config,
+                    tr("Either “--bundle” or “--releases”: what is installed comes from one."));
+    if (line.site.bare && (!line.site.faults.empty() || !line.site.scenario.empty()))
+        return fail(ErrorKind::Config, tr("A bare site has nothing that faults could befall."));
     if (line.command == Command::CheckHost && !line.demo && line.hosts.empty())
         return fail(ErrorKind::Config,
                     tr("“strata check-host” needs one or more libvirt URIs, for example qemu:///system."));
@@ -491,6 +541,24 @@ std::string CommandLine::help()
         "  strata resume PLAN [--undo]   goes on with, or takes back, what one of these has begun\n"
         "  strata audit [--json]         what was done with Strata on this machine, newest first\n"
         "\n"
+        "  strata prepare [--kubeconfig FILE [--context NAME] | --demo [--bare]] [--bundle DIR | --releases "
+        "URL]\n"
+        "      [--only ID,…] [--upgrade] [--release ID=VERSION]… [--gate NAME[=false]]… [--set NAME=VALUE]…\n"
+        "      [--mirror PREFIX] [--dry-run] [--json] [--allow-exec]\n"
+        "                                looks what an outer cluster has of cert-manager, KubeVirt, CDI and "
+        "Cluster\n"
+        "                                API with its providers, and installs what it lacks, from a bundle "
+        "or "
+        "the\n"
+        "                                releases; --releases stands instead of https://github.com, --mirror "
+        "before\n"
+        "                                the names of images. Exit as create-cluster; 0 when nothing is to "
+        "do\n"
+        "  strata bundle DIR [--mirror PREFIX] [--releases URL] [--release ID=VERSION]…\n"
+        "                                fills a folder for sites without a network: manifests, an index "
+        "with\n"
+        "                                checksums, the list of images; 1 when something cannot be fetched\n"
+        "\n"
         "  strata check-host (URI… | --demo) [--profile lab|production] [--json] [--html FILE] [--timeout "
         "S]\n"
         "                                is a host fit to carry the stack? 0 when no check fails, 1 when one "
@@ -512,10 +580,13 @@ std::string CommandLine::help()
         "                                questions beyond what is watched: logs, metrics, dry runs\n"
         "  strata diagnose --rules [--json]   which rules there are and what each needs\n"
         "\n"
-        "  strata demo [--size small|large|huge] [--seed N] [--speed X] [--paused] [--step S] [--no-life]\n"
+        "  strata demo [--size small|large|huge] [--seed N] [--speed X] [--paused] [--step S] [--no-life] "
+        "[--bare]\n"
         "                                serves the demo site until interrupted; the first line is the path\n"
         "                                of its kubeconfig, the next ones are its hosts' libvirt URIs;\n"
-        "                                --step lets S seconds of its time pass first, at once\n"
+        "                                --step lets S seconds of its time pass first, at once; --bare (also "
+        "with\n"
+        "                                --demo) is an outer cluster that nothing is installed in yet\n"
         "      --commands                obeys standard input, a line each: pause, resume, speed X, step S,\n"
         "                                fault NAME, heal NAME, play NAME, status, quit\n"
         "      --fault NAME, --scenario NAME        what goes wrong there, also with --demo; may repeat;\n"

@@ -18,6 +18,8 @@ enum class Command {
     Capacity, // how full it is and what still fits, then exit
     CreateCluster,
     CheckHost, // is a host fit to carry the stack?
+    Prepare,   // what an outer cluster lacks is installed
+    Bundle,    // fills a folder with what Prepare installs
     Act,       // day two: something is done to what is there
     Audit,     // what was done with this program
     Version,
@@ -43,7 +45,8 @@ struct CommandLine {
     std::string html;               // check-host: where the report goes, "" for none
     bool listFaults = false;        // --fault list
     bool commands = false;          // demo: obey standard input
-    demosite::Options site; // --size, --seed, --speed, --paused, --step, --no-life, --fault, --scenario
+    demosite::Options
+        site; // --size, --seed, --speed, --paused, --step, --no-life, --bare, --fault, --scenario
 
     // create-cluster
     std::string clusterProfile; // a file
@@ -66,6 +69,16 @@ struct CommandLine {
     std::string storageClass;
     std::string yes; // the name of what is deleted
     bool force = false;
+
+    // Prepare and Bundle, whose folder is the only word
+    std::string bundle;                         // a folder; empty: releases
+    std::string releases;                       // instead of https://github.com
+    std::string mirror;                         // prefix of images
+    std::vector<std::string> only;              // components
+    std::vector<std::string> componentVersions; // "kubevirt=v1.8.4"
+    std::vector<std::string> variables;         // "NAME=VALUE"
+    std::vector<std::string> gates;             // "Snapshot", "Snapshot=false"
+    bool upgrade = false;
 
     // The window only; for pictures of it.
     std::string screenshot;

@@ -100,6 +100,9 @@ public:
         services.cniManifest = [this](stack::SourceId source) {
             return connections.isDemo(source) ? connections.demoCni() : std::string();
         };
+        services.bundle = [this](stack::SourceId source) {
+            return connections.isDemo(source) ? connections.demoBundle() : std::string();
+        };
         services.run = std::move(pace);
         return services;
     }

@@ -85,6 +85,8 @@ Result<std::unique_ptr<demosite::DemoSite>> Connections::startDemo(const demosit
         return demo;
     if (const auto laid = writeDemoManifests((*demo)->directory() + "/manifests"); !laid)
         return tl::unexpected(laid.error());
+    if (const auto laid = writeDemoBundle((*demo)->directory() + "/bundle"); !laid)
+        return tl::unexpected(laid.error());
     return demo;
 }
 
@@ -112,6 +114,11 @@ std::string Connections::demoFolder() const
 std::string Connections::demoCni() const
 {
     return m_demo ? m_demo->directory() + "/manifests/calico.yaml" : std::string();
+}
+
+std::string Connections::demoBundle() const
+{
+    return m_demo ? m_demo->directory() + "/bundle" : std::string();
 }
 
 void Connections::closeDemo()

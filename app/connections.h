@@ -44,6 +44,7 @@ public:
     bool isDemo(stack::SourceId source) const;
     std::string demoFolder() const; // empty without a demo site
     std::string demoCni() const;    // the manifest there; empty without a demo site
+    std::string demoBundle() const; // what its outer cluster can be prepared from; empty without a demo site
 
 private:
     std::unique_ptr<demosite::DemoSite> m_demo;

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/demomanifests.h"
 
+#include "core/base/timestamp.h"
 #include "core/base/translate.h"
+#include "core/demosite/platform.h"
+#include "core/prepare/components.h"
+#include "core/prepare/source.h"
 
 #include <filesystem>
 #include <fstream>
@@ -132,6 +136,27 @@ Result<DemoManifests> writeDemoManifests(const std::string& folder)
                         arguments(translate("DemoSite", "The demo site cannot write %1."), {path}));
     }
     return made;
+}
+
+Result<void> writeDemoBundle(const std::string& folder)
+{
+    prepare::Bundle bundle;
+    bundle.folder = folder;
+    bundle.made = formatRfc3339(systemNow());
+    std::map<std::string, std::string> contents;
+    for (const demosite::PlatformComponent& platform : demosite::platformManifests()) {
+        prepare::BundleComponent component;
+        component.id = platform.id;
+        component.version = platform.version;
+        for (const auto& [name, text] : platform.files) {
+            prepare::BundleFile file;
+            file.path = platform.id + "/" + platform.version + "/" + name;
+            contents[file.path] = text;
+            component.files.push_back(std::move(file));
+        }
+        bundle.components.push_back(std::move(component));
+    }
+    return prepare::writeBundle(bundle, contents);
 }
 
 } // namespace strata::app

@@ -15,4 +15,7 @@ struct DemoManifests {
 };
 Result<DemoManifests> writeDemoManifests(const std::string& folder);
 
+// A bundle with stand-ins for what a bare demo site lacks (core/prepare/bundle.h).
+Result<void> writeDemoBundle(const std::string& folder);
+
 } // namespace strata::app

@@ -5,6 +5,7 @@
 #include "app/createcluster.h"
 #include "app/diagnose.h"
 #include "app/headless.h"
+#include "app/prepare.h"
 #include "app/window.h"
 #include "core/console/screen/decoder.h"
 #include "core/console/screen/wire.h"
@@ -44,6 +45,10 @@ int main(int argc, char** argv)
         return runDemo(*line);
     case Command::CreateCluster:
         return runCreateCluster(*line);
+    case Command::Prepare:
+        return runPrepare(*line);
+    case Command::Bundle:
+        return runBundle(*line);
     case Command::Act:
         return runAct(*line);
     case Command::Audit:

@@ -654,7 +654,10 @@ Result<std::unique_ptr<DemoSite>> DemoSite::start(const Options& options)
     // From a whole second on: times are told in seconds, and two that follow each other in one run must not
     // be one in the next.
     const UnixMs start = systemNow() / 1000 * 1000 - static_cast<UnixMs>(age * 1000);
-    auto site = std::make_unique<Running>(options, makePlan(options.size, options.seed, start), age);
+    SitePlan plan = makePlan(options.size, options.seed, start);
+    if (options.bare)
+        makeBare(plan);
+    auto site = std::make_unique<Running>(options, std::move(plan), age);
     if (auto good = site->start(); !good)
         return tl::unexpected<Error>(good.error());
     return std::unique_ptr<DemoSite>(std::move(site));

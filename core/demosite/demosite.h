@@ -20,6 +20,9 @@ enum class Size {
 
 struct Options {
     Size size = Size::Small;
+    // Nodes, network, storage and load balancer only: no KubeVirt, no Cluster API, no tenants. What is
+    // installed there comes to life as it does elsewhere.
+    bool bare = false;
     std::string directory; // where its files go; empty: a private temporary folder that goes with the site
     // Usage moves, pods come and go, Cluster API, KubeVirt and CDI act on what is written. Off: nothing
     // changes by itself, only what Kubernetes does with deployments, pods and deletions is done.

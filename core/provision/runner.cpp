@@ -5,12 +5,14 @@
 #include "core/base/translate.h"
 #include "core/kube/api/status.h"
 #include "core/provision/api.h"
+#include "core/provision/holdswork.h"
 #include "core/provision/journal.h"
 #include "core/provision/recipes/create_objects.h"
 
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <map>
 #include <mutex>
 #include <set>
 #include <thread>
@@ -149,7 +151,18 @@ public:
             progress.report.id = step.id;
             progress.report.total = static_cast<int>(step.writes.size());
             steps.push_back(std::move(progress));
+            for (const Write& write : step.writes) {
+                if (write.object.kind() == "CustomResourceDefinition")
+                    brought.insert({write.object.text("spec.group").value_or(""),
+                                    write.object.text("spec.names.kind").value_or("")});
+            }
         }
+    }
+
+    // A definition of this plan makes the kind.
+    bool brings(const Ref& ref) const
+    {
+        return brought.count({ref.apiVersion.substr(0, ref.apiVersion.find('/')), ref.kind}) != 0;
     }
 
     ~Private()
@@ -309,8 +322,10 @@ public:
                               if (!resource) {
                                   // A manifest brings its own kinds; they are served a moment after they are
                                   // written.
-                                  again(resource.error(), target == Target::Inner &&
-                                                              resource.error().kind == ErrorKind::NotFound);
+                                  const bool writing = report.state == RunState::Running && !gated;
+                                  again(resource.error(),
+                                        resource.error().kind == ErrorKind::NotFound &&
+                                            (target == Target::Inner || (writing && brings(ref))));
                                   return;
                               }
                               calls.send(client, getRequest(*resource, ref.ns, ref.name),
@@ -442,7 +457,13 @@ public:
                 verdict(std::move(good));
             };
             if (!found) {
-                reject(found.error());
+                if (found.error().kind == ErrorKind::NotFound && brings(base.ref)) {
+                    base.before = comparable(plan.steps[item.step].writes[item.write].object);
+                    base.after = base.before;
+                    accept(say("It can be asked about only once its kind exists, which this plan makes."));
+                } else {
+                    reject(found.error());
+                }
                 return;
             }
             const Write& write = plan.steps[item.step].writes[item.write];
@@ -569,8 +590,9 @@ public:
         const bool review = request.path.empty();
         if (review)
             request = reviewRequest(access);
+        const std::string before = write.verb == Verb::Change ? comparable(*found.object) : std::string();
         calls.send(found.client, std::move(request),
-                   [this, item, tries, base, reject, review, access](Result<kube::Response> answer) {
+                   [this, item, tries, base, reject, review, access, before](Result<kube::Response> answer) {
                        if (!answer) {
                            const Error& why = answer.error();
                            if (transient(why) && tries + 1 < options.tries)
@@ -592,6 +614,12 @@ public:
                        Verdict good = base;
                        good.accepted = true;
                        good.words = review ? say("You are allowed to.") : say("The server accepts it.");
+                       if (!before.empty()) {
+                           good.exists = true;
+                           good.before = before;
+                           if (const auto made = objectFromJson(answer->body))
+                               good.after = comparable(*made);
+                       }
                        const auto warning = answer->headers.find("warning");
                        if (warning != answer->headers.end())
                            good.warnings = kube::parseWarnings(warning->second);
@@ -1266,7 +1294,76 @@ public:
                          [&](const DryItem& a, const DryItem& b) { return rank(a) < rank(b); });
         cancelling = false;
         setState(RunState::Undoing);
-        undoNext(0);
+        // What carries somebody's work is not taken away from under it.
+        std::map<std::string, std::size_t> kinds; // and the step to which it belongs
+        for (const DryItem& item : undoList) {
+            const Object& object = plan.steps[item.step].writes[item.write].object;
+            for (const std::string& kind : split(object.annotation(kHoldsWorkKey), ' ')) {
+                if (!kind.empty())
+                    kinds.emplace(kind, item.step);
+            }
+        }
+        guardNext(std::vector<std::pair<std::string, std::size_t>>(kinds.begin(), kinds.end()), 0);
+    }
+
+    void guardNext(std::vector<std::pair<std::string, std::size_t>> kinds, std::size_t at)
+    {
+        if (at == kinds.size()) {
+            undoNext(0);
+            return;
+        }
+        const Ref ref{"apiextensions.k8s.io/v1", "CustomResourceDefinition", {}, kinds[at].first};
+        look(Target::Outer, ref, [this, kinds, at](Result<Found> found) {
+            const std::size_t step = kinds[at].second;
+            if (!found) {
+                undoFailed(step, found.error());
+                return;
+            }
+            if (!found->object) {
+                guardNext(kinds, at + 1);
+                return;
+            }
+            kube::ResourceId resource;
+            resource.group = found->object->text("spec.group").value_or("");
+            resource.resource = found->object->text("spec.names.plural").value_or("");
+            resource.namespaced = found->object->text("spec.scope") == "Namespaced";
+            const std::string kind = found->object->text("spec.names.kind").value_or("");
+            for (int i = 0; i < 20; ++i) {
+                const std::string path = "spec.versions." + std::to_string(i) + ".";
+                if (found->object->text(path + "storage") == "true")
+                    resource.version = found->object->text(path + "name").value_or("");
+            }
+            calls.send(
+                outer, listRequest(resource, {}),
+                [this, kinds, at, step, kind](Result<kube::Response> answer) {
+                    if (!answer) {
+                        if (answer.error().kind == ErrorKind::NotFound)
+                            guardNext(kinds, at + 1);
+                        else
+                            undoFailed(step, answer.error());
+                        return;
+                    }
+                    const Json list = Json::parse(answer->body, nullptr, false);
+                    if (!list.is_object() || !list.contains("items") || !list["items"].is_array()) {
+                        undoFailed(step,
+                                   error(ErrorKind::Protocol, say("The list of %1 cannot be read.", {kind})));
+                        return;
+                    }
+                    for (const Json& item : list["items"]) {
+                        const Object object(item);
+                        if (ours(object))
+                            continue;
+                        const std::string name =
+                            (object.ns().empty() ? "" : object.ns() + "/") + object.name();
+                        undoFailed(step, error(ErrorKind::Refused,
+                                               say("%1 %2 is there: what carries it is not taken away.",
+                                                   {kind, cleanText(name, 200)}),
+                                               say("Delete it first; nothing has been taken back yet.")));
+                        return;
+                    }
+                    guardNext(kinds, at + 1);
+                });
+        });
     }
 
     void undoFailed(std::size_t i, Error why)
@@ -1577,6 +1674,7 @@ public:
     int writes = 0;
     std::vector<DryItem> dryQueue;
     std::set<std::string> absentSpaces;
+    std::set<std::pair<std::string, std::string>> brought; // group and kind of the plan's definitions
     std::optional<Error> dryRejected;
     int dryRunning = 0;
     std::function<void(std::optional<Error>)> dryNext;

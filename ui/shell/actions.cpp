@@ -50,6 +50,9 @@ Actions::Actions(QWidget* owner)
                     Words::tr("How full the layers are, and how many more VMs fit"));
     createCluster = make(Words::tr("New &tenant cluster…"), "create", QKeySequence(Qt::CTRL | Qt::Key_T),
                          Words::tr("Create a tenant cluster on an outer cluster"));
+    prepareCluster =
+        make(Words::tr("Prepare the o&uter cluster…"), "upgrade", {},
+             Words::tr("Install or upgrade KubeVirt, Cluster API and what else tenant clusters need"));
     audit = make(Words::tr("What was &done…"), "logs", {},
                  Words::tr("The audit log of this machine, and certificates that expire"));
     settings = make(Words::tr("&Settings…"), "settings", QKeySequence(Qt::CTRL | Qt::Key_Comma),

@@ -21,6 +21,7 @@ struct Actions {
     QAction* checkHosts;
     QAction* capacity;
     QAction* createCluster;
+    QAction* prepareCluster;
     QAction* audit;
     QAction* settings;
     QAction* quit;

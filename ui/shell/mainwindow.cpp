@@ -43,6 +43,7 @@
 #include "ui/wizard/clusterruns.h"
 #include "ui/wizard/clusterwizard.h"
 #include "ui/wizard/deploydialog.h"
+#include "ui/wizard/preparewizard.h"
 #include "ui/wizard/wizardmodel.h"
 
 #include <QAction>
@@ -105,6 +106,7 @@ public:
     QDockWidget* bottomDock = nullptr;
     QPointer<ClusterWizard> wizard;
     Comparisons* comparisons = nullptr;
+    QPointer<PrepareWizard> preparing;
     QTimer second;
     std::uint64_t eventsBefore = 0;
     bool placed = false;
@@ -137,6 +139,8 @@ public:
     void act(strata::actions::Action action, const std::vector<ItemId>& items);
     void showRun(ClusterRun* run);
     void newCluster(SourceId source);
+    void prepareCluster(SourceId source);
+    SourceId outerOf(SourceId source) const;
     void showGhosts();
     void showCluster(SourceId source, const QString& key);
     void restore();
@@ -292,6 +296,7 @@ void MainWindow::Private::makeMenus()
     if (services.runs != nullptr) {
         file->addSeparator();
         file->addAction(actions->createCluster);
+        file->addAction(actions->prepareCluster);
         file->addAction(actions->audit);
     }
     file->addSeparator();
@@ -790,6 +795,8 @@ void MainWindow::Private::showItemMenu(ItemId id, const QPoint& at)
     if (services.runs != nullptr && (kind == ItemKind::OuterNode || kind == ItemKind::TenantCluster)) {
         menu->addSeparator();
         menu->addAction(actions->createCluster);
+        if (kind == ItemKind::OuterNode)
+            menu->addAction(actions->prepareCluster);
     }
     menu->popup(at);
 }
@@ -938,6 +945,7 @@ void MainWindow::Private::connectRuns()
 {
     ClusterRuns* runs = services.runs;
     actions->createCluster->setVisible(runs != nullptr);
+    actions->prepareCluster->setVisible(runs != nullptr);
     actions->audit->setVisible(runs != nullptr);
     welcome->setCreateOffered(runs != nullptr);
     if (runs == nullptr)
@@ -945,6 +953,10 @@ void MainWindow::Private::connectRuns()
     QObject::connect(actions->createCluster, &QAction::triggered, q, [this] {
         const Item* item = services.store->stack().find(selection->current());
         newCluster(item != nullptr ? item->source : 0);
+    });
+    QObject::connect(actions->prepareCluster, &QAction::triggered, q, [this] {
+        const Item* item = services.store->stack().find(selection->current());
+        prepareCluster(item != nullptr ? item->source : 0);
     });
     QObject::connect(welcome, &WelcomePage::createClusterWanted, q, [this] {
         opener->openDemo(); // a place to try it
@@ -1010,6 +1022,8 @@ ClusterWizard* MainWindow::Private::openWizard()
         QObject::connect(wizard->model(), &WizardModel::changed, q, [this] { showGhosts(); });
         QObject::connect(wizard, &ClusterWizard::pageChanged, q, [this] { showGhosts(); });
         QObject::connect(wizard, &QDialog::finished, q, [this] { chart->setGhosts({}); });
+        QObject::connect(wizard, &ClusterWizard::prepareWanted, q,
+                         [this](SourceId on) { prepareCluster(on); });
         QObject::connect(wizard, &ClusterWizard::deployWanted, q, [this](const ClusterRun* run) {
             auto* dialog = new DeployDialog(services.runs, run->client(), run->ns(), run->cluster(), wizard);
             dialog->setAttribute(Qt::WA_DeleteOnClose);
@@ -1024,15 +1038,35 @@ ClusterWizard* MainWindow::Private::openWizard()
     return wizard;
 }
 
+// Of an inner cluster its outer one; 0 where there is none to name.
+SourceId MainWindow::Private::outerOf(SourceId source) const
+{
+    const SourceState* state = services.store->stack().source(source);
+    if (state != nullptr && state->kind == SourceKind::InnerCluster)
+        state = services.store->stack().source(state->outer);
+    return state != nullptr && state->kind == SourceKind::OuterCluster ? state->id : 0;
+}
+
+void MainWindow::Private::prepareCluster(SourceId source)
+{
+    if (preparing == nullptr) {
+        preparing = new PrepareWizard(services.runs, services.store, q);
+        preparing->setAttribute(Qt::WA_DeleteOnClose); // runs go on without it
+        QObject::connect(preparing, &PrepareWizard::createClusterWanted, q,
+                         [this](SourceId on) { newCluster(on); });
+        preparing->setSource(outerOf(source));
+    }
+    preparing->show();
+    preparing->raise();
+    preparing->activateWindow();
+}
+
 void MainWindow::Private::newCluster(SourceId source)
 {
     ClusterWizard* opened = openWizard();
     opened->editAgain();
-    const SourceState* state = services.store->stack().source(source);
-    if (state != nullptr && state->kind == SourceKind::InnerCluster)
-        state = services.store->stack().source(state->outer);
-    if (state != nullptr && state->kind == SourceKind::OuterCluster)
-        opened->setSource(state->id);
+    if (const SourceId outer = outerOf(source); outer != 0)
+        opened->setSource(outer);
 }
 
 // While a cluster is being described the chart shows where its VMs would go.
@@ -1192,6 +1226,14 @@ ClusterWizard* MainWindow::newCluster()
         return nullptr;
     m_d->newCluster(0);
     return m_d->wizard;
+}
+
+PrepareWizard* MainWindow::prepareCluster()
+{
+    if (m_d->services.runs == nullptr)
+        return nullptr;
+    m_d->prepareCluster(0);
+    return m_d->preparing;
 }
 
 void MainWindow::say(const QString& text)

@@ -25,6 +25,7 @@ namespace strata::ui {
 
 class ClusterRuns;
 class ClusterWizard;
+class PrepareWizard;
 class Consoles;
 class Documents;
 class StackStore;
@@ -80,6 +81,7 @@ public:
     void setCurrentTab(const QString& name); // of the details: "overview", …; or below: "traffic", …
     void say(const QString& text);           // over the centre, until closed
     ClusterWizard* newCluster();             // opens the wizard; null without runs
+    PrepareWizard* prepareCluster();         // the same
 
 protected:
     void closeEvent(QCloseEvent* event) override;

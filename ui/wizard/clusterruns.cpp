@@ -44,6 +44,11 @@ std::string ClusterRuns::cniManifest(stack::SourceId source) const
     return m_services.cniManifest ? m_services.cniManifest(source) : std::string();
 }
 
+std::string ClusterRuns::bundle(stack::SourceId source) const
+{
+    return m_services.bundle ? m_services.bundle(source) : std::string();
+}
+
 CreateClusterOptions ClusterRuns::optionsFor(stack::SourceId source, const std::string& planId) const
 {
     CreateClusterOptions options;

@@ -22,6 +22,9 @@ struct RunServices {
     std::function<std::string(stack::SourceId source)> journalFolder;
     // Optional. The CNI's manifest where that site cannot fetch a release; empty: the release.
     std::function<std::string(stack::SourceId source)> cniManifest;
+    // Optional. The folder with what an outer cluster can be prepared from where there is no network; empty:
+    // the releases.
+    std::function<std::string(stack::SourceId source)> bundle;
     provision::RunOptions run; // pace; for tests
     provision::CreatePlanOptions plan;
 };
@@ -71,6 +74,7 @@ public:
     ClusterRun* find(const QString& id) const;
     std::shared_ptr<kube::Client> client(stack::SourceId source);
     std::string cniManifest(stack::SourceId source) const;
+    std::string bundle(stack::SourceId source) const;
     kube::Network& network() { return m_network; }
     const provision::RunOptions& pace() const { return m_services.run; }
 

@@ -15,6 +15,7 @@
 #include "ui/wizard/networkpage.h"
 #include "ui/wizard/progresspage.h"
 #include "ui/wizard/reviewpage.h"
+#include "ui/wizard/reviewtable.h"
 #include "ui/wizard/steplist.h"
 #include "ui/wizard/summarypanel.h"
 #include "ui/wizard/wizardmodel.h"
@@ -30,28 +31,11 @@
 #include <QVBoxLayout>
 
 #include <algorithm>
+#include <set>
 
 namespace strata::ui {
 
 using namespace provision;
-
-namespace {
-
-// A line between the parts.
-QFrame* hairline(QFrame::Shape shape, QWidget* parent)
-{
-    auto* line = new QFrame(parent);
-    line->setFrameShape(QFrame::NoFrame);
-    line->setAutoFillBackground(true);
-    line->setBackgroundRole(QPalette::Mid);
-    if (shape == QFrame::HLine)
-        line->setFixedHeight(1);
-    else
-        line->setFixedWidth(1);
-    return line;
-}
-
-} // namespace
 
 ClusterWizard::ClusterWizard(ClusterRuns* runs, StackStore* store, QWidget* parent)
     : QDialog(parent, Qt::Window), m_runs(runs), m_model(new WizardModel(runs, store, this))
@@ -73,7 +57,7 @@ ClusterWizard::ClusterWizard(ClusterRuns* runs, StackStore* store, QWidget* pare
     m_stack = new QStackedWidget(pane);
     paneLayout->addWidget(m_stack);
     middle->addWidget(pane, 1);
-    middle->addWidget(hairline(QFrame::VLine, this));
+    middle->addWidget(hairline(false, this));
     m_summary = new SummaryPanel(
         m_model, [this](const std::string& field) { return labelOf(field); }, this);
     middle->addWidget(m_summary);
@@ -134,7 +118,7 @@ void ClusterWizard::makeButtons()
     auto* outer = new QVBoxLayout(m_buttons);
     outer->setContentsMargins(0, 0, 0, 0);
     outer->setSpacing(0);
-    outer->addWidget(hairline(QFrame::HLine, m_buttons));
+    outer->addWidget(hairline(true, m_buttons));
     auto* line = new QHBoxLayout;
     line->setContentsMargins(16, 10, 16, 10);
     line->setSpacing(8);
@@ -149,6 +133,11 @@ void ClusterWizard::makeButtons()
     m_said = new ThemedLabel(TextRole::Muted, m_buttons);
     m_said->setObjectName(QStringLiteral("said"));
     m_said->setTextInteractionFlags(Qt::TextSelectableByMouse);
+    m_prepare = new QPushButton(tr("Prepare the &outer cluster…"), m_buttons);
+    m_prepare->setObjectName(QStringLiteral("prepare"));
+    m_prepare->setAutoDefault(false);
+    m_prepare->hide();
+    connect(m_prepare, &QPushButton::clicked, this, [this] { Q_EMIT prepareWanted(m_model->source()); });
     auto* cancel = new QPushButton(tr("Close"), m_buttons);
     m_back = new QPushButton(tr("&Back"), m_buttons);
     m_next = new QPushButton(tr("&Next"), m_buttons);
@@ -158,6 +147,7 @@ void ClusterWizard::makeButtons()
         each->setAutoDefault(false);
     m_next->setDefault(true);
     line->addWidget(profile);
+    line->addWidget(m_prepare);
     line->addWidget(m_said, 1);
     line->addWidget(cancel);
     line->addSpacing(12);
@@ -445,6 +435,14 @@ void ClusterWizard::refresh()
         entries.push_back(std::move(entry));
     }
     m_steps->setEntries(std::move(entries));
+    // What the checks miss of the platform can be installed.
+    static const std::set<std::string> kPlatform = {
+        "cluster-api", "bootstrap", "control-plane", "capk", "kubevirt", "cdi", "addons", "kubevirt-ready"};
+    const auto& checks = m_model->survey().checks;
+    m_prepare->setVisible(m_model->surveyState() == WizardModel::Survey::Known &&
+                          std::any_of(checks.begin(), checks.end(), [](const Check& check) {
+                              return check.verdict == CheckVerdict::Blocker && kPlatform.count(check.id) != 0;
+                          }));
     m_back->setEnabled(m_page > Basics);
     m_next->setText(m_page == Review ? tr("&Create") : tr("&Next"));
     m_next->setEnabled(m_page != Review || m_review->accepted());

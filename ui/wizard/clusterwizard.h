@@ -59,6 +59,7 @@ Q_SIGNALS:
     void pageChanged();
     void showInStackWanted(strata::stack::SourceId source, const QString& clusterKey);
     void deployWanted(strata::ui::ClusterRun* run);
+    void prepareWanted(strata::stack::SourceId source); // the outer cluster lacks what clusters need
 
 protected:
     void keyPressEvent(QKeyEvent* event) override;
@@ -85,6 +86,7 @@ private:
     ReviewPage* m_review = nullptr;
     ProgressPage* m_progress = nullptr;
     QWidget* m_buttons = nullptr;
+    QPushButton* m_prepare = nullptr;
     ThemedLabel* m_said = nullptr;
     QPushButton* m_back = nullptr;
     QPushButton* m_next = nullptr;

@@ -15,6 +15,7 @@
 #include <QFileDialog>
 #include <QFrame>
 #include <QHBoxLayout>
+#include <QMetaMethod>
 #include <QProgressBar>
 #include <QPushButton>
 #include <QScrollArea>
@@ -161,13 +162,15 @@ ProgressPage::ProgressPage(ClusterRuns* runs, QWidget* parent) : QWidget(parent)
     m_open = button(tr("&Show in the stack"), end);
     m_save = button(tr("Save &kubeconfig…"), end);
     m_deploy = button(tr("&Deploy a workload…"), end);
+    m_create = button(tr("New &tenant cluster…"), end);
+    m_create->setProperty("primary", true);
     m_retry = button(tr("&Retry"), end);
     m_undo = button(tr("&Undo"), end);
     m_forget = button(tr("&Forget it"), end);
     m_retry->setProperty("primary", true);
     m_open->setProperty("primary", true);
     m_undo->setProperty("danger", true);
-    for (QPushButton* each : {m_open, m_deploy, m_save, m_retry, m_undo, m_forget})
+    for (QPushButton* each : {m_open, m_create, m_deploy, m_save, m_retry, m_undo, m_forget})
         ways->addWidget(each);
     ways->addStretch();
     endLayout->addLayout(ways);
@@ -226,6 +229,7 @@ ProgressPage::ProgressPage(ClusterRuns* runs, QWidget* parent) : QWidget(parent)
         if (m_run)
             Q_EMIT deployWanted(m_run);
     });
+    connect(m_create, &QPushButton::clicked, this, &ProgressPage::createWanted);
     connect(m_leave, &QPushButton::clicked, this, &ProgressPage::leaveWanted);
     m_second.setInterval(500);
     connect(&m_second, &QTimer::timeout, this, &ProgressPage::updateClocks);
@@ -377,6 +381,10 @@ void ProgressPage::updateEnd()
                                                     : tr("&Leave as it is"));
     m_end->setVisible(!m_run->active());
     const bool change = m_run->isChange();
+    const bool prepared = m_run->plan() && m_run->plan()->action == "prepare";
+    // Who shows the run decides whether there is a way from here.
+    m_create->setVisible(done && prepared &&
+                         isSignalConnected(QMetaMethod::fromSignal(&ProgressPage::createWanted)));
     m_open->setVisible(done && !change);
     m_save->setVisible(done && !change);
     m_deploy->setVisible(done && !change);
@@ -390,9 +398,15 @@ void ProgressPage::updateEnd()
     TextRole role = TextRole::Text;
     switch (phase) {
     case Phase::Done:
-        title = change ? tr("Done.") : tr("The tenant cluster is ready.");
+        title = prepared ? tr("The outer cluster is prepared.")
+                : change ? tr("Done.")
+                         : tr("The tenant cluster is ready.");
         if (!change)
             words = tr("Its nodes are Ready. It appears in the stack by itself.");
+        else if (prepared)
+            words =
+                tr("It can carry tenant clusters now. Undo takes away what was installed and sets what was "
+                   "changed as it was before.");
         else if (m_run->canUndo())
             words = tr("Undo sets what was changed as it was before.");
         role = TextRole::Ok;

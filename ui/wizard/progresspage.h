@@ -48,6 +48,7 @@ Q_SIGNALS:
     void leaveWanted();                                    // close, the run goes on or stays as it is
     void showInStackWanted(const std::string& clusterKey); // "namespace/name"
     void deployWanted(strata::ui::ClusterRun* run);
+    void createWanted(); // a tenant cluster, on what has been prepared
 
 private:
     struct Row {
@@ -90,6 +91,7 @@ private:
     QPushButton* m_save = nullptr;
     QPushButton* m_open = nullptr;
     QPushButton* m_deploy = nullptr;
+    QPushButton* m_create = nullptr;
     QPushButton* m_leave = nullptr;
     std::unique_ptr<provision::KubeconfigFetch> m_fetch;
 };

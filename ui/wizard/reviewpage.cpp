@@ -7,7 +7,6 @@
 #include "ui/details/codeview.h"
 #include "ui/details/statepill.h"
 #include "ui/theme/theme.h"
-#include "ui/widgets/celldelegate.h"
 #include "ui/widgets/codefield.h"
 #include "ui/widgets/healthicon.h"
 #include "ui/widgets/highlighter.h"
@@ -18,12 +17,12 @@
 #include "ui/wizard/clusterruns.h"
 #include "ui/wizard/linediff.h"
 #include "ui/wizard/manifestfolder.h"
+#include "ui/wizard/reviewtable.h"
 
 #include <QApplication>
 #include <QClipboard>
 #include <QFileDialog>
 #include <QHBoxLayout>
-#include <QHeaderView>
 #include <QPushButton>
 #include <QStackedWidget>
 #include <QTreeWidget>
@@ -53,50 +52,6 @@ stack::Health healthOf(CheckVerdict verdict)
     return stack::Health::Unknown;
 }
 
-// Shares its width among the columns, until the operator sets one.
-class ReviewTable : public QTreeWidget {
-public:
-    explicit ReviewTable(std::vector<int> percents) : m_percents(std::move(percents))
-    {
-        connect(header(), &QHeaderView::sectionResized, this, [this] { m_byHand = m_byHand || !m_sharing; });
-    }
-
-protected:
-    void resizeEvent(QResizeEvent* event) override
-    {
-        if (!m_byHand) {
-            m_sharing = true;
-            for (std::size_t i = 0; i + 1 < m_percents.size(); ++i) // the last one stretches
-                setColumnWidth(int(i), viewport()->width() * m_percents[i] / 100);
-        }
-        QTreeWidget::resizeEvent(event);
-        m_sharing = false;
-    }
-
-private:
-    std::vector<int> m_percents;
-    bool m_sharing = true; // until the first layout
-    bool m_byHand = false;
-};
-
-QTreeWidget* table(const QStringList& columns, std::vector<int> percents, const QString& name, bool nested)
-{
-    auto* view = new ReviewTable(std::move(percents));
-    view->setColumnCount(int(columns.size()));
-    view->setHeaderLabels(columns);
-    view->setAccessibleName(name);
-    view->setRootIsDecorated(nested);
-    view->setUniformRowHeights(false);
-    view->setAllColumnsShowFocus(true);
-    view->setFrameShape(QFrame::NoFrame);
-    view->setWordWrap(true);
-    view->setItemDelegate(new CellDelegate(view, int(columns.size()) - 1));
-    view->header()->setSectionResizeMode(QHeaderView::Interactive);
-    view->header()->setStretchLastSection(true);
-    view->header()->setSectionsMovable(false);
-    return view;
-}
-
 } // namespace
 
 ReviewPage::ReviewPage(WizardModel* model, std::function<QString(const std::string&)> labelOf,
@@ -124,10 +79,11 @@ ReviewPage::ReviewPage(WizardModel* model, std::function<QString(const std::stri
     m_tabs->addTab(tr("Differences"));
     m_tabs->addTab(tr("YAML"));
     m_pages = new QStackedWidget(this);
-    m_objects =
-        table({tr("Object"), tr("Concerns"), tr("The server's words")}, {46, 24, 30}, tr("Objects"), false);
-    m_checks = table({tr("Check"), tr("Concerns"), tr("What was seen")}, {46, 20, 34}, tr("Checks"), false);
-    m_plan = table({tr("Step"), tr("What it does")}, {32, 68}, tr("Steps"), true);
+    m_objects = reviewTable({tr("Object"), tr("Concerns"), tr("The server's words")}, {46, 24, 30},
+                            tr("Objects"), false);
+    m_checks =
+        reviewTable({tr("Check"), tr("Concerns"), tr("What was seen")}, {46, 20, 34}, tr("Checks"), false);
+    m_plan = reviewTable({tr("Step"), tr("What it does")}, {32, 68}, tr("Steps"), true);
     m_plan->setIndentation(16);
     m_differences = new CodeView(this);
     m_differences->setAccessibleName(tr("What the server would make of each object"));

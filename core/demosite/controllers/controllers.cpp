@@ -2,6 +2,7 @@
 #include "core/demosite/controllers/controllers.h"
 
 #include "core/demosite/controllers/capi.h"
+#include "core/demosite/controllers/operators.h"
 #include "core/demosite/controllers/topology.h"
 
 namespace strata::demosite {
@@ -46,6 +47,7 @@ void equipOuter(Site& site, bool life)
     addDataVolumeController(site);
     addMigrationController(site);
     addGuests(site);
+    addOperators(site);
 }
 
 void equipTenant(Site& site, Cluster& cluster, bool life)

@@ -184,7 +184,8 @@ void writeClass(Store& store, const SitePlan& plan)
 
 void writeManagement(Store& store, const SitePlan& plan)
 {
-    writeClass(store, plan);
+    if (!plan.bare)
+        writeClass(store, plan);
     load(store, plan, "configmaps", "kube-system", "cilium-config",
          {{"data",
            {{"routing-mode", "tunnel"},

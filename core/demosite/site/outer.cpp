@@ -38,7 +38,10 @@ void writeNodes(Store& store, const SitePlan& plan)
             R"(,"kubevirt.io/schedulable":"true","cpumanager":"false","kubevirt.io/ksm-enabled":"false",)"
             R"("host-model-cpu.node.kubevirt.io/EPYC-Milan":"true","cpu-vendor.node.kubevirt.io/AMD":"true",)"
             R"("cpu-feature.node.kubevirt.io/svm":"true","topology.kubernetes.io/zone":"rack-a")";
-        node.annotations = R"(,"kubevirt.io/heartbeat":")" + plan.ago(20) + "\"";
+        if (plan.bare)
+            node.labels = R"(,"topology.kubernetes.io/zone":"rack-a")";
+        else
+            node.annotations = R"(,"kubevirt.io/heartbeat":")" + plan.ago(20) + "\"";
         node.address = host.address;
         node.cpus = host.cpus;
         node.memoryGiB = host.memoryGiB;
@@ -46,8 +49,9 @@ void writeNodes(Store& store, const SitePlan& plan)
         node.systemUuid = host.uuid;
         node.osImage = "Debian GNU/Linux 12 (bookworm)";
         node.kernel = "6.1.0-38-amd64";
-        node.extra =
-            R"(,"devices.kubevirt.io/kvm":"1k","devices.kubevirt.io/tun":"1k","devices.kubevirt.io/vhost-net":"1k")";
+        if (!plan.bare)
+            node.extra =
+                R"(,"devices.kubevirt.io/kvm":"1k","devices.kubevirt.io/tun":"1k","devices.kubevirt.io/vhost-net":"1k")";
         node.created = plan.ago(kAge);
         node.pressed = host.pressed;
         node.lostSince = plan.ago(660);
@@ -73,13 +77,24 @@ void writeNodes(Store& store, const SitePlan& plan)
     }
 }
 
+// What a bare cluster has: what makes nodes Ready, storage, addresses, numbers.
+bool isBase(std::string_view ns)
+{
+    static constexpr std::string_view base[] = {"default",         "kube-system",    "kube-public",
+                                                "kube-node-lease", "metallb-system", "rook-ceph",
+                                                "monitoring"};
+    return std::find(std::begin(base), std::end(base), ns) != std::end(base);
+}
+
 void writePlatform(Store& store, const SitePlan& plan)
 {
     for (const char* name :
          {"default", "kube-system", "kube-public", "kube-node-lease", "kubevirt", "cdi", "cert-manager",
           "capi-system", "capi-kubeadm-bootstrap-system", "capi-kubeadm-control-plane-system", "capk-system",
-          "metallb-system", "rook-ceph", "monitoring"})
-        writeNamespace(store, plan, kCluster, name, kAge);
+          "metallb-system", "rook-ceph", "monitoring"}) {
+        if (!plan.bare || isBase(name))
+            writeNamespace(store, plan, kCluster, name, kAge);
+    }
     std::vector<std::string> nodes;
     std::vector<std::string> planes;
     for (const HostPlan& host : plan.hosts) {
@@ -288,8 +303,25 @@ void writePlatform(Store& store, const SitePlan& plan)
          1,
          false,
          false}};
-    for (const WorkloadPlan& workload : platform)
-        writeWorkload(store, plan, kCluster, workload, workload.kind[1] == 'a' ? nodes : planes, {}, kAge);
+    for (const WorkloadPlan& workload : platform) {
+        if (!plan.bare || isBase(workload.ns))
+            writeWorkload(store, plan, kCluster, workload, workload.kind[1] == 'a' ? nodes : planes, {},
+                          kAge);
+    }
+    store.load(kindOf("storageclasses"),
+               fill(R"({"metadata":{"name":"rbd","uid":"@U@","creationTimestamp":"@T@","annotations":{
+                    "storageclass.kubernetes.io/is-default-class":"true","storageclass.kubevirt.io/is-default-virt-class":"true"}},
+                    "provisioner":"rook-ceph.rbd.csi.ceph.com","reclaimPolicy":"Delete","volumeBindingMode":"Immediate",
+                    "allowVolumeExpansion":true,"parameters":{"pool":"vms","clusterID":"rook-ceph"}})",
+                    {{"U", plan.uid("sc")}, {"T", plan.ago(kAge)}}));
+    if (plan.bare) {
+        // The kinds of the table come with the manifests that define them.
+        for (const Kind& kind : Kinds::instance().all()) {
+            if (kind.has(Custom))
+                (void)store.customKinds().undefined(std::string(kind.group), std::string(kind.resource));
+        }
+        return;
+    }
 
     const std::string since = plan.ago(kAge - 600);
     store.load(
@@ -322,12 +354,6 @@ void writePlatform(Store& store, const SitePlan& plan)
                fill(R"({"metadata":{"name":"config","uid":"@U@","creationTimestamp":"@T@"},"spec":{},
                     "status":{"filesystemOverhead":{"global":"0.06"},"scratchSpaceStorageClass":"rbd"}})",
                     {{"U", plan.uid("cdiconfig")}, {"T", plan.ago(kAge)}}));
-    store.load(kindOf("storageclasses"),
-               fill(R"({"metadata":{"name":"rbd","uid":"@U@","creationTimestamp":"@T@","annotations":{
-                    "storageclass.kubernetes.io/is-default-class":"true","storageclass.kubevirt.io/is-default-virt-class":"true"}},
-                    "provisioner":"rook-ceph.rbd.csi.ceph.com","reclaimPolicy":"Delete","volumeBindingMode":"Immediate",
-                    "allowVolumeExpansion":true,"parameters":{"pool":"vms","clusterID":"rook-ceph"}})",
-                    {{"U", plan.uid("sc")}, {"T", plan.ago(kAge)}}));
     store.load(kindOf("storageprofiles"),
                fill(R"({"metadata":{"name":"rbd","uid":"@U@","creationTimestamp":"@T@"},"spec":{},
                     "status":{"storageClass":"rbd","provisioner":"rook-ceph.rbd.csi.ceph.com","cloneStrategy":"csi-clone",

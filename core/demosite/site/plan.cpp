@@ -186,4 +186,13 @@ SitePlan makePlan(Size size, std::uint32_t seed, UnixMs now)
     return plan;
 }
 
+void makeBare(SitePlan& plan)
+{
+    plan.bare = true;
+    plan.tenants.clear();
+    plan.vms.clear();
+    for (HostPlan& host : plan.hosts)
+        host.pressed = false;
+}
+
 } // namespace strata::demosite

@@ -49,7 +49,8 @@ struct SitePlan {
     std::string version;      // outer Kubernetes
     std::string innerVersion; // of the tenants
     std::uint32_t seed = 1;
-    UnixMs now = 0; // of its making
+    UnixMs now = 0;    // of its making
+    bool bare = false; // nodes and what they need, nothing else
     std::vector<HostPlan> hosts;
     std::vector<TenantPlan> tenants;
     std::vector<VmPlan> vms;
@@ -62,5 +63,6 @@ struct SitePlan {
 
 long tenantAge(std::size_t tenant); // seconds since its Cluster was created
 SitePlan makePlan(Size size, std::uint32_t seed, UnixMs now);
+void makeBare(SitePlan& plan); // takes away what an operator installs and makes
 
 } // namespace strata::demosite
