@@ -1,16 +1,25 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/checkhost.h"
 
+#include "app/connections.h"
+#include "app/execpermission.h"
 #include "core/base/timestamp.h"
 #include "core/base/translate.h"
+#include "core/checks/drift.h"
+#include "core/checks/kubeview.h"
 #include "core/checks/report.h"
 #include "core/demosite/demosite.h"
+#include "core/kube/config/kubeconfig.h"
+#include "core/kube/net/client.h"
 #include "core/libvirt/inventory.h"
 
 #include <chrono>
 #include <condition_variable>
 #include <fstream>
+#include <future>
 #include <iostream>
+#include <iterator>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -30,6 +39,46 @@ struct Answers {
     std::vector<std::optional<Result<virt::Inventory>>> of;
     std::size_t open = 0;
 };
+
+// The outer cluster's word on its hosts. Empty answers where a kind is not served.
+Result<void> addCluster(const std::string& kubeconfig, const std::string& context, bool allowExec,
+                        std::vector<checks::Subject>& subjects)
+{
+    const auto file = kube::Kubeconfig::load(kubeconfig);
+    const auto config = file ? file->resolve(context) : tl::unexpected<Error>(file.error());
+    if (!config)
+        return tl::unexpected<Error>(config.error());
+    kube::Network network;
+    network.setExecPlugins(headlessExecPlugins(allowExec));
+    const auto client = kube::Client::create(network, *config);
+    const auto get = [&client](const char* path) {
+        std::promise<Result<kube::Response>> promise;
+        auto answer = promise.get_future();
+        kube::Request request;
+        request.path = path;
+        const auto handle = client->send(
+            request, [&promise](Result<kube::Response> got) { promise.set_value(std::move(got)); });
+        return answer.get();
+    };
+    const auto nodes = get(checks::kNodesPath);
+    if (!nodes)
+        return tl::unexpected<Error>(nodes.error());
+    const auto leases = get(checks::kLeasesPath);
+    const auto metal = get(checks::kMetalPath);
+    checks::addKubernetes(subjects, checks::nodeViewsOf(nodes->body, leases ? leases->body : std::string()),
+                          checks::metalViewsOf(metal ? metal->body : std::string()));
+    return {};
+}
+
+// The kept verdicts of a report, by host.
+Result<std::map<std::string, checks::KeptHost>> readReport(const std::string& path)
+{
+    std::ifstream file(path, std::ios::binary);
+    const std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+    if (!file && text.empty())
+        return fail(ErrorKind::Io, tr("The report %1 cannot be read.", {path}));
+    return checks::readKept(text);
+}
 
 } // namespace
 
@@ -87,6 +136,13 @@ int runCheckHost(const CommandLine& line)
             }
         }
     }
+    if (!line.kubeconfig.empty()) {
+        if (const auto added = addCluster(line.kubeconfig, line.context, line.allowExec, subjects); !added) {
+            good = false;
+            std::cerr << "strata: " << added.error().text
+                      << (added.error().detail.empty() ? "" : " (" + added.error().detail + ")") << "\n";
+        }
+    }
     const checks::Profile& profile = *checks::Profile::named(line.profile);
     std::vector<checks::HostReport> reports;
     for (checks::Subject& subject : subjects)
@@ -108,8 +164,29 @@ int runCheckHost(const CommandLine& line)
             return 2;
         }
     }
+    bool drifted = false;
+    if (!line.since.empty()) {
+        const auto kept = readReport(line.since);
+        if (!kept) {
+            std::cerr << "strata: " << kept.error().text << "\n";
+            return 2;
+        }
+        for (const checks::HostReport& report : reports) {
+            const auto before = kept->find(report.subject.name);
+            if (before == kept->end()) {
+                std::cerr << tr("%1 is not in the earlier report.", {report.subject.name}) << "\n";
+                continue;
+            }
+            for (const checks::Drift& drift : checks::driftOf(before->second, report.checks)) {
+                std::cerr << report.subject.name << ": " << checks::driftText(drift) << "\n";
+                drifted = drifted || drift.worse();
+            }
+        }
+    }
     if (!good)
         return 2;
+    if (drifted)
+        return 1;
     for (const checks::HostReport& report : reports)
         if (checks::worst(report.checks) == checks::Verdict::Fail)
             return 1;

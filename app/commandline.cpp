@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/commandline.h"
 
+#include "app/hostcommands.h"
 #include "core/base/translate.h"
 #include "core/checks/check.h"
 #include "core/demosite/faults.h"
 
+#include <algorithm>
 #include <charconv>
 #include <functional>
 #include <map>
@@ -201,11 +203,11 @@ const std::map<std::string, Option>& options()
         {"--kubeconfig",
          {text(&CommandLine::kubeconfig),
           {Command::Window, Command::Tree, Command::CreateCluster, Command::Diagnose, Command::Capacity,
-           Command::Act, Command::Prepare}}},
+           Command::Act, Command::CheckHost, Command::Prepare}}},
         {"--context",
          {text(&CommandLine::context),
           {Command::Window, Command::Tree, Command::CreateCluster, Command::Diagnose, Command::Capacity,
-           Command::Act, Command::Prepare}}},
+           Command::Act, Command::CheckHost, Command::Prepare}}},
         {"--bundle", {text(&CommandLine::bundle), {Command::Prepare}}},
         {"--releases", {text(&CommandLine::releases), {Command::Prepare, Command::Bundle}}},
         {"--mirror", {text(&CommandLine::mirror), {Command::Prepare, Command::Bundle}}},
@@ -234,6 +236,7 @@ const std::map<std::string, Option>& options()
         {"--yes", {text(&CommandLine::yes), {Command::Act}}},
         {"--profile", {useProfile, {Command::CheckHost}}},
         {"--html", {text(&CommandLine::html), {Command::CheckHost}}},
+        {"--since", {text(&CommandLine::since), {Command::CheckHost}}},
         {"--size",
          {useSize,
           {Command::Window, Command::Tree, Command::CreateCluster, Command::Diagnose, Command::Capacity,
@@ -283,6 +286,15 @@ bool allowed(const std::vector<Command>& commands, Command command)
 Result<CommandLine> CommandLine::parse(const std::vector<std::string>& arguments)
 {
     CommandLine line;
+    // Commands that read their words themselves: app/hostcommands.h.
+    if (!arguments.empty() && (arguments[0] == "domain" || arguments[0] == "add-node")) {
+        const bool help = std::any_of(arguments.begin(), arguments.end(), [](const std::string& word) {
+            return word == "--help" || word == "-h";
+        });
+        line.command = help ? Command::Help : arguments[0] == "domain" ? Command::Domain : Command::AddNode;
+        line.words.assign(arguments.begin() + 1, arguments.end());
+        return line;
+    }
     std::size_t at = 0;
     if (!arguments.empty() && !arguments[0].starts_with('-')) {
         if (arguments[0] == "tree")
@@ -378,7 +390,8 @@ Result<CommandLine> CommandLine::parse(const std::vector<std::string>& arguments
         }
         if (!value && name == "--allow-exec" &&
             (line.command == Command::Tree || line.command == Command::Diagnose ||
-             line.command == Command::Capacity || creating || acting || preparing)) {
+             line.command == Command::Capacity || line.command == Command::CheckHost || creating || acting ||
+             preparing)) {
             line.allowExec = true;
             continue;
         }
@@ -490,7 +503,7 @@ Result<CommandLine> CommandLine::parse(const std::vector<std::string>& arguments
                     tr("Either “--bundle” or “--releases”: what is installed comes from one."));
     if (line.site.bare && (!line.site.faults.empty() || !line.site.scenario.empty()))
         return fail(ErrorKind::Config, tr("A bare site has nothing that faults could befall."));
-    if (line.command == Command::CheckHost && !line.demo && line.hosts.empty())
+    if (line.command == Command::CheckHost && !line.demo && line.hosts.empty() && line.kubeconfig.empty())
         return fail(ErrorKind::Config,
                     tr("“strata check-host” needs one or more libvirt URIs, for example qemu:///system."));
     return line;
@@ -498,7 +511,7 @@ Result<CommandLine> CommandLine::parse(const std::vector<std::string>& arguments
 
 std::string CommandLine::help()
 {
-    return tr(
+    std::string text = tr(
         "strata — a desktop console for Kubernetes on KubeVirt on bare metal\n"
         "\n"
         "  strata                        the window, with the last workspace\n"
@@ -559,11 +572,15 @@ std::string CommandLine::help()
         "with\n"
         "                                checksums, the list of images; 1 when something cannot be fetched\n"
         "\n"
-        "  strata check-host (URI… | --demo) [--profile lab|production] [--json] [--html FILE] [--timeout "
-        "S]\n"
+        "  strata check-host (URI… | --kubeconfig FILE [--context NAME] | --demo)… [--profile "
+        "lab|production]\n"
+        "      [--json] [--html FILE] [--since REPORT.json] [--timeout S]\n"
         "                                is a host fit to carry the stack? 0 when no check fails, 1 when one "
         "does,\n"
-        "                                2 when a host could not be read\n"
+        "                                2 when a host could not be read. A cluster tells of hosts that are "
+        "not\n"
+        "                                asked themselves; --since tells what has changed since an earlier\n"
+        "                                report, with 1 when something is worse\n"
         "\n"
         "  strata capacity (--demo | --kubeconfig FILE [--context NAME] | --host URI)… [--vm CPUSxGIB]… "
         "[--json] [--timeout S]\n"
@@ -593,6 +610,8 @@ std::string CommandLine::help()
         "                                           “--fault list” prints all of them\n"
         "\n"
         "  strata --version, strata --help\n");
+    const std::size_t at = text.find("  strata check-host");
+    return text.insert(at == std::string::npos ? text.size() : at, hostCommandsHelp() + addNodeHelp());
 }
 
 } // namespace strata::app

@@ -21,6 +21,8 @@ enum class Command {
     Prepare,   // what an outer cluster lacks is installed
     Bundle,    // fills a folder with what Prepare installs
     Act,       // day two: something is done to what is there
+    Domain,    // the domains of a host, one of them handled
+    AddNode,   // a machine becomes an outer node
     Audit,     // what was done with this program
     Version,
     Help,
@@ -43,6 +45,7 @@ struct CommandLine {
     int timeoutSeconds = 30;        // tree: how long to wait for the first picture
     std::string profile = "lab";    // check-host: "lab" or "production"
     std::string html;               // check-host: where the report goes, "" for none
+    std::string since;              // check-host: an earlier report in JSON to compare with
     bool listFaults = false;        // --fault list
     bool commands = false;          // demo: obey standard input
     demosite::Options

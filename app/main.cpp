@@ -5,6 +5,7 @@
 #include "app/createcluster.h"
 #include "app/diagnose.h"
 #include "app/headless.h"
+#include "app/hostcommands.h"
 #include "app/prepare.h"
 #include "app/window.h"
 #include "core/console/screen/decoder.h"
@@ -51,6 +52,10 @@ int main(int argc, char** argv)
         return runBundle(*line);
     case Command::Act:
         return runAct(*line);
+    case Command::Domain:
+        return runDomain(*line);
+    case Command::AddNode:
+        return runAddNode(*line);
     case Command::Audit:
         return runAudit(*line);
     case Command::Window:

@@ -679,8 +679,15 @@ std::vector<Check> checkHost(const Subject& subject, const Profile& profile)
 std::vector<Check> checkFleet(const std::vector<Subject>& subjects)
 {
     const auto model = [](const Subject& subject) -> std::string {
-        if (!subject.libvirt)
+        if (!subject.libvirt) {
+            // KubeVirt's node-labeller: the model that host-model means there.
+            static const std::string prefix = "host-model-cpu.node.kubevirt.io/";
+            if (subject.node)
+                for (const auto& [label, value] : subject.node->labels)
+                    if (label.starts_with(prefix) && value == "true")
+                        return label.substr(prefix.size());
             return {};
+        }
         const virt::Inventory& inventory = *subject.libvirt;
         return inventory.guestCpuModel.empty() ? inventory.host.cpuModel : inventory.guestCpuModel;
     };
@@ -700,10 +707,10 @@ std::vector<Check> checkFleet(const std::vector<Subject>& subjects)
             unknown(check, nobodyTold(subject), {"virsh capabilities | grep -A2 '<cpu>'"});
         } else if (check.value == (most == counts.end() ? std::string() : most->first)) {
             check.verdict = Verdict::Pass;
-            check.source = "libvirt";
+            check.source = subject.libvirt ? "libvirt" : "Node";
         } else {
             check.verdict = Verdict::Warn;
-            check.source = "libvirt";
+            check.source = subject.libvirt ? "libvirt" : "Node";
             check.reason = tr("VMs with the CPU model “host-model” or “host-passthrough” cannot migrate live "
                               "between this host "
                               "and the others. A named model that all hosts know can.");

@@ -45,6 +45,7 @@ struct Profile {
 // node-labeller and of Node Feature Discovery.
 struct NodeView {
     std::string name;
+    std::string systemUuid{};  // status.nodeInfo, lower case
     std::string kernelVersion; // status.nodeInfo
     std::int64_t memoryBytes = -1;
     std::map<std::string, std::int64_t>
@@ -56,6 +57,7 @@ struct NodeView {
 // A metal3.io/v1alpha1 BareMetalHost's status.hardware.
 struct BareMetalView {
     std::string name;
+    std::string hostname{}; // of the machine when it was inspected
     std::string vendor;
     std::string product;
     std::string arch;

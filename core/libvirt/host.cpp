@@ -3,6 +3,7 @@
 
 #include "core/base/backoff.h"
 #include "core/base/translate.h"
+#include "core/libvirt/connection.h"
 #include "core/libvirt/errors.h"
 #include "core/libvirt/library.h"
 #include "core/libvirt/reading.h"
@@ -118,11 +119,6 @@ private:
     private:
         Link& m_link;
     };
-
-    struct CloseConnection {
-        void operator()(virConnect* connection) const { virConnectClose(connection); }
-    };
-    using Connection = std::unique_ptr<virConnect, CloseConnection>;
 
     // --- towards the sink
 
@@ -338,18 +334,16 @@ private:
         }
     }
 
-    Connection open()
+    ConnectionPtr open()
     {
         const Busy busy(*this);
-        // No authentication callback: what needs a password fails with a clear error. Aliases of libvirt.conf
-        // are never looked up for what holds a colon.
-        return Connection(virConnectOpenAuth(connectUri(m_uri, m_parts).c_str(), nullptr, VIR_CONNECT_RO));
+        return openConnection(m_uri, m_parts, false);
     }
 
     // One connection from its opening to its end; returns why it ended.
     Error session()
     {
-        Connection connection = open();
+        ConnectionPtr connection = open();
         if (!connection)
             return lastLibvirtError(m_parts, false);
         virConnectPtr c = connection.get();

@@ -35,6 +35,17 @@ private Q_SLOTS:
         QCOMPARE(tree->kubeconfig, std::string("k"));
         QCOMPARE(tree->context, std::string("c"));
         QCOMPARE(tree->hosts, (std::vector<std::string>{"test:///a", "test:///b"}));
+        const auto domain = CommandLine::parse(words("domain start qemu:///system lab-1 --dry-run"));
+        QVERIFY(domain);
+        QCOMPARE(domain->command, Command::Domain);
+        QCOMPARE(domain->words, words("start qemu:///system lab-1 --dry-run"));
+        QCOMPARE(CommandLine::parse(words("add-node lab u n --image i"))->command, Command::AddNode);
+        QCOMPARE(CommandLine::parse(words("domain --help"))->command, Command::Help);
+        QVERIFY(CommandLine::help().find("strata domain list") != std::string::npos);
+        QVERIFY(CommandLine::help().find("strata add-node lab") != std::string::npos);
+        const auto host = CommandLine::parse(words("check-host --kubeconfig k --since r.json"));
+        QVERIFY(host);
+        QCOMPARE(host->since, std::string("r.json"));
         const auto diagnose = CommandLine::parse(words("diagnose --demo --json --notes --seed 3"));
         QVERIFY(diagnose);
         QCOMPARE(diagnose->command, Command::Diagnose);

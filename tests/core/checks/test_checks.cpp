@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/checks/check.h"
+#include "core/checks/drift.h"
+#include "core/checks/hardware.h"
+#include "core/checks/kubeview.h"
 #include "core/checks/report.h"
 #include "tests/core/checks/machines.h"
 
@@ -65,6 +68,13 @@ private Q_SLOTS:
     void remediesFitTheVendor();
     void kubernetesAlone();
     void bareMetalHostAlone();
+    void kubernetesAnswers();
+    void clocksOfNodes_data();
+    void clocksOfNodes();
+    void metalAnswers();
+    void oneMachineThroughAllEyes();
+    void drifts();
+    void hardware();
     void nobodyTold();
     void fleet();
     void inventoryIsReadAsItStands();
@@ -295,6 +305,160 @@ void TestChecks::bareMetalHostAlone()
     QCOMPARE(find(checks, "nested-kvm").verdict, Verdict::Unknown);
     subject.metal->cpuFlags = {"fpu"};
     QCOMPARE(find(checkHost(subject, Profile::production()), "cpu-virtualization").verdict, Verdict::Fail);
+}
+
+void TestChecks::kubernetesAnswers()
+{
+    const auto nodes = nodeViewsOf(R"({"items":[
+      {"metadata":{"name":"outer-1","labels":{"feature.node.kubernetes.io/cpu-cpuid.VMX":"true",
+         "feature.node.kubernetes.io/cpu-model.vendor_id":"Intel","host-model-cpu.node.kubevirt.io/Icelake-Server":"true"}},
+       "status":{"nodeInfo":{"systemUUID":"4C4C4544-0042-3510-8051-B4C04F4A3532","kernelVersion":"6.8.0"},
+         "capacity":{"memory":"527957016Ki"},
+         "allocatable":{"devices.kubevirt.io/kvm":"1k","devices.kubevirt.io/tun":"1k",
+           "devices.kubevirt.io/vhost-net":"0","hugepages-1Gi":"64Gi","cpu":"63500m"}}},
+      {"metadata":{"name":"outer-2"}}, {"metadata":{}}, 7, "x"]})");
+    QCOMPARE(nodes.size(), std::size_t(2));
+    QCOMPARE(nodes[0].systemUuid, std::string("4c4c4544-0042-3510-8051-b4c04f4a3532"));
+    QCOMPARE(nodes[0].allocatable.at("devices.kubevirt.io/kvm"), std::int64_t(1000));
+    QCOMPARE(nodes[0].allocatable.at("hugepages-1Gi"), std::int64_t(64) << 30);
+    QVERIFY(!nodes[0].clockOffsetMs);
+    Subject subject;
+    subject.name = "outer-1";
+    subject.node = nodes[0];
+    const std::vector<Check> checks = checkHost(subject, Profile::production());
+    QCOMPARE(find(checks, "kvm").verdict, Verdict::Pass);
+    QCOMPARE(find(checks, "memory").verdict, Verdict::Pass);
+    QCOMPARE(find(checks, "hugepages").verdict, Verdict::Pass);
+    QCOMPARE(find(checks, "tun-vhost-net").verdict, Verdict::Fail);
+    QCOMPARE(checkFleet({subject})[0].value, std::string("Icelake-Server"));
+    // What could not be seen is said.
+    QCOMPARE(find(checks, "nvme").verdict, Verdict::Unknown);
+    QVERIFY(find(checks, "nvme").reason.find("not asked through libvirt") != std::string::npos);
+    subject.node = nodes[1];
+    for (const Check& check : checkHost(subject, Profile::lab()))
+        QVERIFY2(check.verdict == Verdict::Unknown, check.id.c_str());
+    QVERIFY(nodeViewsOf("nonsense").empty() && nodeViewsOf("{\"items\":{}}").empty());
+}
+
+void TestChecks::clocksOfNodes_data()
+{
+    QTest::addColumn<QString>("renewed");
+    QTest::addColumn<qint64>("offset");
+    QTest::newRow("the same") << "2026-11-26T10:00:05.400000Z" << qint64(0);
+    QTest::newRow("the end of the second") << "2026-11-26T10:00:05.999000Z" << qint64(0);
+    QTest::newRow("seven ahead") << "2026-11-26T10:00:13.000000Z" << qint64(7000);
+    QTest::newRow("six behind") << "2026-11-26T09:59:59.000000Z" << qint64(-6000);
+}
+
+void TestChecks::clocksOfNodes()
+{
+    QFETCH(QString, renewed);
+    QFETCH(qint64, offset);
+    const std::string lease = R"({"items":[{"metadata":{"name":"outer-1","managedFields":[
+        {"manager":"other","time":"2020-01-01T00:00:00Z"},{"manager":"kubelet","time":"2026-11-26T10:00:05Z"}]},
+        "spec":{"renewTime":")" +
+                              renewed.toStdString() + R"("}}]})";
+    const auto nodes = nodeViewsOf(R"({"items":[{"metadata":{"name":"outer-1"}}]})", lease);
+    QVERIFY(nodes.size() == 1 && nodes[0].clockOffsetMs);
+    QCOMPARE(qint64(*nodes[0].clockOffsetMs), offset);
+}
+
+void TestChecks::metalAnswers()
+{
+    const auto metal = metalViewsOf(R"({"items":[
+      {"metadata":{"name":"rack-7"},"status":{"hardware":{"hostname":"metal-07.example.org",
+        "systemVendor":{"manufacturer":"Dell Inc.","productName":"PowerEdge R750"},
+        "cpu":{"arch":"x86_64","model":"AMD EPYC 7543","flags":["fpu","svm"]},"ramMebibytes":1048576,
+        "nics":[{"name":"eth0","speedGbps":25},{"name":"eth1","speedGbps":0}],
+        "storage":[{"name":"/dev/nvme0n1","type":"NVME","sizeBytes":1900000000000,"model":"Fast"},
+                   {"name":"/dev/sda","type":"HDD","sizeBytes":4000000000000}]}}},
+      {"metadata":{"name":"rack-8"},"status":{}}]})");
+    QCOMPARE(metal.size(), std::size_t(1));
+    Subject subject;
+    subject.name = "rack-7";
+    subject.metal = metal[0];
+    const std::vector<Check> checks = checkHost(subject, Profile::production());
+    QCOMPARE(find(checks, "cpu-virtualization").verdict, Verdict::Pass);
+    QCOMPARE(find(checks, "memory").verdict, Verdict::Pass);
+    QCOMPARE(find(checks, "nic-speed").verdict, Verdict::Pass);
+    QCOMPARE(find(checks, "nvme").verdict, Verdict::Fail); // one of two
+    QVERIFY(metalViewsOf("[]").empty());
+}
+
+void TestChecks::oneMachineThroughAllEyes()
+{
+    std::vector<Subject> subjects = {subjectOf(with([](Machine&) {}), "metal-01"), {}};
+    subjects[1].name = "metal-02";
+    NodeView byUuid;
+    byUuid.name = "worker-a";
+    byUuid.systemUuid = "4c4c4544-0042-3510-8051-b4c04f4a3532";
+    subjects[0].libvirt->host.uuid = byUuid.systemUuid;
+    NodeView byName;
+    byName.name = "metal-02.example.org";
+    NodeView other;
+    other.name = "outer-9";
+    BareMetalView metal;
+    metal.name = "rack-1";
+    metal.hostname = "worker-a";
+    addKubernetes(subjects, {byUuid, byName, other}, {metal});
+    QCOMPARE(subjects.size(), std::size_t(3));
+    QVERIFY(subjects[0].node && subjects[0].node->name == "worker-a" && subjects[0].metal);
+    QVERIFY(subjects[1].node && !subjects[1].metal);
+    QCOMPARE(subjects[2].name, std::string("outer-9"));
+    QVERIFY(!subjects[2].libvirt);
+}
+
+void TestChecks::drifts()
+{
+    const Subject before = subjectOf(with([](Machine&) {}));
+    const std::string report =
+        printJson({{before, checkHost(before, Profile::production())}}, Profile::production());
+    const auto kept = readKept(report);
+    QVERIFY(kept && kept->size() == 1);
+    const KeptHost& host = kept->at("metal-01");
+    QCOMPARE(host.profile, std::string("production"));
+    QVERIFY(driftOf(host, checkHost(before, Profile::production())).empty());
+    const Subject now = subjectOf(with([](Machine& machine) {
+        machine.nesting.clear();
+        machine.poolGib = 40;
+        machine.hypervisor = "QEMU";
+    }));
+    const std::vector<Drift> drifts = driftOf(host, checkHost(now, Profile::production()));
+    QCOMPARE(drifts.size(), std::size_t(2));
+    QCOMPARE(drifts[0].id, std::string("nested-kvm")); // the graver first
+    QVERIFY(drifts[0].worse() && drifts[1].worse());
+    QCOMPARE(driftText(drifts[0]), std::string("Nested virtualization: passed (on), fails now (off)"));
+    // The way back is told, too, and is not worse.
+    const auto bad =
+        readKept(printJson({{now, checkHost(now, Profile::production())}}, Profile::production()));
+    const std::vector<Drift> mended = driftOf(bad->at("metal-01"), checkHost(before, Profile::production()));
+    QVERIFY(mended.size() == 2 && !mended[0].worse() && !mended[1].worse());
+    // Who cannot see cannot tell of a change.
+    Subject blind;
+    blind.name = "metal-01";
+    QVERIFY(driftOf(host, checkHost(blind, Profile::production())).empty());
+    QVERIFY(!readKept("nonsense") && !readKept("{}") && !readKept(R"({"hosts":[{"name":5}]})"));
+}
+
+void TestChecks::hardware()
+{
+    const auto value = [](const virt::Inventory& inventory, const char* label) {
+        for (const auto& [name, text] : hardwareRows(inventory))
+            if (name == label)
+                return QString::fromStdString(text);
+        return QString();
+    };
+    const virt::Inventory inventory = inventoryOf(with([](Machine& m) {
+        m.nics = {{"eno1", 25000, true, 64}, {"eno2", 0, false}};
+    }));
+    QVERIFY(value(inventory, "Memory").contains(QStringLiteral("64 GiB of huge pages")));
+    QVERIFY(value(inventory, "KVM").contains(QStringLiteral("nested: on")));
+    QCOMPARE(value(inventory, "Network cards"),
+             QStringLiteral("eno1 25 Gbit/s (64 functions), eno2 no link"));
+    QVERIFY(value(inventory, "Disks").contains(QStringLiteral("/dev/nvme0n1 NVMe")));
+    QVERIFY(value(inventory, "Storage pools").contains(QStringLiteral("free")));
+    for (const auto& [name, text] : hardwareRows({})) // nothing is known: it is said
+        QVERIFY2(!text.empty(), name.c_str());
 }
 
 void TestChecks::nobodyTold()
