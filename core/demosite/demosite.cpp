@@ -344,8 +344,8 @@ private:
 
     double passed() const { return m_clock.now() - m_zero; } // seconds of the site's time
 
-    // Wall time; but what happens before anybody can look happened as long ago as it says, and that long after
-    // the site's beginning each time.
+    // Wall time; but what happens before anybody can look happened as long ago as it says, and that long
+    // after the site's beginning each time.
     Clock clock() const
     {
         return [this] {
