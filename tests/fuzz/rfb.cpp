@@ -150,7 +150,8 @@ std::vector<std::string> fuzzSeeds()
     };
     return {"\x01" + greeting(64, 32) + raw,
             std::string(1, '\0') + raw + copy + text + "\x02",
-            std::string(1, '\0') + cursor + xcursor,
+            std::string(1, '\0') + cursor + xcursor, // found: the shapes were never let go of
+            std::string(1, '\0') + cursor + cursor + xcursor + xcursor + resize,
             std::string(1, '\0') + resize + raw + extended + raw,
             std::string(1, '\0') + zrle,
             std::string(1, '\0') + tile(std::string(1, '\0') + std::string(48, 'r')),

@@ -205,8 +205,6 @@ void TestCauses::everyFaultIsFound()
     };
     // Gaps that are known: where one is closed, the test says so.
     static const std::map<std::string, const char*> gaps = {
-        {"virt-api-down", "the demo site's Deployment stays available"},
-        {"cert-manager-down", "the demo site's Deployment stays available"},
         {"clone-blocked", "a volume of no VM is no item"},
         {"vm-create-fails", "the words of a quota are found as a quota"},
         {"plane-address-changed", "the demo site's etcd pods do not tell what they announce"},

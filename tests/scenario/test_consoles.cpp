@@ -22,15 +22,19 @@
 
 #include <QAction>
 #include <QComboBox>
+#include <QDateTime>
 #include <QDir>
+#include <QInputDialog>
 #include <QJsonArray>
 #include <QJsonDocument>
 #include <QJsonObject>
 #include <QPushButton>
 #include <QStandardPaths>
 #include <QTableWidget>
+#include <QTcpServer>
 #include <QTcpSocket>
 #include <QTemporaryDir>
+#include <QToolButton>
 #include <QTreeWidget>
 #include <QtTest>
 
@@ -508,6 +512,62 @@ private Q_SLOTS:
         QVERIFY(ui::metricsCsv(series).count(QLatin1Char('\n')) > 500);
     }
 
+    // The operator's own address of a Prometheus comes before the one that was found; it is kept.
+    void aPrometheusThatWasTypedInIsAsked()
+    {
+        QTcpServer prometheus; // says 0.5 of everything, at every time
+        QVERIFY(prometheus.listen(QHostAddress::LocalHost));
+        QByteArray asked;
+        connect(&prometheus, &QTcpServer::newConnection, this, [&] {
+            QTcpSocket* socket = prometheus.nextPendingConnection();
+            connect(socket, &QTcpSocket::readyRead, socket, [&asked, socket] {
+                const QByteArray request = socket->readAll();
+                asked += request;
+                const QByteArray now = QByteArray::number(QDateTime::currentSecsSinceEpoch());
+                const QByteArray body =
+                    "{\"status\":\"success\",\"data\":{\"resultType\":\"matrix\",\"result\":[{\"metric\":{},"
+                    "\"values\":[[" +
+                    now + ",\"0.5\"]]}]}}";
+                for (qsizetype i = 0; i < request.count("GET "); ++i)
+                    socket->write("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: " +
+                                  QByteArray::number(body.size()) + "\r\n\r\n" + body);
+            });
+        });
+        const QString url = QStringLiteral("http://127.0.0.1:%1").arg(prometheus.serverPort());
+        ui::MetricsPage page(&m_composition->store(), m_composition->services().consoles,
+                             [] { return systemNow(); });
+        page.resize(1200, 400);
+        page.show();
+        QVERIFY(page.add(runningVm()));
+        QTRY_VERIFY_WITH_TIMEOUT(page.header()->status().contains(QLatin1String("monitoring/prometheus")),
+                                 kLongMs);
+        const auto type = [&page](const QString& text) {
+            for (QToolButton* button : page.findChildren<QToolButton*>()) {
+                if (button->toolTip().contains(QLatin1String("Prometheus")))
+                    button->click();
+            }
+            auto* dialog = page.findChild<QInputDialog*>();
+            dialog->setTextValue(text);
+            dialog->accept();
+            delete dialog;
+        };
+        type(url);
+        QTRY_VERIFY_WITH_TIMEOUT(page.header()->status().contains(url), kLongMs);
+        QVERIFY2(!page.header()->status().contains(QLatin1String("monitoring/prometheus")),
+                 qPrintable(page.header()->status()));
+        QVERIFY(asked.contains("query_range"));
+        QVERIFY2(!asked.toLower().contains("authorization"), "the cluster's credential is not its business");
+        QTRY_VERIFY_WITH_TIMEOUT(
+            [&] { // it is written on another thread
+                QFile file(m_folder.filePath(QStringLiteral("prometheus.json")));
+                return file.open(QIODevice::ReadOnly) && file.readAll().contains(url.toUtf8());
+            }(),
+            kLongMs);
+        type({}); // and back
+        QTRY_VERIFY_WITH_TIMEOUT(page.header()->status().contains(QLatin1String("monitoring/prometheus")),
+                                 kLongMs);
+    }
+
     void aVmsOverviewShowsItsScreen()
     {
         m_window->select(runningVm());
@@ -523,6 +583,53 @@ private Q_SLOTS:
         auto* attached = page<ui::TerminalPage>();
         QTRY_COMPARE_WITH_TIMEOUT(attached->state(), ui::SessionPage::State::Open, kLongMs);
         QTRY_VERIFY_WITH_TIMEOUT(attached->view()->allText().trimmed().size() > 20, kLongMs);
+    }
+
+    // Where a container keeps its input open, what is typed reaches its first process: two who attach are at
+    // the same one.
+    void anAttachedContainerThatListensHearsWhatIsTyped()
+    {
+        const ItemId node = first(
+            [](const Item& item) { return item.kind == ItemKind::OuterNode && item.health == Health::Ok; });
+        const SourceId outer = ui::consoleTargets(stack(), node).node->source;
+        auto client = m_composition->site().newClient(outer);
+        QVERIFY(client != nullptr);
+        kube::Request request;
+        request.method = "POST";
+        request.path = "/api/v1/namespaces/default/pods";
+        request.contentType = "application/json";
+        request.body = R"({"apiVersion":"v1","kind":"Pod","metadata":{"name":"toolbox"},"spec":{"containers":[
+            {"name":"box","image":"busybox:1.36","command":["sh"],"stdin":true,"tty":true}]}})";
+        const auto made = answer(*client, request);
+        QVERIFY2(made.has_value(), made ? "" : made.error().text.c_str());
+        request = {};
+        request.path = "/api/v1/namespaces/default/pods/toolbox";
+        QTRY_VERIFY_WITH_TIMEOUT(answer(*client, request)->body.find("\"Running\"") != std::string::npos,
+                                 kLongMs);
+        const auto attach = [&] {
+            std::unique_ptr<ui::TerminalPage> page(
+                ui::TerminalPage::attach(m_composition->services().consoles, QStringLiteral("toolbox"),
+                                         {{outer, "default", "toolbox", true}}));
+            page->resize(700, 300);
+            page->show();
+            return page;
+        };
+        const auto mine = attach();
+        QTRY_COMPARE_WITH_TIMEOUT(mine->state(), ui::SessionPage::State::Open, kLongMs);
+        const auto other = attach();
+        QTRY_COMPARE_WITH_TIMEOUT(other->state(), ui::SessionPage::State::Open, kLongMs);
+        QTest::keyClicks(mine->view(), QStringLiteral("cd /etc; pwd"));
+        QTest::keyClick(mine->view(), Qt::Key_Return);
+        for (const auto* page : {mine.get(), other.get()})
+            QTRY_VERIFY_WITH_TIMEOUT(page->view()->allText().contains(QLatin1String("\n/etc\n")), kLongMs);
+        QTest::keyClicks(other->view(), QStringLiteral("exit 6"));
+        QTest::keyClick(other->view(), Qt::Key_Return);
+        for (const auto* page : {mine.get(), other.get()}) {
+            QTRY_COMPARE_WITH_TIMEOUT(page->state(), ui::SessionPage::State::Ended, kLongMs);
+            QVERIFY2(page->endBar()->text().contains(QLatin1Char('6')), qPrintable(page->endBar()->text()));
+        }
+        request.method = "DELETE";
+        QVERIFY(answer(*client, request).has_value());
     }
 
     void aScreenIsSeenWithoutSittingDown()

@@ -239,6 +239,8 @@ RfbReader::~RfbReader()
     if (m_client == nullptr)
         return;
     m_client->frameBuffer = nullptr; // the sink's
+    std::free(m_client->rcSource);   // the last pointer's shape, which the library forgets
+    m_client->rcSource = nullptr;
     rfbClientCleanup(m_client);
 }
 

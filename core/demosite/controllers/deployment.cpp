@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/demosite/api/defaults.h"
 #include "core/demosite/controllers/site.h"
 
 #include <algorithm>
@@ -30,10 +31,13 @@ long long portion(const Json* value, long long of, bool up, long long otherwise)
 }
 
 // A template as a value: its members in the order of their names, for server-side apply writes them in
-// another.
-nlohmann::json templateOf(const Json& holder)
+// another; with the server's defaults, which objects of a site as it was written down have only once somebody
+// writes them.
+nlohmann::json templateOf(const Json& holder, Store& store)
 {
-    Json templ = part(holder, "spec.template");
+    Json whole = {{"spec", {{"template", part(holder, "spec.template")}}}};
+    refillDefaults(kindOf("replicasets"), whole, {}, store);
+    Json templ = part(whole, "spec.template");
     if (Json* labels = const_cast<Json*>(find(templ, "metadata.labels"))) // NOLINT: it is ours
         labels->erase(kHash);
     if (templ.is_object() && templ.contains("metadata"))
@@ -53,7 +57,7 @@ public:
         const Json body = parseOwn(object->body);
         if (deleting(body))
             return kOnChange;
-        const nlohmann::json templ = templateOf(body);
+        const nlohmann::json templ = templateOf(body, m_store);
         std::vector<Set> sets;
         Set* current = nullptr;
         for (const ObjectPtr& set : m_store.list(kindOf("replicasets"), key.ns)) {
@@ -61,7 +65,7 @@ public:
                 sets.push_back({set, parseOwn(set->body)});
         }
         for (Set& set : sets) {
-            if (templateOf(set.body) == templ)
+            if (templateOf(set.body, m_store) == templ)
                 current = &set;
         }
         const long long wanted = std::clamp(number(body, "spec.replicas").value_or(1), 0LL, 1000LL);
@@ -91,7 +95,7 @@ private:
         long long revision = 1;
         for (const Set& set : old)
             revision = std::max(revision, std::atoll(annotation(set.body, kRevision).c_str()) + 1);
-        const std::string hash = hashWord(templateOf(body).dump(), 10);
+        const std::string hash = hashWord(templateOf(body, m_store).dump(), 10);
         Json made = {{"metadata",
                       {{"name", owner.name + "-" + hash},
                        {"namespace", owner.ns},
