@@ -100,11 +100,11 @@ public:
     DemoMenu* demo = nullptr;
     QLineEdit* field = nullptr;
     QToolButton* site = nullptr;
+    QPointer<PrepareWizard> preparing;
     ChipButton* live = nullptr;
     QDockWidget* treeDock = nullptr;
     QDockWidget* bottomDock = nullptr;
     QPointer<ClusterWizard> wizard;
-    QPointer<PrepareWizard> preparing;
     QTimer second;
     std::uint64_t eventsBefore = 0;
     bool placed = false;
