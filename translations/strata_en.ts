@@ -239,6 +239,50 @@
     </message>
 </context>
 <context>
+    <name>strata::ui::PrepareChoicePage</name>
+    <message numerus="yes">
+        <source>%n components, filled %1</source>
+        <translation>
+            <numerusform>%n component, filled %1</numerusform>
+            <numerusform>%n components, filled %1</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>strata::ui::PrepareReviewPage</name>
+    <message numerus="yes">
+        <source>The server is asked about every object, as a dry run; %n answered. Nothing is written.</source>
+        <translation>
+            <numerusform>The server is asked about every object, as a dry run; %n answered. Nothing is written.</numerusform>
+            <numerusform>The server is asked about every object, as a dry run; %n answered. Nothing is written.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>The server accepts all %n objects. Nothing has been written yet.</source>
+        <translation>
+            <numerusform>The server accepts the %n object. Nothing has been written yet.</numerusform>
+            <numerusform>The server accepts all %n objects. Nothing has been written yet.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n objects</source>
+        <translation>
+            <numerusform>%n object</numerusform>
+            <numerusform>%n objects</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>strata::ui::PrepareWizard</name>
+    <message numerus="yes">
+        <source>%n to mend</source>
+        <translation>
+            <numerusform>%n to mend</numerusform>
+            <numerusform>%n to mend</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>strata::ui::ProgressPage</name>
     <message numerus="yes">
         <source>%n objects written</source>

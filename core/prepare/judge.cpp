@@ -275,7 +275,8 @@ Proposal propose(const Picture& picture, const Matrix& matrix)
                         say("The series %1 gets fixes only; %2 is there.", {release->series, newest});
             } else {
                 opinion.standing = Standing::Fine;
-                opinion.reason = listing.releases.front().series == release->series
+                opinion.reason = &listing != &spec ? say("The version of %1.", {listing.title})
+                                 : listing.releases.front().series == release->series
                                      ? say("The newest release.")
                                      : say("The newest release for this cluster.");
             }

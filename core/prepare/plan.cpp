@@ -110,7 +110,9 @@ public:
         std::string list;
         for (const std::string& name : names)
             list += (list.empty() ? "" : ", ") + name;
-        m_plan.title = say("Prepare the outer cluster: %1", {list});
+        m_plan.title = names.size() <= 2
+                           ? say("Prepare the outer cluster: %1", {list})
+                           : say("Prepare the outer cluster: %1 components", {std::to_string(names.size())});
         if (m_upgrades)
             m_plan.interruption.push_back(
                 say("Controllers start again: for moments nobody reacts to changes. Running VMs go on."));

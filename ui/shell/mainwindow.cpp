@@ -101,12 +101,12 @@ public:
     DemoMenu* demo = nullptr;
     QLineEdit* field = nullptr;
     QToolButton* site = nullptr;
+    QPointer<PrepareWizard> preparing;
     ChipButton* live = nullptr;
     QDockWidget* treeDock = nullptr;
     QDockWidget* bottomDock = nullptr;
     QPointer<ClusterWizard> wizard;
     Comparisons* comparisons = nullptr;
-    QPointer<PrepareWizard> preparing;
     QTimer second;
     std::uint64_t eventsBefore = 0;
     bool placed = false;

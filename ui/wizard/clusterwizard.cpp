@@ -375,8 +375,11 @@ void ClusterWizard::showRun(ClusterRun* shownRun)
 void ClusterWizard::editAgain()
 {
     setWindowTitle(tr("New tenant cluster"));
-    if (m_page != Progress)
+    if (m_page != Progress) {
+        if (!m_model->siteProblem().isEmpty())
+            m_model->surveyAgain(); // it may have been prepared meanwhile
         return;
+    }
     m_page = Basics; // the run goes on by itself
     m_furthest = 0;
     for (WizardPage* each : m_pages)

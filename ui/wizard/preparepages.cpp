@@ -78,13 +78,13 @@ QString deedOf(Deed deed)
 {
     switch (deed) {
     case Deed::Leave:
-        return PrepareChoicePage::tr("stays as it is");
+        return PrepareChoicePage::tr("Stays as it is.");
     case Deed::Install:
-        return PrepareChoicePage::tr("is installed");
+        return PrepareChoicePage::tr("Will be installed.");
     case Deed::Upgrade:
-        return PrepareChoicePage::tr("is upgraded");
+        return PrepareChoicePage::tr("Will be upgraded.");
     case Deed::Repair:
-        return PrepareChoicePage::tr("is written again");
+        return PrepareChoicePage::tr("Will be written again.");
     }
     return {};
 }
@@ -422,7 +422,7 @@ void PrepareChoicePage::refresh()
             row.version->addItem(wish.version.empty() ? tr("none") : cleaned(wish.version));
         }
         row.version->setEnabled(chosen && row.version->count() > 1);
-        QString words = tr("It %1.").arg(deedOf(wish.deed));
+        QString words = deedOf(wish.deed);
         if (opinion != nullptr && !opinion->reason.empty())
             words += QLatin1Char(' ') + cleaned(opinion->reason);
         row.reason->showText(words);
@@ -505,11 +505,15 @@ void PrepareReviewPage::refresh()
                nullptr, told));
         break;
     }
-    case Making::Accepted:
+    case Making::Accepted: {
         m_pill->show(stack::Health::Ok, tr("accepted"));
-        m_words->showText(tr("The server accepts all %n objects. Nothing has been written yet.", nullptr,
-                             int(m_model->rehearsal()->verdicts().size())));
+        QString words = tr("The server accepts all %n objects. Nothing has been written yet.", nullptr,
+                           int(m_model->rehearsal()->verdicts().size()));
+        for (const std::string& sentence : m_model->plan()->interruption)
+            words += QLatin1Char(' ') + shown(sentence);
+        m_words->showText(words);
         break;
+    }
     case Making::Refused:
         m_pill->show(stack::Health::Failed, tr("refused"));
         m_words->showText(
@@ -540,7 +544,8 @@ void PrepareReviewPage::showSteps()
     for (const provision::Step& step : plan->steps) {
         auto* item = new QTreeWidgetItem({QStringLiteral("%1  %2").arg(++number).arg(shown(step.title))});
         m_steps->addTopLevelItem(item);
-        item->setFirstColumnSpanned(true);
+        if (!step.writes.empty())
+            item->setText(1, tr("%n objects", nullptr, int(step.writes.size())));
         for (const provision::Write& write : step.writes) {
             const provision::Ref ref = provision::refOf(write.object);
             QString words = tr("asking…");
