@@ -3,6 +3,7 @@
 
 #include "app/consoles.h"
 #include "app/execasker.h"
+#include "app/nodeservices.h"
 #include "core/demosite/faults.h"
 #include "core/libvirt/host.h"
 
@@ -61,6 +62,28 @@ private:
     bool m_running = false;
 };
 
+ui::HostServices hostServices()
+{
+    ui::HostServices services;
+    services.domains = [](const std::string& uri, QObject* context,
+                          ui::HostServices::Done<std::vector<virt::DomainRow>> done) {
+        virt::listDomains(uri, onGuiThread(context, std::move(done)));
+    };
+    services.domain = [](const std::string& uri, const std::string& domain, QObject* context,
+                         ui::HostServices::Done<virt::DomainDetail> done) {
+        virt::readDomainDetail(uri, domain, onGuiThread(context, std::move(done)));
+    };
+    services.checkXml = [](const std::string& uri, const std::string& domain, const std::string& xml,
+                           QObject* context, ui::HostServices::Done<void> done) {
+        virt::checkDomainXml(uri, domain, xml, onGuiThread(context, std::move(done)));
+    };
+    services.act = [](const std::string& uri, const virt::DomainRequest& request, QObject* context,
+                      ui::HostServices::Done<virt::DomainDone> done) {
+        virt::actOnDomain(uri, request, onGuiThread(context, std::move(done)));
+    };
+    return services;
+}
+
 ui::ConnectServices connectServices(Probes& probes, ExecAsker& asker)
 {
     ui::ConnectServices services;
@@ -73,6 +96,14 @@ ui::ConnectServices connectServices(Probes& probes, ExecAsker& asker)
     services.checkCluster = [&probes](const kube::ClusterConfig& config, QObject* context,
                                       ui::ConnectServices::Checked done) {
         probes.cluster(config, onGuiThread(context, std::move(done)));
+    };
+    services.hostKeys = [](const std::string& uri, QObject* context,
+                           std::function<void(Result<virt::HostKeys>)> done) {
+        virt::fetchHostKeys(uri, onGuiThread(context, std::move(done)));
+    };
+    services.trustKeys = [](const std::vector<virt::HostKey>& keys, QObject* context,
+                            std::function<void(Result<void>)> done) {
+        virt::trustHostKeys(keys, onGuiThread(context, std::move(done)));
     };
     services.testHost = [&probes](const std::string& uri, QObject* context,
                                   ui::ConnectServices::Checked done) {
@@ -248,6 +279,8 @@ ui::ShellServices Composition::services()
                                     std::function<void(Result<virt::Inventory>)> done) {
         virt::takeInventory(uri, onGuiThread<Result<virt::Inventory>>(context, std::move(done)));
     };
+    services.hosts = hostServices();
+    addNodeServices(services.hosts, site, d->runs.network());
     services.consoles = d->consoles.services();
     services.kubeconfigOf = [d](stack::SourceId source) {
         const bool demo = d->connections.isDemo(source) && d->connections.demo() != nullptr;

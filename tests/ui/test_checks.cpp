@@ -3,6 +3,8 @@
 #include "tests/core/checks/machines.h"
 #include "tests/support/picturesite.h"
 #include "ui/checks/checkswindow.h"
+#include "ui/checks/keptchecks.h"
+#include "ui/settings/workspace.h"
 #include "ui/theme/theme.h"
 #include "ui/widgets/pill.h"
 
@@ -10,9 +12,10 @@
 #include <QComboBox>
 #include <QFile>
 #include <QLabel>
-#include <QPointer>
 #include <QPlainTextEdit>
+#include <QPointer>
 #include <QPushButton>
+#include <QSignalSpy>
 #include <QTableView>
 #include <QTemporaryDir>
 #include <QtTest>
@@ -62,6 +65,8 @@ private Q_SLOTS:
     void closingInTheMiddleHarmsNothing();
     void savesEveryKindOfReport();
     void theSitesHosts();
+    void tellsWhatHasChanged();
+    void clustersKnowOtherHosts();
     void pictures();
 
 private:
@@ -170,6 +175,57 @@ void TestChecksWindow::theSitesHosts()
 }
 
 // For the eye: written when STRATA_PICTURES names a folder.
+void TestChecksWindow::tellsWhatHasChanged()
+{
+    test::Machine machine;
+    machine.nesting = "require";
+    ChecksWindow window({host("metal-01", "test:///a")}, ask());
+    QSignalSpy checked(&window, &ChecksWindow::checked);
+    QSignalSpy keep(&window, &ChecksWindow::keepWanted);
+    window.setKept({});
+    m_asked[0].done(test::inventoryOf(machine));
+    QCOMPARE(checked.count(), 1);
+    QVERIFY(window.drift().isEmpty()); // nothing to compare with
+    window.findChild<QPushButton*>(QStringLiteral("keep"))->click();
+    QCOMPARE(keep.count(), 1);
+    QVERIFY(window.drift().startsWith(QStringLiteral("No verdict has changed")));
+    m_asked.clear();
+    window.findChildren<QPushButton*>().at(0)->click(); // again
+    machine.nesting.clear();
+    m_asked[0].done(test::inventoryOf(machine));
+    QVERIFY2(window.drift().contains(QStringLiteral("Nested virtualization: passed (on), fails now (off)")),
+             qPrintable(window.drift()));
+    // As the workspace keeps it.
+    QTemporaryDir folder;
+    Workspace workspace(folder.filePath(QStringLiteral("workspace.json")));
+    KeptChecks kept(&workspace);
+    kept.keep(keep.first().first().toByteArray(), false);
+    QCOMPARE(kept.all().size(), std::size_t(1));
+    QCOMPARE(kept.all().at("metal-01").checks.at("nested-kvm").verdict, checks::Verdict::Pass);
+    kept.keep(checked.last().first().toByteArray(), true); // it has one already
+    QCOMPARE(kept.all().at("metal-01").checks.at("nested-kvm").verdict, checks::Verdict::Pass);
+    kept.keep(checked.last().first().toByteArray(), false);
+    QCOMPARE(kept.all().at("metal-01").checks.at("nested-kvm").verdict, checks::Verdict::Fail);
+}
+
+void TestChecksWindow::clustersKnowOtherHosts()
+{
+    ChecksWindow window({host("metal-01", "test:///a")}, ask());
+    std::function<void(ChecksWindow::ClusterWords)> tell;
+    window.setClusters(
+        [&](QObject*, std::function<void(ChecksWindow::ClusterWords)> done) { tell = std::move(done); });
+    auto* table = window.findChild<QTableView*>();
+    QCOMPARE(table->model()->columnCount(), 2);
+    checks::NodeView node;
+    node.name = "outer-9";
+    node.allocatable = {{"devices.kubevirt.io/kvm", 1000}};
+    tell({{node}, {}});
+    QCOMPARE(table->model()->columnCount(), 3);
+    QCOMPARE(cell(table, rowOf(table, QStringLiteral("KVM")), 2), QStringLiteral("usable"));
+    m_asked[0].done(test::inventoryOf(test::Machine())); // an answer that was on its way finds its column
+    QCOMPARE(cell(table, rowOf(table, QStringLiteral("KVM")), 1), QStringLiteral("usable"));
+}
+
 void TestChecksWindow::pictures()
 {
     const QString folder = qEnvironmentVariable("STRATA_PICTURES");

@@ -100,8 +100,16 @@ public:
     QPlainTextEdit* commands = nullptr;
     std::unique_ptr<QObject> round; // context of the questions that are open
     std::size_t open = 0;
+    AskClusters askClusters;
+    std::map<std::string, checks::KeptHost> kept;
+    QPushButton* keepButton = nullptr;
+    ThemedLabel* driftWords = nullptr;
 
     void start();
+    void askKubernetes();
+    void hear(const ClusterWords& words);
+    void showDrift();
+    QByteArray report() const;
     void showCurrent();
     void summarise();
 };
@@ -130,16 +138,86 @@ void ChecksWindow::Private::start()
             model->setHost(int(i) + 1, std::move(host));
             showCurrent();
             summarise();
+            if (open == 0)
+                Q_EMIT q->checked(report());
         });
     }
+    askKubernetes();
     summarise();
     showCurrent();
+}
+
+QByteArray ChecksWindow::Private::report() const
+{
+    return QByteArray::fromStdString(checks::printJson(model->reports(), model->profile()));
+}
+
+void ChecksWindow::Private::askKubernetes()
+{
+    if (askClusters)
+        askClusters(round.get(), [this](const ClusterWords& words) { hear(words); });
+}
+
+// Hosts that only a cluster knows come at the end.
+void ChecksWindow::Private::hear(const ClusterWords& words)
+{
+    std::vector<checks::Subject> subjects;
+    for (const CheckedHost& host : model->hosts())
+        subjects.push_back(host.subject);
+    checks::addKubernetes(subjects, words.nodes, words.metal);
+    std::vector<CheckedHost> all = model->hosts();
+    for (std::size_t i = 0; i < subjects.size(); ++i) {
+        if (i >= all.size()) {
+            all.push_back({subjects[i], false, {}});
+            hosts.push_back({{}, subjects[i]});
+        }
+        all[i].subject = subjects[i];
+        hosts[i].subject.node = subjects[i].node; // for the answers that are still to come
+        hosts[i].subject.metal = subjects[i].metal;
+    }
+    const QModelIndex before = table->currentIndex();
+    model->setHosts(std::move(all));
+    table->setCurrentIndex(model->index(std::max(0, before.row()), std::max(1, before.column())));
+    summarise();
+    showCurrent();
+}
+
+// Verdicts against those that were kept, each host by the profile it was kept with.
+void ChecksWindow::Private::showDrift()
+{
+    keepButton->setEnabled(open == 0 && !model->hosts().empty());
+    QStringList lines;
+    bool worse = false;
+    int compared = 0;
+    for (const CheckedHost& host : model->hosts()) {
+        const auto found = kept.find(host.subject.name);
+        if (found == kept.end() || host.asking)
+            continue;
+        ++compared;
+        const checks::Profile* then = checks::Profile::named(found->second.profile);
+        QStringList changes;
+        for (const checks::Drift& drift :
+             checks::driftOf(found->second,
+                             checks::checkHost(host.subject, then != nullptr ? *then : model->profile()))) {
+            changes << shown(checks::driftText(drift));
+            worse = worse || drift.worse();
+        }
+        if (!changes.isEmpty())
+            lines << QStringLiteral("%1 — %2").arg(shown(host.subject.name),
+                                                   changes.join(QStringLiteral("; ")));
+    }
+    driftWords->setVisible(compared > 0 && open == 0);
+    driftWords->setRole(lines.isEmpty() ? TextRole::Muted : worse ? TextRole::Failed : TextRole::Warning);
+    driftWords->showText(
+        lines.isEmpty() ? ChecksWindow::tr("No verdict has changed since the hosts were enrolled.")
+                        : ChecksWindow::tr("Changed since enrolment: %1").arg(lines.join(QLatin1Char('\n'))));
 }
 
 void ChecksWindow::Private::summarise()
 {
     again->setEnabled(open == 0);
     saveButton->setEnabled(open == 0 && !hosts.empty());
+    showDrift();
     if (hosts.empty()) {
         summary->setRole(TextRole::Muted);
         summary->showText(ChecksWindow::tr("There is no host yet. Enrol one, or connect an outer cluster."));
@@ -227,12 +305,22 @@ ChecksWindow::ChecksWindow(std::vector<HostToCheck> hosts, Ask ask, QWidget* par
     d.saveButton = new QPushButton(Theme::icon(QStringLiteral("save")), tr("&Save report…"), this);
     bar->addWidget(heading, 1);
     bar->addWidget(d.profile);
+    d.keepButton = new QPushButton(tr("&Keep verdicts"), this);
+    d.keepButton->setObjectName(QStringLiteral("keep"));
+    d.keepButton->setToolTip(tr("A later check tells what has changed since"));
     bar->addWidget(d.again);
+    bar->addWidget(d.keepButton);
     bar->addWidget(d.saveButton);
     layout->addLayout(bar);
     d.summary = new ThemedLabel(TextRole::Muted, this);
     d.summary->setWordWrap(true);
     layout->addWidget(d.summary);
+    d.driftWords = new ThemedLabel(TextRole::Muted, this);
+    d.driftWords->setObjectName(QStringLiteral("drift"));
+    d.driftWords->setWordWrap(true);
+    d.driftWords->setTextInteractionFlags(Qt::TextSelectableByMouse);
+    d.driftWords->hide();
+    layout->addWidget(d.driftWords);
 
     auto* splitter = new QSplitter(Qt::Vertical, this);
     splitter->setChildrenCollapsible(false);
@@ -288,8 +376,15 @@ ChecksWindow::ChecksWindow(std::vector<HostToCheck> hosts, Ask ask, QWidget* par
     splitter->setStretchFactor(1, 1);
     splitter->setSizes({430, 190});
     layout->addWidget(splitter, 1);
-    for (QPushButton* button : {d.again, d.saveButton, d.copy})
+    for (QPushButton* button : {d.again, d.keepButton, d.saveButton, d.copy})
         button->setAutoDefault(false);
+    d.keepButton->hide(); // until somebody keeps
+    connect(d.keepButton, &QPushButton::clicked, this, [this] {
+        const QByteArray report = m_d->report();
+        if (auto now = checks::readKept(report.toStdString()))
+            setKept(std::move(*now));
+        Q_EMIT keepWanted(report);
+    });
 
     connect(d.profile, &QComboBox::currentIndexChanged, this, [this] {
         if (const checks::Profile* profile =
@@ -329,6 +424,24 @@ ChecksWindow::ChecksWindow(std::vector<HostToCheck> hosts, Ask ask, QWidget* par
 }
 
 ChecksWindow::~ChecksWindow() = default;
+
+void ChecksWindow::setClusters(AskClusters ask)
+{
+    m_d->askClusters = std::move(ask);
+    m_d->askKubernetes();
+}
+
+void ChecksWindow::setKept(std::map<std::string, checks::KeptHost> kept)
+{
+    m_d->kept = std::move(kept);
+    m_d->keepButton->show();
+    m_d->showDrift();
+}
+
+QString ChecksWindow::drift() const
+{
+    return m_d->driftWords->isHidden() ? QString() : m_d->driftWords->text();
+}
 
 void ChecksWindow::setProfile(const QString& name)
 {

@@ -2,11 +2,14 @@
 #pragma once
 
 #include "core/base/error.h"
+#include "core/checks/drift.h"
+#include "core/checks/kubeview.h"
 #include "ui/checks/checkmodel.h"
 
 #include <QDialog>
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 
@@ -35,12 +38,27 @@ public:
     using Ask = std::function<void(const std::string& uri, QObject* context,
                                    std::function<void(Result<virt::Inventory>)> done)>;
 
+    // What the outer clusters say of hosts; comes once a cluster, likewise.
+    struct ClusterWords {
+        std::vector<checks::NodeView> nodes;
+        std::vector<checks::BareMetalView> metal;
+    };
+    using AskClusters = std::function<void(QObject* context, std::function<void(ClusterWords)> done)>;
+
     ChecksWindow(std::vector<HostToCheck> hosts, Ask ask, QWidget* parent = nullptr);
     ~ChecksWindow() override;
+
+    void setClusters(AskClusters ask);                          // asks at once, and with every check again
+    void setKept(std::map<std::string, checks::KeptHost> kept); // what is compared with: the drift check
+    QString drift() const;                                      // what it says
 
     void setProfile(const QString& name);           // "lab", "production"
     void showHost(const std::string& name);         // brings its column into view
     bool save(const QString& path, QString* error); // .html, .pdf, .json or .txt by its ending
+
+Q_SIGNALS:
+    void checked(const QByteArray& report);    // all have answered; JSON
+    void keepWanted(const QByteArray& report); // as what a later check is compared with
 
 private:
     class Private;

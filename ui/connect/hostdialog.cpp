@@ -2,13 +2,16 @@
 #include "ui/connect/hostdialog.h"
 
 #include "core/base/text.h"
-#include "core/checks/check.h"
+#include "core/checks/hardware.h"
+#include "core/checks/report.h"
 #include "ui/checks/checkmodel.h"
 #include "ui/connect/errorwords.h"
+#include "ui/theme/theme.h"
 #include "ui/widgets/celldelegate.h"
 #include "ui/widgets/healthicon.h"
 #include "ui/widgets/text.h"
 #include "ui/widgets/themedlabel.h"
+#include "ui/widgets/underlinetabs.h"
 
 #include <QComboBox>
 #include <QFormLayout>
@@ -16,6 +19,7 @@
 #include <QHeaderView>
 #include <QLineEdit>
 #include <QPushButton>
+#include <QStackedWidget>
 #include <QStyle>
 #include <QTreeWidget>
 #include <QUrl>
@@ -38,7 +42,54 @@ public:
     ThemedLabel* checksSum = nullptr;
     QComboBox* profile = nullptr;
     QTreeWidget* checks = nullptr;
+    QTreeWidget* hardware = nullptr;
+    QTabBar* tabs = nullptr;
+    QStackedWidget* stacked = nullptr;
     std::optional<virt::Inventory> inventory;
+    QWidget* trustBox = nullptr; // the key of a host that ssh does not know
+    ThemedLabel* trustWords = nullptr;
+    ThemedLabel* trustKeysShown = nullptr;
+    QPushButton* trust = nullptr;
+    std::vector<virt::HostKey> keys;
+
+    // A host whose key ssh does not trust: what it shows is shown before it is trusted.
+    void askKeys()
+    {
+        const std::string address = uri->text().trimmed().toStdString();
+        if (!services.hostKeys || !services.trustKeys || !virt::goesOverSsh(address))
+            return;
+        keys.clear();
+        trustWords->setRole(TextRole::Progressing);
+        trustWords->showText(HostDialog::tr("Asking for the host's key…"));
+        trustKeysShown->hide();
+        trust->hide();
+        trustBox->show();
+        services.hostKeys(address, running.get(), [this](Result<virt::HostKeys> answer) {
+            if (!answer) {
+                trustWords->setRole(TextRole::Failed);
+                trustWords->showText(errorText(answer.error()));
+                return;
+            }
+            QStringList lines;
+            for (const virt::HostKey& key : answer->keys)
+                lines << QStringLiteral("%1  %2").arg(cleaned(key.fingerprint), cleaned(key.type));
+            trustKeysShown->showText(lines.join(QLatin1Char('\n')));
+            trustKeysShown->show();
+            trustWords->setRole(answer->changed ? TextRole::Failed : TextRole::Text);
+            trustWords->showText(
+                answer->changed
+                    ? HostDialog::tr(
+                          "The host shows another key than the one that was trusted before. It was set up "
+                          "anew, or somebody stands in between. If you are sure of it, take the old key "
+                          "away with ssh-keygen -R and test again. It shows now:")
+                    : HostDialog::tr(
+                          "This host is new to ssh. It shows these keys; compare one with what its own "
+                          "console says (ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub):"));
+            trust->setVisible(!answer->changed);
+            keys = answer->keys;
+            q->resize(q->width(), qMax(q->height(), q->sizeHint().height()));
+        });
+    }
 
     void say(TextRole role, const QString& text)
     {
@@ -118,7 +169,14 @@ public:
         checksSum->showText(
             open == 0 ? HostDialog::tr("All checks pass.")
                       : HostDialog::tr("%1 of %2 checks pass. The others:").arg(passed).arg(all.size()));
-        this->checks->setVisible(open > 0);
+        hardware->clear();
+        for (const auto& [label, value] : checks::hardwareRows(*inventory)) {
+            auto* row = new QTreeWidgetItem(hardware, {shown(label), cleaned(value)});
+            row->setToolTip(1, plainToolTip(cleaned(value)));
+        }
+        tabs->setTabText(0, open == 0 ? HostDialog::tr("Checks") : HostDialog::tr("Checks %1").arg(open));
+        tabs->show();
+        stacked->show();
         profile->show();
         checksBox->show();
         q->resize(q->width(), qMax(q->height(), q->sizeHint().height()));
@@ -130,7 +188,8 @@ public:
             return;
         checksSum->setRole(TextRole::Progressing);
         checksSum->showText(HostDialog::tr("Reading its hardware…"));
-        checks->hide();
+        tabs->hide();
+        stacked->hide();
         profile->hide();
         checksBox->show();
         services.inventory(
@@ -211,6 +270,42 @@ HostDialog::HostDialog(const ConnectServices& services, QWidget* parent)
     d.state->setTextInteractionFlags(Qt::TextSelectableByMouse);
     layout->addWidget(d.state, 1);
 
+    d.trustBox = new QWidget(this);
+    d.trustBox->setObjectName(QStringLiteral("trustBox"));
+    auto* trustLayout = new QVBoxLayout(d.trustBox);
+    trustLayout->setContentsMargins(0, 0, 0, 0);
+    trustLayout->setSpacing(6);
+    d.trustWords = new ThemedLabel(TextRole::Text, d.trustBox);
+    d.trustWords->setWordWrap(true);
+    d.trustKeysShown = new ThemedLabel(TextRole::Text, d.trustBox);
+    d.trustKeysShown->setObjectName(QStringLiteral("keys"));
+    d.trustKeysShown->setFont(Theme::monospace());
+    d.trustKeysShown->setTextInteractionFlags(Qt::TextSelectableByMouse);
+    d.trust = new QPushButton(tr("&Trust this host"), d.trustBox);
+    d.trust->setObjectName(QStringLiteral("trust"));
+    d.trust->setAutoDefault(false);
+    auto* trustRow = new QHBoxLayout;
+    trustRow->addWidget(d.trust);
+    trustRow->addStretch();
+    trustLayout->addWidget(d.trustWords);
+    trustLayout->addWidget(d.trustKeysShown);
+    trustLayout->addLayout(trustRow);
+    layout->addWidget(d.trustBox);
+    d.trustBox->hide();
+    connect(d.trust, &QPushButton::clicked, this, [this] {
+        m_d->trust->setEnabled(false);
+        m_d->services.trustKeys(m_d->keys, this, [this](Result<void> done) {
+            m_d->trust->setEnabled(true);
+            if (!done) {
+                m_d->trustWords->setRole(TextRole::Failed);
+                m_d->trustWords->showText(errorText(done.error()));
+                return;
+            }
+            m_d->trustBox->hide();
+            m_d->test->click();
+        });
+    });
+
     d.checksBox = new QWidget(this);
     auto* checkLayout = new QVBoxLayout(d.checksBox);
     checkLayout->setContentsMargins(0, 0, 0, 0);
@@ -224,7 +319,13 @@ HostDialog::HostDialog(const ConnectServices& services, QWidget* parent)
     checkHead->addWidget(d.checksSum, 1);
     checkHead->addWidget(d.profile);
     checkLayout->addLayout(checkHead);
-    d.checks = new QTreeWidget(d.checksBox);
+    d.tabs = new UnderlineTabs(d.checksBox);
+    d.tabs->setAccessibleName(tr("What is known of the host"));
+    d.tabs->addTab(tr("Checks"));
+    d.tabs->addTab(tr("Hardware"));
+    checkLayout->addWidget(d.tabs);
+    d.stacked = new QStackedWidget(d.checksBox);
+    d.checks = new QTreeWidget(d.stacked);
     d.checks->setAccessibleName(tr("Checks that do not pass"));
     d.checks->setHeaderLabels({tr("Check"), tr("Found"), tr("Wanted")});
     d.checks->setRootIsDecorated(false);
@@ -233,7 +334,19 @@ HostDialog::HostDialog(const ConnectServices& services, QWidget* parent)
     d.checks->setMinimumHeight(fontMetrics().lineSpacing() * 11);
     d.checks->header()->resizeSection(0, 190);
     d.checks->header()->resizeSection(1, 160);
-    checkLayout->addWidget(d.checks, 1);
+    d.hardware = new QTreeWidget(d.stacked);
+    d.hardware->setObjectName(QStringLiteral("hardware"));
+    d.hardware->setAccessibleName(tr("Hardware"));
+    d.hardware->setHeaderHidden(true);
+    d.hardware->setColumnCount(2);
+    d.hardware->setRootIsDecorated(false);
+    d.hardware->setUniformRowHeights(true);
+    d.hardware->setItemDelegate(new CellDelegate(d.hardware));
+    d.hardware->header()->resizeSection(0, 130);
+    d.stacked->addWidget(d.checks);
+    d.stacked->addWidget(d.hardware);
+    checkLayout->addWidget(d.stacked, 1);
+    connect(d.tabs, &QTabBar::currentChanged, d.stacked, &QStackedWidget::setCurrentIndex);
     layout->addWidget(d.checksBox, 3);
     d.checksBox->hide();
     connect(d.profile, &QComboBox::currentIndexChanged, this, [this] { m_d->showChecks(); });
@@ -254,6 +367,7 @@ HostDialog::HostDialog(const ConnectServices& services, QWidget* parent)
     connect(cancel, &QPushButton::clicked, this, &QDialog::reject);
     connect(d.uri, &QLineEdit::textChanged, this, [this] {
         m_d->hideChecks();
+        m_d->trustBox->hide();
         m_d->running.reset(); // its answer would be about another URI
         m_d->check();
         if (!m_d->nameTyped)
@@ -264,6 +378,7 @@ HostDialog::HostDialog(const ConnectServices& services, QWidget* parent)
         if (!m_d->check())
             return;
         m_d->hideChecks();
+        m_d->trustBox->hide();
         m_d->say(TextRole::Progressing, tr("Asking the host…"));
         m_d->test->setEnabled(false);
         m_d->running = std::make_unique<QObject>();
@@ -272,6 +387,8 @@ HostDialog::HostDialog(const ConnectServices& services, QWidget* parent)
                 m_d->test->setEnabled(true);
                 if (!answer) {
                     m_d->say(TextRole::Failed, errorText(answer.error()));
+                    if (answer.error().kind == ErrorKind::Tls)
+                        m_d->askKeys();
                     return;
                 }
                 m_d->say(TextRole::Ok, tr("It answers: %1").arg(QString::fromStdString(cleanText(*answer))));
@@ -289,6 +406,20 @@ HostDialog::HostDialog(const ConnectServices& services, QWidget* parent)
 }
 
 HostDialog::~HostDialog() = default;
+
+QByteArray HostDialog::report() const
+{
+    if (!m_d->inventory)
+        return {};
+    checks::HostReport host;
+    const QString name = m_d->name->text().trimmed();
+    host.subject.name = (name.isEmpty() ? m_d->suggestedName() : name).toStdString();
+    host.subject.libvirt = m_d->inventory;
+    const checks::Profile& profile =
+        *checks::Profile::named(m_d->profile->currentData().toString().toStdString());
+    host.checks = checks::checkHost(host.subject, profile);
+    return QByteArray::fromStdString(checks::printJson({host}, profile));
+}
 
 void HostDialog::setUri(const QString& uri)
 {

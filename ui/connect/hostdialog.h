@@ -18,6 +18,7 @@ public:
     ~HostDialog() override;
 
     void setUri(const QString& uri);
+    QByteArray report() const; // the checks of a host that was tested, as JSON; empty before
 
 Q_SIGNALS:
     void connectHost(const QString& uri, const QString& name);

@@ -4,6 +4,7 @@
 #include "core/base/error.h"
 #include "core/kube/config/execplugins.h"
 #include "core/kube/config/kubeconfig.h"
+#include "core/libvirt/hostkeys.h"
 #include "core/libvirt/inventory.h"
 
 #include <functional>
@@ -48,6 +49,14 @@ struct ConnectServices {
     std::function<void(const std::string& uri, QObject* context,
                        std::function<void(Result<virt::Inventory>)> done)>
         inventory;
+
+    // Optional, for hosts over ssh: the key a host shows, and that it is trusted from now on.
+    std::function<void(const std::string& uri, QObject* context,
+                       std::function<void(Result<virt::HostKeys>)> done)>
+        hostKeys;
+    std::function<void(const std::vector<virt::HostKey>& keys, QObject* context,
+                       std::function<void(Result<void>)> done)>
+        trustKeys;
 
     // Says at once whether a libvirt URI may be used at all; pure.
     std::function<Result<std::string>(const std::string& uri)> checkUri;

@@ -62,6 +62,13 @@ public:
     DocumentPage* document = nullptr;
     QTimer refreshTimer;
     QTimer second;
+    struct Extra {
+        QString key;
+        QString title;
+        QWidget* page;
+        std::function<bool(const stack::Item&)> fits;
+    };
+    std::vector<Extra> extras;
 
     void show(stack::ItemId id);
     void refresh();
@@ -160,6 +167,9 @@ void DetailsPanel::Private::refreshTabs(const stack::Item& item, const std::vect
     const bool libvirt = !objects.empty() && objects.front().group == "libvirt";
     std::vector<std::pair<QString, QString>> wanted;
     wanted.emplace_back(QStringLiteral("overview"), DetailsPanel::tr("Overview"));
+    for (const Extra& extra : extras)
+        if (extra.fits(item))
+            wanted.emplace_back(extra.key, extra.title);
     if (item.kind != stack::ItemKind::Placeholder)
         wanted.emplace_back(QStringLiteral("why"), DetailsPanel::tr("Why"));
     if (found != nullptr && !found->empty()) {
@@ -219,6 +229,9 @@ void DetailsPanel::Private::choosePage()
         if (tab == QLatin1String(kTabs[i]) && pages->currentIndex() != int(i))
             pages->setCurrentIndex(int(i));
     }
+    for (const Extra& extra : extras)
+        if (tab == extra.key && pages->currentWidget() != extra.page)
+            pages->setCurrentWidget(extra.page);
 }
 
 DetailsPanel::DetailsPanel(StackStore* store, Selection* selection, Documents* documents, QWidget* parent)
@@ -334,7 +347,10 @@ QString DetailsPanel::currentTab() const
 
 void DetailsPanel::setCurrentTab(const QString& name)
 {
-    if (std::none_of(kTabs.begin(), kTabs.end(), [&](const char* tab) { return name == QLatin1String(tab); }))
+    const bool own =
+        std::any_of(kTabs.begin(), kTabs.end(), [&](const char* tab) { return name == QLatin1String(tab); });
+    if (!own && std::none_of(m_d->extras.begin(), m_d->extras.end(),
+                             [&](const Private::Extra& extra) { return extra.key == name; }))
         return;
     m_d->wantedTab = name;
     m_d->refresh();
@@ -346,6 +362,14 @@ QStringList DetailsPanel::tabs() const
     for (int i = 0; i < m_d->bar->count(); ++i)
         out << m_d->bar->tabData(i).toString();
     return out;
+}
+
+void DetailsPanel::addPage(const QString& key, const QString& title, QWidget* page,
+                           std::function<bool(const stack::Item&)> fits)
+{
+    m_d->pages->addWidget(page);
+    m_d->extras.push_back({key, title, page, std::move(fits)});
+    m_d->refresh();
 }
 
 void DetailsPanel::setEditor(std::function<void(const stack::ObjectRef&)> edit)

@@ -43,6 +43,10 @@ public:
     void setClock(Clock clock);
     void setCommandAccess(CommandAccess access); // for the commands of a remedy
     void setEventsEvery(int seconds);
+    // A tab of somebody else's, behind Overview, for the items that `fits` says; it follows the selection
+    // itself.
+    void addPage(const QString& key, const QString& title, QWidget* page,
+                 std::function<bool(const stack::Item&)> fits);
     void setThumbnails(Thumbnails* thumbnails); // of VMs' screens; before anything is shown
     void focusTabs();
 

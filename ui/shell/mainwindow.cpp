@@ -8,6 +8,7 @@
 #include "ui/actions/rundialog.h"
 #include "ui/capacity/capacitywindow.h"
 #include "ui/checks/checkswindow.h"
+#include "ui/checks/keptchecks.h"
 #include "ui/connect/clusterdialog.h"
 #include "ui/connect/execdialog.h"
 #include "ui/connect/hostdialog.h"
@@ -15,6 +16,8 @@
 #include "ui/details/detailspanel.h"
 #include "ui/details/page.h"
 #include "ui/editor/editdialog.h"
+#include "ui/hosts/domainspage.h"
+#include "ui/hosts/hostdesk.h"
 #include "ui/settings/settingsdialog.h"
 #include "ui/shell/actions.h"
 #include "ui/shell/activity.h"
@@ -82,6 +85,7 @@ public:
     ShellServices services;
     std::unique_ptr<Actions> actions;
     ActionSet* dayTwo = nullptr;
+    HostDesk* hosts = nullptr; // null without the services for it
     Selection* selection = nullptr;
     Opener* opener = nullptr;
     TenantAccess* access = nullptr;
@@ -141,6 +145,7 @@ public:
     void newCluster(SourceId source);
     void prepareCluster(SourceId source);
     SourceId outerOf(SourceId source) const;
+    void makeHosts();
     void showGhosts();
     void showCluster(SourceId source, const QString& key);
     void restore();
@@ -152,6 +157,23 @@ void MainWindow::Private::checkHosts()
 {
     auto* window = new ChecksWindow(hostsToCheck(services.store->stack()), services.connect.inventory, q);
     window->setAttribute(Qt::WA_DeleteOnClose);
+    QObject::connect(window, &ChecksWindow::checked, q, [this](const QByteArray& report) {
+        KeptChecks(services.workspace).keep(report, true); // those that were enrolled without a check
+    });
+    QObject::connect(window, &ChecksWindow::keepWanted, q, [this](const QByteArray& report) {
+        KeptChecks(services.workspace).keep(report, false);
+    });
+    window->setKept(KeptChecks(services.workspace).all());
+    if (services.hosts.clusterHosts) {
+        window->setClusters([this](QObject* context,
+                                   const std::function<void(ChecksWindow::ClusterWords)>& done) {
+            for (const SourceId id : services.store->stack().sources())
+                if (services.store->stack().source(id)->kind == SourceKind::OuterCluster)
+                    services.hosts.clusterHosts(id, context, [done](HostServices::ClusterAnswers answers) {
+                        done({std::move(answers.nodes), std::move(answers.metal)});
+                    });
+        });
+    }
     for (const stack::ItemId id : services.store->stack().path(selection->current())) {
         const Item* item = services.store->stack().find(id);
         if (item != nullptr &&
@@ -176,6 +198,8 @@ void MainWindow::Private::makeParts()
     details = new DetailsPanel(services.store, selection, services.documents, q);
     details->setClock(services.clock);
     dayTwo = new ActionSet(services.store, services.runs, q);
+    if (services.hosts)
+        makeHosts();
     details->setActions(QList<QAction*>{dayTwo->entry()} + actions->forItem());
     if (services.clientOf) {
         details->setClients(services.clientOf);
@@ -205,6 +229,30 @@ void MainWindow::Private::makeParts()
     layout->addWidget(message);
     layout->addWidget(centre, 1);
     q->setCentralWidget(middle);
+}
+
+void MainWindow::Private::makeHosts()
+{
+    hosts = new HostDesk(services.hosts, services.store, selection, services.runs, q);
+    details->addPage(QStringLiteral("domains"), MainWindow::tr("Domains"), hosts->page(),
+                     [](const Item& item) { return item.kind == ItemKind::Host; });
+    hosts->setParts(services.connect, services.consoles);
+    QObject::connect(hosts, &HostDesk::clusterMade, q, [this](const QString& path, const QString& name) {
+        Connection connection;
+        connection.name = name;
+        connection.kubeconfig = path;
+        connection.context = QStringLiteral("kubernetes-admin@%1").arg(name); // see firstKubeconfig()
+        opener->open(connection);
+    });
+    QObject::connect(hosts, &HostDesk::did, q, [this](const QString& what) {
+        bottom->activity()->add(Health::Ok, what, {}, services.clock());
+        bottom->timeline()->act(what, Health::Ok);
+    });
+    QObject::connect(hosts, &HostDesk::failed, q, [this](const QString& what, const QString& why) {
+        bottom->activity()->add(Health::Failed, what, why, services.clock());
+        bottom->timeline()->act(what, Health::Failed);
+        message->say(Health::Warning, QStringLiteral("%1: %2").arg(what, why));
+    });
 }
 
 void MainWindow::Private::makeDocks()
@@ -285,7 +333,8 @@ void MainWindow::Private::makeToolBar()
     bar->addWidget(live);
     button(actions->toggleTheme, {});
     palette = new CommandPalette(services.store, field, q);
-    palette->setActions(actions->all() + dayTwo->all());
+    palette->setActions(actions->all() + dayTwo->all() +
+                        (hosts != nullptr ? hosts->all() : QList<QAction*>()));
 }
 
 void MainWindow::Private::makeMenus()
@@ -293,6 +342,8 @@ void MainWindow::Private::makeMenus()
     QMenuBar* bar = q->menuBar();
     QMenu* file = bar->addMenu(MainWindow::tr("&File"));
     file->addActions({actions->openDemo, actions->connectCluster, actions->connectHost, actions->checkHosts});
+    if (hosts != nullptr)
+        file->addAction(hosts->addNode());
     if (services.runs != nullptr) {
         file->addSeparator();
         file->addAction(actions->createCluster);
@@ -610,7 +661,10 @@ void MainWindow::Private::updateItemActions()
     const bool libvirt = !objects.empty() && objects.front().group == "libvirt";
     if (consoles != nullptr) {
         consoles->follow(id);
-        details->setActions(QList<QAction*>{dayTwo->entry()} + consoles->rowFor(id) + actions->forItem());
+        QList<QAction*> row{dayTwo->entry()};
+        if (hosts != nullptr)
+            row << hosts->entry();
+        details->setActions(row + consoles->rowFor(id) + actions->forItem());
     }
     actions->copyName->setEnabled(item != nullptr);
     actions->reveal->setEnabled(item != nullptr);
@@ -646,6 +700,8 @@ void MainWindow::Private::updateItemActions()
     }
     dayTwo->setItems(chosenItems());
     comparisons->follow(chosenItems());
+    if (hosts != nullptr)
+        hosts->setItem(id);
     actions->related->setVisible(!actions->relatedMenu->isEmpty());
     actions->related->setEnabled(!actions->relatedMenu->isEmpty());
 }
@@ -775,6 +831,10 @@ void MainWindow::Private::showItemMenu(ItemId id, const QPoint& at)
         menu->addSeparator();
     }
     comparisons->follow(among ? several : std::vector<ItemId>{id});
+    if (hosts != nullptr && !hosts->offered().isEmpty()) {
+        menu->addActions(hosts->offered());
+        menu->addSeparator();
+    }
     menu->addActions({actions->copyName, actions->copyCommand, actions->openYaml});
     if (actions->compareHealthy->isVisible())
         menu->addAction(actions->compareHealthy);
@@ -792,6 +852,10 @@ void MainWindow::Private::showItemMenu(ItemId id, const QPoint& at)
     if (actions->pin->isVisible())
         menu->addAction(actions->pin);
     const ItemKind kind = services.store->stack().find(id)->kind;
+    if (hosts != nullptr && hosts->addNode()->isVisible() && kind == ItemKind::Host) {
+        menu->addSeparator();
+        menu->addAction(hosts->addNode());
+    }
     if (services.runs != nullptr && (kind == ItemKind::OuterNode || kind == ItemKind::TenantCluster)) {
         menu->addSeparator();
         menu->addAction(actions->createCluster);
@@ -938,6 +1002,10 @@ void MainWindow::Private::askHost()
     auto* dialog = new HostDialog(services.connect, q);
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     QObject::connect(dialog, &HostDialog::connectHost, opener, &Opener::connectHost);
+    QObject::connect(dialog, &HostDialog::connectHost, q, [this, dialog] {
+        if (const QByteArray report = dialog->report(); !report.isEmpty())
+            KeptChecks(services.workspace).keep(report, false); // what later checks are compared with
+    });
     dialog->open();
 }
 

@@ -7,6 +7,7 @@
 #include "core/stack/item.h"
 #include "ui/connect/services.h"
 #include "ui/console/services.h"
+#include "ui/hosts/services.h"
 #include "ui/settings/workspace.h"
 #include "ui/shell/demomenu.h"
 #include "ui/shell/tenantaccess.h"
@@ -51,6 +52,7 @@ struct ShellServices {
     // it nothing can be edited.
     std::function<std::shared_ptr<kube::Client>(stack::SourceId source)> clientOf;
     ConsoleServices consoles; // optional: logs, shells, serial lines
+    HostServices hosts;       // optional: the domains of hosts
     AskTraffic traffic;       // optional: what our own clients do
     // Optional: kubeconfig path and context of a source that the window did not connect itself (the demo
     // site's).

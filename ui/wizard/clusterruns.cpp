@@ -241,6 +241,12 @@ void ClusterRuns::auditEdit(stack::SourceId source, const QString& what, bool un
     writeAudit(plan, source, undo ? "undone" : "done", {});
 }
 
+void ClusterRuns::auditHost(stack::SourceId source, const Plan& plan, const std::string& result,
+                            const std::string& detail)
+{
+    writeAudit(plan, source, result, detail);
+}
+
 void ClusterRuns::writeAudit(const Plan& plan, stack::SourceId source, const std::string& result,
                              const std::string& detail)
 {

@@ -63,6 +63,9 @@ public:
 
     // A line in the audit log for what was written without a plan: an object edited by hand.
     void auditEdit(stack::SourceId source, const QString& what, bool undo);
+    // Likewise for what is done to a host; `plan` has its title, action and address.
+    void auditHost(stack::SourceId source, const provision::Plan& plan, const std::string& result,
+                   const std::string& detail);
 
     // Goes on with an interrupted run, or takes it back; false when its cluster is not connected.
     bool resume(ClusterRun* run, bool undoOnly);

@@ -255,14 +255,18 @@ private Q_SLOTS:
         };
         HostDialog dialog(services);
         dialog.show();
-        auto* list = dialog.findChild<QTreeWidget*>();
-        QVERIFY(!list->isVisible());
+        QTreeWidget* list = nullptr;
+        for (QTreeWidget* tree : dialog.findChildren<QTreeWidget*>())
+            if (tree->columnCount() == 3) // the other one tells the hardware
+                list = tree;
+        QVERIFY(list != nullptr && !list->isVisible());
         dialog.setUri(QStringLiteral("qemu+ssh://root@metal-07/system"));
         button(&dialog, QStringLiteral("Test"))->click();
         fake.release();
         QVERIFY(!list->isVisible()); // the inventory is still to come
         fake.release();
         QVERIFY(list->isVisible());
+        QVERIFY(dialog.findChild<QTreeWidget*>(QStringLiteral("hardware"))->topLevelItemCount() > 8);
         QVERIFY(says(&dialog, QStringLiteral("checks pass. The others:")));
         QVERIFY(list->topLevelItemCount() > 0);
         QCOMPARE(list->topLevelItem(0)->text(0), QStringLiteral("Memory")); // what fails comes first
@@ -281,6 +285,49 @@ private Q_SLOTS:
         QVERIFY(!list->isVisible());
         QVERIFY(says(&dialog, QStringLiteral("It answers: QEMU 7.2.0")));
         QVERIFY(says(&dialog, QStringLiteral("The connection broke.")));
+    }
+
+    void hostKeysAreShownBeforeTheyAreTrusted()
+    {
+        Fake fake;
+        ConnectServices services = fake.services();
+        int tests = 0;
+        services.testHost = [&tests](const std::string&, QObject*, const ConnectServices::Checked& done) {
+            if (++tests == 1)
+                done(fail(ErrorKind::Tls, "The key of host metal-07 is not known or has changed."));
+            else
+                done(std::string("QEMU 7.2.0"));
+        };
+        bool changed = false;
+        services.hostKeys = [&changed](const std::string&, QObject*,
+                                       const std::function<void(Result<virt::HostKeys>)>& done) {
+            done(virt::HostKeys{{{"ssh-ed25519", "SHA256:abc", "metal-07 ssh-ed25519 AAAA"}}, changed});
+        };
+        std::vector<virt::HostKey> trusted;
+        services.trustKeys = [&trusted](const std::vector<virt::HostKey>& keys, QObject*,
+                                        const std::function<void(Result<void>)>& done) {
+            trusted = keys;
+            done({});
+        };
+        HostDialog dialog(services);
+        dialog.show();
+        dialog.setUri(QStringLiteral("qemu+ssh://root@metal-07/system"));
+        button(&dialog, QStringLiteral("Test"))->click();
+        auto* trust = dialog.findChild<QPushButton*>(QStringLiteral("trust"));
+        QVERIFY(trust->isVisible());
+        QVERIFY(says(&dialog, QStringLiteral("SHA256:abc")));
+        QVERIFY(trusted.empty()); // nothing without a word
+        trust->click();
+        QCOMPARE(trusted.size(), std::size_t(1));
+        QCOMPARE(tests, 2);
+        QVERIFY(says(&dialog, QStringLiteral("It answers: QEMU 7.2.0")));
+        QVERIFY(!trust->isVisible());
+        // A key that has changed is told and cannot be trusted from here.
+        tests = 0;
+        changed = true;
+        button(&dialog, QStringLiteral("Test"))->click();
+        QVERIFY(!trust->isVisible());
+        QVERIFY(says(&dialog, QStringLiteral("another key")));
     }
 
     void errorsInWords()
