@@ -110,23 +110,13 @@ std::string harmlessReplies(std::string_view said)
     return out;
 }
 
-// How many bytes at the end are the beginning of a UTF-8 sequence that is not whole.
-std::size_t unfinishedAtEnd(std::string_view bytes)
-{
-    for (std::size_t back = 1; back <= std::min<std::size_t>(3, bytes.size()); ++back) {
-        const auto c = static_cast<unsigned char>(bytes[bytes.size() - back]);
-        if ((c & 0xC0U) == 0x80U)
-            continue;
-        const std::size_t length = c >= 0xF0 ? 4 : c >= 0xE0 ? 3 : c >= 0xC0 ? 2 : 1;
-        return length > back ? back : 0;
-    }
-    return 0;
-}
-
-// Keeps from libvterm what it does not survive: strings (OSC, DCS, APC, PM, SOS: titles and the like) are
-// cut, since it copies them whole, a title even onto the stack; numbers of control sequences are cut to three
-// digits (private modes: four), since it inserts as often as it is told; REP, which makes 0.1 read a
-// character that was never there, is written out. Everything else passes unchanged.
+// Keeps from libvterm what it does not survive: strings (OSC: titles and the like) are cut, since it copies
+// them whole, a title even onto the stack; those that mean nothing here (DCS, APC, PM, SOS) do not go on at
+// all, for it answers some of them and formats a length as text on the way; numbers of control sequences are
+// cut to three digits (private modes: four), since it inserts as often as it is told; REP, which makes 0.1
+// read a character that was never there, is written out. What is no UTF-8 becomes U+FFFD here, and a
+// character goes on whole: one that breaks off makes 0.1 write beyond its buffer. Everything else passes
+// unchanged.
 class Guard {
 public:
     // The bytes that may go on; valid until the next call.
@@ -140,11 +130,17 @@ public:
 
 private:
     enum class State { Ground, Escape, Sequence, String, StringEscape };
+    static constexpr const char* kUnknown = "\xef\xbf\xbd"; // U+FFFD
 
     void take(unsigned char c)
     {
         switch (m_state) {
         case State::Ground:
+            if (c >= 0x80) {
+                character(c);
+                return;
+            }
+            breakOff();
             if (c == 0x1B) { // written when it is known what it begins
                 m_state = State::Escape;
                 return;
@@ -167,6 +163,11 @@ private:
             m_state = State::StringEscape;
             return;
         }
+        if (m_silent) {
+            if (c == 0x07 || c == 0x18 || c == 0x1A)
+                m_state = State::Ground;
+            return;
+        }
         if (c == 0x07 || c == 0x18 || c == 0x1A) // BEL ends, CAN and SUB abort
             m_state = State::Ground;
         else if (++m_length > kMostString)
@@ -174,8 +175,55 @@ private:
         m_out += static_cast<char>(c);
     }
 
+    // A byte of a character beyond ASCII (RFC 3629, 4).
+    void character(unsigned char c)
+    {
+        m_last = '\0';
+        const bool inner = (c & 0xC0U) == 0x80U;
+        if (!inner)
+            breakOff();
+        if (m_character.empty()) {
+            m_wanted = c >= 0xC2 && c <= 0xDF   ? 2
+                       : c >= 0xE0 && c <= 0xEF ? 3
+                       : c >= 0xF0 && c <= 0xF4 ? 4
+                                                : 0;
+            if (m_wanted == 0)
+                m_out += kUnknown;
+            else
+                m_character = static_cast<char>(c);
+            return;
+        }
+        if (m_character.size() == 1) { // neither longer than needed, nor half a pair, nor beyond the last
+            const auto first = static_cast<unsigned char>(m_character[0]);
+            if ((first == 0xE0 && c < 0xA0) || (first == 0xED && c > 0x9F) || (first == 0xF0 && c < 0x90) ||
+                (first == 0xF4 && c > 0x8F)) {
+                breakOff();
+                return;
+            }
+        }
+        m_character += static_cast<char>(c);
+        if (m_character.size() == m_wanted) {
+            m_out += m_character;
+            m_character.clear();
+        }
+    }
+
+    void breakOff()
+    {
+        if (!m_character.empty())
+            m_out += kUnknown;
+        m_character.clear();
+    }
+
     void escape(unsigned char c)
     {
+        if (c >= 0x80) { // begins nothing
+            if (m_state == State::StringEscape && !m_silent)
+                m_out += "\x1b\\";
+            m_state = State::Ground;
+            character(c);
+            return;
+        }
         m_length = 0;
         if (c == '[') {
             m_sequence = "\x1b[";
@@ -187,8 +235,10 @@ private:
             m_state = State::Escape;
             return;
         }
-        m_state = c == ']' || c == 'P' || c == '_' || c == '^' || c == 'X' ? State::String : State::Ground;
-        (m_out += '\x1b') += static_cast<char>(c);
+        m_silent = c == 'P' || c == '_' || c == '^' || c == 'X';
+        m_state = c == ']' || m_silent ? State::String : State::Ground;
+        if (!m_silent)
+            (m_out += '\x1b') += static_cast<char>(c);
     }
 
     void sequence(unsigned char c)
@@ -221,9 +271,12 @@ private:
     }
 
     State m_state = State::Ground;
+    bool m_silent = false;    // of a string that does not go on
     std::size_t m_length = 0; // of the string, of the number
     std::size_t m_mostDigits = 3;
-    char m_last = '\0'; // what REP repeats
+    char m_last = '\0';       // what REP repeats
+    std::string m_character;  // what has come of one beyond ASCII
+    std::size_t m_wanted = 0; // its bytes
     std::string m_sequence;
     std::string m_out;
 };
@@ -264,7 +317,6 @@ public:
     std::uint64_t scrolled = 0;
     bool reading = false; // inside write(): what libvterm says now is its own
     std::string said;
-    std::string unfinished; // the first bytes of a character
     Guard guard;
 
     explicit Private(std::size_t scrollback) : mostKept(scrollback) {}
@@ -340,12 +392,8 @@ public:
         cursor = {std::clamp(at.row, 0, rows - 1), std::clamp(at.col, 0, columns - 1)};
     }
 
-    // What may be the beginning of a character is kept for the next time.
     void feed(std::string_view bytes)
     {
-        const std::size_t keep = unfinishedAtEnd(bytes);
-        unfinished.append(bytes.substr(bytes.size() - keep));
-        bytes.remove_suffix(keep);
         bytes = guard.pass(bytes);
         if (!bytes.empty())
             vterm_input_write(term.get(), bytes.data(), bytes.size());
@@ -458,13 +506,7 @@ void Terminal::write(std::string_view bytes)
 {
     Private& d = *m_d;
     d.reading = true;
-    // libvterm loses a character whose bytes come in two pieces.
-    if (d.unfinished.empty()) {
-        d.feed(bytes);
-    } else {
-        const std::string joined = std::exchange(d.unfinished, {}).append(bytes);
-        d.feed(joined);
-    }
+    d.feed(bytes);
     d.reading = false;
     d.refresh();
     const std::string replies = harmlessReplies(d.said);

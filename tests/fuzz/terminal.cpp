@@ -73,6 +73,10 @@ std::vector<std::string> fuzzSeeds()
         "\x01\x54\xe4\xb8\xad\xe6\x96\x87"
         "e\xcc\x81\xcc\x81\xcc\x81\xf0\x9f\x98\x80\xff\xfe\xc3"s,
         "\x1f\x65\x1b[99999;99999H\x1b[999999999A\x1b[2147483648b\x1b[1000@\x1b[;r\x1b[3;2r\x1b[999L\x1b[999M"s,
+        // Found: the answer to a question nobody knows (DECRQSS) formats its length as text.
+        "\x05\x43\x1b[c\x1b[>c\x1b[5n\x1b[6n\x1bP$q\"p\x1b\\\x1b[?255n\x1b[6n\x1bP$q\"p\x1b\\\x1b[?25$p\x1b[>c\x1b[5\x1b[21tA"s,
+        // Found: a character that breaks off is one more than there are bytes.
+        "\012\022\032\133\353\000\000\214\000\000\000\377\377\176\374\020\101\210\377\377\377\377\377\377\377\377\377\377\377\162\033\133\077\061\060\060\066\140\033\133\077\062\060\360\237\270\255\346\226\056\207\145\314\201\314\201\314\201\360\237\230\200\377\376\050\102\016\017\033\044"s,
         "\x0a\x12\x1b[?1000h\x1b[?1006h\x1b[?2004h\x1b#8\x1b(0lqk\x1b(B\x0e\x0f\x1b"
         "c"s};
 }

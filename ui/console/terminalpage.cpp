@@ -19,12 +19,14 @@
 #include <QVBoxLayout>
 
 #include <algorithm>
+#include <utility>
 
 namespace strata::ui {
 namespace {
 
 constexpr int kAgainMs = 1000; // after the first break; doubled with every further one
 constexpr int kMostAgainMs = 30'000;
+constexpr std::size_t kMostLine = 4096; // bytes, as a terminal's driver takes
 
 // Ends what a session may have left on: alternate screen (only when it is on, since leaving it moves the
 // cursor), mouse, bracketed paste, a hidden cursor, colours.
@@ -134,6 +136,8 @@ TerminalPage::TerminalPage(Kind kind, const ConsoleServices& services, QString k
     m_link = new SessionLink(this);
     m_view->setSource([this](std::size_t most) {
         std::string bytes = m_link->take(most);
+        if (withoutTerminal())
+            bytes = withReturns(bytes);
         m_recorder->output(bytes);
         return bytes;
     });
@@ -297,6 +301,7 @@ void TerminalPage::reconnect(bool takeOver)
     m_takeOver = takeOver;
     m_retry.stop();
     m_opened = false;
+    m_line.clear();
     m_endBar->hide();
     m_seat.reset();
     if (m_kind == Kind::Serial && !byHost()) {
@@ -385,8 +390,65 @@ void TerminalPage::onTyped(const QByteArray& bytes)
             reconnect();
         return;
     }
-    if (!m_link->write({bytes.constData(), std::size_t(bytes.size())}) && !m_link->end())
+    if (withoutTerminal())
+        typeLine(bytes);
+    else
+        send({bytes.constData(), std::size_t(bytes.size())});
+}
+
+void TerminalPage::send(std::string_view bytes)
+{
+    if (!m_link->write(bytes) && !m_link->end())
         say(tr("the other end takes nothing more: the input was dropped"));
+}
+
+bool TerminalPage::withoutTerminal() const
+{
+    const auto index = std::size_t(m_kind == Kind::Attach ? m_containerBox->currentIndex() : 0);
+    return m_kind == Kind::Attach && index < m_containers.size() && !m_containers[index].tty;
+}
+
+std::string TerminalPage::withReturns(std::string_view bytes)
+{
+    std::string out;
+    for (const char c : bytes) {
+        if (c == '\n' && m_lastByte != '\r')
+            out += '\r';
+        out += c;
+        m_lastByte = c;
+    }
+    return out;
+}
+
+// What a terminal's driver does between a keyboard and a process that has none: echoes, lets the last
+// character be taken back, and hands over whole lines.
+void TerminalPage::typeLine(const QByteArray& bytes)
+{
+    const auto index = std::size_t(m_containerBox->currentIndex());
+    if (!m_containers[index].input)
+        return; // nobody listens
+    const auto isInner = [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U; };
+    std::string echo;
+    for (const char c : bytes) {
+        if (c == '\r') {
+            echo += "\r\n";
+            m_line += '\n';
+            send(std::exchange(m_line, {}));
+        } else if (c == 0x7F || c == '\b') {
+            if (m_line.empty())
+                continue;
+            while (m_line.size() > 1 && isInner(m_line.back()))
+                m_line.pop_back();
+            m_line.pop_back();
+            echo += "\b \b";
+        } else if (c == '\t' || static_cast<unsigned char>(c) >= 0x20) {
+            if (m_line.size() < kMostLine) {
+                m_line += c;
+                echo += c;
+            }
+        }
+    }
+    m_view->feed(echo);
 }
 
 // On a line of its own, muted, and never mistaken for output.

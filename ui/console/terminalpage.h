@@ -77,6 +77,10 @@ private:
     void onState();
     void onEnd(const console::SessionEnd& end);
     void onTyped(const QByteArray& bytes);
+    void send(std::string_view bytes);
+    bool withoutTerminal() const; // an attached process that writes to a pipe
+    std::string withReturns(std::string_view bytes);
+    void typeLine(const QByteArray& bytes);
     void say(const QString& text);
     void tellState();
     const PodTarget* pod() const;
@@ -107,6 +111,8 @@ private:
     bool m_takeOver = false;
     bool m_everOpen = false;
     bool m_opened = false; // this time
+    std::string m_line;    // typed for a process without a terminal
+    char m_lastByte = 0;   // of what such a one has printed
 };
 
 } // namespace strata::ui

@@ -37,6 +37,7 @@ private Q_SLOTS:
     void selectionAndSearch();
     void links();
     void resizing();
+    void charactersThatBreakOff();
     void aFloodIsTakenQuickly();
 };
 
@@ -407,6 +408,43 @@ void TestTerminal::resizing()
     terminal.resize(100'000, 100'000);
     QCOMPARE(terminal.rows(), Terminal::kMostRows);
     QCOMPARE(terminal.columns(), Terminal::kMostColumns);
+}
+
+// What is no UTF-8 is shown as such, once for each character that breaks off; what follows is read rightly.
+void TestTerminal::charactersThatBreakOff()
+{
+    const std::string bad = "\xef\xbf\xbd";
+    const std::vector<std::pair<std::string, std::string>> all = {
+        {"a\xe4\xb8"
+         "b",
+         "a" + bad + "b"},
+        {"a\xe4\x1b[1mb", "a" + bad + "b"},
+        {"\xf0\x9f\x98\xf0\x9f\x98\x80", bad + "\xf0\x9f\x98\x80"},
+        {"\x80\xbf", bad + bad},
+        {"\xc0\xaf", bad + bad},
+        {"\xed\xa0\x80", bad + bad},
+        {"\xf5"
+         "x",
+         bad + "x"},
+        {"\xff\xfe", bad + bad},
+        {"\xc3\xa9\xe2\x82\xac", "\xc3\xa9\xe2\x82\xac"},
+    };
+    for (const auto& [bytes, shown] : all) {
+        for (std::size_t cut = 0; cut <= bytes.size(); ++cut) {
+            Terminal terminal(2, 40);
+            terminal.write(std::string_view(bytes).substr(0, cut));
+            terminal.write(std::string_view(bytes).substr(cut));
+            QCOMPARE(QByteArray::fromStdString(line(terminal, 0)).toHex(' '),
+                     QByteArray::fromStdString(shown).toHex(' '));
+        }
+    }
+    // As it was found: what breaks off before a long run of others.
+    Terminal terminal(4, 80);
+    for (int i = 0; i < 200; ++i)
+        terminal.write("\xe4\x1b(0\xf0\x9f" + std::string(static_cast<std::size_t>(i), 'q') + "\xe9\x0f\xc3");
+    terminal.write("\x1b"
+                   "c\x1b[2J\x1b[Hstill here");
+    QCOMPARE(line(terminal, 0), std::string("still here"));
 }
 
 // No time is asserted, only that it ends and is bounded; tests/bench tells how fast.

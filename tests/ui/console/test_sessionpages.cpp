@@ -374,6 +374,45 @@ private Q_SLOTS:
         QVERIFY(fake.execs[0].commands.empty());
     }
 
+    // A process that writes to a pipe knows no carriage returns, and hears whole lines.
+    void anAttachedProcessWithoutATerminalIsGivenLines()
+    {
+        FakeConsoles fake;
+        fake.containers["web-1"] = one("app");
+        fake.containers["web-1"][0].input = true;
+        const std::unique_ptr<ui::TerminalPage> page(
+            ui::TerminalPage::attach(fake.services(), QStringLiteral("web"), {{1, "shop", "web-1", true}}));
+        page->resize(700, 400);
+        page->show();
+        QTRY_COMPARE(fake.execs.size(), std::size_t(1));
+        QVERIFY(!fake.execs[0].tty && fake.execs[0].input);
+        fake.wires[0]->handler->onOpen({});
+        fake.wires[0]->handler->onOutput("one\ntwo\n");
+        fake.wires[0]->handler->onOutput("three\r\nfour\r");
+        fake.wires[0]->handler->onOutput("\nfive\n");
+        QTRY_VERIFY2(screen(*page).contains(QLatin1String("one\ntwo\nthree\nfour\nfive")),
+                     qPrintable(screen(*page)));
+        QTest::keyClicks(page->view(), QStringLiteral("hix"));
+        QTest::keyClick(page->view(), Qt::Key_Backspace);
+        Q_EMIT page->view()->typed("\xc3\xbc\x7f\xc3\x9f"); // ü, taken back as a whole, and ß
+        QVERIFY(fake.wires[0]->text().empty());             // until the line is whole
+        QTest::keyClick(page->view(), Qt::Key_Return);
+        QCOMPARE(fake.wires[0]->text(), std::string("hi\xc3\x9f\n"));
+        QTRY_VERIFY(screen(*page).contains(QString::fromUtf8("\nhiß"))); // it is seen
+        // One that does not listen is told nothing.
+        FakeConsoles deaf;
+        deaf.containers["web-1"] = one("app");
+        const std::unique_ptr<ui::TerminalPage> other(
+            ui::TerminalPage::attach(deaf.services(), QStringLiteral("web"), {{1, "shop", "web-1", true}}));
+        other->resize(700, 400);
+        other->show();
+        QTRY_COMPARE(deaf.execs.size(), std::size_t(1));
+        deaf.wires[0]->handler->onOpen({});
+        QTest::keyClicks(other->view(), QStringLiteral("hello"));
+        QTest::keyClick(other->view(), Qt::Key_Return);
+        QVERIFY(deaf.wires[0]->text().empty());
+    }
+
     void logsOfSeveralPodsAreMerged()
     {
         FakeConsoles fake;
