@@ -22,6 +22,7 @@ struct Actions {
     QAction* capacity;
     QAction* createCluster;
     QAction* audit;
+    QAction* images;
     QAction* settings;
     QAction* quit;
 
@@ -48,7 +49,9 @@ struct Actions {
     QAction* accessTerminal;
     QAction* accessSave;
     QAction* accessServe;
-    QAction* pin; // of a tenant cluster, checkable
+    QAction* pin;      // of a tenant cluster, checkable
+    QAction* services; // of a tenant cluster
+    QAction* deletion; // of one that is being deleted
 
     QAction* back;
     QAction* forward;

@@ -236,6 +236,15 @@ void ClusterRuns::auditEdit(stack::SourceId source, const QString& what, bool un
     writeAudit(plan, source, undo ? "undone" : "done", {});
 }
 
+void ClusterRuns::auditMore(stack::SourceId source, const Plan& plan, const std::string& result,
+                            const std::string& detail)
+{
+    Plan note = plan;
+    if (const auto reached = client(source))
+        note.server = reached->config().server;
+    writeAudit(note, source, result, detail);
+}
+
 void ClusterRuns::writeAudit(const Plan& plan, stack::SourceId source, const std::string& result,
                              const std::string& detail)
 {

@@ -60,6 +60,9 @@ public:
 
     // A line in the audit log for what was written without a plan: an object edited by hand.
     void auditEdit(stack::SourceId source, const QString& what, bool undo);
+    // And for what follows a plan: the bytes of an upload.
+    void auditMore(stack::SourceId source, const provision::Plan& plan, const std::string& result,
+                   const std::string& detail);
 
     // Goes on with an interrupted run, or takes it back; false when its cluster is not connected.
     bool resume(ClusterRun* run, bool undoOnly);
