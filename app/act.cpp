@@ -8,8 +8,13 @@
 #include "app/firstpicture.h"
 #include "app/told.h"
 #include "core/actions/audit.h"
+#include "core/actions/calendar.h"
+#include "core/actions/deletion.h"
 #include "core/actions/draft.h"
 #include "core/actions/image.h"
+#include "core/actions/services.h"
+#include "core/actions/upload.h"
+#include "core/base/quantity.h"
 #include "core/base/text.h"
 #include "core/base/translate.h"
 #include "core/kube/config/kubeconfig.h"
@@ -23,6 +28,7 @@
 #include <iostream>
 #include <map>
 #include <mutex>
+#include <set>
 
 namespace strata::app {
 namespace {
@@ -100,7 +106,16 @@ Result<Action> actionOf(const CommandLine& line)
                                                          {"cordon", Action::CordonNode},
                                                          {"uncordon", Action::UncordonNode},
                                                          {"drain", Action::DrainNode},
+                                                         {"add-pool", Action::AddPool},
+                                                         {"remove-pool", Action::RemovePool},
+                                                         {"resize", Action::ResizeMachines},
+                                                         {"rotate-certificates", Action::RotateCertificates},
+                                                         {"cancel-evacuation", Action::CancelEvacuation},
                                                          {"scale", Action::ScalePool}};
+    static const std::map<std::string, Action> kHealthCheck = {{"on", Action::AddHealthCheck},
+                                                               {"off", Action::RemoveHealthCheck}};
+    static const std::map<std::string, Action> kMaintenance = {{"start", Action::StartMaintenance},
+                                                               {"end", Action::EndMaintenance}};
     static const std::map<std::string, Action> kVm = {{"start", Action::StartVm},
                                                       {"stop", Action::StopVm},
                                                       {"force-stop", Action::ForceStopVm},
@@ -109,13 +124,24 @@ Result<Action> actionOf(const CommandLine& line)
                                                       {"pause", Action::PauseVm},
                                                       {"unpause", Action::ResumeVm},
                                                       {"migrate", Action::MigrateVm},
-                                                      {"cancel-migration", Action::CancelMigration}};
+                                                      {"cancel-migration", Action::CancelMigration},
+                                                      {"snapshot", Action::SnapshotVm},
+                                                      {"restore", Action::RestoreVm},
+                                                      {"clone", Action::CloneVm},
+                                                      {"add-volume", Action::AddVolume},
+                                                      {"remove-volume", Action::RemoveVolume},
+                                                      {"expand-disk", Action::ExpandDisk},
+                                                      {"resize", Action::ResizeVm}};
     static const std::map<std::string, Action> kWorkload = {{"scale", Action::ScaleWorkload},
                                                             {"restart", Action::RestartWorkload},
                                                             {"roll-back", Action::RollBackWorkload},
                                                             {"delete", Action::DeleteWorkload}};
-    const auto& table = line.act == "vm" ? kVm : line.act == "workload" ? kWorkload : kPlain;
-    const std::string& word = line.act == "vm" || line.act == "workload" ? line.words.front() : line.act;
+    const auto& table = line.act == "vm"             ? kVm
+                        : line.act == "workload"     ? kWorkload
+                        : line.act == "health-check" ? kHealthCheck
+                        : line.act == "maintenance"  ? kMaintenance
+                                                     : kPlain;
+    const std::string& word = &table == &kPlain ? line.act : line.words.front();
     const auto found = table.find(word);
     if (found == table.end())
         return fail(ErrorKind::Config, tr("“strata %1” has no “%2”.", {line.act, word}));
@@ -136,6 +162,15 @@ Result<actions::Request> requestOf(const stack::Stack& stack, const CommandLine&
     request.node = line.toNode;
     request.force = line.force;
     request.now = systemNow();
+    request.values = line.values;
+    if (line.replicas >= 0)
+        request.values[actions::kReplicas] = std::to_string(line.replicas);
+    if (!line.image.empty())
+        request.values[actions::kImage] = line.image;
+    if (!line.diskSize.empty())
+        request.values[actions::kDisk] = line.diskSize;
+    if (!line.storageClass.empty())
+        request.values[actions::kStorageClass] = line.storageClass;
     std::vector<ItemKind> kinds;
     std::size_t from = 0;
     if (line.act == "vm") {
@@ -161,8 +196,18 @@ Result<actions::Request> requestOf(const stack::Stack& stack, const CommandLine&
             request.items.insert(request.items.end(), found.begin(), found.end());
         }
         return request;
-    } else if (line.act == "scale" || line.act == "roll-out") {
+    } else if (line.act == "scale" || line.act == "roll-out" || line.act == "resize") {
         kinds = {ItemKind::WorkerPool, ItemKind::ControlPlane};
+    } else if (line.act == "health-check") {
+        kinds = {ItemKind::WorkerPool, ItemKind::ControlPlane};
+        from = 1;
+    } else if (line.act == "remove-pool") {
+        kinds = {ItemKind::WorkerPool};
+    } else if (line.act == "rotate-certificates") {
+        kinds = {ItemKind::ControlPlane};
+    } else if (line.act == "maintenance" || line.act == "cancel-evacuation") {
+        kinds = {ItemKind::OuterNode};
+        from = line.act == "maintenance" ? 1 : 0;
     } else if (line.act == "replace-machine") {
         kinds = {ItemKind::Machine};
     } else if (line.act == "cordon" || line.act == "uncordon" || line.act == "drain") {
@@ -175,6 +220,12 @@ Result<actions::Request> requestOf(const stack::Stack& stack, const CommandLine&
         if (!found)
             return tl::unexpected(found.error());
         request.items.insert(request.items.end(), found->begin(), found->end());
+    }
+    // Names that follow from the item's where none is given.
+    for (const actions::Field& field : actions::fieldsOf(stack, request.action, request.items)) {
+        if (field.kind != actions::Field::Kind::Choice && field.key == actions::kName &&
+            request.values.count(field.key) == 0)
+            request.values[field.key] = field.value;
     }
     if (line.act == "scale" && stack.find(request.items.front())->kind == ItemKind::ControlPlane)
         request.action = Action::ScaleControlPlane;
@@ -324,55 +375,11 @@ void audit(const Plan& plan, const std::string& result, const std::string& detai
         say(inWords(done.error()));
 }
 
-// `strata image list`.
-int listImages(const CommandLine& line, const std::shared_ptr<kube::Client>& client)
-{
-    using actions::Question;
-    const Question volumes{Target::Outer, {"cdi.kubevirt.io/v1beta1", "DataVolume", {}, {}}, {}};
-    const Question vms{Target::Outer, {"kubevirt.io/v1", "VirtualMachine", {}, {}}, {}};
-    const Question sources{Target::Outer, {"cdi.kubevirt.io/v1beta1", "DataSource", {}, {}}, {}};
-    std::promise<Result<actions::Answers>> promise;
-    auto answer = promise.get_future();
-    const auto reading = actions::Reading::start(
-        client, {}, {}, {volumes, vms, sources}, {},
-        [&promise](Result<actions::Answers> got) { promise.set_value(std::move(got)); });
-    const Result<actions::Answers> got = answer.get();
-    if (!got)
-        return refuse(got.error());
-    const std::vector<actions::ImageRow> rows =
-        actions::imagesOf(*got->find(volumes), *got->find(vms), *got->find(sources));
-    nlohmann::ordered_json out = nlohmann::ordered_json::array();
-    for (const actions::ImageRow& row : rows) {
-        if (line.json) {
-            out.push_back({{"namespace", row.ns},
-                           {"name", row.name},
-                           {"source", row.source},
-                           {"phase", row.phase},
-                           {"progress", row.progress},
-                           {"words", row.words},
-                           {"failed", row.failed},
-                           {"bytes", row.bytes},
-                           {"users", row.users}});
-            continue;
-        }
-        std::cout << row.ns << "/" << row.name << "  " << (row.phase.empty() ? "Pending" : row.phase)
-                  << (row.progress.empty() ? "" : " " + row.progress) << "  " << row.words << "\n";
-        if (!row.source.empty())
-            std::cout << "   " << tr("from %1", {row.source}) << "\n";
-        for (const std::string& user : row.users)
-            std::cout << "   " << tr("used by %1", {user}) << "\n";
-    }
-    if (line.json)
-        std::cout << out.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) << "\n";
-    std::cout.flush();
-    return kCreated;
-}
-
 } // namespace
 
 int carryOut(const CommandLine& line, const Ends& ends, const Connections& connections,
              const std::shared_ptr<kube::Client>& client, const Plan& plan, const std::string& fates,
-             const std::string& json)
+             const std::string& json, bool more)
 {
     say(plan.title);
     for (const std::string& sentence : plan.interruption)
@@ -420,6 +427,8 @@ int carryOut(const CommandLine& line, const Ends& ends, const Connections& conne
         if (canBeUndone(plan))
             say(tr("Take back with: strata resume %1 --undo", {plan.id}));
     }
+    if (more)
+        return code;
     if (line.json) {
         nlohmann::ordered_json out =
             nlohmann::ordered_json::parse(json.empty() ? "{}" : json, nullptr, false);
@@ -434,11 +443,353 @@ int carryOut(const CommandLine& line, const Ends& ends, const Connections& conne
     return code;
 }
 
-int runAct(const CommandLine& given)
+namespace {
+
+using ClientOf = std::function<std::shared_ptr<kube::Client>(stack::SourceId)>;
+
+// Asks and waits for the answers.
+Result<actions::Answers> askAll(const std::shared_ptr<kube::Client>& client,
+                                std::vector<actions::Question> questions, const std::string& ns = {},
+                                const std::string& cluster = {})
+{
+    std::promise<Result<actions::Answers>> promise;
+    auto answer = promise.get_future();
+    const auto reading = actions::Reading::start(
+        client, ns, cluster, std::move(questions), {},
+        [&promise](Result<actions::Answers> got) { promise.set_value(std::move(got)); });
+    return answer.get();
+}
+
+void printJson(const nlohmann::ordered_json& json)
+{
+    std::cout << json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) << "\n";
+    std::cout.flush();
+}
+
+// "3 d", "2 h", "5 min": how long ago, or how long until.
+std::string span(UnixMs ms)
+{
+    const std::int64_t minutes = std::max<std::int64_t>(ms, 0) / 60000;
+    return minutes >= 2880  ? tr("%1 d", {std::to_string(minutes / 1440)})
+           : minutes >= 120 ? tr("%1 h", {std::to_string(minutes / 60)})
+                            : tr("%1 min", {std::to_string(minutes)});
+}
+
+// `strata delete-cluster --status`.
+int showDeletion(const CommandLine& line, const stack::Stack& stack, const ClientOf& clientOf)
+{
+    const auto found = find(stack, {ItemKind::TenantCluster}, line.words.front());
+    if (!found) {
+        reportSources(stack);
+        return refuse(found.error());
+    }
+    const Item& item = *stack.find(found->front());
+    const stack::ClusterFact* fact = stack.facts(item.id).cluster;
+    const auto client = clientOf(item.source);
+    if (!client)
+        return refuse({ErrorKind::Internal, tr("The cluster is not connected."), {}, 0, 0});
+    const std::vector<actions::Question> questions = actions::deletionQuestions(
+        fact != nullptr ? fact->meta.apiVersion : std::string(), item.ns, item.name);
+    const auto answers = askAll(client, questions);
+    if (!answers)
+        return refuse(answers.error());
+    const UnixMs now = systemNow();
+    const actions::DeletionPicture picture = actions::deletionOf(questions, *answers, now);
+    if (line.json) {
+        nlohmann::ordered_json out = {{"deleting", picture.deleting},
+                                      {"since", picture.since == 0 ? "" : formatRfc3339(picture.since)}};
+        nlohmann::ordered_json& all = out["remnants"] = nlohmann::ordered_json::array();
+        for (const actions::Remnant& each : picture.remnants)
+            all.push_back(
+                {{"kind", each.kind},
+                 {"namespace", each.ns},
+                 {"name", each.name},
+                 {"depth", each.depth},
+                 {"deletingSince", each.deletingSince == 0 ? "" : formatRfc3339(each.deletingSince)},
+                 {"finalizers", each.finalizers},
+                 {"holder", each.holder},
+                 {"words", each.words},
+                 {"step", each.step},
+                 {"holds", each.holds},
+                 {"stuck", each.stuck}});
+        printJson(out);
+        return kCreated;
+    }
+    std::cout << (picture.deleting
+                      ? tr("%1 is being deleted for %2.", {line.words.front(), span(now - picture.since)})
+                      : tr("%1 is not being deleted.", {line.words.front()}))
+              << "\n";
+    for (const actions::Remnant& each : picture.remnants) {
+        const std::string indent(static_cast<std::size_t>(each.depth) * 2, ' ');
+        std::cout << indent << (each.holds ? "● " : "  ") << each.kind << " " << each.name;
+        if (each.deletingSince != 0)
+            std::cout << "  " << tr("going for %1", {span(now - each.deletingSince)});
+        std::cout << "  " << each.words << "\n";
+        for (const std::string& finalizer : each.finalizers)
+            std::cout << indent << "     " << tr("held by %1", {finalizer}) << "\n";
+        if (!each.step.empty())
+            std::cout << indent << "     → " << each.step << "\n";
+    }
+    std::cout.flush();
+    return kCreated;
+}
+
+// `strata calendar`.
+int showCalendar(const CommandLine& line, const stack::Stack& stack, const ClientOf& clientOf,
+                 const Connections& connections)
+{
+    std::vector<actions::Expiry> all = actions::machineExpiries(stack);
+    for (const ItemId root : stack.roots(Tree::Tenants)) {
+        const Item* item = stack.find(root);
+        if (item == nullptr || item->kind != ItemKind::TenantCluster)
+            continue;
+        const auto client = clientOf(item->source);
+        if (!client)
+            continue;
+        const actions::Question question = actions::kubeconfigQuestion(item->ns, item->name);
+        const auto answers = askAll(client, {question});
+        if (!answers) {
+            say(inWords(answers.error()));
+            continue;
+        }
+        for (actions::Expiry& each :
+             actions::kubeconfigExpiries(item->ns, item->name, root, *answers->find(question)))
+            all.push_back(std::move(each));
+    }
+    for (const stack::SourceId source : stack.sources()) {
+        if (const auto config = connections.config(source)) {
+            for (actions::Expiry& each :
+                 actions::ownExpiries(config->context, config->clientCertificatePem, config->caPem))
+                all.push_back(std::move(each));
+        }
+    }
+    const UnixMs now = systemNow();
+    nlohmann::ordered_json out = nlohmann::ordered_json::array();
+    for (const actions::Expiry& each : actions::inOrder(std::move(all))) {
+        const std::string name = (each.ns.empty() ? "" : each.ns + "/") + each.name;
+        if (line.json)
+            out.push_back({{"expires", formatRfc3339(each.at)},
+                           {"what", actions::whatWords(each.what)},
+                           {"namespace", each.ns},
+                           {"name", each.name},
+                           {"cluster", each.cluster},
+                           {"renewed", each.renewed}});
+        else
+            std::cout << formatRfc3339(each.at).substr(0, 10) << "  "
+                      << (each.at <= now ? tr("expired") : tr("in %1", {span(each.at - now)})) << "  "
+                      << actions::whatWords(each.what) << "  " << name
+                      << (each.renewed.empty() ? "" : "  — " + each.renewed) << "\n";
+    }
+    if (line.json)
+        printJson(out);
+    std::cout.flush();
+    return kCreated;
+}
+
+// `strata services`.
+int showServices(const CommandLine& line, const stack::Stack& stack, const ClientOf& clientOf)
+{
+    const auto found = find(stack, {ItemKind::TenantCluster}, line.words.front());
+    if (!found) {
+        reportSources(stack);
+        return refuse(found.error());
+    }
+    const Item& item = *stack.find(found->front());
+    const auto client = clientOf(item.source);
+    if (!client)
+        return refuse({ErrorKind::Internal, tr("The cluster is not connected."), {}, 0, 0});
+    const std::vector<actions::Question> questions = actions::serviceQuestions(item.ns, item.name);
+    const auto answers = askAll(client, questions, item.ns, item.name);
+    if (!answers)
+        return refuse(answers.error());
+    nlohmann::ordered_json out = nlohmann::ordered_json::array();
+    for (const actions::ServiceRow& row : actions::servicesOf(questions, *answers, item.name)) {
+        if (line.json) {
+            out.push_back({{"kind", row.kind},
+                           {"namespace", row.ns},
+                           {"name", row.name},
+                           {"type", row.type},
+                           {"address", row.address},
+                           {"ports", row.ports},
+                           {"outer", row.outer},
+                           {"outerAddress", row.outerAddress},
+                           {"words", row.words},
+                           {"failed", row.failed}});
+            continue;
+        }
+        std::cout << row.kind << " " << row.ns << "/" << row.name << "  " << row.type << "  "
+                  << (row.address.empty() ? "—" : row.address) << "  " << row.ports << "\n";
+        if (!row.outer.empty())
+            std::cout << "   " << tr("outside: %1 %2", {row.outer, row.outerAddress}) << "\n";
+        if (!row.words.empty())
+            std::cout << "   " << row.words << "\n";
+    }
+    if (line.json)
+        printJson(out);
+    std::cout.flush();
+    return kCreated;
+}
+
+actions::ImageWish wishOf(const CommandLine& line)
+{
+    actions::ImageWish wish;
+    const std::string& name = line.words.back();
+    const std::size_t slash = name.find('/');
+    wish.ns = slash == std::string::npos ? std::string() : name.substr(0, slash);
+    wish.name = name.substr(slash == std::string::npos ? 0 : slash + 1);
+    wish.url = line.url;
+    wish.size = line.diskSize;
+    wish.storageClass = line.storageClass;
+    return wish;
+}
+
+// `strata image upload`: the disk by a plan, then the bytes, then what CDI makes of them.
+int uploadImage(const CommandLine& line, const Ends& ends, const Connections& connections,
+                const std::shared_ptr<kube::Client>& client, const actions::ImageWish& wish)
+{
+    const std::string& file = line.words[1];
+    const auto facts = actions::imageFileFacts(file);
+    if (!facts)
+        return refuse(facts.error());
+    auto plan = actions::uploadPlan(wish, facts->virtualBytes);
+    if (!plan)
+        return refuse(plan.error());
+    plan->server = client->config().server;
+    say(tr("%1: %2, %3", {file, facts->format, formatBytes(facts->bytes)}));
+    const int made = carryOut(line, ends, connections, client, *plan, {}, {}, !line.dryRun);
+    if (made != kCreated || line.dryRun)
+        return made;
+
+    const Ends sent;
+    std::mutex mutex;
+    actions::UploadProgress last;
+    std::int64_t told = -1;
+    const auto upload = actions::ImageUpload::start(
+        client, wish.ns, wish.name, file, facts->bytes, {}, [&](const actions::UploadProgress& progress) {
+            const std::lock_guard lock(mutex);
+            const bool news = progress.phase != last.phase || progress.attempt != last.attempt;
+            const std::int64_t tenth = progress.bytes > 0 ? progress.sent * 10 / progress.bytes : 0;
+            if (news)
+                say(progress.words);
+            if (progress.phase == actions::UploadProgress::Phase::Sending && tenth != told &&
+                progress.sent > 0)
+                say(tr("%1 of %2", {formatBytes(progress.sent), formatBytes(progress.bytes)}));
+            told = tenth;
+            last = progress;
+            if (actions::isEnd(progress.phase))
+                sent.end();
+        });
+    waitForEnd(sent, [&upload] { upload->cancel(); });
+    const std::lock_guard lock(mutex);
+    using Phase = actions::UploadProgress::Phase;
+    const char* result = last.phase == Phase::Done     ? "done"
+                         : last.phase == Phase::Failed ? "failed"
+                                                       : "cancelled";
+    Plan note = *plan;
+    note.title = tr("Upload of %1 into %2/%3", {file, wish.ns, wish.name});
+    audit(note, result, last.phase == Phase::Done ? std::string() : last.words, line.demo);
+    if (line.json)
+        printJson({{"state", result},
+                   {"bytes", last.bytes},
+                   {"sent", last.sent},
+                   {"attempts", last.attempt},
+                   {"way", last.way},
+                   {"words", last.words}});
+    return last.phase == Phase::Done ? kCreated : last.phase == Phase::Failed ? kFailed : kInterrupted;
+}
+
+// `strata image delete`.
+int deleteImage(const CommandLine& line, const Ends& ends, const Connections& connections,
+                const std::shared_ptr<kube::Client>& client, const actions::ImageWish& wish)
+{
+    using actions::Question;
+    const Question volumes{Target::Outer, {"cdi.kubevirt.io/v1beta1", "DataVolume", {}, {}}, {}};
+    const Question vms{Target::Outer, {"kubevirt.io/v1", "VirtualMachine", {}, {}}, {}};
+    const Question sources{Target::Outer, {"cdi.kubevirt.io/v1beta1", "DataSource", {}, {}}, {}};
+    const auto got = askAll(client, {volumes, vms, sources});
+    if (!got)
+        return refuse(got.error());
+    std::vector<std::string> users;
+    for (const actions::ImageRow& row :
+         actions::imagesOf(*got->find(volumes), *got->find(vms), *got->find(sources))) {
+        if (row.ns == wish.ns && row.name == wish.name)
+            users = row.users;
+    }
+    auto plan = actions::deleteImagePlan(wish.ns, wish.name, *got->find(volumes),
+                                         line.force ? std::vector<std::string>() : users);
+    if (!plan)
+        return refuse(plan.error());
+    if (!line.dryRun && line.yes != wish.name)
+        return refuse({ErrorKind::Refused,
+                       tr("This cannot be taken back. Say that you mean it with --yes %1", {wish.name}),
+                       {},
+                       0,
+                       0});
+    plan->server = client->config().server;
+    return carryOut(line, ends, connections, client, *plan, {});
+}
+
+// `strata image list`.
+int listImages(const CommandLine& line, const std::shared_ptr<kube::Client>& client)
+{
+    using actions::Question;
+    const Question volumes{Target::Outer, {"cdi.kubevirt.io/v1beta1", "DataVolume", {}, {}}, {}};
+    const Question vms{Target::Outer, {"kubevirt.io/v1", "VirtualMachine", {}, {}}, {}};
+    const Question sources{Target::Outer, {"cdi.kubevirt.io/v1beta1", "DataSource", {}, {}}, {}};
+    std::promise<Result<actions::Answers>> promise;
+    auto answer = promise.get_future();
+    const auto reading = actions::Reading::start(
+        client, {}, {}, {volumes, vms, sources}, {},
+        [&promise](Result<actions::Answers> got) { promise.set_value(std::move(got)); });
+    const Result<actions::Answers> got = answer.get();
+    if (!got)
+        return refuse(got.error());
+    const std::vector<actions::ImageRow> rows =
+        actions::imagesOf(*got->find(volumes), *got->find(vms), *got->find(sources));
+    nlohmann::ordered_json out = nlohmann::ordered_json::array();
+    for (const actions::ImageRow& row : rows) {
+        if (line.json) {
+            out.push_back({{"namespace", row.ns},
+                           {"name", row.name},
+                           {"source", row.source},
+                           {"phase", row.phase},
+                           {"progress", row.progress},
+                           {"words", row.words},
+                           {"failed", row.failed},
+                           {"bytes", row.bytes},
+                           {"users", row.users}});
+            continue;
+        }
+        std::cout << row.ns << "/" << row.name << "  " << (row.phase.empty() ? "Pending" : row.phase)
+                  << (row.progress.empty() ? "" : " " + row.progress) << "  " << row.words << "\n";
+        if (!row.source.empty())
+            std::cout << "   " << tr("from %1", {row.source}) << "\n";
+        for (const std::string& user : row.users)
+            std::cout << "   " << tr("used by %1", {user}) << "\n";
+    }
+    if (line.json)
+        std::cout << out.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) << "\n";
+    std::cout.flush();
+    return kCreated;
+}
+
+} // namespace
+
+int runAct(const CommandLine& line)
 {
     const Ends ends;
-    CommandLine line = given;
+    const bool image = line.act == "image";
+    const bool looks = line.act == "calendar" || line.act == "services" || line.status;
+    static const std::set<std::string> imageWords = {"list",  "import",   "upload",
+                                                     "clone", "schedule", "delete"};
+    if (image ? imageWords.count(line.words.front()) == 0 : !looks && !actionOf(line)) {
+        say(tr("“strata %1” has no “%2”.", {line.act, line.words.front()}));
+        return kWrongUse;
+    }
+    const auto plugins = headlessExecPlugins(line.allowExec);
+    Connections connections(plugins);
     if (!line.demo && line.kubeconfig.empty()) {
+        // As kubectl reads them: several files are one.
         const std::vector<std::string> usual = kube::usualKubeconfigPaths();
         if (usual.empty())
             return refuse({ErrorKind::Config,
@@ -446,17 +797,15 @@ int runAct(const CommandLine& given)
                            {},
                            0,
                            0});
-        line.kubeconfig = usual.front();
-    }
-    const bool image = line.act == "image";
-    if (image ? line.words.front() != "list" && line.words.front() != "import" : !actionOf(line)) {
-        say(tr("“strata %1” has no “%2”.", {line.act, line.words.front()}));
-        return kWrongUse;
-    }
-    const auto plugins = headlessExecPlugins(line.allowExec);
-    Connections connections(plugins);
-    if (const auto opened = connections.open(line); !opened)
+        const auto file = kube::Kubeconfig::loadMerged(usual);
+        const auto config =
+            file ? file->resolve(line.context) : Result<kube::ClusterConfig>(tl::unexpected(file.error()));
+        if (!config)
+            return refuse(config.error());
+        connections.addCluster(*config, config->context);
+    } else if (const auto opened = connections.open(line); !opened) {
         return refuse(opened.error());
+    }
     if (image) {
         const std::optional<kube::ClusterConfig> config = connections.firstConfig();
         if (!config)
@@ -466,15 +815,14 @@ int runAct(const CommandLine& given)
         const auto client = kube::Client::create(network, *config);
         if (line.words.front() == "list")
             return listImages(line, client);
-        actions::ImageWish wish;
-        const std::string& name = line.words.back();
-        const std::size_t slash = name.find('/');
-        wish.ns = slash == std::string::npos ? std::string() : name.substr(0, slash);
-        wish.name = name.substr(slash == std::string::npos ? 0 : slash + 1);
-        wish.url = line.url;
-        wish.size = line.diskSize;
-        wish.storageClass = line.storageClass;
-        auto plan = actions::importPlan(wish);
+        const actions::ImageWish wish = wishOf(line);
+        if (line.words.front() == "upload")
+            return uploadImage(line, ends, connections, client, wish);
+        if (line.words.front() == "delete")
+            return deleteImage(line, ends, connections, client, wish);
+        auto plan = line.words.front() == "clone"      ? actions::clonePlan(wish, line.from)
+                    : line.words.front() == "schedule" ? actions::schedulePlan(wish, line.schedule)
+                                                       : actions::importPlan(wish);
         if (!plan)
             return refuse(plan.error());
         plan->server = client->config().server;
@@ -485,11 +833,6 @@ int runAct(const CommandLine& given)
     stack::Stack stack;
     takeFirstPicture(connections.site(), line.timeoutSeconds,
                      [&stack](const stack::Batch& batch) { stack.apply(batch); });
-    const auto request = requestOf(stack, line);
-    if (!request) {
-        reportSources(stack);
-        return refuse(request.error());
-    }
     kube::Network network;
     network.setExecPlugins(plugins);
     std::map<stack::SourceId, std::shared_ptr<kube::Client>> clients;
@@ -499,6 +842,17 @@ int runAct(const CommandLine& given)
             client = kube::Client::create(network, *config);
         return client;
     };
+    if (line.act == "calendar")
+        return showCalendar(line, stack, clientOf, connections);
+    if (line.act == "services")
+        return showServices(line, stack, clientOf);
+    if (line.status)
+        return showDeletion(line, stack, clientOf);
+    const auto request = requestOf(stack, line);
+    if (!request) {
+        reportSources(stack);
+        return refuse(request.error());
+    }
     auto draft = finishedDraft(stack, *request, clientOf);
     if (!draft)
         return refuse(draft.error());
@@ -517,6 +871,10 @@ int runAct(const CommandLine& given)
                        0});
 
     std::string fates;
+    if (!draft->differences.empty())
+        fates += tr("What the new template has otherwise:") + "\n";
+    for (const std::string& difference : draft->differences)
+        fates += "   " + difference + "\n";
     for (const diagnosis::VmFate& fate : draft->fates) {
         const Item* vm = stack.find(fate.vm);
         const Item* target = stack.find(fate.target);

@@ -164,6 +164,14 @@ std::string useReplicas(CommandLine& line, const std::string& value)
     return replicas ? std::string() : tr("must be a number from 0 to 10000");
 }
 
+Use field(const char* key)
+{
+    return [key](CommandLine& line, const std::string& value) {
+        line.values[key] = value;
+        return value.empty() ? tr("must not be empty") : std::string();
+    };
+}
+
 // What each command of day two takes: its words, and how many of them at least.
 struct ActCommand {
     const char* name;
@@ -179,6 +187,15 @@ constexpr ActCommand kActs[] = {{"scale", 1},
                                 {"cordon", 1},
                                 {"uncordon", 1},
                                 {"drain", 1},
+                                {"add-pool", 1},
+                                {"remove-pool", 1},
+                                {"resize", 1},
+                                {"health-check", 2},
+                                {"rotate-certificates", 1},
+                                {"maintenance", 2},
+                                {"cancel-evacuation", 1},
+                                {"calendar", 0},
+                                {"services", 1},
                                 {"vm", 2},
                                 {"workload", 3},
                                 {"image", 1}};
@@ -234,6 +251,16 @@ const std::map<std::string, Option>& options()
         {"--disk", {text(&CommandLine::diskSize), {Command::Act}}},
         {"--storage-class", {text(&CommandLine::storageClass), {Command::Act}}},
         {"--yes", {text(&CommandLine::yes), {Command::Act}}},
+        {"--name", {field("name"), {Command::Act}}},
+        {"--like", {field("like"), {Command::Act}}},
+        {"--cpus", {field("cpus"), {Command::Act}}},
+        {"--memory", {field("memory"), {Command::Act}}},
+        {"--days", {field("days"), {Command::Act}}},
+        {"--snapshot", {field("snapshot"), {Command::Act}}},
+        {"--volume", {field("volume"), {Command::Act}}},
+        {"--claim", {field("claim"), {Command::Act}}},
+        {"--from", {text(&CommandLine::from), {Command::Act}}},
+        {"--schedule", {text(&CommandLine::schedule), {Command::Act}}},
         {"--profile", {useProfile, {Command::CheckHost}}},
         {"--html", {text(&CommandLine::html), {Command::CheckHost}}},
         {"--since", {text(&CommandLine::since), {Command::CheckHost}}},
@@ -365,8 +392,8 @@ Result<CommandLine> CommandLine::parse(const std::vector<std::string>& arguments
             line.words.push_back(name);
             continue;
         }
-        if (!value && acting && (name == "--dry-run" || name == "--force")) {
-            (name == "--force" ? line.force : line.dryRun) = true;
+        if (!value && acting && (name == "--dry-run" || name == "--force" || name == "--status")) {
+            (name == "--force" ? line.force : name == "--status" ? line.status : line.dryRun) = true;
             continue;
         }
         if (!value && creating && arguments[0] == "resume" && !name.starts_with('-') && line.resume.empty() &&
@@ -465,7 +492,8 @@ Result<CommandLine> CommandLine::parse(const std::vector<std::string>& arguments
         if (line.words.size() < actNamed(line.act)->least)
             return fail(ErrorKind::Config,
                         tr("“strata %1” needs to know what it is about; “strata --help” tells.", {line.act}));
-        const bool scales = line.act == "scale" || (line.act == "workload" && line.words[0] == "scale");
+        const bool scales = line.act == "scale" || line.act == "add-pool" ||
+                            (line.act == "workload" && line.words[0] == "scale");
         if (scales != (line.replicas >= 0))
             return fail(ErrorKind::Config, scales ? tr("“strata %1” needs “--replicas N”.", {line.act})
                                                   : tr("“--replicas” makes no sense here."));
@@ -477,7 +505,24 @@ Result<CommandLine> CommandLine::parse(const std::vector<std::string>& arguments
             (line.words.size() != 2 || line.url.empty() || line.diskSize.empty()))
             return fail(ErrorKind::Config,
                         tr("“strata image import” needs NAMESPACE/NAME, “--url URL” and “--disk SIZE”."));
-        if (line.force && line.act != "drain")
+        if (line.act == "image" && line.words[0] == "upload" && (line.words.size() != 3))
+            return fail(ErrorKind::Config, tr("“strata image upload” needs FILE and NAMESPACE/NAME."));
+        if (line.act == "image" && line.words[0] == "clone" && (line.words.size() != 2 || line.from.empty()))
+            return fail(ErrorKind::Config,
+                        tr("“strata image clone” needs NAMESPACE/NAME and “--from NAMESPACE/NAME”."));
+        if (line.act == "image" && line.words[0] == "schedule" &&
+            (line.words.size() != 2 || line.url.empty() || line.diskSize.empty() || line.schedule.empty()))
+            return fail(ErrorKind::Config,
+                        tr("“strata image schedule” needs NAMESPACE/NAME, “--url URL”, “--disk "
+                           "SIZE” and “--schedule "
+                           "'M H D M W'”."));
+        if (line.act == "add-pool" && line.values.count("name") == 0)
+            return fail(ErrorKind::Config, tr("“strata add-pool” needs “--name NAME”."));
+        if (line.status && line.act != "delete-cluster")
+            return fail(ErrorKind::Config, tr("“--status” makes no sense here."));
+        const bool drains = line.act == "drain" || line.act == "maintenance" ||
+                            (line.act == "image" && line.words[0] == "delete");
+        if (line.force && !drains)
             return fail(ErrorKind::Config, tr("“--force” makes no sense here."));
     }
     if (line.command == Command::CreateCluster) {
@@ -541,12 +586,35 @@ std::string CommandLine::help()
         "  strata roll-out NS/POOL…, replace-machine NS/MACHINE…\n"
         "  strata pause-cluster NS/CLUSTER, resume-cluster NS/CLUSTER\n"
         "  strata delete-cluster NS/CLUSTER --yes CLUSTER\n"
+        "  strata delete-cluster NS/CLUSTER --status [--json]\n"
+        "                                what is left of it, who holds what since when, and the safe next "
+        "step\n"
+        "  strata add-pool NS/CLUSTER --name NAME --replicas N [--like POOL] [SIZE]\n"
+        "  strata remove-pool NS/POOL --yes POOL\n"
+        "  strata resize NS/POOL [SIZE]  SIZE: [--cpus N] [--memory 8Gi] [--disk 20Gi] [--storage-class "
+        "NAME]\n"
+        "                                [--image IMAGE]; all of its machines are made anew, one at a time\n"
+        "  strata health-check on|off NS/POOL…\n"
+        "  strata rotate-certificates NS/CLUSTER-CP [--days N]\n"
+        "  strata calendar [--json]      certificates and kubeconfigs of all clusters, the first to expire "
+        "first\n"
+        "  strata services NS/CLUSTER [--json]   its services and ingresses with their outer counterparts\n"
         "  strata cordon NODE…, uncordon NODE…, drain NODE… [--force]\n"
+        "  strata maintenance start|end NODE… [--force], cancel-evacuation NODE…\n"
         "  strata vm start|stop|force-stop|restart|soft-reboot|pause|unpause|migrate|cancel-migration "
         "NS/VM… [--node NODE]\n"
+        "  strata vm snapshot NS/VM [--name NAME], vm restore NS/VM [--snapshot NAME] --yes VM\n"
+        "  strata vm clone NS/VM --name NAME\n"
+        "  strata vm add-volume NS/VM --name NAME (--disk 10Gi [--storage-class NAME] | --claim NAME)\n"
+        "  strata vm remove-volume NS/VM --volume NAME, vm expand-disk NS/VM --volume NAME --disk 40Gi\n"
+        "  strata vm resize NS/VM [--cpus N] [--memory 8Gi]\n"
         "  strata workload scale|restart|roll-back|delete NS/CLUSTER NS/NAME… [--replicas N] [--yes NAME]\n"
         "  strata image list\n"
         "  strata image import NS/NAME --url URL --disk 20Gi [--storage-class NAME]\n"
+        "  strata image upload FILE NS/NAME [--disk 20Gi] [--storage-class NAME]\n"
+        "  strata image clone NS/NAME --from NS/CLAIM [--disk 20Gi]\n"
+        "  strata image schedule NS/NAME --url docker://IMAGE --disk 20Gi --schedule '0 3 * * 1'\n"
+        "  strata image delete NS/NAME --yes NAME [--force]\n"
         "      [--kubeconfig FILE [--context NAME] | --demo] [--dry-run] [--json] [--no-wait] [--timeout S]\n"
         "                                --dry-run prints the plan and who will notice, and asks the "
         "server;\n"

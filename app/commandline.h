@@ -5,6 +5,7 @@
 #include "core/demosite/demosite.h"
 #include "core/stack/facts.h"
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -72,6 +73,10 @@ struct CommandLine {
     std::string storageClass;
     std::string yes; // the name of what is deleted
     bool force = false;
+    std::map<std::string, std::string> values; // of the fields of core/actions/field.h, by their keys
+    std::string from;                          // image clone: the claim that is copied
+    std::string schedule;                      // image schedule: cron's five fields
+    bool status = false;                       // delete-cluster --status: what is left of it
 
     // Prepare and Bundle, whose folder is the only word
     std::string bundle;                         // a folder; empty: releases

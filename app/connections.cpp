@@ -73,8 +73,13 @@ Result<stack::SourceId> Connections::addCluster(const std::string& kubeconfig, c
     const auto config = file->resolve(context);
     if (!config)
         return tl::unexpected(config.error());
-    const stack::SourceId source = m_site.addCluster(*config, name.empty() ? config->context : name);
-    remember(source, *config);
+    return addCluster(*config, name.empty() ? config->context : name);
+}
+
+stack::SourceId Connections::addCluster(const kube::ClusterConfig& config, const std::string& name)
+{
+    const stack::SourceId source = m_site.addCluster(config, name);
+    remember(source, config);
     return source;
 }
 

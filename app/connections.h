@@ -32,6 +32,7 @@ public:
     Result<void> adoptDemo(std::unique_ptr<demosite::DemoSite> demo);
     Result<stack::SourceId> addCluster(const std::string& kubeconfig, const std::string& context,
                                        const std::string& name = {});
+    stack::SourceId addCluster(const kube::ClusterConfig& config, const std::string& name);
     void closeDemo(); // its sources go first
 
     // Starts a site and lays out what clusters on it need; blocks, any thread.

@@ -62,6 +62,47 @@ const std::vector<Row>& rows()
          tr("Replace all of its machines, one at a time"),
          "restart",
          {K::ControlPlane, K::WorkerPool}},
+        {Action::AddPool,
+         "add-pool",
+         tr("Add pool…"),
+         tr("More machines of a kind, from the templates of those that are there"),
+         "plus",
+         {K::TenantCluster},
+         Input::Fields},
+        {Action::ResizeMachines,
+         "resize",
+         tr("Change size or image…"),
+         tr("All of its machines are made anew with other CPUs, memory, disk or image"),
+         "scale",
+         {K::ControlPlane, K::WorkerPool},
+         Input::Fields},
+        {Action::AddHealthCheck,
+         "add-health-check",
+         tr("Health check on…"),
+         tr("Machines that stay unhealthy are replaced"),
+         "check",
+         {K::ControlPlane, K::WorkerPool}},
+        {Action::RemoveHealthCheck,
+         "remove-health-check",
+         tr("Health check off…"),
+         tr("Unhealthy machines stay until somebody looks at them"),
+         "stop",
+         {K::ControlPlane, K::WorkerPool}},
+        {Action::RotateCertificates,
+         "rotate-certificates",
+         tr("Rotate certificates…"),
+         tr("New control plane machines, and with them new certificates; now and before they expire"),
+         "restart",
+         {K::ControlPlane},
+         Input::Fields},
+        {Action::RemovePool,
+         "remove-pool",
+         tr("Remove pool…"),
+         tr("The pool, its machines, their VMs and disks"),
+         "delete",
+         {K::WorkerPool},
+         Input::None,
+         true},
         {Action::PauseCluster,
          "pause-cluster",
          tr("Pause reconciliation…"),
@@ -123,6 +164,56 @@ const std::vector<Row>& rows()
          tr("The VM stays on the node it runs on"),
          "stop",
          {K::Vm}},
+        {Action::SnapshotVm,
+         "snapshot-vm",
+         tr("Take snapshot…"),
+         tr("What the VM is and what its disks hold, kept"),
+         "save",
+         {K::Vm},
+         Input::Fields},
+        {Action::RestoreVm,
+         "restore-vm",
+         tr("Restore snapshot…"),
+         tr("Back to what a snapshot kept; what came after it is gone"),
+         "back",
+         {K::Vm},
+         Input::Fields,
+         true},
+        {Action::CloneVm,
+         "clone-vm",
+         tr("Clone…"),
+         tr("Another VM with a copy of its disks"),
+         "copy",
+         {K::Vm},
+         Input::Fields},
+        {Action::AddVolume,
+         "add-volume",
+         tr("Add volume…"),
+         tr("A disk more, while it runs"),
+         "plus",
+         {K::Vm},
+         Input::Fields},
+        {Action::RemoveVolume,
+         "remove-volume",
+         tr("Remove volume…"),
+         tr("Take a disk away that was added while it ran"),
+         "minus",
+         {K::Vm},
+         Input::Fields},
+        {Action::ExpandDisk,
+         "expand-disk",
+         tr("Expand disk…"),
+         tr("Make one of its disks larger"),
+         "scale",
+         {K::Vm},
+         Input::Fields},
+        {Action::ResizeVm,
+         "resize-vm",
+         tr("Change CPUs or memory…"),
+         tr("While it runs where KubeVirt can, else at its next start"),
+         "scale",
+         {K::Vm},
+         Input::Fields},
         {Action::CordonNode,
          "cordon",
          tr("Cordon"),
@@ -140,6 +231,24 @@ const std::vector<Row>& rows()
          tr("Drain…"),
          tr("Cordon the node and move everything away"),
          "migrate",
+         {K::OuterNode}},
+        {Action::StartMaintenance,
+         "start-maintenance",
+         tr("Start maintenance…"),
+         tr("Cordon it, mark it so that nobody takes it back by mistake, move everything away"),
+         "stop",
+         {K::OuterNode}},
+        {Action::EndMaintenance,
+         "end-maintenance",
+         tr("End maintenance…"),
+         tr("Take the mark away and let it take pods and VMs again"),
+         "play",
+         {K::OuterNode}},
+        {Action::CancelEvacuation,
+         "cancel-evacuation",
+         tr("Cancel evacuation…"),
+         tr("VMs that were told to leave stay; nothing new comes"),
+         "stop",
          {K::OuterNode}},
         {Action::ScaleWorkload,
          "scale-workload",
@@ -199,6 +308,47 @@ std::vector<Access> needsOf(const Stack& stack, Action action, const Item& item)
     case Action::UpgradeCluster:
         return {{"patch", "controlplane.cluster.x-k8s.io", "kubeadmcontrolplanes", {}, ns, {}},
                 {"patch", core, "machinedeployments", {}, ns, {}}};
+    case Action::AddPool:
+        return {{"create", core, "machinedeployments", {}, ns, {}},
+                {"create", "infrastructure.cluster.x-k8s.io", "kubevirtmachinetemplates", {}, ns, {}},
+                {"create", "bootstrap.cluster.x-k8s.io", "kubeadmconfigtemplates", {}, ns, {}}};
+    case Action::RemovePool:
+        return {{"delete", core, "machinedeployments", {}, ns, {}}};
+    case Action::ResizeMachines: {
+        std::vector<Access> needs = {
+            {"create", "infrastructure.cluster.x-k8s.io", "kubevirtmachinetemplates", {}, ns, {}}};
+        if (item.kind == ItemKind::WorkerPool)
+            needs.push_back({"patch", core, "machinedeployments", {}, ns, {}});
+        else
+            needs.push_back({"patch", "controlplane.cluster.x-k8s.io", "kubeadmcontrolplanes", {}, ns, {}});
+        return needs;
+    }
+    case Action::AddHealthCheck:
+        return {{"create", core, "machinehealthchecks", {}, ns, {}}};
+    case Action::RemoveHealthCheck:
+        return {{"delete", core, "machinehealthchecks", {}, ns, {}}};
+    case Action::RotateCertificates:
+        return {{"patch", "controlplane.cluster.x-k8s.io", "kubeadmcontrolplanes", {}, ns, {}}};
+    case Action::SnapshotVm:
+        return {{"create", "snapshot.kubevirt.io", "virtualmachinesnapshots", {}, ns, {}}};
+    case Action::RestoreVm:
+        return {{"create", "snapshot.kubevirt.io", "virtualmachinerestores", {}, ns, {}}};
+    case Action::CloneVm:
+        return {{"create", "clone.kubevirt.io", "virtualmachineclones", {}, ns, {}}};
+    case Action::AddVolume:
+        return {{"update", calls, "virtualmachines", "addvolume", ns, {}}};
+    case Action::RemoveVolume:
+        return {{"update", calls, "virtualmachines", "removevolume", ns, {}}};
+    case Action::ExpandDisk:
+        return {{"patch", {}, "persistentvolumeclaims", {}, ns, {}}};
+    case Action::ResizeVm:
+        return {{"patch", "kubevirt.io", "virtualmachines", {}, ns, {}}};
+    case Action::StartMaintenance:
+        return {{"patch", {}, "nodes", {}, {}, {}}, {"create", {}, "pods", "eviction", {}, {}}};
+    case Action::EndMaintenance:
+        return {{"patch", {}, "nodes", {}, {}, {}}};
+    case Action::CancelEvacuation:
+        return {{"update", calls, "virtualmachineinstances", "evacuate/cancel", {}, {}}};
     case Action::PauseCluster:
     case Action::ResumeCluster:
         return {{"patch", core, "clusters", {}, ns, {}}};
@@ -331,6 +481,16 @@ bool appliesTo(const Stack& stack, Action action, ItemId id)
         const KubeNodeFact* node = stack.facts(id).outerNode;
         return node != nullptr && node->unschedulable == (action == Action::UncordonNode);
     }
+    case Action::AddHealthCheck:
+    case Action::RemoveHealthCheck:
+        return watchedBy(stack, id).empty() == (action == Action::AddHealthCheck);
+    case Action::StartMaintenance:
+    case Action::EndMaintenance: {
+        const KubeNodeFact* node = stack.facts(id).outerNode;
+        return node != nullptr && inMaintenance(*node) == (action == Action::EndMaintenance);
+    }
+    case Action::CancelEvacuation:
+        return !leavingGuests(stack, id).empty();
     case Action::MigrateVm:
     case Action::CancelMigration: {
         const VmiFact* vmi = stack.facts(id).vmi;
@@ -396,6 +556,8 @@ std::vector<Offer> offersFor(const Stack& stack, const std::vector<ItemId>& item
         if (offer.why.empty() && items.size() > 1 &&
             (action == Action::UpgradeCluster || action == Action::DeleteCluster))
             offer.why = say("One cluster at a time.");
+        if (offer.why.empty() && items.size() > 1 && inputOf(action) == Input::Fields)
+            offer.why = say("One at a time.");
         out.push_back(std::move(offer));
     }
     return out;

@@ -4,6 +4,7 @@
 #include "core/provision/api.h"
 #include "core/stack/stack.h"
 
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -17,6 +18,12 @@ enum class Action : std::uint8_t {
     ScaleControlPlane,
     UpgradeCluster,
     RollOut, // all machines of a pool or a control plane are made anew
+    AddPool,
+    RemovePool,
+    ResizeMachines, // another size or image: a copy of the machine template, and all machines anew
+    AddHealthCheck,
+    RemoveHealthCheck,
+    RotateCertificates,
     PauseCluster,
     ResumeCluster,
     ReplaceMachine,
@@ -30,9 +37,19 @@ enum class Action : std::uint8_t {
     ResumeVm,
     MigrateVm,
     CancelMigration,
+    SnapshotVm,
+    RestoreVm,
+    CloneVm,
+    AddVolume,
+    RemoveVolume,
+    ExpandDisk,
+    ResizeVm,
     CordonNode,
     UncordonNode,
     DrainNode,
+    StartMaintenance, // cordon, mark and drain
+    EndMaintenance,
+    CancelEvacuation, // guests that were told to leave stay; the node remains cordoned
     ScaleWorkload,
     RestartWorkload,
     RollBackWorkload,
@@ -46,7 +63,7 @@ std::string labelOf(Action action); // "Stop"
 std::string tipOf(Action action);   // a sentence
 const char* iconOf(Action action);  // a pictogram's name
 bool isDestructive(Action action);  // takes something away for good: its name is typed first
-enum class Input { None, Replicas, Version, Node };
+enum class Input { None, Replicas, Version, Node, Fields };
 Input inputOf(Action action);
 
 struct Request {
@@ -57,6 +74,7 @@ struct Request {
     std::string image;   // upgrade: the machines' new image; empty: the old one with the new version as tag
     std::string node;    // migration: where to; empty: the scheduler decides
     bool force = false;  // drain: pods that nobody makes again are evicted, too
+    std::map<std::string, std::string> values{}; // of the fields of field.h, by their keys
     UnixMs now = 0;
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/actions/build.h"
 #include "core/base/text.h"
+#include "core/diagnosis/versionpairs.h"
 #include "core/provision/profile.h"
 #include "core/provision/recipes/create_objects.h"
 #include "core/stack/health.h"
@@ -61,9 +62,17 @@ std::string minorOf(const Version& version)
     return std::to_string(version.major) + "." + std::to_string(version.minor);
 }
 
+} // namespace
+
 bool isV1beta1(const std::string& apiVersion)
 {
     return apiVersion.ends_with("/v1beta1");
+}
+
+std::string capiVersion(const char* group, const std::string& apiVersion)
+{
+    const std::size_t slash = apiVersion.rfind('/');
+    return std::string(group) + "/" + (slash == std::string::npos ? "v1beta2" : apiVersion.substr(slash + 1));
 }
 
 int machinesOf(const Stack& stack, ItemId owner)
@@ -76,12 +85,15 @@ int machinesOf(const Stack& stack, ItemId owner)
                      [&](ItemId id) { return stack.find(id)->kind == ItemKind::Machine; }));
 }
 
+namespace {
+
 void wait(Step& step, const Ref& ref, std::string what, std::vector<Predicate> anyOf)
 {
     step.waits.push_back({Target::Outer, ref, std::move(what), std::move(anyOf)});
 }
 
-// Until a control plane or a pool has so many machines, all ready, and, of a new template, all new.
+} // namespace
+
 void waitForMachines(Step& step, const Ref& ref, int replicas, bool allNew)
 {
     const std::string count = std::to_string(replicas);
@@ -95,7 +107,6 @@ void waitForMachines(Step& step, const Ref& ref, int replicas, bool allNew)
         wait(step, ref, say("All machines are ready"), {{Kind::AtLeast, "status.readyReplicas", count}});
 }
 
-// Whether so many more VMs of the size of those that are there find a place.
 void noticeRoom(Builder& builder, ItemId owner, int more)
 {
     const Stack& stack = builder.stack();
@@ -120,6 +131,8 @@ void noticeRoom(Builder& builder, ItemId owner, int more)
         }
     }
 }
+
+namespace {
 
 void pauseIf(Builder& builder, const ClusterFact& cluster, bool on)
 {
@@ -391,6 +404,8 @@ Result<void> checkSupport(Builder& builder, const Version& to)
         }
     }
     for (const std::string& release : releases) {
+        if (auto why = diagnosis::badPair(builder.request().version, release))
+            return refuse(why->why, why->remedy);
         const auto range = supportedWorkloadMinors(release);
         if (!range)
             continue;
@@ -563,9 +578,18 @@ std::string clusterWhyNot(const Stack& stack, Action action, ItemId id)
         return say("Its cluster is being deleted.");
     if (cluster != nullptr && cluster->paused)
         return say("Reconciliation of the cluster is paused: nothing would happen.");
-    if (cluster != nullptr && !cluster->version.empty() && action != Action::UpgradeCluster &&
-        action != Action::ReplaceMachine)
+    const bool ofClass = cluster != nullptr && !cluster->version.empty();
+    if (ofClass && (action == Action::AddPool || action == Action::RemovePool))
+        return say("The cluster follows a ClusterClass: its pools are those of spec.topology.workers of the "
+                   "Cluster; edit them there.");
+    if (ofClass && action != Action::UpgradeCluster && action != Action::ReplaceMachine &&
+        action != Action::AddHealthCheck && action != Action::RemoveHealthCheck &&
+        action != Action::RotateCertificates)
         return say("The cluster follows a ClusterClass, which would set it back.");
+    if (action == Action::AddHealthCheck && !watchedBy(stack, id).empty())
+        return say("A health check watches it already.");
+    if (action == Action::RemoveHealthCheck && watchedBy(stack, id).empty())
+        return say("No health check watches it.");
     if (action == Action::ReplaceMachine) {
         const Item* owner = stack.find(item->parentIn(Tree::Tenants));
         const ControlPlaneFact* plane = owner != nullptr ? stack.facts(owner->id).controlPlane : nullptr;
@@ -616,6 +640,26 @@ Result<void> clusterPlan(Builder& builder)
     case Action::RollOut:
         plan.title = say("Roll out %1 again", {one("%1 groups of machines")});
         break;
+    case Action::AddPool:
+        plan.title = say("Add pool %1 to %2", {cleanText(builder.value(kName), 80), name});
+        break;
+    case Action::RemovePool:
+        if (count > 1)
+            return refuse(say("One at a time."));
+        plan.title = say("Remove pool %1", {name});
+        break;
+    case Action::ResizeMachines:
+        plan.title = say("Change size or image of %1", {name});
+        break;
+    case Action::AddHealthCheck:
+        plan.title = say("Health check on for %1", {one("%1 groups of machines")});
+        break;
+    case Action::RemoveHealthCheck:
+        plan.title = say("Health check off for %1", {one("%1 groups of machines")});
+        break;
+    case Action::RotateCertificates:
+        plan.title = say("Rotate the certificates of %1", {name});
+        break;
     case Action::PauseCluster:
         plan.title = say("Pause reconciliation of %1", {one("%1 clusters")});
         builder.notice(say("While it is paused nothing is repaired, scaled, upgraded or deleted by Cluster "
@@ -648,6 +692,24 @@ Result<void> clusterPlan(Builder& builder)
             break;
         case Action::RollOut:
             made = rollOut(builder, id);
+            break;
+        case Action::AddPool:
+            made = addPool(builder, id);
+            break;
+        case Action::RemovePool:
+            made = removePool(builder, id);
+            break;
+        case Action::ResizeMachines:
+            made = resizeMachines(builder, id);
+            break;
+        case Action::AddHealthCheck:
+            made = addHealthCheck(builder, id);
+            break;
+        case Action::RemoveHealthCheck:
+            made = removeHealthCheck(builder, id);
+            break;
+        case Action::RotateCertificates:
+            made = rotateCertificates(builder, id);
             break;
         case Action::PauseCluster:
         case Action::ResumeCluster:

@@ -2,6 +2,7 @@
 #include "core/actions/draft.h"
 
 #include "core/actions/build.h"
+#include "core/base/text.h"
 #include "core/base/translate.h"
 #include "core/provision/recipes/create_objects.h"
 
@@ -103,6 +104,12 @@ const std::vector<Object>* Builder::list(Target target, const Ref& ref, const st
     return known;
 }
 
+std::string Builder::value(const char* key) const
+{
+    const auto found = m_request.values.find(key);
+    return found == m_request.values.end() ? std::string() : std::string(trimmed(found->second));
+}
+
 bool Builder::asked(Target target, const Ref& ref) const
 {
     return m_answers.find({target, ref, {}}) != nullptr;
@@ -148,7 +155,7 @@ Write change(Object patch, Object back, Target target)
     return write;
 }
 
-Result<Draft> draftOf(const Stack& stack, const Request& request, const Answers& answers)
+Result<Draft> draftOf(const Stack& stack, const Request& request, const Answers& answers, FieldHelp* help)
 {
     if (request.items.empty())
         return refuse(say("Nothing is selected."));
@@ -181,7 +188,10 @@ Result<Draft> draftOf(const Stack& stack, const Request& request, const Answers&
         made = clusterPlan(builder);
         break;
     }
-    if (!made)
+    if (help != nullptr)
+        *help = builder.help;
+    // What is refused may be so for want of an answer that is still to come.
+    if (!made && builder.questions.empty())
         return tl::unexpected(made.error());
     Draft draft;
     draft.source = offer->source;
@@ -190,6 +200,7 @@ Result<Draft> draftOf(const Stack& stack, const Request& request, const Answers&
     draft.questions = std::move(builder.questions);
     draft.typed = std::move(builder.typed);
     draft.fates = std::move(builder.fates);
+    draft.differences = std::move(builder.differences);
     if (draft.questions.empty()) {
         builder.plan.id = newPlanId();
         // Names that are made from the plan's id are made now.

@@ -3,6 +3,7 @@
 
 #include "core/actions/action.h"
 #include "core/actions/answers.h"
+#include "core/actions/field.h"
 #include "core/diagnosis/blast.h"
 #include "core/provision/plan.h"
 
@@ -22,9 +23,13 @@ struct Draft {
     std::string cluster;
     std::string typed;                    // what the operator has to type first; empty: nothing
     std::vector<diagnosis::VmFate> fates; // what happens to each VM, worst first
+    // What a copied template has otherwise: "cpu.cores: 2 → 4".
+    std::vector<std::string> differences;
 };
 
-// Pure. An error is the reason why it is not done: Refused, or what the answers lack.
-Result<Draft> draftOf(const stack::Stack& stack, const Request& request, const Answers& answers = {});
+// Pure. An error is the reason why it is not done: Refused, or what the answers lack. `help`, when it is
+// given, gets what may be filled in, also of a request that is refused.
+Result<Draft> draftOf(const stack::Stack& stack, const Request& request, const Answers& answers = {},
+                      FieldHelp* help = nullptr);
 
 } // namespace strata::actions

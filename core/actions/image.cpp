@@ -6,9 +6,14 @@
 #include "core/base/text.h"
 #include "core/provision/recipes/create_objects.h"
 
+#include <fcntl.h>
 #include <nlohmann/json.hpp>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <map>
 #include <set>
 
@@ -20,6 +25,7 @@ using Kind = Predicate::Kind;
 namespace {
 
 constexpr int kImportSeconds = 4 * 3600;
+constexpr int kReadySeconds = 900;
 constexpr std::size_t kMostName = 63;
 
 bool isName(const std::string& text)
@@ -118,6 +124,287 @@ Result<Plan> importPlan(const ImageWish& wish)
     step.writes.push_back({Verb::Create, Target::Outer, std::move(volume)});
     plan.steps.push_back(std::move(step));
     return plan;
+}
+
+namespace {
+
+// Names and size of what is wished for; `size` is not asked for where it is optional and empty.
+Result<void> checkWish(const ImageWish& wish, bool sizeNeeded)
+{
+    if (!isName(wish.ns))
+        return wrong(say("“%1” is not the name of a namespace.", {cleanText(wish.ns, 80)}));
+    if (!isName(wish.name))
+        return wrong(say("“%1” cannot be the name of an image: lower-case letters, digits and dashes.",
+                         {cleanText(wish.name, 80)}));
+    const auto size = parseQuantity(wish.size);
+    if ((sizeNeeded || !wish.size.empty()) && (!size || *size < (1 << 20)))
+        return wrong(say("“%1” is not the size of a disk; write it like 20Gi.", {cleanText(wish.size, 40)}));
+    return {};
+}
+
+Object diskOf(const ImageWish& wish)
+{
+    Object volume("cdi.kubevirt.io/v1beta1", "DataVolume", wish.ns, wish.name);
+    Json& spec = volume.edit()["spec"];
+    if (!wish.size.empty())
+        spec["storage"]["resources"]["requests"]["storage"] = wish.size;
+    else
+        spec["storage"] = Json::object();
+    if (!wish.storageClass.empty())
+        spec["storage"]["storageClassName"] = wish.storageClass;
+    // An image is filled at once, not when somebody mounts it.
+    volume.setAnnotation("cdi.kubevirt.io/storage.bind.immediate.requested", "true");
+    return volume;
+}
+
+Plan planFor(const ImageWish& wish, const char* action, std::string title)
+{
+    Plan plan;
+    plan.id = newPlanId();
+    plan.action = action;
+    plan.ns = wish.ns;
+    plan.title = std::move(title);
+    plan.interruption = {say("Nobody: a new disk is made.")};
+    return plan;
+}
+
+Wait filled(const Object& volume)
+{
+    return {Target::Outer,
+            provision::refOf(volume),
+            say("The image is there"),
+            {{Kind::Field, "status.phase", "Succeeded"}},
+            {{Kind::Field, "status.phase", "Failed"}}};
+}
+
+// Of cron: five fields of digits, names and signs, or one of its words.
+bool isSchedule(const std::string& text)
+{
+    if (text.empty())
+        return true; // never by itself
+    if (text.front() == '@') {
+        static const std::set<std::string> words = {"@yearly", "@annually", "@monthly", "@weekly",
+                                                    "@daily",  "@midnight", "@hourly"};
+        return words.count(text) != 0;
+    }
+    std::size_t fields = 0;
+    for (const std::string& part : split(text, ' ')) {
+        if (part.empty())
+            continue;
+        ++fields;
+        if (part.find_first_not_of("0123456789*/,-ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz") !=
+            std::string::npos)
+            return false;
+    }
+    return fields == 5;
+}
+
+std::uint64_t bigEndian(const unsigned char* bytes, int count)
+{
+    std::uint64_t value = 0;
+    for (int i = 0; i < count; ++i)
+        value = value << 8U | bytes[i];
+    return value;
+}
+
+} // namespace
+
+Result<ImageFileFacts> imageFileFacts(const std::string& path)
+{
+    const auto io = [&](const char* text) {
+        return fail(ErrorKind::Io, say(text, {cleanText(path, 300)}), std::strerror(errno));
+    };
+    const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (file < 0)
+        return io("%1 cannot be opened.");
+    struct stat info = {};
+    unsigned char head[512] = {};
+    const bool known = ::fstat(file, &info) == 0;
+    const ssize_t got = known && S_ISREG(info.st_mode) ? ::pread(file, head, sizeof head, 0) : -1;
+    ::close(file);
+    if (known && !S_ISREG(info.st_mode))
+        return fail(ErrorKind::Config, say("%1 is not a file.", {cleanText(path, 300)}));
+    if (got < 0)
+        return io("%1 cannot be read.");
+    if (info.st_size == 0)
+        return fail(ErrorKind::Config, say("%1 is empty.", {cleanText(path, 300)}));
+    ImageFileFacts facts;
+    facts.bytes = info.st_size;
+    const std::string_view start(reinterpret_cast<const char*>(head), static_cast<std::size_t>(got));
+    if (start.substr(0, 4) == "QFI\xfb" && got >= 32) { // qcow2: size in bytes at 24
+        facts.format = "qcow2";
+        facts.virtualBytes = static_cast<std::int64_t>(
+            std::min<std::uint64_t>(bigEndian(head + 24, 8), std::uint64_t{1} << 62U));
+    } else if (start.substr(0, 2) == "\x1f\x8b") {
+        facts.format = "gzip";
+    } else if (start.substr(0, 6) == std::string_view("\xfd"
+                                                      "7zXZ\0",
+                                                      6)) {
+        facts.format = "xz";
+    } else if (start.substr(0, 4) == "KDMV") {
+        facts.format = "vmdk";
+    } else if (start.find("<<< Oracle VM") != std::string_view::npos) {
+        facts.format = "vdi";
+    } else {
+        facts.format = "raw";
+        facts.virtualBytes = facts.bytes;
+    }
+    return facts;
+}
+
+Result<Plan> uploadPlan(const ImageWish& wish, std::int64_t virtualBytes)
+{
+    ImageWish asked = wish;
+    if (asked.size.empty() && virtualBytes > 0) // whole mebibytes, with room for a file system's overhead
+        asked.size = std::to_string((virtualBytes + virtualBytes / 16) / (1 << 20) + 1) + "Mi";
+    if (auto sound = checkWish(asked, false); !sound)
+        return tl::unexpected(sound.error());
+    if (asked.size.empty())
+        return wrong(say("The file does not tell how large the disk becomes: give its size."));
+    if (const auto size = parseQuantity(asked.size); size && virtualBytes > 0 && *size < virtualBytes)
+        return wrong(say("A disk of %1 is too small for an image of %2.",
+                         {cleanText(asked.size, 40), formatBytes(virtualBytes)}));
+    Plan plan = planFor(wish, "upload-image", say("Upload image %1/%2", {wish.ns, wish.name}));
+    Object volume = diskOf(asked);
+    volume.edit()["spec"]["source"]["upload"] = Json::object();
+    stampPlan(volume, plan.id);
+    Step step;
+    step.id = "prepare";
+    step.title = say("Make a disk of %1 that takes an upload", {asked.size});
+    step.timeoutSeconds = kReadySeconds;
+    step.waits.push_back(
+        {Target::Outer,
+         provision::refOf(volume),
+         say("It takes an upload"),
+         {{Kind::Field, "status.phase", "UploadReady"}, {Kind::Field, "status.phase", "Succeeded"}},
+         {{Kind::Field, "status.phase", "Failed"}}});
+    step.writes.push_back({Verb::Create, Target::Outer, std::move(volume)});
+    plan.steps.push_back(std::move(step));
+    return plan;
+}
+
+Result<Plan> clonePlan(const ImageWish& wish, const std::string& from)
+{
+    if (auto sound = checkWish(wish, false); !sound)
+        return tl::unexpected(sound.error());
+    const std::size_t slash = from.find('/');
+    const std::string ns = slash == std::string::npos ? wish.ns : from.substr(0, slash);
+    const std::string name = from.substr(slash == std::string::npos ? 0 : slash + 1);
+    if (!isName(ns) || !isName(name))
+        return wrong(say("“%1” is not a claim; write NAMESPACE/NAME.", {cleanText(from, 120)}));
+    if (ns == wish.ns && name == wish.name)
+        return wrong(say("A disk cannot be a copy of itself."));
+    Plan plan = planFor(wish, "clone-image", say("Clone %1/%2 as %3/%4", {ns, name, wish.ns, wish.name}));
+    plan.interruption.push_back(
+        say("While a VM writes to %1, CDI waits until it is not used any more, unless its "
+            "storage copies by snapshot.",
+            {ns + "/" + name}));
+    Object volume = diskOf(wish);
+    volume.edit()["spec"]["source"]["pvc"] = {{"namespace", ns}, {"name", name}};
+    stampPlan(volume, plan.id);
+    Step step;
+    step.id = "clone";
+    step.title = say("Copy %1", {ns + "/" + name});
+    step.timeoutSeconds = kImportSeconds;
+    step.waits.push_back(filled(volume));
+    step.writes.push_back({Verb::Create, Target::Outer, std::move(volume)});
+    plan.steps.push_back(std::move(step));
+    return plan;
+}
+
+Result<Plan> schedulePlan(const ImageWish& wish, const std::string& schedule)
+{
+    if (auto sound = checkWish(wish, true); !sound)
+        return tl::unexpected(sound.error());
+    if (wish.url.rfind("docker://", 0) != 0 || wish.url.size() <= 9 || !isCleanText(wish.url) ||
+        wish.url.find(' ') != std::string::npos)
+        return wrong(say("What is imported again and again comes from a registry: docker://…, not “%1”.",
+                         {cleanText(wish.url, 200)}));
+    if (!isSchedule(schedule))
+        return wrong(say("“%1” is not a schedule; write it as cron does: minute hour day month weekday.",
+                         {cleanText(schedule, 80)}));
+    Plan plan = planFor(wish, "schedule-image", say("Import %1/%2 again and again", {wish.ns, wish.name}));
+    plan.interruption = {
+        say("Nobody: VMs that are made later from DataSource %1 get the newest image.", {wish.name})};
+    Object cron("cdi.kubevirt.io/v1beta1", "DataImportCron", wish.ns, wish.name);
+    Json& spec = cron.edit()["spec"];
+    spec["schedule"] = schedule;
+    spec["managedDataSource"] = wish.name;
+    spec["garbageCollect"] = "Outdated";
+    spec["importsToKeep"] = 2;
+    Json& templ = spec["template"]["spec"];
+    templ["source"]["registry"]["url"] = wish.url;
+    templ["storage"]["resources"]["requests"]["storage"] = wish.size;
+    if (!wish.storageClass.empty())
+        templ["storage"]["storageClassName"] = wish.storageClass;
+    cron.setAnnotation("cdi.kubevirt.io/storage.bind.immediate.requested", "true");
+    stampPlan(cron, plan.id);
+    Step step;
+    step.id = "schedule";
+    step.title = say("Import %1 at %2", {wish.url, schedule.empty() ? say("its first time only") : schedule});
+    step.timeoutSeconds = kImportSeconds;
+    step.waits.push_back({Target::Outer,
+                          provision::refOf(cron),
+                          say("The first import is there"),
+                          {{Kind::Condition, "UpToDate", "True"}}});
+    step.writes.push_back({Verb::Create, Target::Outer, std::move(cron)});
+    plan.steps.push_back(std::move(step));
+    return plan;
+}
+
+Result<Plan> deleteImagePlan(const std::string& ns, const std::string& name,
+                             const std::vector<Object>& dataVolumes, const std::vector<std::string>& users)
+{
+    const auto found = std::find_if(dataVolumes.begin(), dataVolumes.end(), [&](const Object& each) {
+        return each.ns() == ns && each.name() == name;
+    });
+    if (found == dataVolumes.end())
+        return refuse(say("There is no image %1.", {cleanText(ns + "/" + name, 160)}));
+    if (!users.empty())
+        return refuse(say("%1 is used by %2.", {cleanText(ns + "/" + name, 160), users.front()}),
+                      users.size() > 1 ? say("And by %1 more.", {std::to_string(users.size() - 1)})
+                                       : std::string());
+    Plan plan;
+    plan.id = newPlanId();
+    plan.action = "delete-image";
+    plan.ns = ns;
+    plan.title = say("Delete image %1/%2", {ns, name});
+    plan.interruption = {say("Its claim and what it holds are gone for good.")};
+    Object gone("cdi.kubevirt.io/v1beta1", "DataVolume", ns, name);
+    gone.edit()["metadata"]["uid"] = found->uid();
+    Step step;
+    step.id = "delete";
+    step.title = say("Delete %1", {ns + "/" + name});
+    step.timeoutSeconds = kReadySeconds;
+    step.waits.push_back(
+        {Target::Outer, provision::refOf(gone), say("It is gone"), {{Kind::Gone, {}, found->uid()}}});
+    step.writes.push_back({Verb::Remove, Target::Outer, std::move(gone)});
+    plan.steps.push_back(std::move(step));
+    return plan;
+}
+
+std::vector<ScheduleRow> schedulesOf(const std::vector<Object>& crons)
+{
+    std::vector<ScheduleRow> out;
+    for (const Object& cron : crons) {
+        ScheduleRow row;
+        row.ns = cleanText(cron.ns(), 80);
+        row.name = cleanText(cron.name(), 80);
+        row.url = cleanText(cron.text("spec.template.spec.source.registry.url").value_or(""), 300);
+        row.schedule = cleanText(cron.text("spec.schedule").value_or(""), 80);
+        row.dataSource = cleanText(cron.text("spec.managedDataSource").value_or(""), 80);
+        row.last = cleanText(cron.text("status.lastImportedPVC.name").value_or(""), 120);
+        row.upToDate = cron.text("status.conditions.type=UpToDate.status") == "True";
+        const std::string message = cron.text("status.conditions.type=UpToDate.message").value_or("");
+        row.words = row.upToDate      ? say("It is up to date.")
+                    : message.empty() ? say("Its newest image is not there yet.")
+                                      : cleanText(message, 300);
+        out.push_back(std::move(row));
+    }
+    std::sort(out.begin(), out.end(), [](const ScheduleRow& a, const ScheduleRow& b) {
+        return a.ns != b.ns ? a.ns < b.ns : a.name < b.name;
+    });
+    return out;
 }
 
 std::string phaseWords(const std::string& phase)

@@ -23,6 +23,41 @@ struct ImageWish {
 // Imports one: made, waited for, taken back by deleting it. Config errors name what is wrong with the wish.
 Result<provision::Plan> importPlan(const ImageWish& wish);
 
+// A disk that waits to be filled by an upload: made, and waited for until it takes one. What follows is
+// upload.h. `bytes` is the size of the file, 0 when it is not known; `virtualBytes` what it unfolds to
+// (imageFileFacts()).
+Result<provision::Plan> uploadPlan(const ImageWish& wish, std::int64_t virtualBytes);
+// What a file says of itself; nothing is read beyond its first bytes.
+struct ImageFileFacts {
+    std::string format;            // "raw", "qcow2", "gzip", "xz", …
+    std::int64_t bytes = 0;        // of the file
+    std::int64_t virtualBytes = 0; // of the disk it becomes; 0 when the file does not tell
+};
+Result<ImageFileFacts> imageFileFacts(const std::string& path); // blocks
+
+// A copy of a disk of any namespace; `from` is "namespace/name" of its claim.
+Result<provision::Plan> clonePlan(const ImageWish& wish, const std::string& from);
+// An import that is repeated: a DataImportCron and the DataSource it looks after. `schedule` is of cron's
+// five fields; `wish.name` becomes the DataSource's, too.
+Result<provision::Plan> schedulePlan(const ImageWish& wish, const std::string& schedule);
+// Away with a disk nobody uses; refused while somebody does, unless `force`.
+Result<provision::Plan> deleteImagePlan(const std::string& ns, const std::string& name,
+                                        const std::vector<provision::Object>& dataVolumes,
+                                        const std::vector<std::string>& users);
+
+// What imports by itself, and what came of it.
+struct ScheduleRow {
+    std::string ns;
+    std::string name;
+    std::string url;
+    std::string schedule;
+    std::string dataSource;
+    std::string last;  // the claim of the last import
+    std::string words; // a sentence
+    bool upToDate = false;
+};
+std::vector<ScheduleRow> schedulesOf(const std::vector<provision::Object>& crons);
+
 struct ImageRow {
     std::string ns;
     std::string name;

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/actions/audit.h"
 #include "core/actions/build.h"
 
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
 
-// Outer nodes: cordon, uncordon, drain.
+// Outer nodes: cordon, uncordon, drain, maintenance.
 namespace strata::actions {
 
 using namespace provision;
@@ -16,16 +17,32 @@ namespace {
 
 constexpr int kDrainSeconds = 3600;
 
-// A VM that was told to leave its node and is still there keeps leaving after the node was uncordoned.
-std::vector<const VmiFact*> leaving(const Stack& stack, ItemId node, const std::string& name)
+void letStay(Builder& builder, Step& step, ItemId id, const std::string& node)
 {
-    std::vector<const VmiFact*> out;
-    const Item* item = stack.find(node);
-    for (const ItemId child : item->childrenIn(Tree::Stack)) {
-        const VmiFact* vmi = stack.facts(child).vmi;
-        if (vmi != nullptr && vmi->evacuationNode == name)
-            out.push_back(vmi);
+    for (const VmiFact* vmi : leavingGuests(builder.stack(), id)) {
+        Write stay;
+        stay.verb = Verb::Call;
+        stay.object = patchOf(vmi->meta, "VirtualMachineInstance");
+        stay.call = "evacuate/cancel";
+        stay.body = Object(Json{{"evacuationNodeName", node}});
+        step.writes.push_back(std::move(stay));
+        builder.notice(say("%1 was told to leave and stays.", {vmi->meta.ns + "/" + vmi->meta.name}));
     }
+}
+
+// The taints of a node with the mark of maintenance, or without it. A list is written as a whole.
+Json taintsOf(const Object& node, bool marked)
+{
+    Json out = Json::array();
+    const Json& json = node.json();
+    if (json.contains(Json::json_pointer("/spec/taints")) && json["spec"]["taints"].is_array()) {
+        for (const Json& taint : json["spec"]["taints"]) {
+            if (taint.is_object() && taint.value("key", std::string()) != kMaintenanceKey)
+                out.push_back(taint);
+        }
+    }
+    if (marked)
+        out.push_back({{"key", kMaintenanceKey}, {"effect", "NoSchedule"}});
     return out;
 }
 
@@ -62,6 +79,30 @@ void noticeDrain(Builder& builder, ItemId id)
 
 } // namespace
 
+bool inMaintenance(const KubeNodeFact& node)
+{
+    const std::string mark = kMaintenanceKey;
+    return std::any_of(node.taints.begin(), node.taints.end(), [&](const std::string& taint) {
+        return taint.rfind(mark, 0) == 0 &&
+               (taint.size() == mark.size() || taint[mark.size()] == ':' || taint[mark.size()] == '=');
+    });
+}
+
+// A VM that was told to leave its node and is still there keeps leaving after the node was uncordoned.
+std::vector<const VmiFact*> leavingGuests(const Stack& stack, ItemId node)
+{
+    std::vector<const VmiFact*> out;
+    const Item* item = stack.find(node);
+    if (item == nullptr)
+        return out;
+    for (const ItemId child : item->childrenIn(Tree::Stack)) {
+        const VmiFact* vmi = stack.facts(child).vmi;
+        if (vmi != nullptr && vmi->evacuationNode == item->name)
+            out.push_back(vmi);
+    }
+    return out;
+}
+
 std::string nodeWhyNot(const Stack& stack, Action action, ItemId id)
 {
     const KubeNodeFact* node = stack.facts(id).outerNode;
@@ -73,6 +114,14 @@ std::string nodeWhyNot(const Stack& stack, Action action, ItemId id)
         return say("It is cordoned already.");
     if (action == Action::UncordonNode && !node->unschedulable)
         return say("It is not cordoned.");
+    if (action == Action::UncordonNode && inMaintenance(*node))
+        return say("It is in maintenance: end that instead.");
+    if (action == Action::StartMaintenance && inMaintenance(*node))
+        return say("It is in maintenance already.");
+    if (action == Action::EndMaintenance && !inMaintenance(*node))
+        return say("It is not in maintenance.");
+    if (action == Action::CancelEvacuation && leavingGuests(stack, id).empty())
+        return say("No VM was told to leave it.");
     return {};
 }
 
@@ -83,10 +132,24 @@ Result<void> nodePlan(Builder& builder)
     const std::size_t count = request.items.size();
     const std::string one =
         count == 1 ? stack.find(request.items.front())->name : say("%1 nodes", {std::to_string(count)});
-    const bool drain = request.action == Action::DrainNode;
+    const bool starts = request.action == Action::StartMaintenance;
+    const bool ends = request.action == Action::EndMaintenance;
+    const bool drain = request.action == Action::DrainNode || starts;
     builder.plan.title = request.action == Action::CordonNode     ? say("Cordon %1", {one})
                          : request.action == Action::UncordonNode ? say("Uncordon %1", {one})
-                                                                  : say("Drain %1", {one});
+                         : request.action == Action::CancelEvacuation
+                             ? say("Cancel the evacuation of %1", {one})
+                         : starts ? say("Start maintenance of %1", {one})
+                         : ends   ? say("End maintenance of %1", {one})
+                                  : say("Drain %1", {one});
+    if (request.action == Action::CancelEvacuation) {
+        builder.notice(say("Nobody: what has left is elsewhere; what is still there stays. The node remains "
+                           "cordoned."));
+        Step& step = builder.step(say("Let what was told to leave %1 stay", {one}));
+        for (const ItemId id : request.items)
+            letStay(builder, step, id, stack.find(id)->name);
+        return {};
+    }
     if (!drain)
         builder.notice(request.action == Action::CordonNode
                            ? say("Nobody: what runs there stays; nothing new comes.")
@@ -97,28 +160,42 @@ Result<void> nodePlan(Builder& builder)
     // All are cordoned before one is emptied: what leaves one must not move to the next.
     for (const ItemId id : request.items) {
         const KubeNodeFact& node = *stack.facts(id).outerNode;
-        const bool on = request.action != Action::UncordonNode;
-        if (on == node.unschedulable)
+        const bool on = request.action != Action::UncordonNode && !ends;
+        const bool marks = starts || ends;
+        if (on == node.unschedulable && !marks)
             continue;
-        Step& step =
-            builder.step(on ? say("Cordon %1", {node.meta.name}) : say("Uncordon %1", {node.meta.name}));
+        const Object* now = nullptr;
+        if (marks) {
+            const Ref ref = refOf(node.meta, "Node");
+            now = builder.read(Target::Outer, ref);
+            if (now == nullptr && builder.asked(Target::Outer, ref))
+                return refuse(say("%1 is not there, or may not be read.", {ref.title()}));
+            if (now == nullptr)
+                continue;
+        }
+        Step& step = builder.step(starts ? say("Cordon %1 and mark it", {node.meta.name})
+                                  : on   ? say("Cordon %1", {node.meta.name})
+                                         : say("Uncordon %1", {node.meta.name}));
         Object patch = patchOf(node.meta, "Node");
         Object back(node.meta.apiVersion, "Node", {}, node.meta.name);
         patch.edit()["spec"]["unschedulable"] = on ? Json(true) : Json(nullptr);
         back.edit()["spec"]["unschedulable"] = on ? Json(nullptr) : Json(true);
-        step.writes.push_back(change(std::move(patch), std::move(back)));
-        if (!on) {
-            for (const VmiFact* vmi : leaving(stack, id, node.meta.name)) {
-                Write stay;
-                stay.verb = Verb::Call;
-                stay.object = patchOf(vmi->meta, "VirtualMachineInstance");
-                stay.call = "evacuate/cancel";
-                stay.body = Object(Json{{"evacuationNodeName", node.meta.name}});
-                step.writes.push_back(std::move(stay));
-                builder.notice(say("%1 was told to leave and stays.", {vmi->meta.ns + "/" + vmi->meta.name}));
-            }
+        if (now != nullptr) {
+            back.edit()["spec"]["unschedulable"] = node.unschedulable ? Json(true) : Json(nullptr);
+            patch.edit()["spec"]["taints"] = taintsOf(*now, starts);
+            back.edit()["spec"]["taints"] = taintsOf(*now, ends);
+            // Who and when, for those who find it so.
+            patch.edit()["metadata"]["annotations"][kMaintenanceKey] =
+                starts ? Json(auditWho() + " " + formatRfc3339(request.now)) : Json(nullptr);
+            back.edit()["metadata"]["annotations"][kMaintenanceKey] =
+                starts ? Json(nullptr) : Json(now->annotation(kMaintenanceKey));
         }
+        step.writes.push_back(change(std::move(patch), std::move(back)));
+        if (!on)
+            letStay(builder, step, id, node.meta.name);
     }
+    if (starts)
+        builder.notice(say("It stays marked and empty until its maintenance is ended."));
     if (!drain)
         return {};
     for (const ItemId id : request.items) {

@@ -53,10 +53,19 @@ std::string nodesWithRoom(const Stack& stack, const Item& vm, const VmiFact& vmi
     return other ? std::string() : say("No other node takes VMs now.");
 }
 
+bool changesVm(Action action)
+{
+    return action == Action::SnapshotVm || action == Action::RestoreVm || action == Action::CloneVm ||
+           action == Action::AddVolume || action == Action::RemoveVolume || action == Action::ExpandDisk ||
+           action == Action::ResizeVm;
+}
+
 } // namespace
 
 std::string vmWhyNot(const Stack& stack, Action action, ItemId id)
 {
+    if (changesVm(action))
+        return vmChangeWhyNot(stack, action, id);
     const ItemFacts facts = stack.facts(id);
     const Item* item = stack.find(id);
     const VmFact* vm = facts.vm;
@@ -176,6 +185,8 @@ Result<void> vmPlan(Builder& builder)
     const Stack& stack = builder.stack();
     const Request& request = builder.request();
     const Action action = request.action;
+    if (changesVm(action))
+        return vmChangePlan(builder);
     const std::size_t count = request.items.size();
     const std::string one =
         count == 1 ? stack.find(request.items.front())->ns + "/" + stack.find(request.items.front())->name

@@ -5,6 +5,7 @@
 #include "core/base/translate.h"
 #include "core/demosite/api/cluster.h"
 #include "core/demosite/api/handler.h"
+#include "core/demosite/api/uploadproxy.h"
 #include "core/demosite/controllers/controllers.h"
 #include "core/demosite/controllers/faults.h"
 #include "core/demosite/net/server.h"
@@ -159,6 +160,8 @@ public:
                     resumeGuest(*m_site, {m_plan->tenants[vm.tenant].name, vm.name}, 90);
             }
         }
+        if (auto good = openUploads(); !good)
+            return good;
         // Listeners were open before; they answer from here on.
         for (std::size_t i = 0; i < m_endpoints.size(); ++i) {
             if (auto good = m_server->serve(m_ports[i], std::move(m_endpoints[i])); !good)
@@ -442,6 +445,33 @@ private:
             !good)
             return good;
         return writeLogins(*opened);
+    }
+
+    // CDI's upload proxy, with an authority of its own.
+    Result<void> openUploads()
+    {
+        const auto port = m_server->reserve();
+        if (!port)
+            return tl::unexpected<Error>(port.error());
+        auto authority = Authority::create("cdi-uploadproxy-signer");
+        if (!authority)
+            return tl::unexpected<Error>(authority.error());
+        writeUploadProxy(m_outer->store(), *port, authority->certificatePem(),
+                         m_plan->uid("service/cdi-uploadproxy"),
+                         m_plan->uid("configmap/cdi-uploadproxy-signer-bundle"), formatRfc3339(m_plan->now));
+        Endpoint endpoint{authority->certificatePem(),
+                          [signer = *authority]() -> Result<ServerKey> {
+                              auto made = signer.serverCertificate(
+                                  "cdi-uploadproxy", {"cdi-uploadproxy", "cdi-uploadproxy.cdi",
+                                                      "cdi-uploadproxy.cdi.svc", "127.0.0.1", "localhost"});
+                              if (!made)
+                                  return tl::unexpected<Error>(made.error());
+                              return ServerKey{std::move(made->certificatePem), std::move(made->keyPem)};
+                          },
+                          std::make_shared<UploadProxy>(m_outer)};
+        m_ports.push_back(*port);
+        m_endpoints.push_back(std::move(endpoint));
+        return {};
     }
 
     // The other people: a tenant with a bearer token, a viewer whose client asks a program for its

@@ -123,7 +123,10 @@ VmFate fateOf(const Stack& stack, Planner& planner, What what, const Item& vm)
             }
             if (eviction == "LiveMigrate") {
                 out.fate = Fate::Blocks;
-                out.why = say("It must be migrated live and cannot be.");
+                const stack::Condition* live = stack::findCondition(facts.vmi->conditions, "LiveMigratable");
+                out.why = live == nullptr || live->message.empty()
+                              ? say("It must be migrated live and cannot be.")
+                              : say("It must be migrated live and cannot be: %1", {live->message});
                 return out;
             }
             if (eviction == "External") {

@@ -65,6 +65,19 @@ const Json* find(const Json& json, std::string_view path)
                 return nullptr;
             at = &*found;
         } else if (at->is_array()) {
+            if (const std::size_t equals = part.find('='); equals != std::string::npos) {
+                const std::string key = part.substr(0, equals);
+                const std::string value = part.substr(equals + 1);
+                const auto found = std::find_if(at->begin(), at->end(), [&](const Json& item) {
+                    const auto member = item.is_object() ? item.find(key) : item.end();
+                    return item.is_object() && member != item.end() && member->is_string() &&
+                           member->get<std::string>() == value;
+                });
+                if (found == at->end())
+                    return nullptr;
+                at = &*found;
+                continue;
+            }
             const auto index = toIndex(part);
             if (!index || *index >= at->size())
                 return nullptr;

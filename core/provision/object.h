@@ -44,7 +44,7 @@ public:
     void setAnnotation(std::string_view key, std::string_view value);
 
     // The scalar at a dotted path ("spec.replicas", "status.conditions.0.type") as text; nullopt when there
-    // is none or it is a mapping, a list or null. Keys that contain dots cannot be named this way.
+    // is none or it is a mapping, a list or null. In a list "name=x" is its first mapping with that member.
     std::optional<std::string> text(std::string_view path) const;
     std::optional<std::int64_t> number(std::string_view path) const;
 

@@ -63,7 +63,7 @@ struct Predicate {
     };
     Kind kind = Kind::Exists;
     std::string path;  // conditions: the type; Field and AtLeast: a dotted path
-    std::string value; // conditions: the status; Field: the text; AtLeast: the number; others: a uid
+    std::string value; // conditions: the status; Field: the text ("0": or none); AtLeast: the number; a uid
     friend bool operator==(const Predicate&, const Predicate&) = default;
 };
 

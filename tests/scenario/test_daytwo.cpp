@@ -2,7 +2,10 @@
 #include "app/composition.h"
 #include "ui/actions/actiondialog.h"
 #include "ui/actions/auditdialog.h"
+#include "ui/actions/imageform.h"
+#include "ui/actions/imagesdialog.h"
 #include "ui/actions/rundialog.h"
+#include "ui/actions/tenantlook.h"
 #include "ui/shell/mainwindow.h"
 #include "ui/stack/stackmodel.h"
 #include "ui/stack/stackpanel.h"
@@ -10,6 +13,8 @@
 #include "ui/wizard/clusterruns.h"
 
 #include <QAction>
+#include <QComboBox>
+#include <QFile>
 #include <QLabel>
 #include <QLineEdit>
 #include <QListView>
@@ -268,6 +273,139 @@ private Q_SLOTS:
         QVERIFY(run != nullptr && run->phase() == Phase::Done);
     }
 
+    // Of what is there, with one thing otherwise; what is filled in wrongly says so.
+    void aPoolIsAdded()
+    {
+        m_window->select(named(ItemKind::TenantCluster, "slate"));
+        ui::ActionDialog* asked = ask("add-pool");
+        QVERIFY(asked != nullptr);
+        auto* name = in<QLineEdit>(asked, "name");
+        auto* memory = in<QLineEdit>(asked, "memory");
+        auto* like = in<QComboBox>(asked, "like");
+        QVERIFY(name != nullptr && memory != nullptr && like != nullptr);
+        QTRY_VERIFY_WITH_TIMEOUT(like->count() >= 2, kLongMs); // told by the server
+        QTRY_VERIFY_WITH_TIMEOUT(memory->placeholderText().contains(QLatin1String("Gi")), kLongMs);
+        name->clear();
+        QTest::keyClicks(name, QStringLiteral("Extra"));
+        QTRY_VERIFY_WITH_TIMEOUT(
+            in<QLabel>(asked, "words")->text().contains(QLatin1String("cannot be the name")), kLongMs);
+        QVERIFY(!in<QPushButton>(asked, "do")->isEnabled());
+        name->clear();
+        QTest::keyClicks(name, QStringLiteral("extra"));
+        QTest::keyClicks(memory, QStringLiteral("2Gi"));
+        in<QSpinBox>(asked, "replicas")->setValue(0);
+        QTRY_VERIFY_WITH_TIMEOUT(asked->isReady(), kLongMs);
+        // What the copied template has otherwise stands below the write that makes it.
+        auto* steps = in<QTreeWidget>(asked, "steps");
+        QVERIFY(!steps->findItems(QStringLiteral("memory.guest"), Qt::MatchContains | Qt::MatchRecursive, 0)
+                     .isEmpty());
+        ui::ClusterRun* run = carryOut(asked);
+        QVERIFY(run != nullptr);
+        QVERIFY2(run->phase() == Phase::Done, qPrintable(run->sentence()));
+        QTRY_VERIFY_WITH_TIMEOUT(bool(named(ItemKind::WorkerPool, "slate-extra")), kLongMs);
+        run->undo();
+        QTRY_COMPARE_WITH_TIMEOUT(run->phase(), Phase::Undone, kLongMs);
+        QTRY_VERIFY_WITH_TIMEOUT(!named(ItemKind::WorkerPool, "slate-extra"), kLongMs);
+    }
+
+    void aDiskIsAddedToARunningVm()
+    {
+        const ItemId vm = find(Tree::Stack, [this](const Item& item) {
+            return item.kind == ItemKind::Vm && item.tenant == "slate" && item.state == "Running" &&
+                   stack().facts(item.id).vmi != nullptr;
+        });
+        QVERIFY(vm);
+        m_window->select(vm);
+        QVERIFY(!action("restore-vm")->isEnabled());
+        QVERIFY2(action("restore-vm")->toolTip().contains(QLatin1String("stop it first")),
+                 qPrintable(action("restore-vm")->toolTip()));
+        const std::size_t before = stack().facts(vm).vmi->volumes.size();
+        ui::ActionDialog* asked = ask("add-volume");
+        QVERIFY(asked != nullptr);
+        const ui::ClusterRun* run = carryOut(asked);
+        QVERIFY(run != nullptr);
+        QVERIFY2(run->phase() == Phase::Done, qPrintable(run->sentence()));
+        const auto volumes = [&] {
+            const VmiFact* vmi = stack().facts(vm).vmi;
+            return vmi == nullptr ? std::size_t(0) : vmi->volumes.size();
+        };
+        QTRY_COMPARE_WITH_TIMEOUT(volumes(), before + 1, kLongMs);
+        m_window->select(vm);
+        asked = ask("remove-volume");
+        QVERIFY(asked != nullptr);
+        QTRY_COMPARE_WITH_TIMEOUT(in<QComboBox>(asked, "volume")->count(), 1, kLongMs);
+        run = carryOut(asked);
+        QVERIFY(run != nullptr);
+        QVERIFY2(run->phase() == Phase::Done, qPrintable(run->sentence()));
+        QTRY_COMPARE_WITH_TIMEOUT(volumes(), before, kLongMs);
+    }
+
+    QAction* menuAction(const char* text) const
+    {
+        for (QAction* each : m_window->actions()) {
+            if (each->text().remove(QLatin1Char('&')).startsWith(QLatin1String(text)))
+                return each;
+        }
+        return nullptr;
+    }
+
+    void anImageIsUploaded()
+    {
+        QAction* open = menuAction("Images");
+        QVERIFY(open != nullptr && open->isVisible());
+        open->trigger();
+        auto* images = m_window->findChild<ui::ImagesDialog*>();
+        QVERIFY(images != nullptr);
+        QTRY_VERIFY_WITH_TIMEOUT(images->isAnswered(), kLongMs);
+        QVERIFY(!in<QPushButton>(images, "clone")->isEnabled()); // nothing is chosen
+        QFile file(m_folder->filePath(QStringLiteral("Disk 1.img")));
+        QVERIFY(file.open(QIODevice::WriteOnly) && file.resize(6 << 20));
+        file.close();
+        ui::ImageForm* form = images->openForm(ui::ImageForm::What::Upload);
+        QVERIFY(form != nullptr);
+        QVERIFY(!in<QPushButton>(form, "do")->isEnabled());
+        in<QLineEdit>(form, "file")->setText(m_folder->filePath(QStringLiteral("none")));
+        in<QComboBox>(form, "namespace")->setEditText(QStringLiteral("slate"));
+        in<QLineEdit>(form, "name")->setText(QStringLiteral("disk-1"));
+        QTRY_VERIFY_WITH_TIMEOUT(
+            in<QLabel>(form, "words")->text().contains(QLatin1String("cannot be opened")), kLongMs);
+        in<QLineEdit>(form, "file")->setText(file.fileName());
+        QTRY_VERIFY_WITH_TIMEOUT(in<QPushButton>(form, "do")->isEnabled(), kLongMs);
+        QTest::mouseClick(in<QPushButton>(form, "do"), Qt::LeftButton);
+        auto* list = in<QTreeWidget>(images, "images");
+        const auto state = [list] {
+            const auto rows = list->findItems(QStringLiteral("slate/disk-1"), Qt::MatchExactly, 0);
+            return rows.isEmpty() ? QString() : rows.front()->text(1);
+        };
+        QTRY_COMPARE_WITH_TIMEOUT(state(), QStringLiteral("Succeeded"), kLongMs);
+        // It can be copied and taken away once it is chosen.
+        list->setCurrentItem(list->findItems(QStringLiteral("slate/disk-1"), Qt::MatchExactly, 0).front());
+        QVERIFY(in<QPushButton>(images, "clone")->isEnabled());
+        form = images->openForm(ui::ImageForm::What::Delete);
+        QVERIFY(form != nullptr);
+        QTRY_VERIFY_WITH_TIMEOUT(form->isReady(), kLongMs);
+        QVERIFY(!in<QPushButton>(form, "do")->isEnabled());
+        in<QLineEdit>(form, "typed")->setText(QStringLiteral("disk-1"));
+        QTRY_VERIFY_WITH_TIMEOUT(in<QPushButton>(form, "do")->isEnabled(), kLongMs);
+        QTest::mouseClick(in<QPushButton>(form, "do"), Qt::LeftButton);
+        QTRY_VERIFY_WITH_TIMEOUT(state().isEmpty(), kLongMs);
+        images->close();
+    }
+
+    void servicesAreShown()
+    {
+        m_window->select(named(ItemKind::TenantCluster, "slate"));
+        QAction* open = menuAction("Services");
+        QVERIFY(open != nullptr);
+        QTRY_VERIFY_WITH_TIMEOUT(open->isVisible(), kLongMs);
+        QVERIFY(!menuAction("What is left of it")->isVisible()); // it is not being deleted
+        open->trigger();
+        auto* look = m_window->findChild<ui::TenantLook*>();
+        QVERIFY(look != nullptr);
+        QTRY_VERIFY_WITH_TIMEOUT(look->isAnswered(), kLongMs);
+        look->close();
+    }
+
     void aClusterIsDeletedByItsName()
     {
         const ItemId cluster = named(ItemKind::TenantCluster, "slate");
@@ -307,6 +445,10 @@ private Q_SLOTS:
         QTRY_VERIFY(rows->topLevelItemCount() >= 6);
         QTRY_COMPARE(rows->topLevelItem(0)->text(2), QStringLiteral("done"));
         QVERIFY(rows->topLevelItem(0)->text(3).contains(QLatin1String("slate")));
+        // Kubeconfigs and their authorities join the machines' certificates, the first to expire first.
+        auto* certificates = in<QTreeWidget>(log, "certificates");
+        QTRY_VERIFY_WITH_TIMEOUT(
+            !certificates->findItems(QStringLiteral("kubeconfig"), Qt::MatchExactly, 3).isEmpty(), kLongMs);
         log->close();
     }
 };

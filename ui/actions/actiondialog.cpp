@@ -72,7 +72,7 @@ ActionDialog::ActionDialog(ClusterRuns* runs, StackStore* store, StrataChart* ch
     m_request.items = std::move(items);
     setObjectName(QStringLiteral("actionDialog"));
     setWindowTitle(verbOf(action));
-    resize(700, 560);
+    resize(700, actions::inputOf(action) == Input::Fields ? 700 : 560);
     makeParts();
     m_later.setSingleShot(true);
     m_later.setInterval(kSettleMs);
@@ -199,8 +199,11 @@ void ActionDialog::makeInputs(QVBoxLayout* layout)
         form->addRow(tr("&To"), m_node);
         break;
     }
+    case Input::Fields:
+        makeFields(form, later);
+        break;
     }
-    if (m_request.action == Action::DrainNode) {
+    if (m_request.action == Action::DrainNode || m_request.action == Action::StartMaintenance) {
         m_force = new QCheckBox(tr("Evict pods that nobody makes again, &too"), this);
         connect(m_force, &QCheckBox::toggled, this, later);
         form->addRow(m_force);
@@ -209,6 +212,64 @@ void ActionDialog::makeInputs(QVBoxLayout* layout)
         layout->addLayout(form);
     else
         delete form;
+}
+
+void ActionDialog::makeFields(QFormLayout* form, const std::function<void()>& changed)
+{
+    using Kind = actions::Field::Kind;
+    for (const actions::Field& field :
+         actions::fieldsOf(m_store->stack(), m_request.action, m_request.items)) {
+        QWidget* made = nullptr;
+        if (field.kind == Kind::Number) {
+            auto* box = new QSpinBox(this);
+            box->setRange(field.least, field.most);
+            box->setValue(shown(field.value).toInt());
+            connect(box, &QSpinBox::valueChanged, this, changed);
+            made = box;
+        } else if (field.kind == Kind::Choice) {
+            auto* box = new QComboBox(this);
+            box->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
+            box->setMinimumContentsLength(24);
+            for (const actions::Choice& choice : field.choices)
+                box->addItem(shown(choice.label), shown(choice.value));
+            connect(box, &QComboBox::activated, this, changed);
+            made = box;
+        } else {
+            auto* line = new QLineEdit(shown(field.value), this);
+            line->setPlaceholderText(shown(field.hint));
+            connect(line, &QLineEdit::textEdited, this, changed);
+            made = line;
+        }
+        made->setObjectName(QString::fromStdString(field.key));
+        form->addRow(shown(field.label), made);
+        m_fields[field.key] = made;
+    }
+}
+
+void ActionDialog::showHelp(const actions::FieldHelp& help)
+{
+    for (const auto& [key, choices] : help.choices) {
+        const auto found = m_fields.find(key);
+        auto* box = found == m_fields.end() ? nullptr : qobject_cast<QComboBox*>(found->second);
+        if (box == nullptr)
+            continue;
+        const QString chosen = box->currentData().toString();
+        bool same = box->count() == static_cast<int>(choices.size());
+        for (std::size_t i = 0; same && i < choices.size(); ++i)
+            same = box->itemData(static_cast<int>(i)).toString() == shown(choices[i].value);
+        if (same)
+            continue;
+        box->clear();
+        for (const actions::Choice& choice : choices)
+            box->addItem(shown(choice.label), shown(choice.value));
+        box->setCurrentIndex(std::max(0, box->findData(chosen)));
+    }
+    for (const auto& [key, now] : help.now) {
+        const auto found = m_fields.find(key);
+        if (auto* line = found == m_fields.end() ? nullptr : qobject_cast<QLineEdit*>(found->second);
+            line != nullptr && !now.empty())
+            line->setPlaceholderText(tr("%1, as it is").arg(shown(now)));
+    }
 }
 
 void ActionDialog::draft()
@@ -228,13 +289,25 @@ void ActionDialog::draft()
         m_request.node = m_node->currentData().toString().toStdString();
     if (m_force != nullptr)
         m_request.force = m_force->isChecked();
+    for (const auto& [key, widget] : m_fields) {
+        QString text;
+        if (const auto* line = qobject_cast<QLineEdit*>(widget))
+            text = line->text().trimmed();
+        else if (const auto* number = qobject_cast<QSpinBox*>(widget))
+            text = QString::number(number->value());
+        else if (const auto* box = qobject_cast<QComboBox*>(widget))
+            text = box->currentData().toString();
+        m_request.values[key] = text.toStdString();
+    }
     m_request.now = systemNow();
     proceed();
 }
 
 void ActionDialog::proceed()
 {
-    const Result<actions::Draft> made = actions::draftOf(m_store->stack(), m_request, m_answers);
+    actions::FieldHelp help;
+    const Result<actions::Draft> made = actions::draftOf(m_store->stack(), m_request, m_answers, &help);
+    showHelp(help);
     if (!made) {
         if (m_title->text().isEmpty()) {
             const Item* item = m_store->stack().find(m_request.items.front());
@@ -269,6 +342,7 @@ void ActionDialog::proceed()
         return;
     }
     m_plan = made->plan;
+    m_differences = made->differences;
     showPlan();
     showFates(made->fates);
     rehearse();
@@ -301,6 +375,16 @@ void ActionDialog::showPlan()
                 how.prepend(tr("in the tenant cluster"));
             child->setText(1, how.join(QStringLiteral(", ")));
             child->setToolTip(1, plainToolTip(how.join(QLatin1Char('\n'))));
+            if (write.verb != provision::Verb::Create || write.object.kind() != "KubevirtMachineTemplate")
+                continue;
+            for (const std::string& difference : m_differences) {
+                const QString text = shown(difference);
+                auto* line = new QTreeWidgetItem(child);
+                line->setText(0, text.section(QStringLiteral(": "), 0, 0));
+                line->setText(1, text.section(QStringLiteral(": "), 1));
+                line->setToolTip(1, plainToolTip(text));
+            }
+            child->setExpanded(true);
         }
         for (const provision::Wait& wait : step.waits) {
             auto* child = new QTreeWidgetItem(row);

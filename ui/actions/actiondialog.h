@@ -6,7 +6,11 @@
 #include <QDialog>
 #include <QTimer>
 
+#include <functional>
+#include <map>
 #include <memory>
+#include <string>
+#include <vector>
 
 class QCheckBox;
 class QComboBox;
@@ -45,6 +49,8 @@ Q_SIGNALS:
 private:
     void makeParts();
     void makeInputs(QVBoxLayout* layout);
+    void makeFields(QFormLayout* form, const std::function<void()>& changed);
+    void showHelp(const actions::FieldHelp& help);
     void draft();   // the plan anew, from what is asked for now
     void proceed(); // with the answers that are there
     void showPlan();
@@ -75,6 +81,8 @@ private:
     QLineEdit* m_image = nullptr;
     QComboBox* m_node = nullptr;
     QCheckBox* m_force = nullptr;
+    std::map<std::string, QWidget*> m_fields; // by actions::Field::key: line edits, spin boxes, combo boxes
+    std::vector<std::string> m_differences;
     QTreeWidget* m_fates = nullptr;
     QTreeWidget* m_steps = nullptr;
     ThemedLabel* m_words = nullptr;

@@ -41,8 +41,9 @@ ActionSet::ActionSet(StackStore* store, ClusterRuns* runs, QWidget* owner)
         owner->addAction(action);
         m_actions[which] = action;
         m_menu->addAction(action);
-        if (which == Action::ReplaceMachine || which == Action::RestartVm ||
-            which == Action::CancelMigration || which == Action::DeleteCluster || which == Action::DrainNode)
+        if (which == Action::RemovePool || which == Action::DeleteCluster || which == Action::SoftRebootVm ||
+            which == Action::CancelMigration || which == Action::CloneVm || which == Action::ResizeVm ||
+            which == Action::DrainNode || which == Action::CancelEvacuation)
             m_menu->addSeparator();
         connect(action, &QAction::triggered, this, [this, which] { Q_EMIT wanted(which, m_items); });
     }

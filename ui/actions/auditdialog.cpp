@@ -102,7 +102,8 @@ AuditDialog::AuditDialog(ClusterRuns* runs, StackStore* store, Clock clock, QWid
     logLayout->addWidget(m_log, 1);
     m_tabs->addTab(log, tr("Audit log"));
     m_certificates =
-        table(m_tabs, tr("Certificates"), {tr("Expires"), tr("In"), tr("Machine"), tr("Tenant")});
+        table(m_tabs, tr("Certificates"),
+              {tr("Expires"), tr("In"), tr("Whose"), tr("What"), tr("Tenant"), tr("How it is renewed")});
     m_certificates->setObjectName(QStringLiteral("certificates"));
     m_tabs->addTab(m_certificates, tr("Certificates"));
     layout->addWidget(m_tabs, 1);
@@ -111,7 +112,8 @@ AuditDialog::AuditDialog(ClusterRuns* runs, StackStore* store, Clock clock, QWid
     connect(buttons, &QDialogButtonBox::rejected, this, &QDialog::reject);
     connect(m_filter, &QLineEdit::textChanged, this, &AuditDialog::filter);
     connect(m_certificates, &QTreeWidget::itemActivated, this, [this](QTreeWidgetItem* row) {
-        Q_EMIT itemWanted(m_store->stack().findKey(row->data(0, Qt::UserRole).toString().toStdString()));
+        if (const QString key = row->data(0, Qt::UserRole).toString(); !key.isEmpty())
+            Q_EMIT itemWanted(m_store->stack().findKey(key.toStdString()));
     });
     connect(runs, &ClusterRuns::changed, this, [this](ClusterRun* run) {
         if (!run->active())
@@ -119,6 +121,7 @@ AuditDialog::AuditDialog(ClusterRuns* runs, StackStore* store, Clock clock, QWid
     });
     read();
     fillCertificates();
+    askCertificates();
 }
 
 void AuditDialog::showCertificates()
@@ -170,44 +173,60 @@ void AuditDialog::filter()
 
 void AuditDialog::fillCertificates()
 {
+    m_certificates->clear();
     const Stack& stack = m_store->stack();
-    struct Entry {
-        UnixMs expires;
-        const Item* item;
-    };
-    std::vector<Entry> all;
-    for (const ItemId root : stack.roots(Tree::Tenants)) {
-        for (const ItemId group : stack.find(root)->childrenIn(Tree::Tenants)) {
-            for (const ItemId id : stack.find(group)->childrenIn(Tree::Tenants)) {
-                const MachineFact* machine = stack.facts(id).machine;
-                if (machine != nullptr && machine->certificatesExpire != 0)
-                    all.push_back({machine->certificatesExpire, stack.find(id)});
-            }
-        }
-    }
-    std::stable_sort(all.begin(), all.end(),
-                     [](const Entry& a, const Entry& b) { return a.expires < b.expires; });
+    std::vector<actions::Expiry> all = actions::machineExpiries(stack);
+    all.insert(all.end(), m_asked.begin(), m_asked.end());
+    all = actions::inOrder(std::move(all));
     const UnixMs now = m_clock();
-    for (const Entry& entry : all) {
+    for (const actions::Expiry& entry : all) {
         auto* row = new QTreeWidgetItem(m_certificates);
-        const qint64 days = (entry.expires - now) / kDayMs;
-        row->setText(0, when(entry.expires));
-        row->setIcon(1, healthIcon(entry.expires <= now || days < kLastWarningDays ? Health::Failed
-                                   : days < kFirstWarningDays                      ? Health::Warning
-                                                                                   : Health::Ok));
-        row->setText(1, entry.expires <= now ? tr("expired") : tr("%n days", nullptr, int(days)));
-        row->setText(2, shown(entry.item->ns + "/" + entry.item->name));
-        row->setText(3, shown(entry.item->tenant));
-        row->setData(0, Qt::UserRole, QString::fromStdString(entry.item->key));
+        const qint64 days = (entry.at - now) / kDayMs;
+        row->setText(0, when(entry.at));
+        row->setIcon(1, healthIcon(entry.at <= now || days < kLastWarningDays ? Health::Failed
+                                   : days < kFirstWarningDays                 ? Health::Warning
+                                                                              : Health::Ok));
+        row->setText(1, entry.at <= now ? tr("expired") : tr("%n days", nullptr, int(days)));
+        row->setText(2, shown((entry.ns.empty() ? std::string() : entry.ns + "/") + entry.name));
+        row->setText(3, cleaned(actions::whatWords(entry.what)));
+        row->setText(4, shown(entry.cluster));
+        row->setText(5, cleaned(entry.renewed));
+        row->setToolTip(5, plainToolTip(cleaned(entry.renewed)));
+        const Item* item = stack.find(entry.item);
+        row->setData(0, Qt::UserRole, item == nullptr ? QString() : QString::fromStdString(item->key));
     }
     if (all.empty()) {
         auto* row = new QTreeWidgetItem(m_certificates);
         row->setFirstColumnSpanned(true);
-        row->setText(0, tr("No machine tells when its certificates expire."));
+        row->setText(0, tr("Nothing tells when its certificates expire."));
         row->setDisabled(true);
     }
-    for (int column = 0; column < 3; ++column)
+    for (int column = 0; column < 5; ++column)
         m_certificates->resizeColumnToContents(column);
+}
+
+// The kubeconfigs of all tenants: one question a cluster.
+void AuditDialog::askCertificates()
+{
+    const Stack& stack = m_store->stack();
+    for (const ItemId root : stack.roots(Tree::Tenants)) {
+        const Item* item = stack.find(root);
+        if (item == nullptr || item->kind != ItemKind::TenantCluster)
+            continue;
+        const actions::Question question = actions::kubeconfigQuestion(item->ns, item->name);
+        auto reading = m_runs->ask(item->source, {}, {}, {question}, {}, this,
+                                   [this, question, root, ns = item->ns,
+                                    name = item->name](const Result<actions::Answers>& answers) {
+                                       if (!answers)
+                                           return;
+                                       for (actions::Expiry& each : actions::kubeconfigExpiries(
+                                                ns, name, root, *answers->find(question)))
+                                           m_asked.push_back(std::move(each));
+                                       fillCertificates();
+                                   });
+        if (reading)
+            m_readings.push_back(std::move(reading));
+    }
 }
 
 } // namespace strata::ui

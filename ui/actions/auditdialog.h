@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "core/actions/answers.h"
 #include "core/actions/audit.h"
+#include "core/actions/calendar.h"
 #include "core/base/timestamp.h"
 #include "core/stack/item.h"
 
 #include <QDialog>
+
+#include <memory>
+#include <vector>
 
 class QLineEdit;
 class QTabWidget;
@@ -30,6 +35,7 @@ Q_SIGNALS:
 private:
     void read();
     void fill(const std::vector<actions::AuditEntry>& entries);
+    void askCertificates();
     void fillCertificates();
     void filter();
 
@@ -40,6 +46,8 @@ private:
     QLineEdit* m_filter = nullptr;
     QTreeWidget* m_log = nullptr;
     QTreeWidget* m_certificates = nullptr;
+    std::vector<std::unique_ptr<actions::Reading>> m_readings;
+    std::vector<actions::Expiry> m_asked; // what the servers told of kubeconfigs
 };
 
 } // namespace strata::ui

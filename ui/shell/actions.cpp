@@ -55,6 +55,8 @@ Actions::Actions(QWidget* owner)
              Words::tr("Install or upgrade KubeVirt, Cluster API and what else tenant clusters need"));
     audit = make(Words::tr("What was &done…"), "logs", {},
                  Words::tr("The audit log of this machine, and certificates that expire"));
+    images = make(Words::tr("&Images…"), "disk", {},
+                  Words::tr("Disk images: import, upload, clone; who uses which"));
     settings = make(Words::tr("&Settings…"), "settings", QKeySequence(Qt::CTRL | Qt::Key_Comma),
                     Words::tr("Theme, font size, remembered connections"));
     quit = make(Words::tr("&Quit"), "quit", QKeySequence(Qt::CTRL | Qt::Key_Q), {});
@@ -114,6 +116,10 @@ Actions::Actions(QWidget* owner)
     pin = make(Words::tr("Always follow its pods"), "play", {},
                Words::tr("Of many tenants, the pods of those that nobody looks at are only counted"));
     pin->setCheckable(true);
+    services = make(Words::tr("Services…"), "network", {},
+                    Words::tr("The tenant's services and ingresses with what stands for them outside"));
+    deletion = make(Words::tr("What is left of it…"), "delete", {},
+                    Words::tr("Who holds the deletion, since when, and the safe next step"));
 
     back = make(Words::tr("&Back"), "back", QKeySequence(Qt::ALT | Qt::Key_Left),
                 Words::tr("The item selected before"));
@@ -169,7 +175,8 @@ QList<QAction*> Actions::all() const
 
 QList<QAction*> Actions::forItem() const
 {
-    return {copyName, copyCommand, openYaml, compareHealthy, compare, reveal, whatIf, access, related};
+    return {deletion, copyName, copyCommand, openYaml, compareHealthy, compare, reveal,
+            whatIf,   access,   services,    related};
 }
 
 void Actions::recolour()

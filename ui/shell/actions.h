@@ -23,6 +23,7 @@ struct Actions {
     QAction* createCluster;
     QAction* prepareCluster;
     QAction* audit;
+    QAction* images;
     QAction* settings;
     QAction* quit;
 
@@ -51,7 +52,9 @@ struct Actions {
     QAction* accessTerminal;
     QAction* accessSave;
     QAction* accessServe;
-    QAction* pin; // of a tenant cluster, checkable
+    QAction* pin;      // of a tenant cluster, checkable
+    QAction* services; // of a tenant cluster
+    QAction* deletion; // of one that is being deleted
 
     QAction* back;
     QAction* forward;

@@ -5,7 +5,10 @@
 #include "ui/actions/actiondialog.h"
 #include "ui/actions/actionset.h"
 #include "ui/actions/auditdialog.h"
+#include "ui/actions/imagesdialog.h"
+#include "ui/actions/imageuploads.h"
 #include "ui/actions/rundialog.h"
+#include "ui/actions/tenantlook.h"
 #include "ui/capacity/capacitywindow.h"
 #include "ui/checks/checkswindow.h"
 #include "ui/checks/keptchecks.h"
@@ -86,6 +89,7 @@ public:
     std::unique_ptr<Actions> actions;
     ActionSet* dayTwo = nullptr;
     HostDesk* hosts = nullptr; // null without the services for it
+    ImageUploads* uploads = nullptr;
     Selection* selection = nullptr;
     Opener* opener = nullptr;
     TenantAccess* access = nullptr;
@@ -348,6 +352,7 @@ void MainWindow::Private::makeMenus()
         file->addSeparator();
         file->addAction(actions->createCluster);
         file->addAction(actions->prepareCluster);
+        file->addAction(actions->images);
         file->addAction(actions->audit);
     }
     file->addSeparator();
@@ -675,6 +680,12 @@ void MainWindow::Private::updateItemActions()
         action->setVisible(reachable);
         action->setEnabled(reachable);
     }
+    for (const auto& [action, what] : {std::pair(actions->services, TenantLook::What::Services),
+                                       std::pair(actions->deletion, TenantLook::What::Deletion)}) {
+        const bool sense = services.runs != nullptr && TenantLook::makesSense(services.store, what, id);
+        action->setVisible(sense);
+        action->setEnabled(sense);
+    }
     const bool followable = attention != nullptr && innerSourceOf(stack, id);
     actions->pin->setVisible(followable);
     actions->pin->setEnabled(followable);
@@ -849,6 +860,10 @@ void MainWindow::Private::showItemMenu(ItemId id, const QPoint& at)
         menu->addSeparator();
         menu->addActions(actions->accessMenu->actions());
     }
+    for (QAction* action : {actions->services, actions->deletion}) {
+        if (action->isVisible())
+            menu->addAction(action);
+    }
     if (actions->pin->isVisible())
         menu->addAction(actions->pin);
     const ItemKind kind = services.store->stack().find(id)->kind;
@@ -1015,6 +1030,7 @@ void MainWindow::Private::connectRuns()
     actions->createCluster->setVisible(runs != nullptr);
     actions->prepareCluster->setVisible(runs != nullptr);
     actions->audit->setVisible(runs != nullptr);
+    actions->images->setVisible(runs != nullptr);
     welcome->setCreateOffered(runs != nullptr);
     if (runs == nullptr)
         return;
@@ -1053,6 +1069,24 @@ void MainWindow::Private::connectRuns()
         QObject::connect(dialog, &AuditDialog::itemWanted, selection, &Selection::select);
         dialog->show();
     });
+    uploads = new ImageUploads(runs, q);
+    QObject::connect(uploads, &ImageUploads::ended, q, [this](const QString& sentence, bool good) {
+        message->say(good ? Health::Ok : Health::Warning, sentence);
+        bottom->timeline()->act(sentence, good ? Health::Ok : Health::Failed);
+    });
+    QObject::connect(actions->images, &QAction::triggered, q, [this] {
+        auto* dialog = new ImagesDialog(services.runs, services.store, uploads, q);
+        dialog->setAttribute(Qt::WA_DeleteOnClose);
+        dialog->show();
+    });
+    const auto look = [this](TenantLook::What what) {
+        auto* dialog =
+            new TenantLook(services.runs, services.store, services.clock, what, selection->current(), q);
+        dialog->setAttribute(Qt::WA_DeleteOnClose);
+        dialog->show();
+    };
+    QObject::connect(actions->services, &QAction::triggered, q, [look] { look(TenantLook::What::Services); });
+    QObject::connect(actions->deletion, &QAction::triggered, q, [look] { look(TenantLook::What::Deletion); });
     QObject::connect(runs, &ClusterRuns::added, q, [this](const ClusterRun* run) {
         if (run->active()) {
             bottomDock->show();

@@ -247,6 +247,15 @@ void ClusterRuns::auditHost(stack::SourceId source, const Plan& plan, const std:
     writeAudit(plan, source, result, detail);
 }
 
+void ClusterRuns::auditMore(stack::SourceId source, const Plan& plan, const std::string& result,
+                            const std::string& detail)
+{
+    Plan note = plan;
+    if (const auto reached = client(source))
+        note.server = reached->config().server;
+    writeAudit(note, source, result, detail);
+}
+
 void ClusterRuns::writeAudit(const Plan& plan, stack::SourceId source, const std::string& result,
                              const std::string& detail)
 {

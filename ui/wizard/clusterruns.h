@@ -66,6 +66,9 @@ public:
     // Likewise for what is done to a host; `plan` has its title, action and address.
     void auditHost(stack::SourceId source, const provision::Plan& plan, const std::string& result,
                    const std::string& detail);
+    // And for what follows a plan: the bytes of an upload.
+    void auditMore(stack::SourceId source, const provision::Plan& plan, const std::string& result,
+                   const std::string& detail);
 
     // Goes on with an interrupted run, or takes it back; false when its cluster is not connected.
     bool resume(ClusterRun* run, bool undoOnly);

@@ -4,6 +4,8 @@
 #include "core/demosite/api/handler.h"
 #include "core/demosite/api/logs.h"
 #include "core/demosite/api/streams.h"
+#include "core/demosite/api/uploadproxy.h"
+#include "core/demosite/net/pipe.h"
 
 #include <nlohmann/json.hpp>
 
@@ -79,6 +81,16 @@ Machine machineOf(const Json& pod, const Json& container)
     return machine;
 }
 
+const Json& part(const Json& object, const char* outer, const char* inner)
+{
+    static const Json none = Json::object();
+    const auto at = object.find(outer);
+    if (at == object.end() || !at->is_object())
+        return none;
+    const auto found = at->find(inner);
+    return found != at->end() && found->is_object() ? *found : none;
+}
+
 // Ports a container says it listens on, and the customary ones of programs that do not say.
 Ports portsOf(const Json& pod)
 {
@@ -97,6 +109,58 @@ Ports portsOf(const Json& pod)
     if (ports.http.empty())
         ports.http = {80, 8080, 8443, 9090};
     return ports;
+}
+
+// A port of a pod that something on this computer really listens at, in the framing of channels: a channel's
+// number before each message's bytes, and the port itself first on both.
+class RealPort : public HttpSocket {
+public:
+    RealPort(std::unique_ptr<HttpSocket> behind, unsigned port) : m_behind(std::move(behind))
+    {
+        for (const char channel : {'\1', '\0'})
+            m_first.push_back({channel, static_cast<char>(port & 255U), static_cast<char>(port >> 8U)});
+    }
+    void start(std::function<void()> wake) override { m_behind->start(std::move(wake)); }
+    void receive(std::string_view message, bool binary) override
+    {
+        if (message.size() > 1 && message.front() == '\0')
+            m_behind->receive(message.substr(1), binary);
+    }
+    bool next(std::string& message, bool& done) override
+    {
+        if (!m_first.empty()) {
+            message = std::move(m_first.back());
+            m_first.pop_back();
+            return true;
+        }
+        std::string bytes;
+        if (!m_behind->next(bytes, done))
+            return false;
+        message.assign(1, '\0');
+        message += bytes;
+        return true;
+    }
+    std::chrono::milliseconds patience() const override { return m_behind->patience(); }
+
+private:
+    std::unique_ptr<HttpSocket> m_behind;
+    std::vector<std::string> m_first;
+};
+
+// Where a pod really listens; null: it only seems to.
+std::unique_ptr<HttpSocket> realPort(const Store& store, const Json& pod, const std::vector<unsigned>& asked)
+{
+    if (asked.size() != 1 || asked.front() != 8443 ||
+        part(pod, "metadata", "labels").value("cdi.kubevirt.io", std::string()) != "cdi-uploadproxy")
+        return nullptr;
+    const ObjectPtr service = store.get(Kinds::instance().get("services", ""), "cdi", "cdi-uploadproxy");
+    if (!service)
+        return nullptr;
+    const Json body = parseOwn(service->body);
+    const auto port =
+        integer(part(body, "metadata", "annotations").value(UploadProxy::kPortKey, std::string()));
+    auto behind = port && *port < 65536 ? connectLoopback(static_cast<unsigned short>(*port)) : nullptr;
+    return behind ? std::make_unique<RealPort>(std::move(behind), asked.front()) : nullptr;
 }
 
 } // namespace
@@ -190,7 +254,10 @@ HttpAnswer ApiHandler::connect(const HttpRequest& request, const Target& target)
         }
         if (*framing != Framing::Spdy && (asked.empty() || asked.size() > 100))
             return refuse(badRequest("query parameter \"ports\" is required"));
-        answer.socket = portForwardSocket(portsOf(*pod), std::move(asked), *framing);
+        if (*framing != Framing::Spdy)
+            answer.socket = realPort(store(), *pod, asked);
+        if (!answer.socket)
+            answer.socket = portForwardSocket(portsOf(*pod), std::move(asked), *framing);
         return answer;
     }
     if (target.sub == "attach") {

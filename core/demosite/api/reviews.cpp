@@ -3,6 +3,8 @@
 #include "core/demosite/api/handler.h"
 #include "core/demosite/api/metrics.h"
 #include "core/demosite/api/selector.h"
+#include "core/demosite/api/token.h"
+#include "core/demosite/api/uploadproxy.h"
 
 #include <nlohmann/json.hpp>
 
@@ -83,6 +85,24 @@ HttpAnswer ApiHandler::review(const HttpRequest& request, const Target& target)
             status["user"] = userInfo(who);
         else
             status["error"] = "invalid bearer token";
+    } else if (resource == "uploadtokenrequests") {
+        // CDI's API server (pkg/apiserver): good for five minutes, for one claim.
+        if (const auto allowed = authorize(target, "create"); !allowed)
+            return refuse(allowed.error());
+        const std::string name = text(spec, "pvcName");
+        const ObjectPtr claim =
+            store().get(Kinds::instance().get("persistentvolumeclaims", ""), target.ns, name);
+        if (!claim)
+            return refuse(notFound("", "persistentvolumeclaims", name));
+        TokenClaims claims;
+        claims.ns = target.ns;
+        claims.account = name;
+        claims.uid = claim->uid;
+        claims.id = claim->uid;
+        claims.audiences = {UploadProxy::kAudience};
+        claims.issued = m_cluster->now();
+        claims.expires = claims.issued + 5LL * 60 * 1000;
+        status["token"] = makeToken(m_cluster->settings().tokenKey, claims);
     } else {
         status["userInfo"] = userInfo(target.who);
     }

@@ -84,6 +84,10 @@ std::optional<TokenClaims> readToken(const std::string& key, std::string_view to
     claims.account = text(bound, "serviceaccount.name");
     claims.uid = text(bound, "serviceaccount.uid");
     claims.id = text(payload, "jti");
+    for (const Json& audience : payload.value("aud", Json::array())) {
+        if (audience.is_string())
+            claims.audiences.push_back(audience.get<std::string>());
+    }
     claims.issued = number(payload, "iat").value_or(0) * 1000;
     claims.expires = number(payload, "exp").value_or(0) * 1000;
     if (now >= claims.expires)

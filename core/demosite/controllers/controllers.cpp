@@ -2,6 +2,7 @@
 #include "core/demosite/controllers/controllers.h"
 
 #include "core/demosite/controllers/capi.h"
+#include "core/demosite/controllers/changes.h"
 #include "core/demosite/controllers/operators.h"
 #include "core/demosite/controllers/topology.h"
 
@@ -46,6 +47,9 @@ void equipOuter(Site& site, bool life)
     addVirtualMachineInstanceController(site);
     addDataVolumeController(site);
     addMigrationController(site);
+    addVmCopies(site);
+    addLiveUpdate(site);
+    addDataImportCrons(site);
     addGuests(site);
     addOperators(site);
 }

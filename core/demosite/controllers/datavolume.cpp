@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/base/quantity.h"
+#include "core/demosite/controllers/changes.h"
 #include "core/demosite/controllers/site.h"
 
 #include <algorithm>
@@ -52,6 +54,9 @@ public:
         const std::string what =
             source != nullptr && source->is_object() && !source->empty() ? source->begin().key() : "blank";
         if (what == "upload") {
+            // The upload proxy's word (api/uploadproxy.cpp).
+            if (annotation(claim, "cdi.kubevirt.io/storage.pod.phase") == "Succeeded")
+                return done(key, *object, bound, "Upload Complete");
             if (m_site.hit("upload-stuck"))
                 report(key, "UploadScheduled", "N/A", bound, {"Running", "False", "Pending", ""});
             else
@@ -241,9 +246,14 @@ private:
     {
         m_since.erase(key);
         report(key, "Succeeded", "100.0%", bound, {"Running", "False", "Completed", words});
+        const std::string_view what = words;
         tell(m_store, object, "Normal",
-             std::string_view(words) == "Clone Complete" ? "CloneSucceeded" : "ImportSucceeded",
-             "Successfully imported into PVC " + key.name, "datavolume-import-controller");
+             what == "Clone Complete"    ? "CloneSucceeded"
+             : what == "Upload Complete" ? "UploadSucceeded"
+                                         : "ImportSucceeded",
+             (what == "Upload Complete" ? "Successfully uploaded into " : "Successfully imported into PVC ") +
+                 key.name,
+             "datavolume-import-controller");
         return kOnChange;
     }
 
@@ -288,6 +298,8 @@ public:
         }
         const Json claim = parseOwn(object->body);
         const std::string phase = text(claim, "status.phase");
+        if (!deleting(claim) && phase == "Bound")
+            return grow(key, claim);
         if (deleting(claim) || (!phase.empty() && phase != "Pending"))
             return kOnChange;
         std::string name = text(claim, "spec.storageClassName");
@@ -359,6 +371,25 @@ public:
         return kOnChange;
     }
 
+    // The driver's resizer.
+    double grow(const Key& key, const Json& claim)
+    {
+        const std::string wanted = text(claim, "spec.resources.requests.storage");
+        const auto bytes = parseQuantity(wanted);
+        const auto has = parseQuantity(text(claim, "status.capacity.storage"));
+        if (!bytes || !has || *bytes <= *has)
+            return kOnChange;
+        const double left = m_since.emplace(key, m_site.now()).first->second + 2 - m_site.now();
+        if (left > 0)
+            return left;
+        m_since.erase(key);
+        edit(m_store, coreKind("persistentvolumes"), "", text(claim, "spec.volumeName"),
+             [&](Json& edited) { edited["spec"]["capacity"]["storage"] = wanted; });
+        edit(m_store, coreKind("persistentvolumeclaims"), key.ns, key.name,
+             [&](Json& edited) { edited["status"]["capacity"]["storage"] = wanted; });
+        return kOnChange;
+    }
+
     // The volume of a claim that is gone, by the claim's uid.
     void release(const std::string& uid)
     {
@@ -375,7 +406,89 @@ private:
     std::set<std::string> m_told;
 };
 
+// A DataVolume for each image that its schedule finds, and a DataSource that points to the newest.
+class CronController : public Controller {
+public:
+    explicit CronController(Site& site) : m_store(site.outer) {}
+
+    double reconcile(const Key& key) override
+    {
+        const Kind& kind = kindOf("dataimportcrons");
+        const ObjectPtr object = m_store.get(kind, key.ns, key.name);
+        if (!object)
+            return kOnChange;
+        const Json cron = parseOwn(object->body);
+        if (deleting(cron))
+            return kOnChange;
+        const std::string url = text(cron, "spec.template.spec.source.registry.url");
+        const std::string name = key.name.substr(0, 40) + "-" + hashWord(url, 12);
+        const std::string at = timestamp(m_store);
+        const Json volume = read(m_store, kindOf("datavolumes"), key.ns, name);
+        if (volume.is_null()) {
+            Json made = cron["spec"].value("template", Json::object());
+            made["metadata"]["name"] = name;
+            made["metadata"]["namespace"] = key.ns;
+            made["metadata"]["annotations"]["cdi.kubevirt.io/storage.bind.immediate.requested"] = "true";
+            made["metadata"]["labels"]["cdi.kubevirt.io/dataImportCron"] = key.name;
+            made["metadata"]["ownerReferences"] = Json::array({ownerOf(*object)});
+            create(m_store, kindOf("datavolumes"), std::move(made));
+            edit(m_store, kind, key.ns, key.name, [&](Json& edited) {
+                Json& status = edited["status"];
+                status["lastExecutionTimestamp"] = at;
+                status["currentImports"] =
+                    Json::array({{{"DataVolumeName", name}, {"Digest", "sha256:" + hashWord(url, 32)}}});
+                status["sourceFormat"] = "pvc";
+                setCondition(status, {"Progressing", "True", "ImportProgressing", "Import is progressing"},
+                             at);
+                setCondition(status, {"UpToDate", "False", "ImportProgressing", "Import is progressing"}, at);
+            });
+            return kOnChange;
+        }
+        if (text(volume, "status.phase") != "Succeeded" || isTrue(cron, "UpToDate"))
+            return kOnChange;
+        const std::string source = text(cron, "spec.managedDataSource");
+        const Json to = {{"pvc", {{"namespace", key.ns}, {"name", name}}}};
+        if (!m_store.get(kindOf("datasources"), key.ns, source))
+            create(m_store, kindOf("datasources"),
+                   {{"metadata",
+                     {{"name", source},
+                      {"namespace", key.ns},
+                      {"labels", {{"cdi.kubevirt.io/dataImportCron", key.name}}}}},
+                    {"spec", {{"source", to}}}});
+        edit(m_store, kindOf("datasources"), key.ns, source, [&](Json& edited) {
+            edited["spec"]["source"] = to;
+            edited["status"]["source"] = to;
+            setCondition(edited["status"], {"Ready", "True", "Ready", "DataSource is ready to be consumed"},
+                         at);
+        });
+        edit(m_store, kind, key.ns, key.name, [&](Json& edited) {
+            Json& status = edited["status"];
+            status["lastImportTimestamp"] = at;
+            status["lastImportedPVC"] = {{"namespace", key.ns}, {"name", name}};
+            setCondition(status, {"Progressing", "False", "NoImport", "No current import"}, at);
+            setCondition(status, {"UpToDate", "True", "UpToDate", "Latest import is up to date"}, at);
+        });
+        return kOnChange;
+    }
+
+private:
+    Store& m_store;
+};
+
 } // namespace
+
+void addDataImportCrons(Site& site)
+{
+    Store& store = site.outer;
+    Controller& crons = site.manager.add(store, std::make_unique<CronController>(site));
+    site.manager.watch(store, kindOf("dataimportcrons"), crons);
+    site.manager.watch(
+        store, kindOf("datavolumes"), crons, [](const StoreEvent& event, const Manager::Enqueue& enqueue) {
+            const std::string_view cron = lookUp(event.object->labels, "cdi.kubevirt.io/dataImportCron");
+            if (!cron.empty())
+                enqueue({event.object->ns, std::string(cron)});
+        });
+}
 
 void addDataVolumeController(Site& site)
 {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
@@ -32,7 +33,8 @@ struct HttpRequest {
     std::string upgrade;                // "websocket", "spdy/3.1"; lower case
     std::vector<std::string> protocols; // Sec-WebSocket-Protocol or X-Stream-Protocol-Version, in order
     std::string body;
-    Identity identity; // from the client's certificate or bearer token
+    std::uint64_t contentLength = 0; // as announced; of requests whose body goes to a sink
+    Identity identity;               // from the client's certificate or bearer token
 
     const std::string& one(const char* name) const; // the first value of a query parameter, or ""
     bool flag(const char* name) const;              // "1", "true"
@@ -79,9 +81,31 @@ struct HttpAnswer {
     bool raw = false;
 };
 
+// Takes a request's body in pieces, for bodies of any size. Used by one thread at a time; destroyed without
+// finish() when the connection ends before.
+class HttpSink {
+public:
+    virtual ~HttpSink() = default;
+    virtual bool take(std::string_view bytes) = 0; // false: the connection is cut
+    virtual HttpAnswer finish() = 0;
+};
+
 class HttpHandler {
 public:
     virtual ~HttpHandler() = default;
+    // Whether this request's body goes to a sink instead of into the request.
+    virtual bool receives(const HttpRequest& head) const
+    {
+        (void)head;
+        return false;
+    }
+    // Null: it is refused, as `refusal` says, before the body is read.
+    virtual std::unique_ptr<HttpSink> receive(const HttpRequest& head, HttpAnswer& refusal)
+    {
+        (void)head;
+        (void)refusal;
+        return nullptr;
+    }
     virtual HttpAnswer handle(const HttpRequest& request) = 0; // from several threads at once
     virtual Identity identify(std::string_view bearerToken) = 0;
 };

@@ -16,6 +16,8 @@
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
+#include <boost/beast/http/buffer_body.hpp>
+#include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/string_body.hpp>
@@ -28,6 +30,7 @@
 #include <atomic>
 #include <cstdio>
 #include <ctime>
+#include <limits>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -44,6 +47,9 @@ using tcp = net::ip::tcp;
 using BoostError = boost::system::error_code;
 
 constexpr std::uint64_t kMaxBody = 3U << 20U;
+// Boost 1.74 takes no limit at all for one of nothing.
+constexpr std::uint64_t kNoLimit = std::numeric_limits<std::uint64_t>::max();
+constexpr std::size_t kPiece = 256U << 10U; // of a body that goes to a sink
 constexpr std::uint32_t kMaxHeader = 64U << 10U;
 constexpr auto kHandshakeTime = std::chrono::seconds(30);
 constexpr auto kIdleTime = std::chrono::minutes(5);
@@ -225,12 +231,104 @@ public:
 private:
     void read()
     {
-        m_parser.emplace();
-        m_parser->body_limit(kMaxBody);
-        m_parser->header_limit(kMaxHeader);
+        m_parser.reset();
+        m_request.emplace();
+        m_request->header_limit(kMaxHeader);
+        m_request->body_limit(kNoLimit); // looked at below
         beast::get_lowest_layer(m_stream).expires_after(kIdleTime);
-        http::async_read(m_stream, m_buffer, *m_parser,
-                         [self = shared_from_this()](BoostError error, std::size_t) { self->onRead(error); });
+        http::async_read_header(
+            m_stream, m_buffer, *m_request,
+            [self = shared_from_this()](BoostError error, std::size_t) { self->onHead(error); });
+    }
+
+    // The head decides where the body goes.
+    void onHead(BoostError error)
+    {
+        if (error) {
+            onRead(error);
+            return;
+        }
+        const auto length = m_request->content_length();
+        const auto& message = m_request->get();
+        if (message.method() == http::verb::post) {
+            HttpRequest head;
+            head.method = "POST";
+            parseTarget({message.target().data(), message.target().size()}, head);
+            const auto authorization = message[http::field::authorization];
+            head.authorization = std::string(authorization.data(), authorization.size());
+            head.contentLength = length ? *length : 0;
+            if (m_site->handler->receives(head)) {
+                receive(head);
+                return;
+            }
+        }
+        if (length && *length > kMaxBody) {
+            onRead(http::error::body_limit);
+            return;
+        }
+        m_parser.emplace(std::move(*m_request));
+        m_parser->body_limit(kMaxBody);
+        http::async_read(
+            m_stream, m_buffer, *m_parser,
+            [self = shared_from_this()](BoostError failed, std::size_t) { self->onRead(failed); });
+    }
+
+    void receive(const HttpRequest& head)
+    {
+        const auto value = m_request->get()[http::field::expect];
+        const bool expects = beast::iequals({value.data(), value.size()}, "100-continue");
+        m_keepAlive = m_request->get().keep_alive();
+        m_headOnly = false;
+        HttpAnswer refusal;
+        m_sink = m_site->handler->receive(head, refusal);
+        if (!m_sink) {
+            m_keepAlive = false; // its body is not read
+            send(std::move(refusal));
+            return;
+        }
+        m_upload.emplace(std::move(*m_request));
+        m_upload->body_limit(kNoLimit);
+        m_piece.resize(kPiece);
+        if (!expects) {
+            readPiece();
+            return;
+        }
+        m_body = "HTTP/1.1 100 Continue\r\n\r\n";
+        net::async_write(m_stream, net::buffer(m_body),
+                         [self = shared_from_this()](BoostError error, std::size_t) {
+                             self->m_body = {};
+                             if (error)
+                                 self->abandon();
+                             else
+                                 self->readPiece();
+                         });
+    }
+
+    void readPiece()
+    {
+        if (m_upload->is_done()) {
+            HttpAnswer answer = m_sink->finish();
+            m_sink.reset();
+            m_upload.reset();
+            m_piece = {};
+            send(std::move(answer));
+            return;
+        }
+        m_upload->get().body().data = m_piece.data();
+        m_upload->get().body().size = m_piece.size();
+        beast::get_lowest_layer(m_stream).expires_after(kIdleTime);
+        http::async_read(m_stream, m_buffer, *m_upload,
+                         [self = shared_from_this()](BoostError error, std::size_t) {
+                             if (error == http::error::need_buffer)
+                                 error = {};
+                             const std::size_t got = self->m_piece.size() - self->m_upload->get().body().size;
+                             if (error || !self->m_sink->take({self->m_piece.data(), got})) {
+                                 self->m_sink.reset();
+                                 self->abandon();
+                                 return;
+                             }
+                             self->readPiece();
+                         });
     }
 
     void onRead(BoostError error)
@@ -420,7 +518,12 @@ private:
     net::any_io_executor m_executor; // outlives the stream's move
     net::steady_timer m_timer;
     beast::flat_buffer m_buffer;
+    std::optional<http::request_parser<http::empty_body>>
+        m_request; // its head, until it is known where it goes
     std::optional<http::request_parser<http::string_body>> m_parser;
+    std::optional<http::request_parser<http::buffer_body>> m_upload; // with m_sink
+    std::unique_ptr<HttpSink> m_sink;
+    std::vector<char> m_piece;
     Identity m_certificate;
     std::string m_head;
     std::string m_body;

@@ -329,7 +329,7 @@ void writePlatform(Store& store, const SitePlan& plan)
         fill(
             R"({"metadata":{"name":"kubevirt","namespace":"kubevirt","uid":"@U@","generation":1,"creationTimestamp":"@T@",
                     "finalizers":["foregroundDeleteKubeVirt"]},
-                    "spec":{"certificateRotateStrategy":{},"configuration":{"developerConfiguration":{}},"imagePullPolicy":"IfNotPresent"},
+                    "spec":{"certificateRotateStrategy":{},"configuration":{"developerConfiguration":{},"vmRolloutStrategy":"LiveUpdate"},"imagePullPolicy":"IfNotPresent"},
                     "status":{"phase":"Deployed","conditions":[@A@,@P@,@D@],"operatorVersion":"v1.8.4",
                     "observedKubeVirtVersion":"v1.8.4","targetKubeVirtVersion":"v1.8.4","observedKubeVirtRegistry":"quay.io/kubevirt",
                     "defaultArchitecture":"amd64","observedGeneration":1,"outdatedVirtualMachineInstanceWorkloads":0}})",

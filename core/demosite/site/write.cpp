@@ -200,6 +200,8 @@ void writeWorkload(Store& store, const SitePlan& plan, const std::string& cluste
     } else {
         podLabels += R"(,"controller-revision-hash":")" + hash + "\"";
     }
+    if (workload.ns == "cdi") // as CDI's operator labels its parts
+        podLabels += R"(,"cdi.kubevirt.io":")" + workload.name + "\"";
     int ready = 0;
     const auto isUnready = [&](const std::string& node) {
         return std::find(unready.begin(), unready.end(), node) != unready.end();

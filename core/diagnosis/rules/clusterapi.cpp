@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/diagnosis/rule.h"
+#include "core/diagnosis/versionpairs.h"
 #include "core/stack/health.h"
 
 #include <algorithm>
@@ -611,65 +612,18 @@ std::optional<Finding> clocksDiffer(const Subject& s)
                    std::move(proof));
 }
 
-struct Version3 {
-    int major = 0;
-    int minor = 0;
-    int patch = 0;
-    auto operator<=>(const Version3&) const = default;
-};
-
-// "v1.35.5", "1.12.11-rc.1"; no value: not of that form.
-std::optional<Version3> versionOf(std::string_view text)
-{
-    if (text.starts_with('v'))
-        text.remove_prefix(1);
-    Version3 out;
-    for (int* part : {&out.major, &out.minor, &out.patch}) {
-        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), *part);
-        if (error != std::errc())
-            return std::nullopt;
-        text.remove_prefix(static_cast<std::size_t>(end - text.data()));
-        if (part != &out.patch) {
-            if (!text.starts_with('.'))
-                return std::nullopt;
-            text.remove_prefix(1);
-        }
-    }
-    return out;
-}
-
-// G10: from these patches on the API server's own client certificate is of another user, and a Cluster API
-// that does not know it makes roles that forbid exec and logs (Cluster API book, troubleshooting).
+// G10
 std::optional<Finding> patchTooNew(const Subject& s)
 {
     const stack::ControlPlaneFact* plane = s.facts.controlPlane;
     if (plane == nullptr || plane->meta.deleting != 0)
-        return std::nullopt;
-    const std::optional<Version3> wanted = versionOf(plane->version);
-    if (!wanted || wanted->major != 1)
-        return std::nullopt;
-    static constexpr std::array<Version3, 4> first = {{{1, 33, 12}, {1, 34, 8}, {1, 35, 5}, {1, 36, 1}}};
-    const bool needsNew =
-        wanted->minor > 36 || std::any_of(first.begin(), first.end(), [&wanted](const Version3& each) {
-            return wanted->minor == each.minor && wanted->patch >= each.patch;
-        });
-    if (!needsNew)
         return std::nullopt;
     for (const stack::ObjectFact* deployment : s.stack.platform(s.item.source, stack::FactKind::Deployment)) {
         if (deployment->meta.name != "capi-controller-manager")
             continue;
         const std::string image = fieldOf(*deployment, "image");
         const std::size_t colon = image.rfind(':');
-        const std::optional<Version3> has =
-            colon == std::string::npos ? std::nullopt : versionOf(std::string_view(image).substr(colon + 1));
-        if (!has || has->major != 1)
-            return std::nullopt;
-        static constexpr std::array<Version3, 3> enough = {{{1, 11, 11}, {1, 12, 8}, {1, 13, 2}}};
-        const bool knows =
-            has->minor > 13 || std::any_of(enough.begin(), enough.end(), [&has](const Version3& each) {
-                return has->minor == each.minor && has->patch >= each.patch;
-            });
-        if (knows)
+        if (colon == std::string::npos || !badPair(plane->version, std::string_view(image).substr(colon + 1)))
             return std::nullopt;
         Proof proof;
         proof.object = stack::objectRef(s.item.source, deployment->meta, "deployments", "Deployment");

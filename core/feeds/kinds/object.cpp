@@ -159,6 +159,17 @@ stack::ObjectFact readMachineHealthCheck(const Json& object, const std::string& 
     take(fact, "clusterName", object["spec"]["clusterName"]);
     take(fact, "currentHealthy", object["status"]["currentHealthy"]);
     take(fact, "expectedMachines", object["status"]["expectedMachines"]);
+    // Which machines it is about: those of a pool, the control plane's, or (neither) any.
+    const Json labels = object["spec"]["selector"]["matchLabels"];
+    take(fact, "deploymentName", labels["cluster.x-k8s.io/deployment-name"]);
+    take(fact, "topologyDeployment", labels["topology.cluster.x-k8s.io/deployment-name"]);
+    bool plane = labels["cluster.x-k8s.io/control-plane"].exists();
+    object["spec"]["selector"]["matchExpressions"].each([&plane](const Json& expression) {
+        plane = plane || (expression["key"].text() == "cluster.x-k8s.io/control-plane" &&
+                          expression["operator"].text() == "Exists");
+    });
+    if (plane)
+        fact.fields.emplace("controlPlane", "true");
     return fact;
 }
 
