@@ -175,8 +175,8 @@ QList<QAction*> Actions::all() const
 
 QList<QAction*> Actions::forItem() const
 {
-    return {deletion, copyName, copyCommand, openYaml, compareHealthy, compare, reveal,
-            whatIf,   access,   services,    related};
+    return {deletion, copyName, copyCommand, openYaml, compareHealthy, compare,
+            reveal,   whatIf,   access,      services, related};
 }
 
 void Actions::recolour()
