@@ -366,8 +366,7 @@ std::string domainXml(const NodeSpec& spec, const LabMachine& machine, const std
     out += "  <memory unit='KiB'>" + std::to_string(machine.memoryBytes / 1024) + "</memory>\n";
     out += "  <vcpu>" + std::to_string(machine.vcpus) + "</vcpu>\n";
     out += std::string("  <os") + (arm ? " firmware='efi'" : "") + ">\n    <type arch='" +
-           escaped(machine.arch) + "' machine='" + (arm ? "virt" : "q35") +
-           "'>hvm</type>\n    <boot dev='hd'/>\n  </os>\n";
+           escaped(machine.arch) + "' machine='" + (arm ? "virt" : "q35") + "'>hvm</type>\n  </os>\n";
     out += std::string("  <features>\n    <acpi/>\n") + (arm ? "" : "    <apic/>\n") + "  </features>\n";
     // The machine's own CPU, with what KVM needs, so that the node's guests get KVM, too.
     out += std::string("  <cpu mode='") + (machine.kvm ? "host-passthrough" : "maximum") + "'/>\n";
@@ -376,11 +375,13 @@ std::string domainXml(const NodeSpec& spec, const LabMachine& machine, const std
     out += "    <disk type='volume' device='disk'>\n      <driver name='qemu' type='" +
            escaped(machine.imageFormat) + "' discard='unmap'/>\n      <source pool='" +
            escaped(machine.pool) + "' volume='" + escaped(diskName(spec)) +
-           "'/>\n      <target dev='vda' bus='virtio'/>\n    </disk>\n";
+           "'/>\n      <target dev='vda' bus='virtio'/>\n      <boot order='1'/>\n    </disk>\n";
+    // Firmware leaves drives alone that have no place in its order; it cannot boot from this one.
     out += "    <disk type='volume' device='disk'>\n      <driver name='qemu' type='raw'/>\n      <source "
            "pool='" +
            escaped(machine.pool) + "' volume='" + escaped(seedName(spec)) +
-           "'/>\n      <target dev='vdb' bus='virtio'/>\n      <readonly/>\n    </disk>\n";
+           "'/>\n      <target dev='vdb' bus='virtio'/>\n      <readonly/>\n      <boot order='2'/>\n    "
+           "</disk>\n";
     if (!machine.bridge.empty())
         out += "    <interface type='bridge'>\n      <source bridge='" + escaped(machine.bridge) +
                "'/>\n      <model type='virtio'/>\n    </interface>\n";

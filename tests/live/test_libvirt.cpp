@@ -5,6 +5,7 @@
 #include "core/demosite/demosite.h"
 #include "core/kube/net/client.h"
 #include "core/libvirt/console.h"
+#include "core/libvirt/domains.h"
 #include "core/libvirt/host.h"
 #include "core/libvirt/stats.h"
 #include "tests/core/libvirt/hostwatcher.h"
@@ -35,6 +36,7 @@
 #include <sys/mount.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <future>
 #include <mutex>
@@ -128,6 +130,36 @@ constexpr const char* kEchoDomain = R"(<domain type='qemu'>
     <serial type='pty'><target port='0'/></serial><console type='pty'><target type='serial' port='0'/></console>
   </devices>
 </domain>)";
+
+// A domain without a disk, which libvirt keeps.
+constexpr const char* kDefined = R"(<domain type='qemu'>
+  <name>lab-1</name><uuid>8f4d5b8e-0f3c-4e7e-9a68-6f0a54c1f0bb</uuid><title>first</title>
+  <memory unit='MiB'>32</memory><vcpu>1</vcpu>
+  <os><type arch='x86_64' machine='q35'>hvm</type></os>
+  <devices>
+    <disk type='file' device='disk'><driver name='qemu' type='qcow2'/><source file='%1'/>
+      <target dev='vda' bus='virtio'/></disk>
+    <graphics type='vnc' autoport='yes' listen='127.0.0.1' passwd='geheim'/>
+  </devices>
+</domain>)";
+
+template<typename Value, typename Ask>
+Result<Value> answerOf(Ask&& ask)
+{
+    const auto promise = std::make_shared<std::promise<Result<Value>>>();
+    std::future<Result<Value>> answer = promise->get_future();
+    ask([promise](Result<Value> value) { promise->set_value(std::move(value)); });
+    if (answer.wait_for(std::chrono::seconds(60)) != std::future_status::ready)
+        return fail(ErrorKind::Timeout, "no answer of libvirt");
+    return answer.get();
+}
+
+template<typename Value>
+QByteArray wordsOf(const Result<Value>& result)
+{
+    return result ? QByteArray()
+                  : QByteArray::fromStdString(result.error().text + " " + result.error().detail);
+}
 
 // What a console said, from any thread.
 class ConsoleWatcher : public ConsoleSink {
@@ -511,6 +543,107 @@ private Q_SLOTS:
 
         QCOMPARE(virDomainDestroy(domain.get()), 0);
         QTRY_VERIFY_WITH_TIMEOUT(watcher->end().has_value(), 20000);
+    }
+
+    // What an operator does by hand to a domain, from its definition to its end.
+    void domains()
+    {
+        const QString disk = m_directory.filePath(QStringLiteral("lab.qcow2"));
+        QProcess make;
+        make.start(QStringLiteral("qemu-img"),
+                   {QStringLiteral("create"), QStringLiteral("-q"), QStringLiteral("-f"),
+                    QStringLiteral("qcow2"), disk, QStringLiteral("8M")});
+        if (!make.waitForFinished(30000) || make.exitCode() != 0)
+            QSKIP("qemu-img is not installed.");
+        const auto act = [](const DomainRequest& request) {
+            return answerOf<DomainDone>([&](auto done) { actOnDomain(kSystem, request, std::move(done)); });
+        };
+        const auto plain = [&](DomainVerb verb) {
+            DomainRequest request;
+            request.verb = verb;
+            request.domain = "lab-1";
+            return act(request);
+        };
+        const auto detail = [] {
+            return answerOf<DomainDetail>(
+                [](auto done) { readDomainDetail(kSystem, "lab-1", std::move(done)); });
+        };
+        const auto judge = [](const std::string& xml) {
+            return answerOf<void>([&](auto done) { checkDomainXml(kSystem, "lab-1", xml, std::move(done)); });
+        };
+        DomainRequest define;
+        define.verb = DomainVerb::Define;
+        define.xml = QString::fromLatin1(kDefined).arg(disk).toStdString();
+        const auto defined = act(define);
+        QVERIFY2(defined, wordsOf(defined));
+
+        // Read with its password, since it is written back; judged without being kept.
+        auto read = detail();
+        QVERIFY2(read, wordsOf(read));
+        QVERIFY(read->xml.find("geheim") != std::string::npos);
+        QCOMPARE(read->disks.size(), std::size_t(1));
+        QVERIFY2(judge(read->xml), wordsOf(judge(read->xml)));
+        QString wrong = QString::fromStdString(read->xml);
+        wrong.replace(QStringLiteral("<title>"), QStringLiteral("<titel>x</titel><title>"));
+        const auto schema = judge(wrong.toStdString());
+        QVERIFY(!schema);
+        QCOMPARE(schema.error().kind, ErrorKind::Invalid);
+        QVERIFY2(schema.error().detail.find("titel") != std::string::npos, schema.error().detail.c_str());
+        wrong = QString::fromStdString(read->xml); // sound for the schema, not for what it means
+        wrong.replace(QStringLiteral("</devices>"),
+                      QStringLiteral("<disk type='file' device='disk'><source file='/other.img'/>"
+                                     "<target dev='vda' bus='virtio'/></disk></devices>"));
+        const auto driver = judge(wrong.toStdString());
+        QVERIFY(!driver);
+        QCOMPARE(detail()->xml, read->xml);
+
+        QString better = QString::fromStdString(read->xml);
+        better.replace(QStringLiteral("<title>first"), QStringLiteral("<title>second"));
+        DomainRequest edit;
+        edit.verb = DomainVerb::Define;
+        edit.domain = read->row.facts.uuid;
+        edit.base = read->xml;
+        edit.xml = better.toStdString();
+        const auto edited = act(edit);
+        QVERIFY2(edited, wordsOf(edited));
+        QCOMPARE(detail()->row.title, std::string("second"));
+        QVERIFY(detail()->xml.find("geheim") != std::string::npos);
+        QCOMPARE(act(edit).error().kind, ErrorKind::Conflict);
+
+        QVERIFY2(plain(DomainVerb::AutostartOn), "autostart");
+        QVERIFY(detail()->row.facts.autostart);
+        QVERIFY2(plain(DomainVerb::AutostartOff), "autostart");
+        DomainRequest snapshot;
+        snapshot.verb = DomainVerb::CreateSnapshot;
+        snapshot.domain = "lab-1";
+        snapshot.snapshot = "off";
+        const auto off = act(snapshot);
+        QVERIFY2(off, wordsOf(off));
+        const auto started = plain(DomainVerb::Start);
+        QVERIFY2(started, wordsOf(started));
+        QVERIFY(!plain(DomainVerb::Start));
+        QVERIFY(plain(DomainVerb::Suspend));
+        QCOMPARE(detail()->row.facts.state, DomainState::Paused);
+        QVERIFY(plain(DomainVerb::Resume));
+        QVERIFY(plain(DomainVerb::Reset));
+        const auto asked = plain(DomainVerb::Shutdown);
+        QVERIFY2(asked, wordsOf(asked)); // nobody in it listens, which is told
+        QVERIFY(!asked->notes.empty());
+        QVERIFY(!plain(DomainVerb::Undefine));
+        QVERIFY(plain(DomainVerb::Destroy));
+        QCOMPARE(detail()->row.facts.state, DomainState::ShutOff);
+        snapshot.verb = DomainVerb::RevertSnapshot;
+        const auto back = act(snapshot);
+        QVERIFY2(back, wordsOf(back));
+        QCOMPARE(detail()->snapshots.size(), std::size_t(1));
+        QVERIFY(detail()->snapshots.front().current);
+
+        const auto rows =
+            answerOf<std::vector<DomainRow>>([](auto done) { listDomains(kSystem, std::move(done)); });
+        QVERIFY(rows && rows->size() == 1 && rows->front().snapshots == 1);
+        const auto gone = plain(DomainVerb::Undefine); // with what libvirt keeps of its snapshots
+        QVERIFY2(gone, wordsOf(gone));
+        QVERIFY(QFile::exists(disk));
     }
 
     void stoppedAndStarted()

@@ -306,7 +306,7 @@ QWidget* AddNodeDialog::makeProgressPage()
     m_steps->setUniformRowHeights(true);
     m_steps->setItemDelegate(new CellDelegate(m_steps));
     m_steps->header()->setStretchLastSection(true);
-    m_steps->header()->resizeSection(0, 400);
+    m_steps->header()->resizeSection(0, 470);
     layout->addWidget(m_steps, 2);
     m_serialPlace = new QWidget(page);
     auto* serial = new QVBoxLayout(m_serialPlace);
@@ -697,7 +697,7 @@ void AddNodeDialog::start()
     m_rows.clear();
     for (const provision::Step& step : m_plan->steps) {
         auto* row = new QTreeWidgetItem(m_steps, {shown(step.title), QString()});
-        row->setIcon(0, healthIcon(stack::Health::Unknown));
+        row->setIcon(0, Theme::icon(QStringLiteral("dot"), colors().muted));
         m_rows[step.id] = m_steps->indexOfTopLevelItem(row);
     }
     m_pages->setCurrentIndex(Progress);

@@ -243,7 +243,7 @@ DomainsPage::DomainsPage(const HostServices& services, StackStore* store, Select
     m_view->horizontalHeader()->setHighlightSections(false);
     m_view->horizontalHeader()->setStretchLastSection(true);
     const int letter = m_view->fontMetrics().averageCharWidth();
-    const int widths[] = {29, 17, 7, 11, 15, 11, 20};
+    const int widths[] = {29, 17, 26, 7, 11, 15, 11};
     for (int column = 0; column < DomainModel::Columns; ++column)
         m_view->setColumnWidth(column, letter * widths[column]);
     layout->addWidget(m_view, 1);

@@ -27,7 +27,7 @@ class DomainModel : public QAbstractTableModel {
     Q_OBJECT
 
 public:
-    enum Column { Name, State, Cpus, Memory, Autostart, Snapshots, Carries, Columns };
+    enum Column { Name, State, Carries, Cpus, Memory, Autostart, Snapshots, Columns };
 
     DomainModel(const StackStore* store, QObject* parent);
 
