@@ -76,6 +76,23 @@
     </message>
 </context>
 <context>
+    <name>strata::ui::BudgetsLine</name>
+    <message numerus="yes">
+        <source>… and %n more budget(s)</source>
+        <translation>
+            <numerusform>… and %n more budget</numerusform>
+            <numerusform>… and %n more budgets</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Asking %n tenant(s) for disruption budgets…</source>
+        <translation>
+            <numerusform>Asking %n tenant for disruption budgets…</numerusform>
+            <numerusform>Asking %n tenants for disruption budgets…</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>strata::ui::CapacityWindow</name>
     <message numerus="yes">
         <source>a VM requests %1 CPU a vCPU and %2 beyond its memory, as %n VMs here show</source>
@@ -144,6 +161,16 @@
     </message>
 </context>
 <context>
+    <name>strata::ui::CompareDialog</name>
+    <message numerus="yes">
+        <source>%n difference(s)</source>
+        <translation>
+            <numerusform>%n difference</numerusform>
+            <numerusform>%n differences</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>strata::ui::DeployDialog</name>
     <message numerus="yes">
         <source>Fetched %n objects.</source>
@@ -167,6 +194,16 @@
         <translation>
             <numerusform>%n hit</numerusform>
             <numerusform>%n hits</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>strata::ui::EditDialog</name>
+    <message numerus="yes">
+        <source>%1 (and %n more)</source>
+        <translation>
+            <numerusform>%1 (and %n more)</numerusform>
+            <numerusform>%1 (and %n more)</numerusform>
         </translation>
     </message>
 </context>
