@@ -224,6 +224,13 @@ private:
             character(c);
             return;
         }
+        if (c < 0x20 && c != 0x1B) { // acts at once; what was begun goes on (but for CAN and SUB)
+            if (m_state == State::StringEscape && !m_silent)
+                m_out += "\x1b\\";
+            m_state = c == 0x18 || c == 0x1A ? State::Ground : State::Escape;
+            m_out += static_cast<char>(c);
+            return;
+        }
         m_length = 0;
         if (c == '[') {
             m_sequence = "\x1b[";

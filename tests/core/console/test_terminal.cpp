@@ -302,6 +302,8 @@ void TestTerminal::shapesOfOldFaults_data()
     add("a flood of screens", many("\x1b[?1049h\x1b[?1049l\x1b"
                                    "c",
                                    2'000));
+    add("a number behind controls within a sequence",
+        std::string("\x1b\0\n\0[2147483648b\x1b\r[999999999@", 29));
     add("numbers without end",
         "\x1b[" + std::string(100'000, ';') + "m\x1b[" + std::string(100'000, '7') + "m");
 }
