@@ -231,6 +231,8 @@ private:
             m_out += static_cast<char>(c);
             return;
         }
+        if (c == 0x7F) // counts for nothing, there as here: what was begun goes on
+            return;
         m_length = 0;
         if (c == '[') {
             m_sequence = "\x1b[";

@@ -304,6 +304,7 @@ void TestTerminal::shapesOfOldFaults_data()
                                    2'000));
     add("a number behind controls within a sequence",
         std::string("\x1b\0\n\0[2147483648b\x1b\r[999999999@", 29));
+    add("a number behind a rubout", "\x1b\x7f[2147483648b\x1b\x7f\x7f[999999999@");
     add("numbers without end",
         "\x1b[" + std::string(100'000, ';') + "m\x1b[" + std::string(100'000, '7') + "m");
 }
