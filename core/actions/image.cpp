@@ -318,12 +318,12 @@ Result<Plan> schedulePlan(const ImageWish& wish, const std::string& schedule)
         return tl::unexpected(sound.error());
     if (wish.url.rfind("docker://", 0) != 0 || wish.url.size() <= 9 || !isCleanText(wish.url) ||
         wish.url.find(' ') != std::string::npos)
-        return wrong(say("What is imported again and again comes from a registry: docker://…, not “%1”.",
+        return wrong(say("What is imported on a schedule comes from a registry: docker://…, not “%1”.",
                          {cleanText(wish.url, 200)}));
     if (!isSchedule(schedule))
         return wrong(say("“%1” is not a schedule; write it as cron does: minute hour day month weekday.",
                          {cleanText(schedule, 80)}));
-    Plan plan = planFor(wish, "schedule-image", say("Import %1/%2 again and again", {wish.ns, wish.name}));
+    Plan plan = planFor(wish, "schedule-image", say("Import %1/%2 on a schedule", {wish.ns, wish.name}));
     plan.interruption = {
         say("Nobody: VMs that are made later from DataSource %1 get the newest image.", {wish.name})};
     Object cron("cdi.kubevirt.io/v1beta1", "DataImportCron", wish.ns, wish.name);

@@ -57,7 +57,7 @@ ImageForm::ImageForm(ClusterRuns* runs, StackStore* store, ImageUploads* uploads
     const QString title = what == What::Import     ? tr("Import an image")
                           : what == What::Upload   ? tr("Upload an image file")
                           : what == What::Clone    ? tr("Clone %1").arg(image)
-                          : what == What::Schedule ? tr("Import an image again and again")
+                          : what == What::Schedule ? tr("Schedule an image's imports")
                                                    : tr("Delete %1").arg(image);
     setWindowTitle(title);
     auto* layout = new QVBoxLayout(this);

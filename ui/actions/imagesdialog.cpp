@@ -80,11 +80,11 @@ ImagesDialog::ImagesDialog(ClusterRuns* runs, StackStore* store, ImageUploads* u
     m_tabs = new QTabWidget(this);
     m_list = table(m_tabs, tr("Images"), {tr("Image"), tr("State"), tr("Size"), tr("From"), tr("Used by")});
     m_list->setObjectName(QStringLiteral("images"));
-    m_crons = table(m_tabs, tr("Imported again and again"),
+    m_crons = table(m_tabs, tr("Scheduled imports"),
                     {tr("Name"), tr("When"), tr("From"), tr("Data source"), tr("State")});
     m_crons->setObjectName(QStringLiteral("crons"));
     m_tabs->addTab(m_list, tr("Images"));
-    m_tabs->addTab(m_crons, tr("Imported again and again"));
+    m_tabs->addTab(m_crons, tr("Scheduled imports"));
     layout->addWidget(m_tabs, 1);
     m_words = new ThemedLabel(TextRole::Muted, this);
     m_words->setObjectName(QStringLiteral("words"));
@@ -103,7 +103,7 @@ ImagesDialog::ImagesDialog(ClusterRuns* runs, StackStore* store, ImageUploads* u
     };
     button(tr("&Import…"), "import", ImageForm::What::Import)->setProperty("primary", true);
     button(tr("&Upload a file…"), "upload", ImageForm::What::Upload);
-    button(tr("Import &again and again…"), "schedule", ImageForm::What::Schedule);
+    button(tr("&Schedule imports…"), "schedule", ImageForm::What::Schedule);
     m_clone = button(tr("&Clone…"), "clone", ImageForm::What::Clone);
     m_delete = button(tr("&Delete…"), "delete", ImageForm::What::Delete);
     m_stop = new QPushButton(tr("&Stop the upload"), this);
