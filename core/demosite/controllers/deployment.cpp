@@ -93,8 +93,16 @@ private:
     void makeSet(const Object& owner, const Json& body, long long replicas, const std::vector<Set>& old)
     {
         long long revision = 1;
-        for (const Set& set : old)
-            revision = std::max(revision, std::atoll(annotation(set.body, kRevision).c_str()) + 1);
+        for (const Set& set : old) {
+            long long had = std::atoll(annotation(set.body, kRevision).c_str());
+            if (had == 0) { // of a site as it was written down: it was the first
+                had = 1;
+                edit(m_store, kindOf("replicasets"), set.object->ns, set.object->name, [&](Json& edited) {
+                    edited["metadata"]["annotations"][kRevision] = std::to_string(had);
+                });
+            }
+            revision = std::max(revision, had + 1);
+        }
         const std::string hash = hashWord(templateOf(body, m_store).dump(), 10);
         Json made = {{"metadata",
                       {{"name", owner.name + "-" + hash},
