@@ -283,8 +283,10 @@ bool RfbGate::take(std::string_view head, std::string& out)
         return true;
     }
     case Expects::Screens:
+        if (head[0] != 1) // QEMU has one
+            return refuse("a size of several screens, which was not asked for");
         out.append(head);
-        m_copy = std::uint64_t(static_cast<unsigned char>(head[0])) * 16;
+        m_copy = 16;
         nextRectangle();
         return true;
     case Expects::Clipboard: {
