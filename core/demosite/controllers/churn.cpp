@@ -12,8 +12,9 @@ constexpr UnixMs kEventAge = 3600LL * 1000; // the API server's --event-ttl
 constexpr std::size_t kMostEvents = 20000;
 constexpr double kExpiry = 300; // seconds between two looks at the events
 
-// So that something moves: now and then a pod of a deployment outside the system's namespaces dies on a node
-// that answers, and its controller makes the next one; in the outer cluster of a big site guests move, too.
+// So that something moves: now and then a pod of a deployment outside the system's namespaces is evicted from
+// a node that answers, and its controller makes the next one; in the outer cluster of a big site guests move,
+// too.
 class Churn : public Controller {
 public:
     Churn(Site& site, Store& store, double every) : m_site(site), m_store(store), m_every(every) {}
@@ -44,7 +45,7 @@ private:
         if (candidates.empty())
             return;
         const ObjectPtr& pod = candidates[m_round * 7919U % candidates.size()];
-        (void)m_store.remove(*pod->kind, pod->ns, pod->name);
+        (void)evict(m_store, *pod); // what a tenant asks of disruptions holds for ours, too
     }
 
     void migrate()
