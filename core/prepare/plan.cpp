@@ -283,14 +283,13 @@ private:
                 continue;
             runs.waits.push_back(wait(provision::refOf(object), say("%1 is available", {object.name()}),
                                       {{Kind::Observed, "", ""}}));
-            // The old ones are available all along an upgrade.
-            runs.waits.push_back(wait(provision::refOf(object), say("%1 is available", {object.name()}),
-                                      {{Kind::AtLeast, "status.updatedReplicas",
-                                        std::to_string(object.number("spec.replicas").value_or(1))}},
-                                      {{Kind::Condition, "Progressing", "False"}}));
-            runs.waits.push_back(wait(provision::refOf(object), say("%1 is available", {object.name()}),
-                                      {{Kind::Condition, "Available", "True"}},
-                                      {{Kind::Condition, "Progressing", "False"}}));
+            // The old ones are available all along an upgrade, and a Deployment is when most of its pods are.
+            const std::string replicas = std::to_string(object.number("spec.replicas").value_or(1));
+            for (const Predicate& each : {Predicate{Kind::AtLeast, "status.updatedReplicas", replicas},
+                                          Predicate{Kind::Condition, "Available", "True"},
+                                          Predicate{Kind::AtLeast, "status.availableReplicas", replicas}})
+                runs.waits.push_back(wait(provision::refOf(object), say("%1 is available", {object.name()}),
+                                          {each}, {{Kind::Condition, "Progressing", "False"}}));
         }
         push(std::move(runs), spec.id);
 

@@ -30,10 +30,17 @@ std::string tagOf(const std::string& image)
                : image.substr(colon + 1);
 }
 
+// Whether the counts in a workload's status are about what its spec says now.
+bool observed(const Json& workload)
+{
+    return number(workload, "status.observedGeneration").value_or(0) >=
+           number(workload, "metadata.generation").value_or(0);
+}
+
 bool available(const Store& store, const std::string& ns, const std::string& name)
 {
     const Json deployment = read(store, kindOf("deployments"), ns, name);
-    if (deployment.is_null() || !isTrue(deployment, "Available"))
+    if (deployment.is_null() || !observed(deployment) || !isTrue(deployment, "Available"))
         return false;
     const auto wanted = number(deployment, "spec.replicas").value_or(1);
     return number(deployment, "status.updatedReplicas").value_or(0) >= wanted;
@@ -43,7 +50,9 @@ bool allThere(const Store& store, const std::string& ns, const std::string& name
 {
     const Json daemons = read(store, kindOf("daemonsets"), ns, name);
     const auto wanted = number(daemons, "status.desiredNumberScheduled").value_or(0);
-    return wanted > 0 && number(daemons, "status.numberAvailable").value_or(0) >= wanted;
+    return wanted > 0 && observed(daemons) &&
+           number(daemons, "status.updatedNumberScheduled").value_or(0) >= wanted &&
+           number(daemons, "status.numberAvailable").value_or(0) >= wanted;
 }
 
 struct Piece {

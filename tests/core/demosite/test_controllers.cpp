@@ -150,6 +150,38 @@ private Q_SLOTS:
             QVERIFY2(world.outer().list(coreKind(resource), "t1").empty(), resource);
         QVERIFY(!world.hasInner("t1"));
     }
+
+    // An operator says that it is done when all that it deploys has the new version and runs.
+    void anOperatorIsDoneWhenItsPartsAre()
+    {
+        World world;
+        QVERIFY(world.step(5));
+        const Json before = world.get("deployments", "kubevirt", "virt-operator");
+        QVERIFY(!before.is_null());
+        QCOMPARE(world
+                     .send("PATCH", "/apis/apps/v1/namespaces/kubevirt/deployments/virt-operator",
+                           R"([{"op": "replace", "path": "/spec/template/spec/containers/0/image",
+                                "value": "quay.io/kubevirt/virt-operator:v1.9.0"}])",
+                           "application/json-patch+json")
+                     .status,
+                 200);
+        const auto version = [&world] {
+            return text(world.get("kubevirts", "kubevirt", "kubevirt"), "status.observedKubeVirtVersion");
+        };
+        for (int i = 0; i < 1200 && version() != "v1.9.0"; ++i)
+            QVERIFY(world.step(0.1));
+        QCOMPARE(version(), std::string("v1.9.0"));
+        const Json handlers = world.get("daemonsets", "kubevirt", "virt-handler");
+        const auto wanted = number(handlers, "status.desiredNumberScheduled").value_or(0);
+        QVERIFY(wanted > 0);
+        QCOMPARE(number(handlers, "status.updatedNumberScheduled").value_or(0), wanted);
+        QCOMPARE(number(handlers, "status.numberAvailable").value_or(0), wanted);
+        for (const char* name : {"virt-api", "virt-controller"}) {
+            const Json deployment = world.get("deployments", "kubevirt", name);
+            QVERIFY2(number(deployment, "status.updatedReplicas").value_or(0) == 2, name);
+            QVERIFY2(number(deployment, "status.availableReplicas").value_or(0) >= 2, name);
+        }
+    }
 };
 
 QTEST_GUILESS_MAIN(TestControllers)
