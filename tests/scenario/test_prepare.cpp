@@ -21,6 +21,7 @@
 #include <QTreeWidget>
 #include <QtTest>
 
+#include <algorithm>
 #include <memory>
 
 using namespace strata;
@@ -183,13 +184,15 @@ private Q_SLOTS:
         QTRY_COMPARE(run->stepsDone(), int(run->plan()->steps.size()));
         picture("done");
         // The way on is there, and now nothing stands in it.
-        QPushButton* create = nullptr;
-        for (QPushButton* each : m_wizard->findChildren<QPushButton*>()) {
-            if (each->isVisible() && each->text().contains(QLatin1String("tenant cluster")))
-                create = each;
-        }
-        QVERIFY(create != nullptr);
-        QTest::mouseClick(create, Qt::LeftButton);
+        const auto create = [this] {
+            const auto buttons = m_wizard->findChildren<QPushButton*>();
+            const auto found = std::find_if(buttons.begin(), buttons.end(), [](const QPushButton* each) {
+                return each->isVisible() && each->text().contains(QLatin1String("tenant cluster"));
+            });
+            return found != buttons.end() ? *found : nullptr;
+        };
+        QTRY_VERIFY(create() != nullptr); // the page follows the run a moment later
+        QTest::mouseClick(create(), Qt::LeftButton);
         creating = m_window->newCluster();
         QTRY_VERIFY_WITH_TIMEOUT(creating->model()->surveyState() == ui::WizardModel::Survey::Known &&
                                      creating->model()->siteProblem().isEmpty(),
