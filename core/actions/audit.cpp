@@ -2,6 +2,7 @@
 #include "core/actions/audit.h"
 
 #include "core/actions/build.h"
+#include "core/base/descriptor.h"
 #include "core/base/text.h"
 #include "core/provision/journal.h"
 
@@ -29,22 +30,6 @@ Error ioError(const char* text, const std::string& path, int number)
 {
     return Error{ErrorKind::Io, say(text, {path}), std::strerror(number), 0, 0};
 }
-
-class File {
-public:
-    explicit File(int descriptor) : m_descriptor(descriptor) {}
-    ~File()
-    {
-        if (m_descriptor >= 0)
-            ::close(m_descriptor);
-    }
-    File(const File&) = delete;
-    File& operator=(const File&) = delete;
-    int get() const { return m_descriptor; }
-
-private:
-    int m_descriptor;
-};
 
 std::string member(const Json& json, const char* key)
 {
@@ -98,7 +83,7 @@ Result<void> appendAudit(const std::string& path, const AuditEntry& entry)
                        {"action", entry.action},        {"what", entry.what},
                        {"result", entry.result},        {"detail", entry.detail}};
     const std::string line = json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
-    const File file(
+    const Descriptor file(
         ::open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, S_IRUSR | S_IWUSR));
     if (file.get() < 0)
         return tl::unexpected(ioError("The audit log %1 cannot be opened.", path, errno));
@@ -128,7 +113,7 @@ Result<void> appendAudit(const std::string& path, const AuditEntry& entry)
 Result<std::vector<AuditEntry>> readAudit(const std::string& path, std::size_t limit)
 {
     std::vector<AuditEntry> out;
-    const File file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+    const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
     if (file.get() < 0) {
         if (errno == ENOENT)
             return out;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/libvirt/volumes.h"
 
+#include "core/base/descriptor.h"
 #include "core/base/text.h"
 #include "core/base/translate.h"
 #include "core/libvirt/connection.h"
@@ -46,21 +47,10 @@ std::string say(const char* text, std::initializer_list<std::string> values = {}
     return arguments(translate("Volumes", text), values);
 }
 
-class File {
-public:
-    explicit File(const std::string& path) : m_descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC)) {}
-    ~File()
-    {
-        if (m_descriptor >= 0)
-            ::close(m_descriptor);
-    }
-    File(const File&) = delete;
-    File& operator=(const File&) = delete;
-    int get() const { return m_descriptor; }
-
-private:
-    int m_descriptor;
-};
+Descriptor openToRead(const std::string& path)
+{
+    return Descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+}
 
 tl::unexpected<Error> unreadable(const std::string& path)
 {
@@ -125,7 +115,7 @@ private:
     Result<std::string> session(virConnectPtr c, const HostUri& parts)
     {
         const bool fromFile = !m_source.path.empty();
-        const File file(fromFile ? m_source.path : "/dev/null");
+        const Descriptor file = openToRead(fromFile ? m_source.path : "/dev/null");
         std::int64_t total = static_cast<std::int64_t>(m_source.bytes.size());
         if (fromFile) {
             struct stat info = {};
@@ -224,7 +214,7 @@ private:
 
 Result<ImageFile> inspectImage(const std::string& path)
 {
-    const File file(path);
+    const Descriptor file = openToRead(path);
     struct stat info = {};
     if (file.get() < 0 || ::fstat(file.get(), &info) != 0)
         return unreadable(path);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/console/screen/screen.h"
 
+#include "core/base/descriptor.h"
 #include "core/base/text.h"
 #include "core/base/translate.h"
 #include "core/console/screen/rfbgate.h"
@@ -42,34 +43,13 @@ std::string tr(const char* text, std::initializer_list<std::string> values = {})
     return arguments(translate("Screen", text), values);
 }
 
-class Fd {
-public:
-    explicit Fd(int fd = -1) : m_fd(fd) {}
-    Fd(Fd&& other) noexcept : m_fd(std::exchange(other.m_fd, -1)) {}
-    Fd& operator=(Fd&& other) noexcept
-    {
-        std::swap(m_fd, other.m_fd);
-        return *this;
-    }
-    ~Fd()
-    {
-        if (m_fd >= 0)
-            ::close(m_fd);
-    }
-    int get() const { return m_fd; }
-    explicit operator bool() const { return m_fd >= 0; }
-
-private:
-    int m_fd;
-};
-
 // Bytes of the session, from its thread to ours.
 struct Inbox {
     std::mutex mutex;
     std::string bytes;
     bool held = false;
     std::optional<SessionEnd> end;
-    Fd wake{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
+    Descriptor wake{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
     void poke() const
     {
         const std::uint64_t one = 1;
@@ -104,7 +84,7 @@ private:
 
 class DecodedScreen : public Screen {
 public:
-    DecodedScreen(Fd rfb, Fd control, pid_t decoder, std::shared_ptr<ScreenHandler> handler)
+    DecodedScreen(Descriptor rfb, Descriptor control, pid_t decoder, std::shared_ptr<ScreenHandler> handler)
         : m_rfb(std::move(rfb)), m_control(std::move(control)), m_decoder(decoder),
           m_handler(std::move(handler)), m_inbox(std::make_shared<Inbox>())
     {}
@@ -248,13 +228,13 @@ private:
         const ssize_t got = ::recvmsg(m_control.get(), &header, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
         if (got < 0 && (errno == EAGAIN || errno == EINTR))
             return std::nullopt;
-        Fd with;
+        Descriptor with;
         for (cmsghdr* each = CMSG_FIRSTHDR(&header); got >= 0 && each != nullptr;
              each = CMSG_NXTHDR(&header, each)) {
             if (each->cmsg_level == SOL_SOCKET && each->cmsg_type == SCM_RIGHTS) {
                 int fd = -1;
                 std::memcpy(&fd, CMSG_DATA(each), sizeof fd);
-                with = Fd(fd);
+                with = Descriptor(fd);
             }
         }
         if (got < static_cast<ssize_t>(sizeof(Message)))
@@ -321,7 +301,7 @@ private:
         }
     }
 
-    std::optional<SessionEnd> take(std::int32_t width, std::int32_t height, const Fd& with)
+    std::optional<SessionEnd> take(std::int32_t width, std::int32_t height, const Descriptor& with)
     {
         const std::int64_t pixels = std::int64_t(width) * height;
         struct stat facts = {};
@@ -354,8 +334,8 @@ private:
                 Error{ErrorKind::Protocol, std::move(text), cleanText(detail), 0, 0}};
     }
 
-    const Fd m_rfb;
-    const Fd m_control;
+    const Descriptor m_rfb;
+    const Descriptor m_control;
     const pid_t m_decoder;
     const std::shared_ptr<ScreenHandler> m_handler;
     const std::shared_ptr<Inbox> m_inbox;
@@ -367,13 +347,13 @@ private:
     std::thread m_thread;
 };
 
-bool makePair(int type, Fd& ours, Fd& theirs)
+bool makePair(int type, Descriptor& ours, Descriptor& theirs)
 {
     std::array<int, 2> ends{-1, -1};
     if (::socketpair(AF_UNIX, type | SOCK_CLOEXEC, 0, ends.data()) != 0)
         return false;
-    ours = Fd(ends[0]);
-    theirs = Fd(ends[1]);
+    ours = Descriptor(ends[0]);
+    theirs = Descriptor(ends[1]);
     return true;
 }
 
@@ -387,16 +367,16 @@ Picture::~Picture()
 Result<std::unique_ptr<Screen>> Screen::start(const std::string& program, const Opener& opener,
                                               std::shared_ptr<ScreenHandler> handler)
 {
-    Fd rfb;
-    Fd theirRfb;
-    Fd control;
-    Fd theirControl;
+    Descriptor rfb;
+    Descriptor theirRfb;
+    Descriptor control;
+    Descriptor theirControl;
     if (!makePair(SOCK_STREAM, rfb, theirRfb) || !makePair(SOCK_SEQPACKET, control, theirControl))
         return fail(ErrorKind::Io, tr("No connection to the screen's decoder could be made."),
                     std::strerror(errno));
     // dup2() to itself would keep the close-on-exec flag: out of the way of 3 and 4 first.
-    const Fd highRfb(::fcntl(theirRfb.get(), F_DUPFD_CLOEXEC, 10));
-    const Fd highControl(::fcntl(theirControl.get(), F_DUPFD_CLOEXEC, 10));
+    const Descriptor highRfb(::fcntl(theirRfb.get(), F_DUPFD_CLOEXEC, 10));
+    const Descriptor highControl(::fcntl(theirControl.get(), F_DUPFD_CLOEXEC, 10));
     posix_spawn_file_actions_t actions;
     ::posix_spawn_file_actions_init(&actions);
     ::posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDWR, 0);

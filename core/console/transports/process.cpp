@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/console/transports/process.h"
 
+#include "core/base/descriptor.h"
 #include "core/base/translate.h"
 
 #include <fcntl.h>
@@ -31,32 +32,10 @@ constexpr std::size_t kMostQueued = 1U << 20U;
 constexpr auto kPatience = std::chrono::milliseconds(1500); // with a program that was hung up on
 constexpr int kLookMs = 20;
 
-class Fd {
-public:
-    explicit Fd(int fd = -1) : m_fd(fd) {}
-    Fd(Fd&& other) noexcept : m_fd(std::exchange(other.m_fd, -1)) {}
-    Fd& operator=(Fd&& other) noexcept
-    {
-        std::swap(m_fd, other.m_fd);
-        return *this;
-    }
-    ~Fd() { reset(); }
-    int get() const { return m_fd; }
-    void reset()
-    {
-        if (m_fd >= 0)
-            ::close(std::exchange(m_fd, -1));
-    }
-    explicit operator bool() const { return m_fd >= 0; }
-
-private:
-    int m_fd;
-};
-
 // The thread that reads and waits for the program's end outlives the session for as long as the program does.
 class Running : public std::enable_shared_from_this<Running> {
 public:
-    Running(Fd terminal, pid_t pid, bool tty, std::shared_ptr<SessionHandler> handler)
+    Running(Descriptor terminal, pid_t pid, bool tty, std::shared_ptr<SessionHandler> handler)
         : m_terminal(std::move(terminal)), m_pid(pid), m_tty(tty), m_handler(std::move(handler)),
           m_bell(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK))
     {}
@@ -143,7 +122,7 @@ private:
         {
             const std::lock_guard lock(m_mutex);
             m_ended = true;
-            m_terminal.reset();
+            m_terminal.close();
         }
         SessionEnd end;
         end.kind = SessionEnd::Kind::Exited;
@@ -224,7 +203,7 @@ private:
         }
     }
 
-    Fd m_terminal;
+    Descriptor m_terminal;
     const pid_t m_pid;
     const bool m_tty;
 
@@ -236,7 +215,7 @@ private:
 
     std::recursive_mutex m_handlerMutex; // held while calling out
     std::shared_ptr<SessionHandler> m_handler;
-    const Fd m_bell;
+    const Descriptor m_bell;
 };
 
 class ProcessSession : public Session {
@@ -292,11 +271,11 @@ Result<std::unique_ptr<Session>> openProcess(const ProcessTarget& target, Termin
     };
     if (target.command.empty())
         return refuse(EINVAL);
-    Fd ours;
-    Fd theirs;
+    Descriptor ours;
+    Descriptor theirs;
     std::string path;
     if (target.tty) {
-        ours = Fd(::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC));
+        ours = Descriptor(::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC));
         std::array<char, 128> name{};
         if (!ours || ::grantpt(ours.get()) != 0 || ::unlockpt(ours.get()) != 0 ||
             ::ptsname_r(ours.get(), name.data(), name.size()) != 0)
@@ -307,15 +286,15 @@ Result<std::unique_ptr<Session>> openProcess(const ProcessTarget& target, Termin
         window.ws_row = static_cast<unsigned short>(std::clamp(size.rows, 1, 999));
         ::ioctl(ours.get(), TIOCSWINSZ, &window);
         // Kept open until the program has it: a terminal that nobody has reads as hung up.
-        theirs = Fd(::open(path.c_str(), O_RDWR | O_NOCTTY | O_CLOEXEC));
+        theirs = Descriptor(::open(path.c_str(), O_RDWR | O_NOCTTY | O_CLOEXEC));
         if (!theirs)
             return refuse(errno);
     } else {
         std::array<int, 2> ends{-1, -1};
         if (::pipe2(ends.data(), O_CLOEXEC) != 0)
             return refuse(errno);
-        ours = Fd(ends[0]);
-        theirs = Fd(ends[1]);
+        ours = Descriptor(ends[0]);
+        theirs = Descriptor(ends[1]);
     }
     ::fcntl(ours.get(), F_SETFL, ::fcntl(ours.get(), F_GETFL) | O_NONBLOCK);
     posix_spawn_file_actions_t actions;
@@ -352,7 +331,7 @@ Result<std::unique_ptr<Session>> openProcess(const ProcessTarget& target, Termin
             ErrorKind::NotFound,
             arguments(translate("Console", "“%1” could not be started on this machine."), {words.front()}),
             std::strerror(error));
-    theirs.reset();
+    theirs.close();
     auto running = std::make_shared<Running>(std::move(ours), pid, target.tty, std::move(handler));
     running->start();
     return std::unique_ptr<Session>(std::make_unique<ProcessSession>(std::move(running)));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/kube/config/execplugin.h"
 
+#include "core/base/descriptor.h"
 #include "core/base/text.h"
 #include "core/base/translate.h"
 
@@ -35,25 +36,6 @@ std::string tr(const char* text, std::initializer_list<std::string> values = {})
 {
     return arguments(translate("ExecPlugin", text), values);
 }
-
-// A file descriptor that closes itself.
-class Fd {
-public:
-    explicit Fd(int fd = -1) : m_fd(fd) {}
-    Fd(const Fd&) = delete;
-    Fd& operator=(const Fd&) = delete;
-    ~Fd() { close(); }
-    int get() const { return m_fd; }
-    void close()
-    {
-        if (m_fd >= 0)
-            ::close(m_fd);
-        m_fd = -1;
-    }
-
-private:
-    int m_fd;
-};
 
 std::optional<std::string> sha256Of(const std::string& path)
 {
@@ -139,8 +121,8 @@ struct RunResult {
 };
 
 // Reads both pipes until they close, the time is up or too much has come.
-void collect(RunResult& result, const Fd& out, const Fd& err, std::chrono::steady_clock::time_point end,
-             const std::atomic<bool>* cancelled)
+void collect(RunResult& result, const Descriptor& out, const Descriptor& err,
+             std::chrono::steady_clock::time_point end, const std::atomic<bool>* cancelled)
 {
     std::array<pollfd, 2> fds{pollfd{out.get(), POLLIN, 0}, pollfd{err.get(), POLLIN, 0}};
     std::array<char, 8192> buffer{};
@@ -203,12 +185,12 @@ Result<RunResult> run(const std::string& path, const ExecConfig& config, const E
     std::array<int, 2> errPipe{};
     if (::pipe2(outPipe.data(), O_CLOEXEC) != 0)
         return fail(ErrorKind::Io, tr("“%1” could not be started.", {path}), std::strerror(errno));
-    Fd outRead(outPipe[0]);
-    Fd outWrite(outPipe[1]);
+    Descriptor outRead(outPipe[0]);
+    Descriptor outWrite(outPipe[1]);
     if (::pipe2(errPipe.data(), O_CLOEXEC) != 0)
         return fail(ErrorKind::Io, tr("“%1” could not be started.", {path}), std::strerror(errno));
-    Fd errRead(errPipe[0]);
-    Fd errWrite(errPipe[1]);
+    Descriptor errRead(errPipe[0]);
+    Descriptor errWrite(errPipe[1]);
 
     posix_spawn_file_actions_t actions;
     posix_spawn_file_actions_init(&actions);
@@ -317,7 +299,7 @@ Result<void> ExecAllowList::save() const
     std::string text;
     for (const ExecProgram& program : m_programs)
         text += program.sha256 + " " + program.path + "\n";
-    const Fd fd(::open(next.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600));
+    const Descriptor fd(::open(next.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600));
     const bool written = fd.get() >= 0 && ::fchmod(fd.get(), 0600) == 0 &&
                          ::write(fd.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
                          ::fsync(fd.get()) == 0 && ::rename(next.c_str(), m_file.c_str()) == 0;
