@@ -45,12 +45,6 @@ std::string tr(const char* text, std::initializer_list<std::string> values = {})
     return arguments(translate("Act", text), values);
 }
 
-int refuse(const Error& error)
-{
-    say(inWords(error));
-    return kNotBegun;
-}
-
 void walk(const stack::Stack& stack, Tree tree, const std::function<void(const Item&)>& visit)
 {
     std::vector<ItemId> open = stack.roots(tree);

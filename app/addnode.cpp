@@ -51,12 +51,6 @@ std::string tr(const char* text, std::initializer_list<std::string> values = {})
     return arguments(translate("AddNodeCommand", text), values);
 }
 
-int refuse(const Error& error, int code = kNotBegun)
-{
-    say(inWords(error));
-    return code;
-}
-
 int misused(std::string text)
 {
     return refuse({ErrorKind::Config, std::move(text), {}, 0, 0}, kWrongUse);

@@ -39,12 +39,6 @@ std::string tr(const char* text, std::initializer_list<std::string> values = {})
     return arguments(translate("DomainCommand", text), values);
 }
 
-int refuse(const Error& error, int code = kNotBegun)
-{
-    say(inWords(error));
-    return code;
-}
-
 // One answer of libvirt's within the operator's patience. The thread behind it may hang for ever.
 template<typename Value, typename Ask>
 Result<Value> answerOf(int seconds, Ask&& ask)

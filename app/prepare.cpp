@@ -31,15 +31,9 @@ std::string tr(const char* text, std::initializer_list<std::string> values = {})
     return arguments(translate("Prepare", text), values);
 }
 
-int refuse(const Error& error, int code = kNotBegun)
+Error configError(std::string text)
 {
-    say(inWords(error));
-    return code;
-}
-
-int refuse(std::string text)
-{
-    return refuse(Error{ErrorKind::Config, std::move(text), {}, 0, 0});
+    return Error{ErrorKind::Config, std::move(text), {}, 0, 0};
 }
 
 // Waits for what is told on the network's thread.
@@ -208,7 +202,8 @@ int runPrepare(const CommandLine& given)
     if (!line.demo && line.kubeconfig.empty()) {
         const std::vector<std::string> usual = kube::usualKubeconfigPaths();
         if (usual.empty())
-            return refuse(tr("There is no kubeconfig in the usual places; name one with --kubeconfig FILE."));
+            return refuse(configError(
+                tr("There is no kubeconfig in the usual places; name one with --kubeconfig FILE.")));
         line.kubeconfig = usual.front();
     }
     // A bundle that cannot be read is told before anybody is asked anything.
@@ -227,7 +222,7 @@ int runPrepare(const CommandLine& given)
     }
     const std::optional<kube::ClusterConfig> config = connections.firstConfig();
     if (!config)
-        return refuse(tr("The cluster is not connected."));
+        return refuse(configError(tr("The cluster is not connected.")));
     kube::Network network;
     network.setExecPlugins(plugins);
     const auto client = kube::Client::create(network, *config);

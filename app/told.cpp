@@ -31,6 +31,12 @@ std::string inWords(const Error& error)
     return text;
 }
 
+int refuse(const Error& error, int code)
+{
+    say(inWords(error));
+    return code;
+}
+
 void tellVerdict(const provision::Verdict& told)
 {
     if (!told.accepted)
