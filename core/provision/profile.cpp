@@ -3,6 +3,7 @@
 
 #include "core/base/text.h"
 #include "core/base/translate.h"
+#include "core/provision/nearest.h"
 #include "core/provision/object.h"
 
 #include <nlohmann/json.hpp>
@@ -54,23 +55,6 @@ const char* wordOf(const Words<T>& words, T value)
     return "";
 }
 
-std::size_t distance(std::string_view a, std::string_view b)
-{
-    std::vector<std::size_t> row(b.size() + 1);
-    for (std::size_t j = 0; j <= b.size(); ++j)
-        row[j] = j;
-    for (std::size_t i = 1; i <= a.size(); ++i) {
-        std::size_t corner = row[0];
-        row[0] = i;
-        for (std::size_t j = 1; j <= b.size(); ++j) {
-            const std::size_t up = row[j];
-            row[j] = std::min({up + 1, row[j - 1] + 1, corner + (a[i - 1] == b[j - 1] ? 0U : 1U)});
-            corner = up;
-        }
-    }
-    return row[b.size()];
-}
-
 // Reads one mapping: each field is taken once; what is left over is unknown.
 class Reader {
 public:
@@ -93,19 +77,11 @@ public:
         for (const auto& [key, value] : m_json->items()) {
             if (std::find(m_known.begin(), m_known.end(), key) != m_known.end())
                 continue;
-            std::string nearest;
-            std::size_t best = 3;
-            for (const std::string& known : m_known) {
-                const std::size_t d = distance(toLower(key.substr(0, 40)), toLower(known));
-                if (d < best) {
-                    best = d;
-                    nearest = known;
-                }
-            }
+            const std::string meant = nearest(key, m_known);
             m_problems.push_back({at(cleanText(key, 60)), translate(kContext, "This field is not known."),
-                                  nearest.empty()
+                                  meant.empty()
                                       ? translate(kContext, "Remove it.")
-                                      : arguments(translate(kContext, "Did you mean “%1”?"), {nearest}),
+                                      : arguments(translate(kContext, "Did you mean “%1”?"), {meant}),
                                   Severity::Error});
         }
     }

@@ -2,6 +2,7 @@
 #include "core/provision/schema.h"
 
 #include "core/base/translate.h"
+#include "core/provision/nearest.h"
 #include "core/provision/object.h"
 
 #include <nlohmann/json.hpp>
@@ -47,24 +48,10 @@ bool flag(const Schema& schema, const char* key)
     return found != nullptr && found->is_boolean() && found->get<bool>();
 }
 
-// How many letters must change; more than `most` is `most` + 1.
-std::size_t distance(const std::string& a, const std::string& b, std::size_t most)
+bool isEither(const Schema& node) // a number or a text
 {
-    if (a.size() > b.size() + most || b.size() > a.size() + most)
-        return most + 1;
-    std::vector<std::size_t> row(b.size() + 1);
-    for (std::size_t j = 0; j <= b.size(); ++j)
-        row[j] = j;
-    for (std::size_t i = 1; i <= a.size(); ++i) {
-        std::size_t corner = row[0];
-        row[0] = i;
-        for (std::size_t j = 1; j <= b.size(); ++j) {
-            const std::size_t above = row[j];
-            row[j] = std::min({above + 1, row[j - 1] + 1, corner + (a[i - 1] == b[j - 1] ? 0U : 1U)});
-            corner = above;
-        }
-    }
-    return row[b.size()];
+    return flag(node, "x-kubernetes-int-or-string") || textOf(node, "format") == "int-or-string" ||
+           at(node, "oneOf") != nullptr || at(node, "anyOf") != nullptr;
 }
 
 std::string joined(const SchemaPath& path)
@@ -163,12 +150,6 @@ struct KindSchema::Data {
         return here;
     }
 
-    static bool either(const Schema& node) // a number or a text
-    {
-        return flag(node, "x-kubernetes-int-or-string") || textOf(node, "format") == "int-or-string" ||
-               at(node, "oneOf") != nullptr || at(node, "anyOf") != nullptr;
-    }
-
     std::string type(const Schema& given, int depth = 0) const
     {
         const Schema& node = meaning(given);
@@ -180,7 +161,7 @@ struct KindSchema::Data {
         const Schema* more = at(node, "additionalProperties");
         if (more != nullptr && more->is_object())
             return "map[string]" + type(*more, depth + 1);
-        if (either(node))
+        if (isEither(node))
             return "integer or string";
         if (plain == "object" || (plain.empty() && at(node, "properties") != nullptr))
             return "Object";
@@ -357,19 +338,14 @@ private:
 
     static std::string unknown(const std::string& key, const Schema* properties)
     {
-        std::string nearest;
-        std::size_t least = 3;
+        std::vector<std::string> known;
         if (properties != nullptr && properties->is_object()) {
-            for (const auto& [name, schema] : properties->items()) {
-                const std::size_t away = distance(key, name, 2);
-                if (away < least && away < key.size()) {
-                    least = away;
-                    nearest = name;
-                }
-            }
+            for (const auto& [name, schema] : properties->items())
+                known.push_back(name);
         }
-        return nearest.empty() ? tr("The server knows no field %1 here.", {key})
-                               : tr("The server knows no field %1 here; %2?", {key, nearest});
+        const std::string meant = key.size() > 2 ? nearest(key, known) : std::string();
+        return meant.empty() ? tr("The server knows no field %1 here.", {key})
+                             : tr("The server knows no field %1 here; %2?", {key, meant});
     }
 
     void list(const YAML::Node& node, const Schema& items, int depth)
@@ -386,14 +362,11 @@ private:
         const bool plain = node.Tag() != "!"; // not in quotes, no text block
         if (plain && isNull(text))
             return;
-        const bool either = flag(schema, "x-kubernetes-int-or-string") ||
-                            textOf(schema, "format") == "int-or-string" || at(schema, "oneOf") != nullptr ||
-                            at(schema, "anyOf") != nullptr;
         if (type == "object")
             add(node, tr("This should be a mapping."));
         else if (type == "array")
             add(node, tr("This should be a list: each element begins with \"- \"."));
-        else if (either)
+        else if (isEither(schema))
             return;
         else if (type == "integer" && !(plain && isInteger(text)))
             add(node, tr("This should be a whole number, without quotes."));
