@@ -320,6 +320,18 @@ TemplateWish sizeOf(const Json& spec)
     return out;
 }
 
+// What a template gives now, for the form that asks for another.
+TemplateWish tellNow(Builder& builder, const Json& spec)
+{
+    TemplateWish has = sizeOf(spec);
+    builder.help.now[kCpus] = has.cpus;
+    builder.help.now[kMemory] = has.memory;
+    builder.help.now[kDisk] = has.disk;
+    builder.help.now[kStorageClass] = has.storageClass;
+    builder.help.now[kImage] = has.image;
+    return has;
+}
+
 Result<void> applyWish(Json& spec, const TemplateWish& wish)
 {
     const std::string vm = kVm;
@@ -445,12 +457,7 @@ Result<void> addPool(Builder& builder, ItemId id)
     if (*machine == nullptr || (pool && config == nullptr && !source->configTemplate.empty()))
         return {};
     Json machineSpec = at((*machine)->json(), "/spec");
-    const TemplateWish has = sizeOf(machineSpec);
-    builder.help.now[kCpus] = has.cpus;
-    builder.help.now[kMemory] = has.memory;
-    builder.help.now[kDisk] = has.disk;
-    builder.help.now[kStorageClass] = has.storageClass;
-    builder.help.now[kImage] = has.image;
+    const TemplateWish has = tellNow(builder, machineSpec);
 
     if (!wish)
         return tl::unexpected(wish.error());
@@ -673,12 +680,7 @@ Result<void> resizeMachines(Builder& builder, ItemId id)
     if (*old == nullptr)
         return {};
     const Json before = at((*old)->json(), "/spec");
-    const TemplateWish has = sizeOf(before);
-    builder.help.now[kCpus] = has.cpus;
-    builder.help.now[kMemory] = has.memory;
-    builder.help.now[kDisk] = has.disk;
-    builder.help.now[kStorageClass] = has.storageClass;
-    builder.help.now[kImage] = has.image;
+    const TemplateWish has = tellNow(builder, before);
     if (!wish)
         return tl::unexpected(wish.error());
     if (wish->empty())
