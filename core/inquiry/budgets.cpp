@@ -4,6 +4,7 @@
 #include "core/base/text.h"
 #include "core/base/translate.h"
 #include "core/feeds/requests.h"
+#include "core/inquiry/ending.h"
 #include "core/kube/api/resource.h"
 #include "core/stack/stack.h"
 
@@ -11,7 +12,6 @@
 
 #include <algorithm>
 #include <deque>
-#include <future>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -316,21 +316,7 @@ BudgetLook::BudgetLook(const Look::Clients& clients, std::vector<BudgetQuestion>
 BudgetLook::~BudgetLook()
 {
     m_state->silence();
-    kube::Network* network = m_state->network;
-    if (network == nullptr)
-        return;
-    if (network->onThread()) {
-        m_state->end();
-        return;
-    }
-    // As ~Look does: its clients must be gone before the site goes.
-    auto done = std::make_shared<std::promise<void>>();
-    std::future<void> over = done->get_future();
-    network->post([state = m_state, done = std::move(done)]() mutable {
-        state->end();
-        done->set_value();
-    });
-    over.wait();
+    endOn(m_state->network, [state = m_state] { state->end(); });
 }
 
 } // namespace strata::inquiry

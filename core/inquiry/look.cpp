@@ -3,9 +3,9 @@
 
 #include "core/base/translate.h"
 #include "core/feeds/requests.h"
+#include "core/inquiry/ending.h"
 
 #include <deque>
-#include <future>
 #include <map>
 #include <mutex>
 
@@ -142,22 +142,7 @@ Look::Look(const Clients& clients, std::vector<Question> questions, Callbacks ca
 Look::~Look()
 {
     m_state->silence();
-    kube::Network* network = m_state->network;
-    if (network == nullptr)
-        return;
-    if (network->onThread()) {
-        m_state->end();
-        return;
-    }
-    // Its clients must be gone before the site goes. A network that ends drops the task, and with it the
-    // promise.
-    auto done = std::make_shared<std::promise<void>>();
-    std::future<void> over = done->get_future();
-    network->post([state = m_state, done = std::move(done)]() mutable {
-        state->end();
-        done->set_value();
-    });
-    over.wait();
+    endOn(m_state->network, [state = m_state] { state->end(); });
 }
 
 } // namespace strata::inquiry
