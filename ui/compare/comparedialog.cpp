@@ -7,6 +7,7 @@
 #include "ui/widgets/highlighter.h"
 #include "ui/widgets/text.h"
 #include "ui/widgets/themedlabel.h"
+#include "ui/widgets/windowsize.h"
 
 #include <QCheckBox>
 #include <QComboBox>
@@ -55,7 +56,7 @@ CompareDialog::CompareDialog(Side left, Side right, bool together, QWidget* pare
 {
     setObjectName(QStringLiteral("compareDialog"));
     setWindowTitle(tr("Compare %1 and %2").arg(left.title, right.title));
-    resize(1120, 720);
+    resizeWithin(this, {1120, 720});
     m_left.side = std::move(left);
     m_right.side = std::move(right);
 
@@ -170,7 +171,6 @@ void CompareDialog::read(Half& half)
         return;
     }
     half.reading = std::make_unique<QObject>(); // an earlier question's answer is not heard any more
-    half.asked = true;
     half.side.fetch(half.side.objects[static_cast<std::size_t>(at)], half.reading.get(),
                     [this, &half](const Result<std::string>& document) {
                         half.have = document.has_value();

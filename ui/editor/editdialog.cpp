@@ -9,6 +9,7 @@
 #include "ui/widgets/text.h"
 #include "ui/widgets/themedlabel.h"
 #include "ui/widgets/underlinetabs.h"
+#include "ui/widgets/windowsize.h"
 #include "ui/wizard/aside.h"
 #include "ui/wizard/linediff.h"
 
@@ -42,7 +43,7 @@ EditDialog::EditDialog(std::shared_ptr<kube::Client> client, const stack::Object
         object.ns.empty()
             ? tr("Edit %1 %2").arg(cleaned(object.kind), cleaned(object.name))
             : tr("Edit %1 %2/%3").arg(cleaned(object.kind), cleaned(object.ns), cleaned(object.name)));
-    resize(860, 680);
+    resizeWithin(this, {860, 680});
     makeParts();
     if (!client) {
         say(tr("The cluster of this object is not connected."), true);

@@ -16,6 +16,7 @@
 #include "ui/widgets/text.h"
 #include "ui/widgets/themedlabel.h"
 #include "ui/widgets/underlinetabs.h"
+#include "ui/widgets/windowsize.h"
 #include "ui/wizard/aside.h"
 #include "ui/wizard/clusterruns.h"
 
@@ -89,7 +90,7 @@ AddNodeDialog::AddNodeDialog(const HostServices& services, const ConnectServices
 {
     setObjectName(QStringLiteral("addNodeDialog"));
     setWindowTitle(tr("Add an outer node"));
-    resize(860, 680);
+    resizeWithin(this, {860, 680});
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 14, 0, 12);
     layout->setSpacing(8);

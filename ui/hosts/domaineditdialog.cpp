@@ -9,6 +9,7 @@
 #include "ui/widgets/text.h"
 #include "ui/widgets/themedlabel.h"
 #include "ui/widgets/underlinetabs.h"
+#include "ui/widgets/windowsize.h"
 #include "ui/wizard/clusterruns.h"
 #include "ui/wizard/linediff.h"
 
@@ -61,7 +62,7 @@ DomainEditDialog::DomainEditDialog(const HostServices& services, ClusterRuns* ru
 {
     setObjectName(QStringLiteral("domainEditDialog"));
     setWindowTitle(isNew() ? tr("Define a domain") : tr("Edit domain %1").arg(shown(target.name)));
-    resize(860, 680);
+    resizeWithin(this, {860, 680});
     makeParts();
     if (!isNew()) {
         reload();

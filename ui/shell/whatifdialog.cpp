@@ -14,7 +14,6 @@
 #include <QDialogButtonBox>
 #include <QHBoxLayout>
 #include <QHeaderView>
-#include <QPushButton>
 #include <QTreeWidget>
 #include <QVBoxLayout>
 
@@ -101,7 +100,6 @@ WhatIfDialog::WhatIfDialog(StackStore* store, Selection* selection, StrataChart*
     m_foot->showText(
         tr("Worked out from requests, run strategies and eviction strategies. Nothing is changed."));
     auto* buttons = new QDialogButtonBox(QDialogButtonBox::Close, this);
-    buttons->button(QDialogButtonBox::Close)->setIcon({});
     layout->addWidget(buttons);
     connect(buttons, &QDialogButtonBox::rejected, this, &QDialog::reject);
     connect(m_what, &QComboBox::currentIndexChanged, this, &WhatIfDialog::look);

@@ -84,6 +84,7 @@ int Style::styleHint(StyleHint hint, const QStyleOption* option, const QWidget* 
     case SH_DitherDisabledText:
         return 0;
     case SH_ItemView_ActivateItemOnSingleClick:
+    case SH_DialogButtonBox_ButtonsHaveIcons: // some desktops' icons are not of our family
         return 0;
     case SH_ToolTip_WakeUpDelay:
         return 400;

@@ -6,6 +6,7 @@
 #include "ui/widgets/basepane.h"
 #include "ui/widgets/text.h"
 #include "ui/widgets/themedlabel.h"
+#include "ui/widgets/windowsize.h"
 #include "ui/wizard/addonspage.h"
 #include "ui/wizard/aside.h"
 #include "ui/wizard/basicspage.h"
@@ -43,7 +44,7 @@ ClusterWizard::ClusterWizard(ClusterRuns* runs, StackStore* store, QWidget* pare
     setWindowTitle(tr("New tenant cluster"));
     setObjectName(QStringLiteral("clusterWizard"));
     setMinimumSize(960, 560);
-    resize(1210, 800);
+    resizeWithin(this, {1210, 800});
     auto* outer = new QVBoxLayout(this);
     outer->setContentsMargins(0, 0, 0, 0);
     outer->setSpacing(0);

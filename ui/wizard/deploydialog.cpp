@@ -10,6 +10,7 @@
 #include "ui/widgets/highlighter.h"
 #include "ui/widgets/text.h"
 #include "ui/widgets/themedlabel.h"
+#include "ui/widgets/windowsize.h"
 #include "ui/wizard/aside.h"
 #include "ui/wizard/clusterruns.h"
 #include "ui/wizard/linediff.h"
@@ -45,7 +46,7 @@ DeployDialog::DeployDialog(ClusterRuns* runs, std::shared_ptr<kube::Client> oute
 {
     setWindowTitle(tr("Deploy into %1/%2").arg(cleaned(ns), cleaned(cluster)));
     setObjectName(QStringLiteral("deployDialog"));
-    resize(960, 680);
+    resizeWithin(this, {960, 680});
     makeParts();
     enable();
     reach();

@@ -5,6 +5,7 @@
 #include "ui/widgets/basepane.h"
 #include "ui/widgets/text.h"
 #include "ui/widgets/themedlabel.h"
+#include "ui/widgets/windowsize.h"
 #include "ui/wizard/clusterruns.h"
 #include "ui/wizard/preparemodel.h"
 #include "ui/wizard/preparepages.h"
@@ -32,7 +33,7 @@ PrepareWizard::PrepareWizard(ClusterRuns* runs, StackStore* store, QWidget* pare
     setWindowTitle(tr("Prepare the outer cluster"));
     setObjectName(QStringLiteral("prepareWizard"));
     setMinimumSize(860, 520);
-    resize(1080, 760);
+    resizeWithin(this, {1080, 760});
     auto* outer = new QVBoxLayout(this);
     outer->setContentsMargins(0, 0, 0, 0);
     outer->setSpacing(0);
