@@ -37,9 +37,7 @@ void BudgetsLine::ask(const stack::Stack& stack, const diagnosis::Blast& blast)
         return;
     std::vector<BudgetQuestion> questions = inquiry::budgetQuestions(stack, blast);
     const auto now = std::chrono::steady_clock::now();
-    if (questions == m_questions && m_asked && now - *m_asked < kAgain)
-        return;
-    if (m_look && !m_ended && questions == m_questions)
+    if (questions == m_questions && m_asked && (!m_ended || now - *m_asked < kAgain))
         return;
     m_questions = questions;
     m_asked = now;

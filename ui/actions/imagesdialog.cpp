@@ -170,7 +170,7 @@ void ImagesDialog::ask()
 
 void ImagesDialog::takeAnswers(const actions::Answers& answers)
 {
-    const bool first = !m_answered;
+    const bool first = m_images.empty() && m_schedules.empty(); // widths are the operator's afterwards
     m_answered = true;
     m_dataVolumes = *answers.find(kVolumes);
     m_images = actions::imagesOf(m_dataVolumes, *answers.find(kVms), *answers.find(kSources));

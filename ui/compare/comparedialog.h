@@ -60,7 +60,6 @@ private:
         QPlainTextEdit* view = nullptr;
         ThemedLabel* state = nullptr;
         QString document;
-        bool asked = false;
         bool have = false;
         QString failed;
         std::unique_ptr<QObject> reading;

@@ -99,71 +99,63 @@ YamlPlace SchemaAssist::place() const
                               bytesBefore(text, m_edit->textCursor().position()));
 }
 
-std::vector<SchemaField> SchemaAssist::candidates(const YamlPlace& place) const
+std::optional<SchemaField> SchemaAssist::fieldAt(const YamlPlace& place) const
 {
-    if (!m_schema || !place.known || place.value)
-        return {};
-    std::vector<SchemaField> fields = m_schema->fields(place.path);
-    const bool top = place.path.empty();
-    fields.erase(std::remove_if(fields.begin(), fields.end(),
-                                [&](const SchemaField& field) {
-                                    return (top && field.name == "status") ||
-                                           std::find(place.keys.begin(), place.keys.end(), field.name) !=
-                                               place.keys.end();
-                                }),
-                 fields.end());
-    return fields;
+    if (!m_schema || !place.known || place.key.empty())
+        return std::nullopt;
+    provision::SchemaPath path = place.path;
+    path.push_back(place.key);
+    return m_schema->field(path);
 }
 
-void SchemaAssist::fill()
+std::vector<SchemaField> SchemaAssist::candidates(const YamlPlace& place) const
+{
+    if (!m_schema || !place.known)
+        return {};
+    std::vector<SchemaField> out;
+    if (place.value) {
+        const auto field = fieldAt(place);
+        for (const std::string& value : field ? field->values : std::vector<std::string>()) {
+            out.emplace_back().name = value;
+            out.back().description = field->description;
+        }
+        return out;
+    }
+    out = m_schema->fields(place.path);
+    const bool top = place.path.empty();
+    out.erase(std::remove_if(out.begin(), out.end(),
+                             [&](const SchemaField& field) {
+                                 return (top && field.name == "status") ||
+                                        std::find(place.keys.begin(), place.keys.end(), field.name) !=
+                                            place.keys.end();
+                             }),
+              out.end());
+    return out;
+}
+
+void SchemaAssist::fill(const std::vector<SchemaField>& fields)
 {
     m_model->clear();
-    const YamlPlace here = place();
-    const QColor muted = colorOf(TextRole::Muted);
-    const auto add = [&](const QString& name, const QString& type, const QString& description, bool strong) {
+    QFont strong = Theme::monospace();
+    strong.setBold(true);
+    for (const SchemaField& field : fields) {
+        const QString name = cleaned(field.name);
+        const QString type =
+            field.required ? tr("%1, required").arg(cleaned(field.type)) : cleaned(field.type);
         auto* first = new QStandardItem(name);
-        auto* second = new QStandardItem(type);
-        if (strong) {
-            QFont font = Theme::monospace();
-            font.setBold(true);
-            first->setFont(font);
-        } else {
-            first->setFont(Theme::monospace());
-        }
+        first->setFont(field.required ? strong : Theme::monospace());
         first->setData(type.isEmpty() ? name : name + QStringLiteral(" · ") + type, Qt::UserRole + 1);
-        first->setData(description, Qt::UserRole + 2);
-        second->setForeground(muted);
+        first->setData(cleaned(field.description), Qt::UserRole + 2);
+        auto* second = new QStandardItem(type);
+        second->setForeground(colorOf(TextRole::Muted));
         m_model->appendRow({first, second});
-    };
-    if (here.known && here.value && m_schema) {
-        provision::SchemaPath path = here.path;
-        path.push_back(here.key);
-        if (const auto field = m_schema->field(path)) {
-            for (const std::string& value : field->values)
-                add(cleaned(value), {}, cleaned(field->description), false);
-        }
-        return;
     }
-    for (const SchemaField& field : candidates(here))
-        add(cleaned(field.name),
-            field.required ? tr("%1, required").arg(cleaned(field.type)) : cleaned(field.type),
-            cleaned(field.description), field.required);
 }
 
 QStringList SchemaAssist::offered() const
 {
     QStringList out;
-    const YamlPlace here = place();
-    if (here.known && here.value && m_schema) {
-        provision::SchemaPath path = here.path;
-        path.push_back(here.key);
-        if (const auto field = m_schema->field(path)) {
-            for (const std::string& value : field->values)
-                out << cleaned(value);
-        }
-        return out;
-    }
-    for (const SchemaField& field : candidates(here))
+    for (const SchemaField& field : candidates(place()))
         out << cleaned(field.name);
     return out;
 }
@@ -177,7 +169,7 @@ void SchemaAssist::complete()
         m_completer->popup()->hide();
         return;
     }
-    fill();
+    fill(candidates(here));
     const QString text = m_edit->toPlainText();
     const int cursor = m_edit->textCursor().position();
     const int begin = std::min(cursor, charsBefore(text.toUtf8(), here.begin));
@@ -237,12 +229,7 @@ void SchemaAssist::describe()
     if (!m_schema || m_completer->popup()->isVisible())
         return;
     const YamlPlace here = place();
-    std::optional<SchemaField> field;
-    if (here.known && !here.key.empty()) {
-        provision::SchemaPath path = here.path;
-        path.push_back(here.key);
-        field = m_schema->field(path);
-    }
+    const std::optional<SchemaField> field = fieldAt(here);
     if (!field) {
         Q_EMIT described({}, {});
         return;

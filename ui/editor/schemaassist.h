@@ -46,8 +46,10 @@ protected:
 
 private:
     provision::YamlPlace place() const;
-    std::vector<provision::SchemaField> candidates(const provision::YamlPlace& place) const;
-    void fill();
+    std::optional<provision::SchemaField> fieldAt(const provision::YamlPlace& place) const;
+    std::vector<provision::SchemaField>
+    candidates(const provision::YamlPlace& place) const; // fields, or values
+    void fill(const std::vector<provision::SchemaField>& fields);
     void describe();
     void check();
     void underline();

@@ -23,8 +23,8 @@ using stack::ObjectRef;
 
 Comparisons::Comparisons(StackStore* store, Documents* documents, Clock clock, QAction* two, QAction* healthy,
                          QWidget* window)
-    : QObject(window), m_store(store), m_documents(documents), m_clock(std::move(clock)), m_two(two),
-      m_healthy(healthy), m_window(window), m_past(new PastStates(store, documents, m_clock, this))
+    : QObject(window), m_store(store), m_documents(documents), m_two(two), m_healthy(healthy),
+      m_window(window), m_past(new PastStates(store, documents, std::move(clock), this))
 {
     connect(two, &QAction::triggered, this, &Comparisons::compare);
     connect(healthy, &QAction::triggered, this, &Comparisons::compareWithHealthy);

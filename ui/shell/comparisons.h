@@ -42,7 +42,6 @@ private:
 
     StackStore* m_store;
     Documents* m_documents;
-    Clock m_clock;
     QAction* m_two;
     QAction* m_healthy;
     QWidget* m_window;
