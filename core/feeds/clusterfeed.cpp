@@ -658,15 +658,13 @@ void ClusterFeed::onUpsert(std::size_t index, const kube::ObjectMeta& meta, cons
 // the state of all at that moment.
 void ClusterFeed::sawRevision(const std::string& resourceVersion)
 {
+    // Within one second the first one stays: the second's later changes are not to be in its picture.
+    if (!m_revisions.empty() && m_heard - m_revisions.back().first < kRevisionEvery)
+        return;
     std::uint64_t revision = 0;
     const char* const end = resourceVersion.data() + resourceVersion.size();
     const auto [at, fault] = std::from_chars(resourceVersion.data(), end, revision);
-    if (fault != std::errc() || at != end)
-        return;
-    if (!m_revisions.empty() && revision <= m_revisions.back().second)
-        return;
-    // Within one second the first one stays: the second's later changes are not to be in its picture.
-    if (!m_revisions.empty() && m_heard - m_revisions.back().first < kRevisionEvery)
+    if (fault != std::errc() || at != end || (!m_revisions.empty() && revision <= m_revisions.back().second))
         return;
     m_revisions.emplace_back(m_heard, revision);
     while (m_revisions.size() > kMostRevisions)
