@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/wizard/preparepages.h"
 
+#include "core/base/timestamp.h"
 #include "ui/connect/errorwords.h"
 #include "ui/details/codeview.h"
 #include "ui/details/statepill.h"
@@ -15,11 +16,13 @@
 
 #include <QCheckBox>
 #include <QComboBox>
+#include <QDateTime>
 #include <QFileDialog>
 #include <QGridLayout>
 #include <QHBoxLayout>
 #include <QHeaderView>
 #include <QLineEdit>
+#include <QLocale>
 #include <QPushButton>
 #include <QScrollArea>
 #include <QSignalBlocker>
@@ -34,6 +37,13 @@ using namespace prepare;
 using provision::Verdict;
 
 namespace {
+
+// What an index says of its making, in the operator's own way of writing times.
+QString madeText(const std::string& made)
+{
+    const auto at = parseRfc3339(made);
+    return at ? QLocale().toString(QDateTime::fromMSecsSinceEpoch(*at), QLocale::ShortFormat) : cleaned(made);
+}
 
 stack::Health healthOf(Standing standing)
 {
@@ -400,7 +410,7 @@ void PrepareChoicePage::refresh()
         const auto& bundle = m_model->bundle();
         m_folderField->setHint(bundle
                                    ? tr("%n components, filled %1", nullptr, int(bundle->components.size()))
-                                         .arg(cleaned(bundle->made))
+                                         .arg(madeText(bundle->made))
                                    : tr("“strata bundle FOLDER” fills one where there is a network"));
     }
     for (const Wish& wish : m_model->wishes()) {
