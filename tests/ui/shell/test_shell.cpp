@@ -87,7 +87,9 @@ struct Fixture {
         window = std::make_unique<ui::MainWindow>(services);
         window->resize(1200, 800);
         window->show();
-        QApplication::setActiveWindow(window.get());
+        window->activateWindow();
+        if (!QTest::qWaitForWindowActive(window.get()))
+            qFatal("the window does not become active");
     }
 
     QLineEdit* field() const
