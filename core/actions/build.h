@@ -61,6 +61,8 @@ public:
     provision::Plan plan;
     std::vector<Question> questions;
     std::vector<diagnosis::VmFate> fates;
+    std::vector<stack::ItemId> down; // of Draft
+    std::vector<stack::ItemId> inTurn;
     std::string typed; // what the operator types before it is done
     FieldHelp help;
     std::vector<std::string> differences;

@@ -611,6 +611,39 @@ std::string clusterWhyNot(const Stack& stack, Action action, ItemId id)
     return {};
 }
 
+namespace {
+
+// Cluster API drains a machine's node before it deletes the machine.
+bool drainsMachines(Action action)
+{
+    switch (action) {
+    case Action::UpgradeCluster:
+    case Action::RollOut:
+    case Action::ResizeMachines:
+    case Action::RemovePool:
+    case Action::ReplaceMachine:
+    case Action::RotateCertificates:
+        return true;
+    default:
+        return false;
+    }
+}
+
+void addVmsBelow(const Stack& stack, ItemId id, std::vector<ItemId>& out)
+{
+    const Item* item = stack.find(id);
+    if (item == nullptr)
+        return;
+    if (item->kind == ItemKind::InnerNode)
+        return addVmsBelow(stack, item->parentIn(Tree::Stack), out);
+    if (item->kind == ItemKind::Vm)
+        out.push_back(id);
+    for (const ItemId child : item->childrenIn(Tree::Tenants))
+        addVmsBelow(stack, child, out);
+}
+
+} // namespace
+
 Result<void> clusterPlan(Builder& builder)
 {
     const Stack& stack = builder.stack();
@@ -726,6 +759,8 @@ Result<void> clusterPlan(Builder& builder)
         }
         if (!made)
             return made;
+        if (drainsMachines(request.action))
+            addVmsBelow(stack, id, builder.inTurn);
     }
     return {};
 }

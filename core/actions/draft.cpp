@@ -200,6 +200,8 @@ Result<Draft> draftOf(const Stack& stack, const Request& request, const Answers&
     draft.questions = std::move(builder.questions);
     draft.typed = std::move(builder.typed);
     draft.fates = std::move(builder.fates);
+    draft.down = std::move(builder.down);
+    draft.inTurn = std::move(builder.inTurn);
     draft.differences = std::move(builder.differences);
     if (draft.questions.empty()) {
         builder.plan.id = newPlanId();

@@ -23,6 +23,8 @@ struct Draft {
     std::string cluster;
     std::string typed;                    // what the operator has to type first; empty: nothing
     std::vector<diagnosis::VmFate> fates; // what happens to each VM, worst first
+    std::vector<stack::ItemId> down;      // VMs that are away at the same time
+    std::vector<stack::ItemId> inTurn;    // VMs of machines that are drained and replaced one after the other
     // What a copied template has otherwise: "cpu.cores: 2 → 4".
     std::vector<std::string> differences;
 };

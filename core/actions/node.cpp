@@ -51,6 +51,7 @@ void noticeDrain(Builder& builder, ItemId id)
     const Stack& stack = builder.stack();
     const diagnosis::Blast blast = diagnosis::whatIf(stack, diagnosis::What::NodeDrains, id);
     builder.fates.insert(builder.fates.end(), blast.vms.begin(), blast.vms.end());
+    builder.down.insert(builder.down.end(), blast.down.begin(), blast.down.end());
     const std::string node = stack.find(id)->name;
     if (blast.vms.empty())
         builder.notice(say("No VM runs on %1.", {node}));
@@ -155,8 +156,9 @@ Result<void> nodePlan(Builder& builder)
                            ? say("Nobody: what runs there stays; nothing new comes.")
                            : say("Nobody: it takes pods and VMs again."));
     else
-        builder.notice(say("Disruption budgets inside tenants are held by who drains their nodes; they are "
-                           "not counted here."));
+        builder.notice(
+            say("Disruption budgets inside tenants are held by who drains their own nodes; they do "
+                "not stop this."));
     // All are cordoned before one is emptied: what leaves one must not move to the next.
     for (const ItemId id : request.items) {
         const KubeNodeFact& node = *stack.facts(id).outerNode;

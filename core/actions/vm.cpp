@@ -136,6 +136,7 @@ std::string vmWhyNot(const Stack& stack, Action action, ItemId id)
 void noticeStops(Builder& builder, const std::vector<ItemId>& vms, bool comeBack)
 {
     const Stack& stack = builder.stack();
+    builder.down = vms;
     std::map<ItemId, diagnosis::QuorumHit> quorums;
     std::map<ItemId, diagnosis::TenantHit> tenants;
     // At the same time: what each alone would cost, together.

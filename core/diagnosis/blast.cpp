@@ -161,6 +161,8 @@ void addTenants(const Stack& stack, Blast& out)
         if (fate.fate != Fate::Migrates && fate.fate != Fate::Blocks)
             down.insert(fate.vm);
     }
+    out.down.assign(down.begin(), down.end());
+    std::sort(out.down.begin(), out.down.end());
     std::map<ItemId, TenantHit> tenants;
     std::unordered_set<ItemId> planes;
     for (const ItemId id : down) {

@@ -51,6 +51,7 @@ struct Blast {
     std::vector<QuorumHit> quorums;     // those that break first
     std::vector<TenantHit> tenants;     // most pods first
     std::vector<stack::ItemId> touched; // all items of the stack that notice, for the chart
+    std::vector<stack::ItemId> down;    // VMs that are away for a while, at the same time
     int count(Fate fate) const;
 };
 

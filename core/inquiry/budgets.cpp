@@ -90,10 +90,17 @@ Error noList()
 
 } // namespace
 
-std::vector<BudgetQuestion> budgetQuestions(const stack::Stack& stack, const diagnosis::Blast& blast)
+std::vector<BudgetQuestion> budgetQuestions(const stack::Stack& stack, const std::vector<stack::ItemId>& vms)
 {
+    std::vector<stack::ItemId> carried;
+    for (const stack::ItemId id : vms) {
+        if (const stack::Item* vm = stack.find(id)) {
+            const auto& children = vm->childrenIn(stack::Tree::Stack);
+            carried.insert(carried.end(), children.begin(), children.end());
+        }
+    }
     std::map<stack::SourceId, BudgetQuestion> bySource;
-    for (const stack::ItemId id : blast.touched) {
+    for (const stack::ItemId id : carried) {
         const stack::Item* item = stack.find(id);
         if (item == nullptr || item->kind != stack::ItemKind::InnerNode || item->source == 0)
             continue;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "core/diagnosis/blast.h"
 #include "core/inquiry/look.h"
 
 #include <functional>
@@ -11,7 +10,7 @@
 #include <vector>
 
 // Which PodDisruptionBudgets of tenants an event would hit: the stack watches neither budgets nor the labels
-// of pods, so both are read on demand, of the tenants and of the nodes that the event touches only.
+// of pods, so both are read on demand, of the tenants and of the nodes that go down only.
 namespace strata::inquiry {
 
 struct BudgetQuestion {
@@ -29,13 +28,14 @@ struct BudgetHit {
     int pods = 0;    // of its own that are on the nodes
     int allowed = 0; // that may go now (status.disruptionsAllowed)
     int healthy = 0;
-    int wanted = 0; // healthy ones it wants
-    bool breaks() const { return pods > allowed; }
+    int wanted = 0;                                         // healthy ones it wants
+    bool breaks() const { return pods > allowed; }          // when all of them go at once
+    bool waits() const { return pods > 0 && allowed <= 0; } // when they are evicted one after the other
     friend bool operator==(const BudgetHit&, const BudgetHit&) = default;
 };
 
-// Nothing that cannot be asked: inner nodes only, and of connected tenants.
-std::vector<BudgetQuestion> budgetQuestions(const stack::Stack& stack, const diagnosis::Blast& blast);
+// About the inner nodes that these VMs carry; nothing of tenants that are not connected.
+std::vector<BudgetQuestion> budgetQuestions(const stack::Stack& stack, const std::vector<stack::ItemId>& vms);
 
 // From the lists of a tenant's budgets (policy/v1) and of the pods on those nodes; a budget without a pod
 // there is not hit. Pods that have ended do not count (policy/v1 reference; the disruption controller's own

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/composition.h"
+#include "tests/scenario/livesite.h"
 #include "ui/actions/actiondialog.h"
 #include "ui/actions/auditdialog.h"
 #include "ui/actions/imageform.h"
@@ -180,6 +181,60 @@ private Q_SLOTS:
         auto* activity = m_window->findChild<QListView*>(QStringLiteral("activity"));
         if (activity != nullptr)
             QVERIFY(activity->model()->rowCount() > 0);
+    }
+
+    // Disruption budgets of a tenant are not in the stack: the question asks for them.
+    void budgetsOfTheTenantAreTold()
+    {
+        const ItemId vm = find(Tree::Stack, [this](const Item& item) {
+            return item.kind == ItemKind::Vm && item.tenant == "slate" && item.state == "Running" &&
+                   children(item.id, Tree::Stack) > 0 && stack().facts(item.id).machine != nullptr &&
+                   !stack().facts(item.id).machine->controlPlane;
+        });
+        QVERIFY(vm);
+        const Item* node = stack().find(stack().find(vm)->childrenIn(Tree::Stack).front());
+        QVERIFY(node != nullptr && node->kind == ItemKind::InnerNode);
+        const auto tenant = m_composition->site().newClient(node->source);
+        QVERIFY(tenant != nullptr);
+        const auto told = [](const ui::ActionDialog* asked) {
+            return in<QLabel>(const_cast<ui::ActionDialog*>(asked), "budgets")->text();
+        };
+        m_window->select(vm);
+        ui::ActionDialog* asked = ask("stop-vm");
+        QVERIFY(asked != nullptr);
+        QTRY_VERIFY2_WITH_TIMEOUT(told(asked).startsWith(QLatin1String("No disruption budget")),
+                                  qPrintable(told(asked)), kLongMs);
+        asked->close();
+        QTRY_VERIFY(dialog() == nullptr);
+
+        // More than there are: none may go.
+        const std::string path = "/apis/policy/v1/namespaces/kube-system/poddisruptionbudgets";
+        kube::Request make;
+        make.method = "POST";
+        make.path = path;
+        make.contentType = "application/json";
+        make.body = R"({"apiVersion":"policy/v1","kind":"PodDisruptionBudget","metadata":{"name":"all"},
+                        "spec":{"minAvailable":1000,"selector":{}}})";
+        const auto made = test::LiveSite::send(tenant, make);
+        QVERIFY2(made, made ? "" : made.error().text.c_str());
+        asked = ask("stop-vm");
+        QVERIFY(asked != nullptr);
+        QTRY_VERIFY2_WITH_TIMEOUT(told(asked).startsWith(QLatin1String(
+                                      "Disruption budget kube-system/all of tenant slate is broken")),
+                                  qPrintable(told(asked)), kLongMs);
+        asked->close();
+        QTRY_VERIFY(dialog() == nullptr);
+        // Where machines are drained one after the other it is not broken: they wait for it.
+        m_window->select(named(ItemKind::WorkerPool, "slate-md-0"));
+        asked = ask("roll-out");
+        QVERIFY(asked != nullptr);
+        QTRY_VERIFY2_WITH_TIMEOUT(
+            told(asked).contains(QLatin1String("kube-system/all of tenant slate lets no pod go now")),
+            qPrintable(told(asked)), kLongMs);
+        kube::Request remove;
+        remove.method = "DELETE";
+        remove.path = path + "/all";
+        QVERIFY(test::LiveSite::send(tenant, remove));
     }
 
     void aVmIsStoppedAndStarted()

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/actions/actiondialog.h"
 
+#include "ui/actions/budgetsline.h"
 #include "ui/actions/fatewords.h"
 #include "ui/connect/errorwords.h"
 #include "ui/stack/stackstore.h"
@@ -9,6 +10,7 @@
 #include "ui/widgets/healthicon.h"
 #include "ui/widgets/text.h"
 #include "ui/widgets/themedlabel.h"
+#include "ui/widgets/windowsize.h"
 #include "ui/wizard/clusterruns.h"
 
 #include <QCheckBox>
@@ -23,6 +25,7 @@
 #include <QVBoxLayout>
 
 #include <algorithm>
+#include <utility>
 
 namespace strata::ui {
 
@@ -64,16 +67,17 @@ QTreeWidget* table(QWidget* parent, const QString& name, const QStringList& head
 
 } // namespace
 
-ActionDialog::ActionDialog(ClusterRuns* runs, StackStore* store, StrataChart* chart, Action action,
-                           std::vector<ItemId> items, QWidget* parent)
+ActionDialog::ActionDialog(ClusterRuns* runs, StackStore* store, StrataChart* chart,
+                           inquiry::Look::Clients clients, Action action, std::vector<ItemId> items,
+                           QWidget* parent)
     : QDialog(parent), m_runs(runs), m_store(store), m_chart(chart)
 {
     m_request.action = action;
     m_request.items = std::move(items);
     setObjectName(QStringLiteral("actionDialog"));
     setWindowTitle(verbOf(action));
-    resize(700, actions::inputOf(action) == Input::Fields ? 700 : 560);
-    makeParts();
+    resizeWithin(this, {700, actions::inputOf(action) == Input::Fields ? 700 : 560});
+    makeParts(std::move(clients));
     m_later.setSingleShot(true);
     m_later.setInterval(kSettleMs);
     connect(&m_later, &QTimer::timeout, this, &ActionDialog::draft);
@@ -86,7 +90,7 @@ ActionDialog::~ActionDialog()
         m_chart->setMarked({});
 }
 
-void ActionDialog::makeParts()
+void ActionDialog::makeParts(inquiry::Look::Clients clients)
 {
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(18, 16, 18, 14);
@@ -104,6 +108,8 @@ void ActionDialog::makeParts()
     m_interruption->setWordWrap(true);
     m_interruption->setTextInteractionFlags(Qt::TextSelectableByMouse);
     layout->addWidget(m_interruption);
+    m_budgets = new BudgetsLine(std::move(clients), this);
+    layout->addWidget(m_budgets);
     m_fates = table(this, tr("What happens to each VM"), {tr("VM"), tr("Tenant"), tr("What"), tr("Why")});
     m_fates->setObjectName(QStringLiteral("fates"));
     m_fates->setRootIsDecorated(false);
@@ -318,6 +324,7 @@ void ActionDialog::proceed()
         m_steps->clear();
         m_interruption->showText(QStringLiteral("—"));
         showFates({});
+        m_budgets->ask(m_store->stack(), {}, BudgetsLine::Manner::AtOnce);
         say(errorText(made.error()), made.error().kind != ErrorKind::Refused);
         m_words->setRole(TextRole::Warning);
         enable();
@@ -345,6 +352,9 @@ void ActionDialog::proceed()
     m_differences = made->differences;
     showPlan();
     showFates(made->fates);
+    const bool atOnce = made->inTurn.empty();
+    m_budgets->ask(m_store->stack(), atOnce ? made->down : made->inTurn,
+                   atOnce ? BudgetsLine::Manner::AtOnce : BudgetsLine::Manner::InTurn);
     rehearse();
 }
 

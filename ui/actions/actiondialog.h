@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/actions/draft.h"
+#include "core/inquiry/look.h"
 
 #include <QDialog>
 #include <QTimer>
@@ -23,6 +24,7 @@ class QVBoxLayout;
 
 namespace strata::ui {
 
+class BudgetsLine;
 class ClusterRun;
 class ClusterRuns;
 class StackStore;
@@ -36,18 +38,20 @@ class ActionDialog : public QDialog {
     Q_OBJECT
 
 public:
-    ActionDialog(ClusterRuns* runs, StackStore* store, StrataChart* chart, actions::Action action,
-                 std::vector<stack::ItemId> items, QWidget* parent = nullptr);
+    // Without `clients` disruption budgets of tenants are not asked for.
+    ActionDialog(ClusterRuns* runs, StackStore* store, StrataChart* chart, inquiry::Look::Clients clients,
+                 actions::Action action, std::vector<stack::ItemId> items, QWidget* parent = nullptr);
     ~ActionDialog() override;
 
     bool isReady() const; // the plan is there and the server accepts it
     const std::optional<provision::Plan>& plan() const { return m_plan; }
+    const BudgetsLine* budgets() const { return m_budgets; }
 
 Q_SIGNALS:
     void begun(strata::ui::ClusterRun* run);
 
 private:
-    void makeParts();
+    void makeParts(inquiry::Look::Clients clients);
     void makeInputs(QVBoxLayout* layout);
     void makeFields(QFormLayout* form, const std::function<void()>& changed);
     void showHelp(const actions::FieldHelp& help);
@@ -76,6 +80,7 @@ private:
 
     ThemedLabel* m_title = nullptr;
     ThemedLabel* m_interruption = nullptr;
+    BudgetsLine* m_budgets = nullptr;
     QSpinBox* m_replicas = nullptr;
     QLineEdit* m_version = nullptr;
     QLineEdit* m_image = nullptr;

@@ -31,14 +31,15 @@ BudgetsLine::BudgetsLine(inquiry::Look::Clients clients, QWidget* parent)
 
 BudgetsLine::~BudgetsLine() = default;
 
-void BudgetsLine::ask(const stack::Stack& stack, const diagnosis::Blast& blast)
+void BudgetsLine::ask(const stack::Stack& stack, const std::vector<stack::ItemId>& vms, Manner manner)
 {
     if (!m_clients)
         return;
-    std::vector<BudgetQuestion> questions = inquiry::budgetQuestions(stack, blast);
+    std::vector<BudgetQuestion> questions = inquiry::budgetQuestions(stack, vms);
     const auto now = std::chrono::steady_clock::now();
-    if (questions == m_questions && m_asked && (!m_ended || now - *m_asked < kAgain))
+    if (questions == m_questions && manner == m_manner && m_asked && (!m_ended || now - *m_asked < kAgain))
         return;
+    m_manner = manner;
     m_questions = questions;
     m_asked = now;
     m_hits.clear();
@@ -76,17 +77,30 @@ void BudgetsLine::ask(const stack::Stack& stack, const diagnosis::Blast& blast)
 
 void BudgetsLine::tell()
 {
+    const bool inTurn = m_manner == Manner::InTurn;
     std::stable_sort(m_hits.begin(), m_hits.end(),
                      [](const BudgetHit& a, const BudgetHit& b) { return a.breaks() && !b.breaks(); });
+    std::vector<const BudgetHit*> told;
+    for (const BudgetHit& hit : m_hits) {
+        if (!inTurn || hit.waits())
+            told.push_back(&hit);
+    }
     QStringList lines;
     bool breaks = false;
-    for (const BudgetHit& hit : m_hits) {
+    for (const BudgetHit* each : told) {
+        const BudgetHit& hit = *each;
         breaks = breaks || hit.breaks();
         if (lines.size() == kMostLines) {
-            lines << tr("… and %n more budget(s)", nullptr, static_cast<int>(m_hits.size() - kMostLines));
+            lines << tr("… and %n more budget(s)", nullptr, static_cast<int>(told.size()) - int(kMostLines));
             break;
         }
         const QString name = QStringLiteral("%1/%2").arg(cleaned(hit.ns), cleaned(hit.name));
+        if (inTurn) {
+            lines << tr("Disruption budget %1 of tenant %2 lets no pod go now: the drain of its nodes waits "
+                        "until it does")
+                         .arg(name, cleaned(hit.tenant));
+            continue;
+        }
         lines << (hit.breaks()
                       ? tr("Disruption budget %1 of tenant %2 is broken: %3 of its pods are there, %4 may go")
                       : tr("Disruption budget %1 of tenant %2 holds: %3 of its pods are there, %4 may go"))
@@ -97,11 +111,12 @@ void BudgetsLine::tell()
     if (!m_ended)
         lines << tr("Asking %n tenant(s) for disruption budgets…", nullptr,
                     static_cast<int>(m_questions.size()));
-    else if (m_hits.empty() && m_failed.isEmpty() && !m_questions.empty())
-        lines << tr("No disruption budget of a tenant is hit.");
+    else if (told.empty() && m_failed.isEmpty() && !m_questions.empty())
+        lines << (inTurn ? tr("No disruption budget of a tenant stands in the way now.")
+                         : tr("No disruption budget of a tenant is hit."));
     if (!m_failed.isEmpty())
         lines << tr("Disruption budgets are not known of: %1").arg(m_failed.join(QStringLiteral(", ")));
-    setRole(breaks ? TextRole::Failed : TextRole::Muted);
+    setRole(!breaks ? TextRole::Muted : inTurn ? TextRole::Warning : TextRole::Failed);
     setVisible(!lines.isEmpty());
     showText(lines.join(QLatin1Char('\n')));
 }

@@ -894,7 +894,8 @@ void MainWindow::Private::act(strata::actions::Action action, const std::vector<
 {
     if (services.runs == nullptr || items.empty())
         return;
-    auto* dialog = new ActionDialog(services.runs, services.store, chart, action, items, q);
+    auto* dialog =
+        new ActionDialog(services.runs, services.store, chart, services.clientOf, action, items, q);
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     QObject::connect(dialog, &ActionDialog::begun, q, [this](const ClusterRun*) {
         bottomDock->show();

@@ -156,7 +156,7 @@ void WhatIfDialog::look()
     }
     m_tenants->setVisible(!tenants.isEmpty());
     m_tenants->showText(tenants.join(QLatin1Char('\n')));
-    m_budgets->ask(stack, m_blast);
+    m_budgets->ask(stack, m_blast.down, BudgetsLine::Manner::AtOnce);
     while (m_vms->topLevelItemCount() > int(m_blast.vms.size()))
         delete m_vms->takeTopLevelItem(m_vms->topLevelItemCount() - 1);
     for (std::size_t i = 0; i < m_blast.vms.size(); ++i) {

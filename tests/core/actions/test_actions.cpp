@@ -232,6 +232,8 @@ private Q_SLOTS:
         QCOMPARE(draft->plan->steps.size(), std::size_t(2));
         QVERIFY(draft->plan->steps[1].after.empty()); // side by side
         QVERIFY(says(*draft->plan, "Tenant blue loses 2"));
+        QCOMPARE(draft->down.size(), std::size_t(2));
+        QVERIFY(draft->inTurn.empty());
     }
 
     void poolsScaleAndCanBeSetBack()
@@ -320,6 +322,9 @@ private Q_SLOTS:
             draftOf(site.stack, ask(Action::ReplaceMachine, {site.item(ItemKind::Machine, kGoodVm)}));
         QVERIFY2(worker && worker->plan, whyOf(worker).c_str());
         QCOMPARE(worker->plan->steps[0].writes[0].verb, Verb::Remove);
+        // It is drained first: budgets hold that up instead of being broken.
+        QVERIFY(worker->down.empty());
+        QCOMPARE(worker->inTurn, std::vector<ItemId>{site.item(ItemKind::Vm, kGoodVm)});
     }
 
     void versions_data()
@@ -421,6 +426,11 @@ private Q_SLOTS:
             draftOf(site.stack, ask(Action::DrainNode, {site.item(ItemKind::OuterNode, "outer-1")}));
         QVERIFY2(draft && draft->plan, whyOf(draft).c_str());
         QCOMPARE(draft->fates.size(), std::size_t(3));
+        // Those that move live are not away.
+        const auto away = std::count_if(draft->fates.begin(), draft->fates.end(), [](const auto& each) {
+            return each.fate != diagnosis::Fate::Migrates && each.fate != diagnosis::Fate::Blocks;
+        });
+        QCOMPARE(draft->down.size(), std::size_t(away));
         QCOMPARE(draft->plan->steps.size(), std::size_t(2));
         QCOMPARE(draft->plan->steps[0].writes[0].verb, Verb::Change);
         QCOMPARE(draft->plan->steps[1].writes[0].verb, Verb::Drain);

@@ -111,18 +111,18 @@ private Q_SLOTS:
     {
         stack::Stack stack;
         stack.apply(test::pictureSite());
-        diagnosis::Blast blast;
+        std::vector<stack::ItemId> all;
         for (const stack::ItemId root : stack.roots(stack::Tree::Stack)) {
             std::vector<stack::ItemId> todo{root};
             while (!todo.empty()) {
                 const stack::Item* item = stack.find(todo.back());
-                blast.touched.push_back(todo.back());
+                all.push_back(todo.back());
                 todo.pop_back();
                 const auto& more = item->childrenIn(stack::Tree::Stack);
                 todo.insert(todo.end(), more.begin(), more.end());
             }
         }
-        const auto questions = budgetQuestions(stack, blast);
+        const auto questions = budgetQuestions(stack, all);
         QVERIFY(questions.size() >= 2);
         for (const BudgetQuestion& question : questions) {
             QVERIFY(!question.nodes.empty());
