@@ -5,26 +5,33 @@
 #include "core/console/screen/wire.h"
 
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <poll.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
+#include <chrono>
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
 #include <string>
 #include <string_view>
+#include <thread>
 
 namespace strata::console {
 namespace {
 
 using wire::Message;
 using wire::What;
+
+constexpr std::chrono::milliseconds kFullFor{2};
 
 void tell(Message message, std::string_view words = {}, int fd = -1)
 {
@@ -46,8 +53,14 @@ void tell(Message message, std::string_view words = {}, int fd = -1)
         with->cmsg_len = CMSG_LEN(sizeof(int));
         std::memcpy(CMSG_DATA(with), &fd, sizeof fd);
     }
-    if (::sendmsg(wire::kControlFd, &header, MSG_NOSIGNAL) < 0)
-        std::_Exit(0); // nobody looks any more
+    while (::sendmsg(wire::kControlFd, &header, MSG_NOSIGNAL) < 0) {
+        // So many descriptors of this user's programs are on their way to somebody, ours among them
+        // (unix(7)): they arrive.
+        if (errno == ETOOMANYREFS)
+            std::this_thread::sleep_for(kFullFor);
+        else if (errno != EINTR)
+            std::_Exit(0); // nobody looks any more
+    }
 }
 
 class Teller : public RfbSink {
@@ -135,6 +148,10 @@ void confine()
     ::setrlimit(RLIMIT_CORE, &none);
 
     ::setrlimit(RLIMIT_FSIZE, &picture);
+    // Where a privileged user runs it, too.
+    __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+    std::array<__user_cap_data_struct, 2> nothing{};
+    ::syscall(SYS_capset, &header, nothing.data());
     const rlimit files{16, 16};
     ::setrlimit(RLIMIT_NOFILE, &files);
 }

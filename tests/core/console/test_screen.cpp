@@ -405,6 +405,7 @@ private Q_SLOTS:
         if (fate == Passed) { // what follows it is understood
             say("\x02");
             QTRY_VERIFY_WITH_TIMEOUT(m_watcher->bells > 0 || m_watcher->end(), 20000);
+            QVERIFY2(!m_watcher->end(), m_watcher->end()->error.text.c_str());
             QCOMPARE(m_watcher->bells.load(), 1);
         }
         if (fate != Refused) { // it waits, or goes on, until the other end says goodbye
