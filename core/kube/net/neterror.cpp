@@ -12,6 +12,8 @@
 namespace strata::kube {
 namespace {
 
+constexpr int kTooLarge = 100; // CURLE_TOO_LARGE, of libcurl 8.6 and later
+
 std::string tr(const char* text, std::initializer_list<std::string> values)
 {
     return arguments(translate("KubeNetwork", text), values);
@@ -187,6 +189,9 @@ Error errorFromFailure(const TransferFailure& f)
     case CURLE_ABORTED_BY_CALLBACK:
     case CURLE_WRITE_ERROR:
         return error(ErrorKind::Cancelled, tr("The request to %1 was stopped.", {server}));
+    case kTooLarge:
+        return error(ErrorKind::Protocol,
+                     tr("The API server %1 answers with more headers than can be read.", {server}));
     case CURLE_OUT_OF_MEMORY:
         return error(ErrorKind::Internal, tr("There is not enough memory for the request to %1.", {server}));
     default:
