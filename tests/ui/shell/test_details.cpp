@@ -305,9 +305,11 @@ private Q_SLOTS:
                 lefts.insert(frame->x());
             return int(lefts.size());
         };
-        f.panel->resize(1200, 560);
+        // A card is as wide as so many letters of the program's font, which machines differ in.
+        const int card = QFontMetrics(QApplication::font()).averageCharWidth() * 36;
+        f.panel->resize(card * 4, 560);
         QTRY_COMPARE(columns(), 3);
-        f.panel->resize(400, 560);
+        f.panel->resize(card * 3 / 2, 560);
         QTRY_COMPARE(columns(), 1);
         for (const ui::CardFrame* frame : overview->findChildren<ui::CardFrame*>())
             QVERIFY(frame->geometry().right() <= overview->viewport()->width());
