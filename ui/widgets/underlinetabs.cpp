@@ -33,4 +33,16 @@ void UnderlineTabs::paintEvent(QPaintEvent* event)
     style()->drawPrimitive(QStyle::PE_FrameFocusRect, &ring, &painter);
 }
 
+void UnderlineTabs::tabInserted(int index)
+{
+    QTabBar::tabInserted(index);
+    updateGeometry();
+}
+
+void UnderlineTabs::tabRemoved(int index)
+{
+    QTabBar::tabRemoved(index);
+    updateGeometry();
+}
+
 } // namespace strata::ui

@@ -14,6 +14,9 @@ public:
 
 protected:
     void paintEvent(QPaintEvent* event) override;
+    // QTabBar does not tell its layout of either while it is hidden.
+    void tabInserted(int index) override;
+    void tabRemoved(int index) override;
 };
 
 } // namespace strata::ui
