@@ -79,6 +79,9 @@ Error problem(const HostUri& parts)
     if (last != nullptr && last->code == VIR_ERR_NO_STORAGE_POOL)
         return {ErrorKind::NotFound, say("Host %1 has no such storage pool.", {nameOf(parts)}),
                 lastLibvirtMessage(), 0, 0};
+    if (last != nullptr && last->code == VIR_ERR_NO_STORAGE_VOL)
+        return {ErrorKind::NotFound, say("Host %1 has no such volume.", {nameOf(parts)}),
+                lastLibvirtMessage(), 0, 0};
     if (last != nullptr && last->code == VIR_ERR_STORAGE_VOL_EXIST)
         return {ErrorKind::Conflict, say("There is a volume of that name already."), lastLibvirtMessage(), 0,
                 0};
