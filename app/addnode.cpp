@@ -98,6 +98,11 @@ public:
 
     int run()
     {
+        if (m_words.has("--left") || !m_words.value("--take-back").empty()) {
+            if (!m_words.names.empty())
+                return misused(tr("“--left” and “--take-back” stand alone."));
+            return m_words.has("--left") ? listLeft() : takeBack(m_words.value("--take-back"));
+        }
         const std::string way = m_words.names.empty() ? std::string() : m_words.names.front();
         const bool lab = way == "lab";
         if (!lab && way != "metal")
@@ -166,7 +171,8 @@ private:
         return answer.get();
     }
 
-    int join()
+    // The cluster that is joined.
+    int connect()
     {
         std::string path = m_words.value("--kubeconfig");
         if (m_words.has("--demo")) {
@@ -195,6 +201,14 @@ private:
             return refuse(config.error());
         m_network.setExecPlugins(headlessExecPlugins(m_words.has("--allow-exec")));
         m_client = kube::Client::create(m_network, *config);
+        return 0;
+    }
+
+    int join()
+    {
+        if (const int code = connect(); code != 0)
+            return code;
+        const kube::ClusterConfig& config = m_client->config();
         hosts::Join join;
         const auto info = get(hosts::clusterInfoPath());
         Result<hosts::JoinPlace> place =
@@ -204,10 +218,10 @@ private:
             say(tr("This cluster has no ConfigMap kube-public/cluster-info, without which kubeadm joins "
                    "nothing. "
                    "The plan shows the address of the kubeconfig."));
-            const auto hash = hosts::caHash(config->caPem);
+            const auto hash = hosts::caHash(config.caPem);
             if (!hash)
                 return refuse(hash.error());
-            place = hosts::JoinPlace{config->server.substr(config->server.find("://") + 3), *hash};
+            place = hosts::JoinPlace{config.server.substr(config.server.find("://") + 3), *hash};
         }
         if (!place)
             return refuse(place.error());
@@ -284,9 +298,15 @@ private:
     int carryOut(hosts::NodePlan plan)
     {
         say(plan.title);
+        hosts::NodeRunOptions options;
+        if (!m_words.has("--demo")) {
+            const auto folder = hosts::nodeJournalFolder();
+            if (!folder)
+                return refuse(folder.error());
+            options.journal = *folder;
+        }
         const provision::Plan logged = hosts::auditPlan(plan);
         audit(logged, "begun", {});
-        hosts::NodeRunOptions options;
         options.wait = !m_words.has("--no-wait");
         options.readyTimeout = std::chrono::seconds(m_seconds);
         options.network = &m_network;
@@ -346,6 +366,65 @@ private:
             audit(logged, provision::toString(end.state), {});
         }
         return report.state == provision::RunState::Cancelled ? kInterrupted : kFailed;
+    }
+
+    // --- what runs that were killed have left
+
+    static int listLeft()
+    {
+        const auto folder = hosts::nodeJournalFolder();
+        if (!folder)
+            return refuse(folder.error());
+        for (const hosts::NodeTrace& trace : hosts::leftNodes(*folder)) {
+            std::string parts;
+            for (const std::string& part : hosts::partsLeft(trace))
+                parts += (parts.empty() ? "" : ", ") + part;
+            std::cout << trace.id << "  " << formatRfc3339(trace.startedAt) << "  " << trace.title << " ("
+                      << trace.uri << "): " << (parts.empty() ? tr("nothing") : parts) << "\n";
+        }
+        std::cout.flush();
+        return kCreated;
+    }
+
+    int takeBack(const std::string& id)
+    {
+        const auto folder = hosts::nodeJournalFolder();
+        if (!folder)
+            return refuse(folder.error());
+        const std::vector<hosts::NodeTrace> all = hosts::leftNodes(*folder);
+        const auto found = std::find_if(all.begin(), all.end(),
+                                        [&id](const hosts::NodeTrace& each) { return each.id == id; });
+        if (found == all.end())
+            return misused(tr("No ended run “%1” has left anything; --left lists them.", {id}));
+        if (!m_words.value("--kubeconfig").empty()) {
+            if (const int code = connect(); code != 0)
+                return code;
+            if (m_client->config().server != found->server)
+                return misused(tr("That run's cluster is %1.", {found->server}));
+        }
+        std::mutex mutex;
+        provision::RunReport end;
+        hosts::NodeRunCallbacks callbacks;
+        callbacks.state = [&](const provision::RunReport& report) {
+            const std::lock_guard lock(mutex);
+            end = report;
+            if (report.state != provision::RunState::Undoing)
+                m_ends.end();
+        };
+        const auto run = hosts::NodeRun::leftBy(*found, m_client, std::move(callbacks));
+        if (!run)
+            return refuse(run.error());
+        const provision::Plan logged = hosts::auditPlan((*run)->plan());
+        (*run)->undo();
+        waitForEnd(m_ends, [&run] { (*run)->cancel(); });
+        const std::lock_guard lock(mutex);
+        for (const std::string& each : end.left)
+            say(each);
+        audit(logged, provision::toString(end.state), end.error ? inWords(*end.error) : std::string());
+        if (end.state != provision::RunState::Undone)
+            return kFailed;
+        say(tr("What was made is gone again."));
+        return kCreated;
     }
 
     void keep(const Secret& kubeconfig) const
@@ -506,12 +585,13 @@ private:
 int runAddNode(const CommandLine& line)
 {
     const Ends ends;
-    auto words = Words::read(
-        "add-node", line.words,
-        {"--image", "--pool", "--vcpus", "--memory", "--disk", "--network", "--bridge", "--ssh-key",
-         "--kubernetes", "--pods", "--cni", "--kubeconfig", "--context", "--timeout", "--save-kubeconfig",
-         "--vendor", "--ssh", "--output", "--address"},
-        {"--tcg", "--first", "--dry-run", "--no-wait", "--cloud-init", "--demo", "--allow-exec", "--keep"});
+    auto words = Words::read("add-node", line.words,
+                             {"--image",   "--pool",       "--vcpus",   "--memory",     "--disk",
+                              "--network", "--bridge",     "--ssh-key", "--kubernetes", "--pods",
+                              "--cni",     "--kubeconfig", "--context", "--timeout",    "--save-kubeconfig",
+                              "--vendor",  "--ssh",        "--output",  "--address",    "--take-back"},
+                             {"--tcg", "--first", "--dry-run", "--no-wait", "--cloud-init", "--demo",
+                              "--allow-exec", "--keep", "--left"});
     if (!words)
         return refuse(words.error(), kWrongUse);
     return AddNode(std::move(*words), ends).run();
@@ -534,6 +614,9 @@ std::string addNodeHelp()
         "             [--kubeconfig FILE [--context NAME]]) [--kubernetes VERSION] [--dry-run]\n"
         "                                --first makes a new outer cluster; --dry-run prints the plan, the\n"
         "                                domain, the script and what cloud-init is told\n"
+        "  strata add-node --left        what runs that were killed have left on hosts, by plan\n"
+        "  strata add-node --take-back PLAN [--kubeconfig FILE [--context NAME]]\n"
+        "                                removes it; with its cluster's kubeconfig the token, too\n"
         "\n");
 }
 

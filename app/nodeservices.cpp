@@ -158,8 +158,21 @@ void addNodeServices(ui::HostServices& services, feeds::Site& site, kube::Networ
                                            hosts::NodeRunCallbacks callbacks) {
         hosts::NodeRunOptions options;
         options.network = &network;
+        if (const auto folder = hosts::nodeJournalFolder())
+            options.journal = *folder;
         return hosts::NodeRun::start(std::move(plan), cluster == 0 ? nullptr : site.newClient(cluster),
                                      options, std::move(callbacks));
+    };
+    services.leftNodes = [](QObject* context, std::function<void(std::vector<hosts::NodeTrace>)> done) {
+        QThreadPool::globalInstance()->start([answer = onGuiThread(context, std::move(done))] {
+            const auto folder = hosts::nodeJournalFolder();
+            answer(folder ? hosts::leftNodes(*folder) : std::vector<hosts::NodeTrace>());
+        });
+    };
+    services.takeBackNode = [&site](const hosts::NodeTrace& trace, stack::SourceId cluster,
+                                    hosts::NodeRunCallbacks callbacks) {
+        return hosts::NodeRun::leftBy(trace, cluster == 0 ? nullptr : site.newClient(cluster),
+                                      std::move(callbacks));
     };
     services.keepKubeconfig = [](const std::string& name, const Secret& kubeconfig, QObject* context,
                                  HostServices::Done<std::string> done) {

@@ -98,7 +98,27 @@ public:
         NodeRunCallbacks callbacks)
         : m_plan(std::move(plan)), m_client(std::move(client)), m_options(options),
           m_callbacks(std::move(callbacks))
-    {}
+    {
+        if (m_plan.spec.join)
+            m_tokenSecret = tokenSecretName(m_plan.spec.join->token);
+    }
+
+    // Of an earlier run, only to be taken back.
+    Run(std::unique_ptr<NodeJournal> journal, std::shared_ptr<kube::Client> client,
+        NodeRunCallbacks callbacks)
+        : m_plan(planOf(journal->trace())), m_client(std::move(client)), m_callbacks(std::move(callbacks)),
+          m_journal(std::move(journal)), m_tokenSecret(m_journal->trace().token)
+    {
+        const NodeTrace& trace = m_journal->trace();
+        const auto there = [&trace](const char* step) { return trace.made.count(step) != 0; };
+        // Nobody else has that token, nor that domain's UUID.
+        m_madeToken = !m_tokenSecret.empty() && (there("token") || trace.begun == "token");
+        m_defined = there("domain") || trace.begun == "domain";
+        m_madeDisk = there("disk");
+        m_madeSeed = there("seed");
+        if (trace.begun == "disk" || trace.begun == "seed")
+            m_unsure = trace.begun == "disk" ? trace.disk : trace.seed;
+    }
 
     void start(bool undo)
     {
@@ -142,6 +162,35 @@ public:
     const NodePlan& plan() const { return m_plan; }
 
 private:
+    static NodePlan planOf(const NodeTrace& trace)
+    {
+        NodePlan plan;
+        plan.id = trace.id;
+        plan.title = trace.title;
+        plan.uri = trace.uri;
+        plan.uuid = trace.uuid;
+        plan.spec.name = trace.node;
+        plan.machine.pool = trace.pool;
+        return plan;
+    }
+
+    NodeTrace trace() const
+    {
+        NodeTrace out;
+        out.id = m_plan.id;
+        out.title = m_plan.title;
+        out.node = m_plan.spec.name;
+        out.uri = m_plan.uri;
+        out.server = m_client ? m_client->config().server : std::string();
+        out.uuid = m_plan.uuid;
+        out.pool = m_plan.machine.pool;
+        out.disk = diskName(m_plan.spec);
+        out.seed = seedName(m_plan.spec);
+        out.token = m_tokenSecret;
+        out.startedAt = systemNow();
+        return out;
+    }
+
     static tl::unexpected<Error> cancelled() { return fail(ErrorKind::Cancelled, say("Cancelled.")); }
 
     // --- telling
@@ -424,9 +473,28 @@ private:
         return ready(id == "schedulable");
     }
 
+    // Writes down what is about to be made before it is.
+    Result<void> recorded(const std::string& id)
+    {
+        const bool makes = id == "token" || id == "disk" || id == "seed" || id == "domain";
+        if (!m_journal || !makes)
+            return carryOut(id);
+        if (const Result<void> noted = m_journal->begin(id); !noted)
+            return noted;
+        const Result<void> done = carryOut(id);
+        const Result<void> noted = done ? m_journal->made(id) : m_journal->gone(id);
+        return done ? noted : done;
+    }
+
     RunReport carryOut()
     {
         tell(reportOf(RunState::Running));
+        if (!m_options.journal.empty()) {
+            auto journal = NodeJournal::create(m_options.journal, trace());
+            if (!journal)
+                return reportOf(RunState::Failed, journal.error());
+            m_journal = std::move(*journal);
+        }
         for (const Step& each : m_plan.steps) {
             const bool waits =
                 each.id == "address" || each.id == "api" || each.id == "ready" || each.id == "schedulable";
@@ -442,7 +510,7 @@ private:
                 const std::lock_guard lock(m_mutex);
                 stopped = m_cancelled;
             }
-            const Result<void> done = stopped ? Result<void>(cancelled()) : carryOut(each.id);
+            const Result<void> done = stopped ? Result<void>(cancelled()) : recorded(each.id);
             m_report.elapsedMs = systemNow() - m_report.startedAt;
             if (!done) {
                 const bool byUs = done.error().kind == ErrorKind::Cancelled;
@@ -456,7 +524,15 @@ private:
             m_report.state = StepState::Done;
             tell(m_report);
         }
+        finish();
         return reportOf(RunState::Done);
+    }
+
+    void finish()
+    {
+        if (m_journal)
+            m_journal->finish();
+        m_journal.reset();
     }
 
     RunReport takeBack()
@@ -490,14 +566,24 @@ private:
             m_madeSeed = false;
         if (off && m_madeDisk && note(remove(diskName(m_plan.spec)), diskName(m_plan.spec)))
             m_madeDisk = false;
-        if (m_madeToken && m_client) {
+        if (m_madeToken && !m_client) {
+            left.push_back(
+                say("The token stays: its cluster is not connected. It ends by itself within a day."));
+        } else if (m_madeToken) {
             kube::Request request;
             request.method = "DELETE";
-            request.path = kube::path(kSecrets, "kube-system", tokenSecretName(m_plan.spec.join->token));
+            request.path = kube::path(kSecrets, "kube-system", m_tokenSecret);
             const auto gone = ask(m_client, std::move(request));
             if (note(gone ? Result<void>() : tl::unexpected<Error>(gone.error()), say("The token")))
                 m_madeToken = false;
         }
+        if (!m_unsure.empty())
+            left.push_back(
+                say("Volume %1 of pool %2 was being filled when the program ended; look whether it is "
+                    "there, and whose it is.",
+                    {m_unsure, m_plan.machine.pool}));
+        if (!first)
+            finish();
         return reportOf(first ? RunState::UndoFailed : RunState::Undone, first, left);
     }
 
@@ -513,6 +599,10 @@ private:
 
     std::recursive_mutex m_toldMutex; // held while calling out
     NodeRunCallbacks m_callbacks;
+
+    std::unique_ptr<NodeJournal> m_journal; // the run's own
+    std::string m_tokenSecret;
+    std::string m_unsure; // a volume of which it is not known whether it is there
 
     // The run's own; read by the upload's thread only while the run's waits for that.
     StepReport m_report;
@@ -610,6 +700,16 @@ provision::Plan auditPlan(const NodePlan& plan)
     out.action = plan.spec.first ? "first-node" : "add-node";
     out.server = cleanText(plan.uri);
     return out;
+}
+
+Result<std::unique_ptr<NodeRun>> NodeRun::leftBy(const NodeTrace& trace, std::shared_ptr<kube::Client> client,
+                                                 NodeRunCallbacks callbacks)
+{
+    auto journal = NodeJournal::open(trace.path);
+    if (!journal)
+        return tl::unexpected<Error>(journal.error());
+    return std::make_unique<HeldRun>(
+        std::make_shared<Run>(std::move(*journal), std::move(client), std::move(callbacks)));
 }
 
 std::unique_ptr<NodeRun> NodeRun::start(NodePlan plan, std::shared_ptr<kube::Client> client,

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/hosts/nodeaccess.h"
+#include "core/hosts/nodejournal.h"
 #include "core/hosts/nodespec.h"
 #include "core/kube/net/client.h"
 #include "core/provision/runner.h"
@@ -49,6 +50,8 @@ struct NodeRunOptions {
     std::chrono::milliseconds pollInterval{3000};
     std::chrono::seconds readyTimeout{3600}; // packages and images come through its own network
     kube::Network* network = nullptr;        // first node: where its API is asked
+    // A folder: there what is made is written down, and forgotten once all is well or taken back. Empty: not.
+    std::string journal;
 };
 
 // Callbacks come on threads of the run's, one at a time, and not any more after ~NodeRun has returned.
@@ -57,6 +60,10 @@ public:
     // `client` is the outer cluster's; null for a first node.
     static std::unique_ptr<NodeRun> start(NodePlan plan, std::shared_ptr<kube::Client> client,
                                           NodeRunOptions options, NodeRunCallbacks callbacks);
+    // What an earlier run has left (nodejournal.h): nothing is done before undo(). Without a `client` a token
+    // stays, and it is said. Conflict: that run has not ended.
+    static Result<std::unique_ptr<NodeRun>>
+    leftBy(const NodeTrace& trace, std::shared_ptr<kube::Client> client, NodeRunCallbacks callbacks);
     virtual ~NodeRun() = default;
     virtual const NodePlan& plan() const = 0;
     virtual void cancel() = 0;

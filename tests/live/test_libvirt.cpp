@@ -3,11 +3,13 @@
 #include "core/console/transports/guest.h"
 #include "core/console/transports/hostconsole.h"
 #include "core/demosite/demosite.h"
+#include "core/hosts/noderun.h"
 #include "core/kube/net/client.h"
 #include "core/libvirt/console.h"
 #include "core/libvirt/domains.h"
 #include "core/libvirt/host.h"
 #include "core/libvirt/stats.h"
+#include "core/libvirt/volumes.h"
 #include "tests/core/libvirt/hostwatcher.h"
 #include "tests/support/faultproxy.h"
 #include "ui/console/screenpage.h"
@@ -130,6 +132,21 @@ constexpr const char* kEchoDomain = R"(<domain type='qemu'>
     <serial type='pty'><target port='0'/></serial><console type='pty'><target type='serial' port='0'/></console>
   </devices>
 </domain>)";
+
+// A disk that boots into what reads its seed: see seedreader.s.
+QByteArray seedReader()
+{
+    QByteArray sector = QByteArray::fromHex(
+        "31c08ed88ec08ed0bc007cfcbafd03eca80174f8befe7ce8d00066b840000000bb0080e89f000f82920066813e018043"
+        "4430300f858500be2880b92000e8b50066a19e8066c1e002bb0090e87700726cbf00900fb60585c0745a50f645190275"
+        "4ee873000fb64d208d7521e88700e86600668b450266c1e002668b6d0a6685ed742dbb00a06650e83b006658722e6683"
+        "c00466b9000800006639cd73036689e96629cdbe00a06650e84a006658ebce5801c7eb9fbe107de83000eb06be1e7de8"
+        "2800f4ebfd66a3307d891e2c7dbe287db442b281cd13c3b00a5250bafd03eca82074fb58baf803ee5ac3ac84c07405e8"
+        "e7ffebf6c3e3fdace8deff49ebf70a67756573742075702c20736565643a20000a656e64206f6620736565640a006e6f"
+        "20736565640a009010000400000000000000000000000000");
+    sector.append(QByteArray(510 - sector.size(), '\0'));
+    return sector + QByteArray::fromHex("55aa") + QByteArray(1 << 20, '\0');
+}
 
 // A domain without a disk, which libvirt keeps.
 constexpr const char* kDefined = R"(<domain type='qemu'>
@@ -644,6 +661,159 @@ private Q_SLOTS:
         const auto gone = plain(DomainVerb::Undefine); // with what libvirt keeps of its snapshots
         QVERIFY2(gone, wordsOf(gone));
         QVERIFY(QFile::exists(disk));
+    }
+
+    // A lab node made for real, under emulation: image and seed go up through libvirt, the guest boots and
+    // says on its serial line what it has read from its seed.
+    void labNode()
+    {
+        const std::unique_ptr<virConnect, int (*)(virConnectPtr)> other(virConnectOpen(kSystem),
+                                                                        virConnectClose);
+        QVERIFY(other);
+        const QString folder = m_directory.filePath(QStringLiteral("pool"));
+        QVERIFY(QDir().mkpath(folder));
+        const QByteArray poolXml = "<pool type='dir'><name>default</name><target><path>" + folder.toUtf8() +
+                                   "</path></target></pool>";
+        const std::unique_ptr<virStoragePool, int (*)(virStoragePoolPtr)> pool(
+            virStoragePoolCreateXML(other.get(), poolXml.constData(), 0), virStoragePoolFree);
+        if (!pool)
+            QSKIP(virGetLastErrorMessage());
+        const QString image = m_directory.filePath(QStringLiteral("guest.img"));
+        QVERIFY(write(image, seedReader()));
+
+        hosts::NodeSpec spec;
+        spec.name = "metal-09";
+        spec.kubernetes = "v1.34.1";
+        spec.vendor = hosts::CpuVendor::Amd;
+        hosts::Join join;
+        join.endpoint = "10.0.0.10:6443";
+        join.token = hosts::newToken();
+        join.caHash = "sha256:" + std::string(64, 'a');
+        spec.join = join;
+        hosts::LabMachine machine;
+        machine.kvm = false;
+        machine.vcpus = 1;
+        machine.memoryBytes = 32 << 20;
+        machine.diskBytes = 8 << 20;
+        machine.network.clear();
+        auto plan = hosts::labPlan(kSystem, spec, machine, image.toStdString());
+        QVERIFY2(plan, wordsOf(plan));
+        plan->steps.erase(plan->steps.begin()); // the token: there is no outer cluster here
+        QCOMPARE(plan->steps.front().id, std::string("disk"));
+
+        struct Told {
+            std::mutex mutex;
+            provision::RunState state = provision::RunState::Idle;
+            std::string error;
+            std::vector<std::string> words;
+        };
+        const auto told = std::make_shared<Told>();
+        hosts::NodeRunOptions options;
+        options.wait = false;
+        hosts::NodeRunCallbacks callbacks;
+        callbacks.step = [told](const provision::StepReport& report) {
+            const std::lock_guard lock(told->mutex);
+            told->words.push_back(report.id + ": " + report.evidence);
+        };
+        callbacks.state = [told](const provision::RunReport& report) {
+            const std::lock_guard lock(told->mutex);
+            told->state = report.state;
+            if (report.error)
+                told->error = report.error->text + " " + report.error->detail;
+        };
+        const auto state = [told] {
+            const std::lock_guard lock(told->mutex);
+            return told->state;
+        };
+        const auto run = hosts::NodeRun::start(*plan, {}, options, callbacks);
+        QTRY_VERIFY_WITH_TIMEOUT(
+            state() == provision::RunState::Done || state() == provision::RunState::Failed, 60000);
+        QVERIFY2(state() == provision::RunState::Done, told->error.c_str());
+        {
+            const std::lock_guard lock(told->mutex);
+            QVERIFY(std::any_of(told->words.begin(), told->words.end(), [](const std::string& words) {
+                return words.find("MiB of") != std::string::npos && words.find("sent") != std::string::npos;
+            }));
+        }
+        QCOMPARE(QFileInfo(folder + QStringLiteral("/metal-09-disk")).size(), qint64(8) << 20);
+
+        const auto watcher = std::make_shared<ConsoleWatcher>();
+        auto console = Console::open(kSystem, plan->uuid, false, watcher);
+        QVERIFY(console);
+        QTRY_VERIFY_WITH_TIMEOUT(watcher->open() || watcher->end(), 20000);
+        const auto said = [&](const std::string& text) {
+            return watcher->said().find(text) != std::string::npos;
+        };
+        QTRY_VERIFY_WITH_TIMEOUT((*console)->write("H") && said("guest up"), 60000);
+        QTRY_VERIFY_WITH_TIMEOUT(said("end of seed") || said("no seed"), 60000);
+        QVERIFY2(said("CIDATA"), watcher->said().c_str());
+        QVERIFY2(said("instance-id: " + plan->uuid), watcher->said().c_str());
+        QVERIFY(said("local-hostname: metal-09"));
+        QVERIFY(said("#cloud-config"));
+        QVERIFY(said("kubeadm join 10.0.0.10:6443"));
+        QVERIFY(said("options kvm_amd nested=1"));
+        QVERIFY(said(join.token.reveal()));
+
+        // Once more under the same names: what is there is not touched.
+        const auto second = std::make_shared<Told>();
+        hosts::NodeRunCallbacks watched;
+        watched.state = [second](const provision::RunReport& report) {
+            const std::lock_guard lock(second->mutex);
+            second->state = report.state;
+            second->error = report.error ? std::string(toString(report.error->kind)) : std::string();
+        };
+        const auto twice = hosts::NodeRun::start(*plan, {}, options, watched);
+        const auto secondState = [second] {
+            const std::lock_guard lock(second->mutex);
+            return second->state;
+        };
+        QTRY_VERIFY_WITH_TIMEOUT(secondState() == provision::RunState::Failed, 60000);
+        twice->undo();
+        QTRY_VERIFY_WITH_TIMEOUT(secondState() == provision::RunState::Undone, 60000);
+        QVERIFY(QFile::exists(folder + QStringLiteral("/metal-09-disk")));
+
+        // Taken back, all of it is gone.
+        run->undo();
+        QTRY_VERIFY_WITH_TIMEOUT(
+            state() == provision::RunState::Undone || state() == provision::RunState::UndoFailed, 60000);
+        QVERIFY2(state() == provision::RunState::Undone, told->error.c_str());
+        QVERIFY(QDir(folder).isEmpty());
+        const auto rows =
+            answerOf<std::vector<DomainRow>>([](auto done) { listDomains(kSystem, std::move(done)); });
+        QVERIFY(rows && rows->empty());
+
+        // Cut off in the middle, by a program that is then gone: the next one knows what is left.
+        const QString journals = m_directory.filePath(QStringLiteral("journals"));
+        QVERIFY(QDir().mkpath(journals));
+        options.journal = journals.toStdString();
+        std::mutex mutex;
+        std::unique_ptr<hosts::NodeRun> cut;
+        hosts::NodeRunCallbacks cutting = callbacks;
+        cutting.step = [&](const provision::StepReport& report) {
+            const std::lock_guard lock(mutex);
+            if (report.id == "domain" && report.state == provision::StepState::Done)
+                cut->cancel();
+        };
+        {
+            const std::lock_guard lock(mutex);
+            cut = hosts::NodeRun::start(*plan, {}, options, cutting);
+        }
+        QTRY_VERIFY_WITH_TIMEOUT(state() == provision::RunState::Cancelled, 60000);
+        cut.reset();
+        std::vector<hosts::NodeTrace> left;
+        QTRY_VERIFY(!(left = hosts::leftNodes(options.journal)).empty());
+        QCOMPARE(hosts::partsLeft(left[0]),
+                 (std::vector<std::string>{"domain metal-09", "volume metal-09-disk of pool default",
+                                           "volume metal-09-seed.iso of pool default"}));
+        auto later = hosts::NodeRun::leftBy(left[0], {}, callbacks);
+        QVERIFY(later);
+        (*later)->undo();
+        QTRY_VERIFY_WITH_TIMEOUT(
+            state() == provision::RunState::Undone || state() == provision::RunState::UndoFailed, 60000);
+        QVERIFY2(state() == provision::RunState::Undone, told->error.c_str());
+        QVERIFY(QDir(folder).isEmpty());
+        QVERIFY(hosts::leftNodes(options.journal).empty());
+        virStoragePoolDestroy(pool.get());
     }
 
     void stoppedAndStarted()

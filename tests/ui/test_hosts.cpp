@@ -23,6 +23,7 @@
 #include <QPointer>
 #include <QPushButton>
 #include <QSignalSpy>
+#include <QTabBar>
 #include <QTableView>
 #include <QTemporaryDir>
 #include <QTreeWidget>
@@ -157,6 +158,7 @@ private Q_SLOTS:
     void theDesk();
     void addsANode();
     void aScriptForABareServer();
+    void whatAnEarlierRunHasLeft();
     void pictures();
 
 private:
@@ -478,6 +480,9 @@ void TestHostsUi::addsANode()
     dialog.findChild<QLineEdit*>(QStringLiteral("name"))->setText(QStringLiteral("outer-9"));
     next->click();
     QTRY_COMPARE(dialog.page(), AddNodeDialog::Review);
+    const auto* tabs = dialog.findChild<QTabBar*>();
+    QCOMPARE(tabs->count(), 2);
+    QTRY_VERIFY(tabs->isVisible() && tabs->height() > 10);
     QString all;
     for (const QPlainTextEdit* text : dialog.findChildren<QPlainTextEdit*>())
         all += text->toPlainText();
@@ -536,6 +541,44 @@ void TestHostsUi::aScriptForABareServer()
     QVERIFY(copied.startsWith(QStringLiteral("#!/usr/bin/env bash")));
     QVERIFY(copied.contains(QStringLiteral("kubeadm join 10.0.0.10:6443")) &&
             !copied.contains(QStringLiteral("****")));
+}
+
+// What a program that was killed has left stands above the fields, and can be taken back.
+void TestHostsUi::whatAnEarlierRunHasLeft()
+{
+    HostServices services = m_host.services();
+    std::vector<hosts::NodeTrace> left(1);
+    left[0].title = "Add outer node outer-4";
+    left[0].node = "outer-4";
+    left[0].uri = "qemu+ssh://metal-04/system";
+    left[0].made = {"domain"};
+    services.leftNodes = [&left](QObject*, const std::function<void(std::vector<hosts::NodeTrace>)>& done) {
+        done(left);
+    };
+    hosts::NodeRunCallbacks callbacks;
+    services.takeBackNode = [&](const hosts::NodeTrace& trace, stack::SourceId,
+                                hosts::NodeRunCallbacks given) -> Result<std::unique_ptr<hosts::NodeRun>> {
+        callbacks = std::move(given);
+        hosts::NodePlan plan;
+        plan.title = trace.title;
+        return std::make_unique<FakeRun>(std::move(plan));
+    };
+    AddNodeDialog dialog(services, lookingAt(true), {}, nullptr, m_store.get());
+    dialog.show();
+    auto* text = dialog.findChild<QLabel*>(QStringLiteral("left"));
+    auto* button = dialog.findChild<QPushButton*>(QStringLiteral("takeLeft"));
+    QVERIFY(text->isVisible() && button->isVisible());
+    QVERIFY2(text->text().contains(QStringLiteral("domain outer-4")), qPrintable(text->text()));
+    QTest::mouseClick(button, Qt::LeftButton);
+    QVERIFY(callbacks.state);
+    left.clear();
+    provision::RunReport end;
+    end.state = provision::RunState::Undone;
+    end.left = {"The token stays"};
+    callbacks.state(end);
+    QTRY_VERIFY(text->text().contains(QStringLiteral("is gone again")));
+    QVERIFY(text->text().contains(QStringLiteral("The token stays")));
+    QVERIFY(!button->isVisible());
 }
 
 // STRATA_PICTURES=DIR writes what there is to look at.

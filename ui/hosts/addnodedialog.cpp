@@ -155,11 +155,13 @@ AddNodeDialog::AddNodeDialog(const HostServices& services, const ConnectServices
     });
     fillChoices();
     follow();
+    askLeft();
 }
 
 AddNodeDialog::~AddNodeDialog()
 {
     m_run.reset(); // no callback after this
+    m_leftRun.reset();
 }
 
 QWidget* AddNodeDialog::makeMachinePage()
@@ -167,6 +169,21 @@ QWidget* AddNodeDialog::makeMachinePage()
     auto* page = new QWidget(m_pages);
     auto* layout = new QVBoxLayout(page);
     layout->setContentsMargins(18, 4, 18, 4);
+    m_leftBox = new QWidget(page);
+    auto* left = new QHBoxLayout(m_leftBox);
+    left->setContentsMargins(0, 0, 0, 8);
+    left->setSpacing(12);
+    m_leftText = new ThemedLabel(TextRole::Warning, m_leftBox);
+    m_leftText->setObjectName(QStringLiteral("left"));
+    m_leftText->setWordWrap(true);
+    m_takeLeft = new QPushButton(tr("&Take back"), m_leftBox);
+    m_takeLeft->setObjectName(QStringLiteral("takeLeft"));
+    m_takeLeft->setAutoDefault(false);
+    left->addWidget(m_leftText, 1);
+    left->addWidget(m_takeLeft);
+    m_leftBox->hide();
+    connect(m_takeLeft, &QPushButton::clicked, this, &AddNodeDialog::takeLeftBack);
+    layout->addWidget(m_leftBox);
     m_form = new QFormLayout;
     m_form->setHorizontalSpacing(16);
     m_form->setVerticalSpacing(8);
@@ -356,6 +373,76 @@ void AddNodeDialog::fillChoices()
     }
     if (m_host->count() == 0)
         m_way->setCurrentIndex(1);
+}
+
+void AddNodeDialog::askLeft()
+{
+    if (m_services.leftNodes)
+        m_services.leftNodes(this, [this](const std::vector<hosts::NodeTrace>& left) { showLeft(left); });
+}
+
+void AddNodeDialog::showLeft(const std::vector<hosts::NodeTrace>& left)
+{
+    m_leftRun.reset();
+    m_left = left.empty() ? std::nullopt : std::optional(left.front());
+    QStringList lines = m_leftWords;
+    if (m_left) {
+        QStringList parts;
+        for (const std::string& part : hosts::partsLeft(*m_left))
+            parts << cleaned(part);
+        lines << tr("“%1” on %2 was cut off and has left: %3.")
+                     .arg(cleaned(m_left->title), cleaned(m_left->uri),
+                          parts.isEmpty() ? tr("nothing") : parts.join(QStringLiteral(", ")));
+        if (left.size() > 1)
+            lines << tr("%n more were cut off, too.", nullptr, int(left.size()) - 1);
+    }
+    m_leftText->setRole(m_left ? TextRole::Warning : TextRole::Muted);
+    m_leftText->showText(lines.join(QLatin1Char('\n')));
+    m_takeLeft->setVisible(m_left.has_value());
+    m_takeLeft->setEnabled(true);
+    m_leftBox->setVisible(!lines.isEmpty());
+}
+
+void AddNodeDialog::takeLeftBack()
+{
+    if (!m_left || !m_services.takeBackNode)
+        return;
+    stack::SourceId cluster = 0;
+    for (const stack::SourceId id : m_store->stack().sources()) {
+        const stack::SourceState* source = m_store->stack().source(id);
+        if (source != nullptr && source->kind == stack::SourceKind::OuterCluster &&
+            source->address == m_left->server)
+            cluster = id;
+    }
+    hosts::NodeRunCallbacks callbacks;
+    callbacks.state =
+        onGui<provision::RunReport>(this, [this](const provision::RunReport& report) { tellLeft(report); });
+    auto run = m_services.takeBackNode(*m_left, cluster, std::move(callbacks));
+    if (!run) {
+        m_leftWords = QStringList{errorText(run.error())};
+        askLeft();
+        return;
+    }
+    m_leftRun = std::move(*run);
+    m_takeLeft->setEnabled(false);
+    m_leftText->showText(tr("Taking back what was made…"));
+    m_leftRun->undo();
+}
+
+void AddNodeDialog::tellLeft(const provision::RunReport& report)
+{
+    if (!m_leftRun || report.state == RunState::Undoing)
+        return;
+    m_leftWords.clear();
+    if (report.state == RunState::Undone)
+        m_leftWords << tr("What “%1” had made is gone again.").arg(cleaned(m_leftRun->plan().title));
+    for (const std::string& each : report.left)
+        m_leftWords << cleaned(each);
+    if (m_runs != nullptr)
+        m_runs->auditHost(cluster(), hosts::auditPlan(m_leftRun->plan()), provision::toString(report.state),
+                          report.error ? errorText(*report.error).toStdString() : std::string());
+    m_leftRun.reset(); // its journal is free
+    askLeft();
 }
 
 void AddNodeDialog::setHost(const std::string& uri)

@@ -65,6 +65,10 @@ private:
     bool lab() const;
     stack::SourceId cluster() const; // 0: a new one
     void fillChoices();
+    void askLeft(); // what earlier runs have left
+    void showLeft(const std::vector<hosts::NodeTrace>& left);
+    void takeLeftBack();
+    void tellLeft(const provision::RunReport& report);
     void follow(); // fields that depend on each other
     void askHost();
     void enable();
@@ -95,6 +99,9 @@ private:
     bool m_tokenMade = false;
     std::unique_ptr<hosts::NodeRun> m_run;
     std::map<std::string, int> m_rows;
+    std::optional<hosts::NodeTrace> m_left;
+    QStringList m_leftWords; // of the last one that was taken back
+    std::unique_ptr<hosts::NodeRun> m_leftRun;
 
     QStackedWidget* m_pages = nullptr;
     QComboBox* m_way = nullptr;
@@ -114,6 +121,9 @@ private:
     QLineEdit* m_version = nullptr;
     QLineEdit* m_key = nullptr;
     QFormLayout* m_form = nullptr;
+    QWidget* m_leftBox = nullptr;
+    ThemedLabel* m_leftText = nullptr;
+    QPushButton* m_takeLeft = nullptr;
     ThemedLabel* m_hostWords = nullptr;
 
     ThemedLabel* m_title = nullptr;

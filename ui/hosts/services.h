@@ -55,6 +55,11 @@ struct HostServices {
     std::function<std::unique_ptr<hosts::NodeRun>(hosts::NodePlan plan, stack::SourceId cluster,
                                                   hosts::NodeRunCallbacks callbacks)>
         startNode;
+    // What runs that were killed have left, and a run that only takes it back.
+    std::function<void(QObject* context, std::function<void(std::vector<hosts::NodeTrace>)> done)> leftNodes;
+    std::function<Result<std::unique_ptr<hosts::NodeRun>>(
+        const hosts::NodeTrace& trace, stack::SourceId cluster, hosts::NodeRunCallbacks callbacks)>
+        takeBackNode;
     // Keeps a new cluster's kubeconfig in the program's own folder; answers with its path.
     std::function<void(const std::string& name, const Secret& kubeconfig, QObject* context,
                        Done<std::string> done)>

@@ -4,6 +4,7 @@
 #include "core/hosts/domainwords.h"
 #include "core/hosts/linechanges.h"
 #include "core/hosts/nodeaccess.h"
+#include "core/hosts/nodejournal.h"
 #include "core/hosts/noderun.h"
 #include "core/hosts/nodespec.h"
 #include "core/hosts/seed.h"
@@ -13,6 +14,7 @@
 #include "tests/support/picturesite.h"
 
 #include <QCryptographicHash>
+#include <QDir>
 #include <QFile>
 #include <QJsonDocument>
 #include <QJsonObject>
@@ -126,6 +128,7 @@ private Q_SLOTS:
     void firstClustersCertificates();
     void plans();
     void aHostThatFailsInTheMiddle();
+    void journalsOfNodes();
 
 private:
     QTemporaryDir m_directory;
@@ -550,7 +553,10 @@ void TestHosts::aHostThatFailsInTheMiddle()
                          [&promise](Result<kube::Response> got) { promise.set_value(std::move(got)); });
         return answer.get().has_value();
     };
-    const auto run = NodeRun::start(*plan, client, {}, callbacks);
+    QTemporaryDir journals;
+    NodeRunOptions options;
+    options.journal = journals.path().toStdString();
+    auto run = NodeRun::start(*plan, client, options, callbacks);
     QVERIFY(reached(provision::RunState::Failed));
     QVERIFY(last.error.has_value());
     QVERIFY(std::find(steps.begin(), steps.end(), "token done") != steps.end());
@@ -559,6 +565,85 @@ void TestHosts::aHostThatFailsInTheMiddle()
     run->undo();
     QVERIFY(reached(provision::RunState::Undone));
     QVERIFY(!exists());
+    run.reset();
+    QVERIFY(QDir(journals.path()).entryList(QDir::Files).isEmpty());
+
+    // The program is gone before anything is taken back: the next one finds what is left, without a
+    // credential, and takes it back.
+    plan->id = provision::newPlanId();
+    last = {};
+    run = NodeRun::start(*plan, client, options, callbacks);
+    QVERIFY(reached(provision::RunState::Failed));
+    run.reset();
+    std::vector<NodeTrace> left;
+    QTRY_VERIFY(!(left = leftNodes(options.journal)).empty());
+    QCOMPARE(left.size(), std::size_t(1));
+    QCOMPARE(left[0].id, plan->id);
+    QCOMPARE(left[0].server, client->config().server);
+    QCOMPARE(partsLeft(left[0]),
+             std::vector<std::string>{"Secret kube-system/" + tokenSecretName(spec.join->token)});
+    QFile journal(QString::fromStdString(left[0].path));
+    QVERIFY(journal.open(QIODevice::ReadOnly));
+    QVERIFY(!journal.readAll().contains(spec.join->token.reveal().substr(7).c_str()));
+    QCOMPARE(journal.permissions() & (QFileDevice::ReadGroup | QFileDevice::ReadOther),
+             QFileDevice::Permissions());
+    QVERIFY(exists());
+    auto later = NodeRun::leftBy(left[0], client, callbacks);
+    QVERIFY(later);
+    QCOMPARE(NodeRun::leftBy(left[0], client, {}).error().kind, ErrorKind::Conflict);
+    (*later)->undo();
+    QVERIFY(reached(provision::RunState::Undone));
+    QVERIFY(!exists());
+    QVERIFY(leftNodes(options.journal).empty());
+    QVERIFY(!journal.exists());
+}
+
+void TestHosts::journalsOfNodes()
+{
+    QTemporaryDir folder;
+    const std::string at = folder.path().toStdString();
+    NodeTrace trace;
+    trace.id = "plan-1";
+    trace.title = "Add outer node outer-4";
+    trace.node = "outer-4";
+    trace.uri = "qemu+ssh://metal-04/system";
+    trace.pool = "default";
+    trace.disk = "outer-4-disk";
+    trace.seed = "outer-4-seed.iso";
+    trace.startedAt = 1'795'000'000'000;
+    auto journal = NodeJournal::create(at, trace);
+    QVERIFY(journal);
+    QVERIFY(!NodeJournal::create(at, trace)); // the same run twice
+    QVERIFY((*journal)->begin("disk"));
+    QVERIFY((*journal)->made("disk"));
+    QVERIFY((*journal)->begin("seed"));
+    QVERIFY(leftNodes(at).empty()); // it is at work
+    const std::string path = (*journal)->trace().path;
+    journal->reset();
+    // A line that was not written to its end, and files that are something else.
+    QFile file(QString::fromStdString(path));
+    QVERIFY(file.open(QIODevice::Append) && file.write("{\"made\":\"se") == 11);
+    file.close();
+    QFile other(folder.filePath(QStringLiteral("other.node")));
+    QVERIFY(other.open(QIODevice::WriteOnly) && other.write("hello\n") == 6);
+    other.close();
+    auto left = leftNodes(at);
+    QCOMPARE(left.size(), std::size_t(1));
+    QCOMPARE(left[0].title, trace.title);
+    QCOMPARE(left[0].startedAt, trace.startedAt);
+    QCOMPARE(left[0].begun, std::string("seed"));
+    QVERIFY(left[0].made.count("disk") == 1 && left[0].made.size() == 1);
+    QCOMPARE(partsLeft(left[0]), (std::vector<std::string>{"volume outer-4-disk of pool default",
+                                                           "volume outer-4-seed.iso of pool default"}));
+    auto again = NodeJournal::open(path);
+    QVERIFY(again);
+    QVERIFY((*again)->gone("disk"));
+    again->reset();
+    QVERIFY(leftNodes(at)[0].made.empty());
+    again = NodeJournal::open(path);
+    (*again)->finish();
+    QVERIFY(leftNodes(at).empty());
+    QCOMPARE(NodeJournal::create(at + "/nowhere", trace).error().kind, ErrorKind::Io);
 }
 
 QTEST_GUILESS_MAIN(TestHosts)
