@@ -568,28 +568,6 @@ Heal uploadStuck(Site& site, const std::string& fault)
         heal);
 }
 
-Heal cloneBlocked(Site& site, const std::string& fault)
-{
-    const auto vm = workerVm(site, fault);
-    if (!vm)
-        return {};
-    Heal heal = flagged(site, fault, {});
-    const ObjectPtr made =
-        create(site.outer, kindOf("datavolumes"),
-               {{"metadata", {{"name", "golden-copy"}, {"namespace", vm->ns}}},
-                {"spec",
-                 {{"source", {{"pvc", {{"namespace", vm->ns}, {"name", vm->name + "-root"}}}}},
-                  {"storage", {{"resources", {{"requests", {{"storage", "40Gi"}}}}}}}}}});
-    if (!made) {
-        heal();
-        return {};
-    }
-    return [&site, heal, made] {
-        heal();
-        (void)site.outer.remove(*made->kind, made->ns, made->name);
-    };
-}
-
 // ---- virtual machines
 
 // What a running guest's object says, and is healed of.
@@ -985,16 +963,11 @@ Heal vmCreateFails(Site& site, const std::string& fault)
     const auto where = tenant(site, fault);
     if (!where)
         return {};
-    const std::size_t have = site.outer.list(kindOf("virtualmachines"), where->ns).size();
-    create(site.outer, coreKind("resourcequotas"),
-           {{"metadata", {{"name", "vms"}, {"namespace", where->ns}}},
-            {"spec", {{"hard", {{"count/virtualmachines.kubevirt.io", std::to_string(have)}}}}}});
     oneMoreMachine(site, fault);
-    return [&site, ns = where->ns] {
-        (void)site.outer.remove(coreKind("resourcequotas"), ns, "vms");
+    return flagged(site, fault, [&site, ns = where->ns] {
         for (const ObjectPtr& machine : site.outer.list(kindOf("kubevirtmachines"), ns))
             site.poke("kubevirtmachines", {machine->ns, machine->name});
-    };
+    });
 }
 
 Heal topologyWaits(Site& site, const std::string& fault)
@@ -1231,6 +1204,25 @@ Heal cniMissing(Site& site, const std::string& fault)
     };
 }
 
+// A VM whose disk is to be the copy of one in use.
+Heal cloneBlocked(Site& site, const std::string& fault)
+{
+    const auto source = workerVm(site, fault);
+    if (!source)
+        return {};
+    Heal heal = flagged(site, fault, [&site] { pokeAll(site, "datavolumes", kindOf("datavolumes")); });
+    return withVm(
+        site,
+        newVm(site, fault, "golden-copy",
+              Json::array({{{"name", "root"}, {"dataVolume", {{"name", "golden-copy-root"}}}}}),
+              Json::array(
+                  {{{"metadata", {{"name", "golden-copy-root"}}},
+                    {"spec",
+                     {{"source", {{"pvc", {{"namespace", source->ns}, {"name", source->name + "-root"}}}}},
+                      {"storage", {{"resources", {{"requests", {{"storage", "40Gi"}}}}}}}}}}})),
+        heal);
+}
+
 Heal staticPodsFail(Site& site, const std::string& fault, const std::string& component)
 {
     Cluster* const inner = innerOf(site, fault);
@@ -1313,11 +1305,20 @@ Heal planeAddressChanged(Site& site, const std::string& fault)
                                     each["ipAddresses"] = Json::array({address});
                                 }
                             });
-        return [machine, guest] {
-            if (guest)
-                guest();
-            if (machine)
-                machine();
+        // Its kubelet tells the new one of what shares the node's network; the manifest of etcd keeps the
+        // old.
+        Heal member;
+        if (Cluster* const inner = innerOf(site, fault))
+            member = edited(site, inner->store(), coreKind("pods"), "kube-system", "etcd-" + vmi->name,
+                            {"status.podIP", "status.podIPs"}, [&](Json& object) {
+                                object["status"]["podIP"] = address;
+                                object["status"]["podIPs"] = Json::array({{{"ip", address}}});
+                            });
+        return [machine, guest, member] {
+            for (const Heal& heal : {member, guest, machine}) {
+                if (heal)
+                    heal();
+            }
         };
     }
     return {};

@@ -250,7 +250,7 @@ private:
             return;
         tell(store, *made, "Normal", "Starting", "Starting kubelet.", "kubelet");
         if (plane)
-            staticPods(store, *made, version);
+            staticPods(store, *made, version, plan.address);
     }
 
     static void nodeLabels(Json& node, const Json* arguments)
@@ -270,7 +270,8 @@ private:
         }
     }
 
-    static void staticPods(Store& store, const Object& node, const std::string& version)
+    static void staticPods(Store& store, const Object& node, const std::string& version,
+                           const std::string& address)
     {
         struct Part {
             const char* name;
@@ -284,15 +285,17 @@ private:
             {"kube-controller-manager", "registry.k8s.io/kube-controller-manager:" + version, "200m",
              "128Mi"},
             {"kube-scheduler", "registry.k8s.io/kube-scheduler:" + version, "100m", "64Mi"}};
-        for (const Part& part : parts)
+        for (const Part& part : parts) {
+            Json annotations = {{"kubernetes.io/config.mirror", hashWord(node.uid + part.name, 12)},
+                                {"kubernetes.io/config.source", "file"}};
+            if (std::string_view(part.name) == "etcd")
+                annotations[kEtcdAnnounced] = "https://" + address + ":2379";
             create(store, coreKind("pods"),
                    {{"metadata",
                      {{"name", std::string(part.name) + "-" + node.name},
                       {"namespace", "kube-system"},
                       {"labels", {{"component", part.name}, {"tier", "control-plane"}}},
-                      {"annotations",
-                       {{"kubernetes.io/config.mirror", hashWord(node.uid + part.name, 12)},
-                        {"kubernetes.io/config.source", "file"}}},
+                      {"annotations", std::move(annotations)},
                       {"ownerReferences", Json::array({{{"apiVersion", "v1"},
                                                         {"kind", "Node"},
                                                         {"name", node.name},
@@ -307,6 +310,7 @@ private:
                                      {"image", part.image},
                                      {"resources",
                                       {{"requests", {{"cpu", part.cpu}, {"memory", part.memory}}}}}}})}}}});
+        }
     }
 
     Site& m_site;

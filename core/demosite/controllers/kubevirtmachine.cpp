@@ -48,7 +48,11 @@ public:
         if (vm.is_null()) {
             if (flag(own, "status.ready"))
                 return wait(key, "VMNotReady", "VM is not ready: Stopped");
-            const std::string fault = makeVm(*object, own, cluster, data, ns, plane);
+            const std::string fault = m_site.hit("vm-create-fails")
+                                          ? "admission webhook \"virtualmachine-validator.kubevirt.io\" "
+                                            "denied the request: Invalid "
+                                            "IOThreadsPolicy (dedicated)"
+                                          : makeVm(*object, own, cluster, data, ns, plane);
             if (!fault.empty()) {
                 wait(key, "VMCreateFailed", "Failed vm creation: " + fault);
                 return 10;

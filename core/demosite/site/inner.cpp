@@ -157,6 +157,9 @@ void writeInnerNode(Store& store, const SitePlan& plan, const VmPlan& vm, const 
         pod.labels = R"("component":")" + part.name + R"(","tier":"control-plane")";
         pod.annotations = R"("kubernetes.io/config.mirror":")" + plan.suffix(pod.uid, 12) +
                           R"(","kubernetes.io/config.source":"file")";
+        if (part.name == "etcd")
+            pod.annotations = '"' + std::string(kEtcdAnnounced) + R"(":"https://)" + vm.address +
+                              R"(:2379",)" + pod.annotations;
         pod.owner = R"({"apiVersion":"v1","kind":"Node","name":")" + vm.name + R"(","uid":")" + nodeUid +
                     R"(","controller":true})";
         pod.node = vm.name;

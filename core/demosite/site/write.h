@@ -18,6 +18,10 @@ using Places = std::initializer_list<std::pair<std::string_view, std::string>>;
 // kept out.
 std::string fill(std::string_view text, Places places);
 
+// An annotation of etcd's static pod: where kubeadm told its member to announce itself
+// (kubernetes cmd/kubeadm/app/constants).
+inline constexpr const char* kEtcdAnnounced = "kubeadm.kubernetes.io/etcd.advertise-client-urls";
+
 struct ContainerPlan {
     std::string name;
     std::string image;
@@ -81,6 +85,10 @@ void writeWorkload(Store& store, const SitePlan& plan, const std::string& cluste
 
 std::string condition(std::string_view type, std::string_view status, std::string_view reason,
                       std::string_view message, std::string_view since);
+// As Cluster API writes them, metav1.Condition: the message is always there.
+std::string capiCondition(std::string_view type, std::string_view status, std::string_view reason,
+                          std::string_view message, std::string_view since);
+std::string nodeInfo(const NodePlan& node); // status.nodeInfo
 std::string ownerRef(std::string_view apiVersion, std::string_view kind, std::string_view name,
                      std::string_view uid);
 void writeNamespace(Store& store, const SitePlan& plan, const std::string& cluster, const std::string& name,

@@ -283,7 +283,7 @@ const std::vector<Evidence>& evidence()
          60,
          "kubevirtmachines",
          false,
-         {R"("reason":"VMCreateFailed")", "Failed vm creation: ", "exceeded quota: vms"}},
+         {R"("reason":"VMCreateFailed")", "Failed vm creation: ", "denied the request"}},
         {"plane-held-back",
          30,
          "events",
