@@ -2,7 +2,9 @@
 #include "core/demosite/api/customkinds.h"
 
 #include "core/base/text.h"
+#include "core/demosite/api/object.h"
 #include "core/demosite/api/schema.h"
+#include "core/demosite/api/tableschema.h"
 
 #include <nlohmann/json.hpp>
 
@@ -55,11 +57,13 @@ bool CustomKinds::removed(const Kind& kind) const
 
 std::shared_ptr<const Json> CustomKinds::schema(const Kind& kind, std::string_view version) const
 {
-    const std::lock_guard lock(m_mutex);
-    if (m_schemas.empty())
-        return nullptr;
-    const auto found = m_schemas.find({kind.index, std::string(version)});
-    return found == m_schemas.end() ? nullptr : found->second;
+    {
+        const std::lock_guard lock(m_mutex);
+        const auto found = m_schemas.find({kind.index, std::string(version)});
+        if (found != m_schemas.end() && found->second)
+            return found->second;
+    }
+    return kind.has(Custom) ? tableSchema(apiVersion(kind, version), kind.kind) : nullptr;
 }
 
 unsigned CustomKinds::count() const
@@ -81,7 +85,7 @@ void CustomKinds::defined(const Json& definition)
             const Json* schema = demosite::find(version, "schema.openAPIV3Schema");
             auto& place = m_schemas[{index, text(version, "name")}];
             // Without properties there is nothing to check: the definitions of the table's kinds are like
-            // that.
+            // that, for the table has their schemas.
             place = schema != nullptr && schema->contains("properties")
                         ? std::make_shared<const Json>(*schema)
                         : nullptr;

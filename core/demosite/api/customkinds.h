@@ -29,7 +29,8 @@ public:
     const Kind* find(std::string_view group, std::string_view version, std::string_view resource) const;
     std::vector<const Kind*> all() const;
     bool removed(const Kind& kind) const; // a kind of the table whose definition was deleted
-    // The structural schema of a version; null: objects are taken as they are.
+    // The structural schema of a version: its definition's, else the table's; null: objects are taken as they
+    // are.
     std::shared_ptr<const Json> schema(const Kind& kind, std::string_view version) const;
     unsigned count() const; // indexes in use, the table's included
 

@@ -9,11 +9,11 @@
 namespace strata::demosite {
 namespace {
 
-std::vector<std::string_view> commaSeparated(std::string_view text)
+std::vector<std::string_view> separated(std::string_view text, char by)
 {
     std::vector<std::string_view> out;
     while (!text.empty()) {
-        const std::size_t comma = text.find(',');
+        const std::size_t comma = text.find(by);
         out.push_back(text.substr(0, comma));
         text = comma == std::string_view::npos ? std::string_view() : text.substr(comma + 1);
     }
@@ -52,9 +52,14 @@ Field parseField(std::string_view text)
     field.map = text[at] == '%';
     if (field.list || field.map)
         ++at;
-    const std::size_t end = std::min(text.find_first_of("?!#", at), text.size());
+    std::size_t end = std::min(text.find_first_of("(?!#", at), text.size());
     field.messageName = text.substr(at, end - at);
     field.type = typeOf(field.messageName);
+    if (end < text.size() && text[end] == '(') {
+        const std::size_t close = std::min(text.find(')', end), text.size() - 1);
+        field.values = separated(text.substr(end + 1, close - end - 1), '|');
+        end = close + 1;
+    }
     const std::size_t hash = text.find('#', end);
     const std::string_view marks = text.substr(end, hash == std::string_view::npos ? hash : hash - end);
     field.pointer = marks.find('?') != std::string_view::npos;
@@ -62,9 +67,9 @@ Field parseField(std::string_view text)
     if (hash != std::string_view::npos) {
         const std::string_view keys = text.substr(hash + 1);
         const std::size_t slash = keys.find('/');
-        field.keys = commaSeparated(keys.substr(0, slash));
+        field.keys = separated(keys.substr(0, slash), ',');
         field.patchKeys =
-            slash == std::string_view::npos ? field.keys : commaSeparated(keys.substr(slash + 1));
+            slash == std::string_view::npos ? field.keys : separated(keys.substr(slash + 1), ',');
     }
     return field;
 }
@@ -109,9 +114,9 @@ const Messages& Messages::instance()
     return messages;
 }
 
-Messages::Messages()
+void Messages::add(const char* const* table)
 {
-    for (const char* const* line = kMessageTable; *line != nullptr; ++line) {
+    for (const char* const* line = table; *line != nullptr; ++line) {
         const std::string_view text(*line);
         const std::size_t colon = text.find(':');
         Message& message = m_messages[text.substr(0, colon)];
@@ -119,6 +124,20 @@ Messages::Messages()
         for (const std::string_view word : words(text.substr(colon + 1)))
             message.fields.push_back(parseField(word));
     }
+}
+
+void Messages::add(const char* const* roots, Roots& to)
+{
+    for (const char* const* line = roots; *line != nullptr; ++line) {
+        const auto parts = words(*line);
+        to[std::string(parts[0]) + " " + std::string(parts[1])] = named(parts.back());
+    }
+}
+
+Messages::Messages()
+{
+    add(kMessageTable);
+    add(kCustomTable);
     for (auto& [name, message] : m_messages) {
         for (Field& field : message.fields) {
             if (field.type != Field::Type::Message)
@@ -129,10 +148,8 @@ Messages::Messages()
             field.message = &found->second;
         }
     }
-    for (const char* const* line = kMessageRoots; *line != nullptr; ++line) {
-        const auto parts = words(*line);
-        m_roots[std::string(parts[0]) + " " + std::string(parts[1])] = named(parts.back());
-    }
+    add(kMessageRoots, m_roots);
+    add(kCustomRoots, m_custom);
 }
 
 const Message* Messages::named(std::string_view message) const
@@ -147,6 +164,12 @@ const Message* Messages::find(std::string_view apiVersion, std::string_view kind
         return named(kind);
     const auto found = m_roots.find(std::string(apiVersion) + " " + std::string(kind));
     return found == m_roots.end() ? nullptr : found->second;
+}
+
+const Message* Messages::custom(std::string_view apiVersion, std::string_view kind) const
+{
+    const auto found = m_custom.find(std::string(apiVersion) + " " + std::string(kind));
+    return found == m_custom.end() ? nullptr : found->second;
 }
 
 } // namespace strata::demosite

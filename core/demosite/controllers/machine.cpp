@@ -248,8 +248,7 @@ private:
             }
             if (node) {
                 status["nodeRef"] = {{"name", node->name}};
-                status["nodeInfo"] = {{"kubeletVersion", text(nodeBody, "status.nodeInfo.kubeletVersion")},
-                                      {"osImage", text(nodeBody, "status.nodeInfo.osImage")}};
+                status["nodeInfo"] = part(nodeBody, "status.nodeInfo");
             }
             const bool joined = !text(status, "nodeRef.name").empty();
             const std::string phase = goes          ? "Deleting"

@@ -22,6 +22,27 @@ Json read(const Store& store, const Kind& kind, const std::string& ns, const std
     return object ? parseOwn(object->body) : Json();
 }
 
+namespace {
+
+// metav1.Condition has a message always, an empty one included; Cluster API's conditions are such, those of
+// its provider KubeVirt are not yet.
+void completeConditions(const Kind& kind, Json& object)
+{
+    constexpr std::string_view kGroup = "cluster.x-k8s.io";
+    if (kind.group.size() < kGroup.size() || kind.group.substr(kind.group.size() - kGroup.size()) != kGroup ||
+        kind.group.rfind("infrastructure.", 0) == 0)
+        return;
+    const Json* all = find(object, "status.conditions");
+    if (all == nullptr || !all->is_array())
+        return;
+    for (Json& condition : object["status"]["conditions"]) {
+        if (condition.is_object() && !condition.contains("message"))
+            condition["message"] = "";
+    }
+}
+
+} // namespace
+
 bool edit(Store& store, const Kind& kind, const std::string& ns, const std::string& name,
           const std::function<void(Json&)>& change)
 {
@@ -29,6 +50,7 @@ bool edit(Store& store, const Kind& kind, const std::string& ns, const std::stri
         .update(kind, ns, name,
                 [&](Json& object) -> Answer<void> {
                     change(object);
+                    completeConditions(kind, object);
                     return {};
                 })
         .has_value();

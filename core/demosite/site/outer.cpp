@@ -457,21 +457,21 @@ void writeTenant(Store& store, const SitePlan& plan, const TenantPlan& tenant, l
              {"W", num(state.workers)},
              {"WR", num(state.workersReady)},
              {"CONDITIONS",
-              condition("Available", statusOf(workersFine), workersFine ? "Available" : "NotAvailable",
-                        workersFine ? "" : "* WorkersAvailable: " + workersWhy,
-                        workersFine ? since : plan.ago(230)) +
-                  "," + condition("InfrastructureReady", "True", "Ready", "", since) + "," +
-                  condition("ControlPlaneInitialized", "True", "Initialized", "", since) + "," +
-                  condition("ControlPlaneAvailable", "True", "Available", "", since) + "," +
-                  condition("WorkersAvailable", statusOf(workersFine),
-                            workersFine ? "Available" : "NotAvailable", workersFine ? "" : workersWhy,
+              capiCondition("Available", statusOf(workersFine), workersFine ? "Available" : "NotAvailable",
+                            workersFine ? "" : "* WorkersAvailable: " + workersWhy,
                             workersFine ? since : plan.ago(230)) +
-                  "," + condition("RemoteConnectionProbe", "True", "ProbeSucceeded", "", since) + "," +
-                  condition("ScalingUp", statusOf(state.booting),
-                            state.booting ? "ScalingUp" : "NotScalingUp", "", since) +
-                  "," + condition("RollingOut", "False", "NotRollingOut", "", since) + "," +
-                  condition("Deleting", "False", "NotDeleting", "", since) + "," +
-                  condition("Paused", "False", "NotPaused", "", since)}}));
+                  "," + capiCondition("InfrastructureReady", "True", "Ready", "", since) + "," +
+                  capiCondition("ControlPlaneInitialized", "True", "Initialized", "", since) + "," +
+                  capiCondition("ControlPlaneAvailable", "True", "Available", "", since) + "," +
+                  capiCondition("WorkersAvailable", statusOf(workersFine),
+                                workersFine ? "Available" : "NotAvailable", workersFine ? "" : workersWhy,
+                                workersFine ? since : plan.ago(230)) +
+                  "," + capiCondition("RemoteConnectionProbe", "True", "ProbeSucceeded", "", since) + "," +
+                  capiCondition("ScalingUp", statusOf(state.booting),
+                                state.booting ? "ScalingUp" : "NotScalingUp", "", since) +
+                  "," + capiCondition("RollingOut", "False", "NotRollingOut", "", since) + "," +
+                  capiCondition("Deleting", "False", "NotDeleting", "", since) + "," +
+                  capiCondition("Paused", "False", "NotPaused", "", since)}}));
     store.load(
         kindOf("kubevirtclusters"),
         fill(
@@ -551,13 +551,13 @@ void writeTenant(Store& store, const SitePlan& plan, const TenantPlan& tenant, l
              {"V", plan.innerVersion},
              {"P", num(state.planes)},
              {"PR", num(state.planesReady)},
-             {"CONDITIONS", condition("Available", "True", "Available", "", since) + "," +
-                                condition("Initialized", "True", "Initialized", "", since) + "," +
-                                condition("CertificatesAvailable", "True", "Available", "", since) + "," +
-                                condition("EtcdClusterHealthy", "True", "Healthy", "", since) + "," +
-                                condition("ControlPlaneComponentsHealthy", "True", "Healthy", "", since) +
-                                "," + condition("MachinesReady", "True", "Ready", "", since) + "," +
-                                condition("RollingOut", "False", "NotRollingOut", "", since)}}));
+             {"CONDITIONS", capiCondition("Available", "True", "Available", "", since) + "," +
+                                capiCondition("Initialized", "True", "Initialized", "", since) + "," +
+                                capiCondition("CertificatesAvailable", "True", "Available", "", since) + "," +
+                                capiCondition("EtcdClusterHealthy", "True", "Healthy", "", since) + "," +
+                                capiCondition("ControlPlaneComponentsHealthy", "True", "Healthy", "", since) +
+                                "," + capiCondition("MachinesReady", "True", "Ready", "", since) + "," +
+                                capiCondition("RollingOut", "False", "NotRollingOut", "", since)}}));
     const std::string mdUid = plan.uid("md/" + c);
     const std::string mdRef = ownerRef("cluster.x-k8s.io/v1beta2", "MachineDeployment", c + "-md-0", mdUid);
     const std::string msUid = plan.uid("ms/" + c);
@@ -575,7 +575,7 @@ void writeTenant(Store& store, const SitePlan& plan, const TenantPlan& tenant, l
             "cluster.x-k8s.io/deployment-name":"@C@-md-0"}},"spec":{"clusterName":"@C@","version":"@V@",
             "bootstrap":{"configRef":{"apiGroup":"bootstrap.cluster.x-k8s.io","kind":"KubeadmConfigTemplate","name":"@C@-md-0"}},
             "infrastructureRef":{"apiGroup":"infrastructure.cluster.x-k8s.io","kind":"KubevirtMachineTemplate","name":"@C@-md-v1"}}}},
-            "status":{"observedGeneration":1,"phase":"@PHASE@","replicas":@W@,"readyReplicas":@WR@,"availableReplicas":@WR@,
+            "status":{"observedGeneration":1,@PHASE@"replicas":@W@,"readyReplicas":@WR@,"availableReplicas":@WR@,
             "upToDateReplicas":@W@,"conditions":[@CONDITIONS@]}})",
                 {{"N", name},
                  {"C", c},
@@ -583,19 +583,22 @@ void writeTenant(Store& store, const SitePlan& plan, const TenantPlan& tenant, l
                  {"T", created},
                  {"O", owner},
                  {"V", plan.innerVersion},
-                 {"PHASE", state.booting ? "ScalingUp" : "Running"},
+                 {"PHASE", std::string_view(resource) == "machinesets" ? "" // has none
+                           : state.booting                             ? R"("phase":"ScalingUp",)"
+                                                                       : R"("phase":"Running",)"},
                  {"W", num(state.workers)},
                  {"WR", num(state.workersReady)},
                  {"CONDITIONS",
-                  condition("Available", statusOf(workersFine), workersFine ? "Available" : "NotAvailable",
-                            workersFine ? "" : workersWhy, workersFine ? since : plan.ago(230)) +
+                  capiCondition("Available", statusOf(workersFine),
+                                workersFine ? "Available" : "NotAvailable", workersFine ? "" : workersWhy,
+                                workersFine ? since : plan.ago(230)) +
                       "," +
-                      condition("MachinesReady", statusOf(workersFine), workersFine ? "Ready" : "NotReady",
-                                "", since) +
+                      capiCondition("MachinesReady", statusOf(workersFine),
+                                    workersFine ? "Ready" : "NotReady", "", since) +
                       "," +
-                      condition("ScalingUp", statusOf(state.booting),
-                                state.booting ? "ScalingUp" : "NotScalingUp", "", since) +
-                      "," + condition("RollingOut", "False", "NotRollingOut", "", since)}}));
+                      capiCondition("ScalingUp", statusOf(state.booting),
+                                    state.booting ? "ScalingUp" : "NotScalingUp", "", since) +
+                      "," + capiCondition("RollingOut", "False", "NotRollingOut", "", since)}}));
     };
     pool("machinedeployments", c + "-md-0", mdUid, clusterRef);
     pool("machinesets", tenant.machineSet, msUid, mdRef);
@@ -668,7 +671,7 @@ void writeTenant(Store& store, const SitePlan& plan, const TenantPlan& tenant, l
                  {"L", roleLabels},
                  {"O", machineRef},
                  {"J", vm.controlPlane ? "init" : "join"},
-                 {"R", condition("Ready", "True", "Ready", "", made)}}));
+                 {"R", capiCondition("Ready", "True", "Ready", "", made)}}));
         writeSecret(store, plan, c, vm.name, "cluster.x-k8s.io/secret",
                     R"("format":"Y2xvdWQtY29uZmln","value":")" + base64Encode("#cloud-config\n") + "\"",
                     configRef, vmAge);
@@ -873,43 +876,43 @@ std::string machineStatus(const SitePlan& plan, const VmPlan& vm, VmState state,
         joined ? "* Node.Ready: Kubelet stopped posting node status."
                : "Waiting for a Node with spec.providerID kubevirt://" + vm.name + " to exist";
     std::string conditions =
-        condition("Available", statusOf(healthy), healthy ? "Available" : "NotReady", "", when) + "," +
-        condition("Ready", statusOf(healthy), healthy ? "Ready" : "NotReady",
-                  healthy ? "" : "* NodeHealthy: " + why, when) +
-        "," + condition("UpToDate", "True", "UpToDate", "", since) + "," +
-        condition("BootstrapConfigReady", "True", "Ready", "", since) + "," +
-        condition("InfrastructureReady", statusOf(joined), joined ? "Ready" : "NotReady",
-                  joined ? "" : "KubevirtMachine status.ready is false", since) +
+        capiCondition("Available", statusOf(healthy), healthy ? "Available" : "NotReady", "", when) + "," +
+        capiCondition("Ready", statusOf(healthy), healthy ? "Ready" : "NotReady",
+                      healthy ? "" : "* NodeHealthy: " + why, when) +
+        "," + capiCondition("UpToDate", "True", "UpToDate", "", since) + "," +
+        capiCondition("BootstrapConfigReady", "True", "Ready", "", since) + "," +
+        capiCondition("InfrastructureReady", statusOf(joined), joined ? "Ready" : "NotReady",
+                      joined ? "" : "KubevirtMachine status.ready is false", since) +
         "," +
-        condition("NodeHealthy", state == VmState::Booting ? "Unknown" : statusOf(healthy),
-                  healthy  ? "NodeHealthy"
-                  : joined ? "NodeNotHealthy"
-                           : "InspectionFailed",
-                  healthy ? "" : why, when) +
+        capiCondition("NodeHealthy", state == VmState::Booting ? "Unknown" : statusOf(healthy),
+                      healthy  ? "NodeHealthy"
+                      : joined ? "NodeNotHealthy"
+                               : "InspectionFailed",
+                      healthy ? "" : why, when) +
         "," +
-        condition("NodeReady",
-                  healthy  ? "True"
-                  : joined ? "False"
-                           : "Unknown",
-                  healthy  ? "NodeReady"
-                  : joined ? "NodeNotReady"
-                           : "InspectionFailed",
-                  healthy ? "" : why, when) +
-        "," + condition("Deleting", "False", "NotDeleting", "", since) + "," +
-        condition("Paused", "False", "NotPaused", "", since);
+        capiCondition("NodeReady",
+                      healthy  ? "True"
+                      : joined ? "False"
+                               : "Unknown",
+                      healthy  ? "NodeReady"
+                      : joined ? "NodeNotReady"
+                               : "InspectionFailed",
+                      healthy ? "" : why, when) +
+        "," + capiCondition("Deleting", "False", "NotDeleting", "", since) + "," +
+        capiCondition("Paused", "False", "NotPaused", "", since);
     if (vm.controlPlane) {
         for (const char* part :
              {"APIServerPodHealthy", "ControllerManagerPodHealthy", "SchedulerPodHealthy", "EtcdPodHealthy"})
-            conditions += "," + condition(part, "True", "Running", "", since);
-        conditions += "," + condition("EtcdMemberHealthy", "True", "Healthy", "", since);
+            conditions += "," + capiCondition(part, "True", "Running", "", since);
+        conditions += "," + capiCondition("EtcdMemberHealthy", "True", "Healthy", "", since);
     }
     return fill(
         R"({"phase":"@PHASE@","observedGeneration":2,"initialization":{"infrastructureProvisioned":@J@,"bootstrapDataSecretCreated":true},
         @NODE@"addresses":[{"type":"InternalIP","address":"@IP@"},{"type":"Hostname","address":"@N@"}],"lastUpdated":"@T@","conditions":[@C@]})",
         {{"PHASE", joined ? "Running" : "Provisioned"},
          {"J", joined ? "true" : "false"},
-         {"NODE", joined ? R"("nodeRef":{"name":")" + vm.name + R"("},"nodeInfo":{"kubeletVersion":")" +
-                               plan.innerVersion + R"(","osImage":"Ubuntu 22.04.5 LTS"},)"
+         {"NODE", joined ? R"("nodeRef":{"name":")" + vm.name + R"("},"nodeInfo":)" +
+                               nodeInfo(innerNodePlan(plan, vm, since)) + ","
                          : ""},
          {"IP", vm.address},
          {"N", vm.name},

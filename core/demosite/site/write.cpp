@@ -46,6 +46,28 @@ std::string condition(std::string_view type, std::string_view status, std::strin
     return out + "}";
 }
 
+std::string capiCondition(std::string_view type, std::string_view status, std::string_view reason,
+                          std::string_view message, std::string_view since)
+{
+    std::string out = condition(type, status, reason, message, since);
+    if (message.empty())
+        out.insert(out.size() - 1, R"(,"message":"")");
+    return out;
+}
+
+std::string nodeInfo(const NodePlan& node)
+{
+    return fill(R"({"machineID":"@MACHINE@","systemUUID":"@SYS@","bootID":"@BOOT@","kernelVersion":"@KERNEL@",
+        "osImage":"@OS@","containerRuntimeVersion":"containerd://2.1.4","kubeletVersion":"@VERSION@",
+        "kubeProxyVersion":"","operatingSystem":"linux","architecture":"amd64"})",
+                {{"MACHINE", node.systemUuid.substr(0, 8) + node.uid.substr(24)},
+                 {"SYS", node.systemUuid},
+                 {"BOOT", node.uid},
+                 {"KERNEL", node.kernel},
+                 {"OS", node.osImage},
+                 {"VERSION", node.version}});
+}
+
 std::string ownerRef(std::string_view apiVersion, std::string_view kind, std::string_view name,
                      std::string_view uid)
 {
@@ -152,9 +174,7 @@ std::string nodeBody(const NodePlan& node)
         "conditions":[@CONDITIONS@],
         "addresses":[{"type":"InternalIP","address":"@IP@"},{"type":"Hostname","address":"@HOST@"}],
         "daemonEndpoints":{"kubeletEndpoint":{"Port":10250}},
-        "nodeInfo":{"machineID":"@MACHINE@","systemUUID":"@SYS@","bootID":"@BOOT@","kernelVersion":"@KERNEL@",
-        "osImage":"@OS@","containerRuntimeVersion":"containerd://2.1.4","kubeletVersion":"@VERSION@",
-        "kubeProxyVersion":"","operatingSystem":"linux","architecture":"amd64"}}})",
+        "nodeInfo":@INFO@}})",
                 {{"NAME", node.name},
                  {"UID", node.uid},
                  {"TIME", node.created},
@@ -170,12 +190,7 @@ std::string nodeBody(const NodePlan& node)
                  {"EXTRA", node.extra},
                  {"CONDITIONS", conditions},
                  {"IP", node.address},
-                 {"MACHINE", node.systemUuid.substr(0, 8) + node.uid.substr(24)},
-                 {"SYS", node.systemUuid},
-                 {"BOOT", node.uid},
-                 {"KERNEL", node.kernel},
-                 {"OS", node.osImage},
-                 {"VERSION", node.version}});
+                 {"INFO", nodeInfo(node)}});
 }
 
 void writeWorkload(Store& store, const SitePlan& plan, const std::string& cluster,

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/demosite/api/cel.h"
+#include "core/demosite/api/schema.h"
 #include "tests/core/demosite/world.h"
 
 #include <QtTest>
+
+#include <set>
 
 using namespace strata;
 using namespace strata::demosite;
@@ -551,6 +554,68 @@ private Q_SLOTS:
         QCOMPARE(gone["items"].size(), std::size_t(2));
         QCOMPARE(object(maps)["items"].size(), std::size_t(1));
         QCOMPARE(m_world->send("DELETE", "/api/v1/configmaps").status, 405); // not over all namespaces
+    }
+
+    // The kinds of the platform are checked as their definitions would have it.
+    void platformKindsHaveSchemas()
+    {
+        const std::string vms = "/apis/kubevirt.io/v1/namespaces/default/virtualmachines";
+        const std::string head =
+            R"({"apiVersion":"kubevirt.io/v1","kind":"VirtualMachine","metadata":{"name":"v"},"spec":)";
+        const HttpAnswer none = post(vms, head + R"({"runStrategy":"Halted"}})");
+        QCOMPARE(none.status, 422);
+        QVERIFY2(message(none).find("spec.template: Required value") != std::string::npos,
+                 message(none).c_str());
+        const HttpAnswer wrong = post(vms, head + R"({"running":"yes","template":{"spec":{"domain":{}}}}})");
+        QCOMPARE(wrong.status, 422);
+        QVERIFY2(message(wrong).find("spec.running in body must be of type boolean: \"string\"") !=
+                     std::string::npos,
+                 message(wrong).c_str());
+        const std::string typo =
+            head + R"({"runStrategy":"Halted","template":{"spec":{"domian":{},"domain":{"devices":{}}}}}})";
+        const HttpAnswer strict = post(vms + "?fieldValidation=Strict", typo);
+        QCOMPARE(strict.status, 400);
+        QVERIFY2(message(strict).find("unknown field \"spec.template.spec.domian\"") != std::string::npos,
+                 message(strict).c_str());
+        QCOMPARE(post(vms, typo).status, 201);
+        QVERIFY(demosite::find(object(vms + "/v"), "spec.template.spec.domian") == nullptr);
+        QVERIFY(demosite::find(object(vms + "/v"), "spec.template.spec.domain") != nullptr);
+        // And they are told.
+        const Json document = object("/openapi/v3/apis/kubevirt.io/v1");
+        const Json& vm = document["components"]["schemas"]["io.kubevirt.v1.VirtualMachine"];
+        QCOMPARE(text(vm, "properties.spec.properties.template.properties.spec.properties.domain.type"),
+                 std::string("object"));
+        QCOMPARE(text(vm, "properties.spec.properties.runStrategy.type"), std::string("string"));
+    }
+
+    // The site's own objects, and those that its controllers made, are as real ones.
+    void whatTheSiteHoldsFitsItsDefinitions()
+    {
+        World world;
+        QVERIFY(world.step(60));
+        std::set<std::string> wrong;
+        int looked = 0;
+        for (const Kind& kind : Kinds::instance().all()) {
+            const auto schema = world.outer().customKinds().schema(kind, kind.storageVersion());
+            if (!kind.has(Custom) || !schema)
+                continue;
+            for (const ObjectPtr& each : world.outer().list(kind)) {
+                Json body = parseOwn(each->body);
+                std::vector<std::string> unknown;
+                std::vector<Status::Cause> causes;
+                prune(body, *schema, unknown);
+                validate(body, *schema, causes);
+                ++looked;
+                for (const std::string& path : unknown)
+                    wrong.insert(std::string(kind.kind) + ": unknown " + path);
+                for (const Status::Cause& cause : causes)
+                    wrong.insert(std::string(kind.kind) + ": " + cause.field + ": " + cause.message);
+            }
+        }
+        QVERIFY(looked > 100);
+        for (const std::string& each : wrong)
+            qWarning("%s", each.c_str());
+        QVERIFY(wrong.empty());
     }
 };
 
