@@ -42,6 +42,16 @@
     </message>
 </context>
 <context>
+    <name>strata::ui::AddNodeDialog</name>
+    <message numerus="yes">
+        <source>%n more were cut off, too.</source>
+        <translation>
+            <numerusform>Another one was cut off, too.</numerusform>
+            <numerusform>%n more were cut off, too.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>strata::ui::AskedCard</name>
     <message numerus="yes">
         <source>Waiting for %n answers…</source>
