@@ -419,6 +419,37 @@ void prune(Json& value, const Json& schema, std::vector<std::string>& removed)
     pruneAt(value, schema, "", true, removed);
 }
 
+void dropNulls(Json& value, const Json& schema)
+{
+    if (!schema.is_object())
+        return;
+    if (value.is_array()) {
+        if (const Json* items = member(schema, "items")) {
+            for (Json& item : value)
+                dropNulls(item, *items);
+        }
+        return;
+    }
+    if (!value.is_object())
+        return;
+    const Json* additional = member(schema, "additionalProperties");
+    std::vector<std::string> gone;
+    for (auto& [key, child] : value.items()) {
+        const Json* known = propertySchema(schema, key);
+        if (known == nullptr)
+            known = additional;
+        if (known == nullptr || !known->is_object())
+            continue;
+        if (!child.is_null())
+            dropNulls(child, *known);
+        else if (!flag(*known, "nullable") && !flag(*known, "x-kubernetes-preserve-unknown-fields") &&
+                 member(*known, "default") == nullptr)
+            gone.push_back(key);
+    }
+    for (const std::string& key : gone)
+        value.erase(key);
+}
+
 void fillDefaults(Json& value, const Json& schema)
 {
     if (!schema.is_object())

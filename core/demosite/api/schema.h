@@ -14,6 +14,8 @@ namespace strata::demosite {
 
 // Removes what the schema does not know and names it: "spec.foo", "spec.list[0].bar".
 void prune(Json& value, const Json& schema, std::vector<std::string>& removed);
+// Removes null where it is neither allowed nor replaced by a default (defaulting.PruneNonNullableNulls…).
+void dropNulls(Json& value, const Json& schema);
 void fillDefaults(Json& value, const Json& schema);
 void validate(const Json& value, const Json& schema, std::vector<Status::Cause>& causes);
 // x-kubernetes-validations of an object that fits its schema. `old` is null for a new one: transition rules

@@ -109,6 +109,7 @@ Answer<void> ApiHandler::admit(const HttpRequest& request, const Target& target,
     }
     if (!schema)
         return {};
+    dropNulls(object, *schema);
     fillDefaults(object, *schema);
     std::vector<Status::Cause> causes;
     validate(object, *schema, causes);

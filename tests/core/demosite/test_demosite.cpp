@@ -312,7 +312,8 @@ private Q_SLOTS:
         const std::string path = "/apis/kubevirt.io/v1/namespaces/n/virtualmachines";
         server.call("POST", path,
                     R"({"apiVersion":"kubevirt.io/v1","kind":"VirtualMachine","metadata":{"name":"v"},)"
-                    R"("spec":{"runStrategy":"Always"},"status":{"ready":true}})");
+                    R"("spec":{"runStrategy":"Always","template":{"spec":{"domain":{"devices":{}}}}},)"
+                    R"("status":{"ready":true}})");
         QVERIFY(text(server.call("GET", path + "/v"), "status.ready").empty());
         server.call("PATCH", path + "/v/status",
                     R"({"status":{"ready":true},"spec":{"runStrategy":"Halted"}})",

@@ -448,6 +448,7 @@ private Q_SLOTS:
                       {{"status",
                         {{"conditions", Json::array({Json{{"type", "InfrastructureReady"},
                                                           {"status", "False"},
+                                                          {"lastTransitionTime", "2026-01-01T00:00:00Z"},
                                                           {"reason", "LoadBalancerProvisioningFailed"},
                                                           {"message", "no\naddress"}}})}}}},
                       "status"));
@@ -795,6 +796,7 @@ private Q_SLOTS:
         runner.start();
         QVERIFY(record.end().state == RunState::Done);
         Object other("cluster.x-k8s.io/v1beta2", "Cluster", "shared", "other");
+        other.edit()["spec"] = {{"paused", true}};
         QVERIFY(
             call(createRequest(*resource("cluster.x-k8s.io/v1beta2", "Cluster"), other, false)).has_value());
         runner.undo();
