@@ -187,10 +187,10 @@ HttpAnswer ApiHandler::route(const HttpRequest& request)
     if (root == "openapi") {
         if (parts.size() == 2 && parts[1] == "v2") {
             if (form.acceptable)
-                return jsonAnswer(openApiV2());
+                return jsonAnswer(openApiV2(*m_cluster));
             HttpAnswer answer;
             answer.contentType = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
-            answer.body = openApiV2Protobuf();
+            answer.body = openApiV2Protobuf(openApiV2(*m_cluster));
             return answer;
         }
         if (parts.size() == 2 && parts[1] == "v3")

@@ -18,19 +18,6 @@ Json parameter(const char* name)
     return {{"name", name}, {"in", "query"}, {"schema", {{"type", "string"}, {"uniqueItems", true}}}};
 }
 
-// field number and wire type 2 (length-delimited), as protocol buffers encode them
-void field(std::string& out, unsigned number, const std::string& value)
-{
-    out += static_cast<char>(number << 3U | 2U);
-    std::size_t size = value.size();
-    while (size > 127) {
-        out += static_cast<char>((size & 0x7FU) | 0x80U);
-        size >>= 7U;
-    }
-    out += static_cast<char>(size);
-    out += value;
-}
-
 std::string schemaName(const Kind& kind, const std::string& version)
 {
     // io.x-k8s.cluster.v1beta2.Machine: the group's parts turned round, as upstream names them.
@@ -258,26 +245,6 @@ Json openApiV3(const Cluster& cluster, const std::string& group, const std::stri
             {"info", {{"title", kTitle}, {"version", cluster.version()}}},
             {"paths", std::move(paths)},
             {"components", {{"schemas", std::move(schemas)}}}};
-}
-
-Json openApiV2()
-{
-    return {{"swagger", "2.0"},
-            {"info", {{"title", kTitle}, {"version", "unversioned"}}},
-            {"paths", Json::object()},
-            {"definitions", Json::object()}};
-}
-
-std::string openApiV2Protobuf()
-{
-    std::string info;
-    field(info, 1, kTitle);
-    field(info, 2, "unversioned");
-    std::string document;
-    field(document, 1, "2.0");
-    field(document, 2, info);
-    field(document, 8, ""); // paths: present, empty
-    return document;
 }
 
 } // namespace strata::demosite

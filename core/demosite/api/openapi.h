@@ -7,13 +7,12 @@
 
 namespace strata::demosite {
 
-// Just enough OpenAPI for kubectl: version 3 names every kind with the query parameters its writes take, so
-// that validation and dry runs are left to the server; version 2 is a sound document without definitions,
-// which makes an older kubectl skip its own validation.
+// What kubectl asks for: version 3 by group, with the query parameters that writes take; version 2 is all of it
+// in one document, for kubectl up to 1.26.
 Json openApiV3Index(const Cluster& cluster);
 Json openApiV3(const Cluster& cluster, const std::string& group,
-               const std::string& version); // null: not served
-Json openApiV2();
-std::string openApiV2Protobuf(); // the same as gnostic's openapi.v2.Document
+               const std::string& version);          // null: not served
+Json openApiV2(const Cluster& cluster);              // openapiv2.cpp
+std::string openApiV2Protobuf(const Json& document); // the same as gnostic's openapi.v2.Document
 
 } // namespace strata::demosite

@@ -2,6 +2,7 @@
 #include "core/demosite/api/fieldcheck.h"
 #include "core/demosite/api/json.h"
 #include "core/demosite/api/messages.h"
+#include "core/demosite/api/openapi.h"
 #include "core/demosite/api/protobuf.h"
 #include "core/demosite/api/schema.h"
 #include "core/demosite/api/token.h"
@@ -196,6 +197,22 @@ private Q_SLOTS:
             fitToMessage(wrong, deployment, unknown),
             std::string("json: cannot unmarshal string into Go struct field DeploymentSpec.spec.replicas of "
                         "type int32"));
+    }
+
+    // The protobuf form of the older OpenAPI document, byte by byte as gnostic's OpenAPIv2.proto has it;
+    // kubectl 1.20 reads it in live_kubectl where that is there.
+    void olderOpenApiIsProtobuf()
+    {
+        const Json document = parseOwn(
+            R"({"info":{"title":"T","version":"v"},"paths":{"/a":{"patch":{"description":"d","operationId":"o",
+            "parameters":[{"name":"dryRun"}],"x-k":{"kind":"K"}}}},"definitions":{"D":{"type":"object",
+            "required":["a"],"properties":{"a":{"type":"string","enum":["x"]}}}}})");
+        const std::string bytes = openApiV2Protobuf(document);
+        QCOMPARE(QByteArray::fromStdString(bytes).toHex(),
+                 QByteArray("0a03322e3012060a0154120176425712550a022f61124f424d1a01642a016f421d0a1b12191a1712"
+                            "057175657279220664727952756e3206737472696e674a0f0a0d0a0332303012060a040a024f4b6a"
+                            "150a03782d6b120e120c7b226b696e64223a224b227d4a330a310a0144122c9a010161b201080a06"
+                            "6f626a656374ca011a0a180a01611213a201051203227822b201080a06737472696e67"));
     }
 
     void schemasValidate_data()
