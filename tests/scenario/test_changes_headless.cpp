@@ -180,6 +180,37 @@ private Q_SLOTS:
         QVERIFY2(outcome.err.contains(words), qPrintable(outcome.err));
     }
 
+    // Who may only look is told what is not allowed before anything is written.
+    void aViewerIsRefused_data()
+    {
+        QTest::addColumn<QString>("line");
+        for (const char* line :
+             {"scale slate/slate-md-0 --replicas 5", "upgrade slate/slate --to v1.34.1",
+              "add-pool slate/slate --name more --replicas 1",
+              "remove-pool slate/slate-md-0 --yes slate-md-0", "resize slate/slate-md-0 --memory 2Gi",
+              "health-check on slate/slate-md-0", "rotate-certificates slate/slate-cp --days 90",
+              "delete-cluster slate/slate --yes slate", "vm restart %1", "vm snapshot %1 --name mine",
+              "vm clone %1 --name mine", "vm add-volume %1 --name data --disk 2Gi",
+              "vm resize %1 --memory 60Gi", "vm migrate %1",
+              "image import slate/mine --url https://example.org/disk.img --disk 2Gi",
+              "maintenance start outer-1", "drain outer-1"})
+            QTest::newRow(line) << QString::fromLatin1(line);
+    }
+    void aViewerIsRefused()
+    {
+        QFETCH(QString, line);
+        line.replace(QLatin1String("%1"), m_worker);
+        const Outcome outcome =
+            run(line.split(QLatin1Char(' ')) + QStringList{QStringLiteral("--kubeconfig"),
+                                                           m_server->kubeconfig + QStringLiteral("-viewer"),
+                                                           QStringLiteral("--allow-exec")},
+                120000);
+        QVERIFY2(outcome.code == kNotBegun, qPrintable(QString::number(outcome.code) + outcome.err));
+        QVERIFY2(outcome.err.contains(QLatin1String("not allowed")) ||
+                     outcome.err.contains(QLatin1String("forbid")),
+                 qPrintable(outcome.err));
+    }
+
     void poolsComeChangeAndGo()
     {
         const Outcome tried = strata(QStringLiteral("add-pool slate/slate --name extra --replicas 1 --cpus 1 "
@@ -207,6 +238,13 @@ private Q_SLOTS:
         const QJsonArray after = pool(QStringLiteral("slate-extra"))[QLatin1String("children")].toArray();
         QCOMPARE(after.size(), 1);
         QVERIFY(text(after.first().toObject(), "name") != before); // a new machine of the new size
+
+        // Another image: the template's copy names it, the machine is another one again.
+        wrong = done(QStringLiteral("resize slate/slate-extra --image docker://quay.io/capk/ubuntu:newer"));
+        QVERIFY2(wrong.isEmpty(), qPrintable(wrong));
+        const QJsonArray last = pool(QStringLiteral("slate-extra"))[QLatin1String("children")].toArray();
+        QCOMPARE(last.size(), 1);
+        QVERIFY(text(last.first().toObject(), "name") != text(after.first().toObject(), "name"));
 
         wrong = done(QStringLiteral("remove-pool slate/slate-extra --yes slate-extra"));
         QVERIFY2(wrong.isEmpty(), qPrintable(wrong));
@@ -261,6 +299,13 @@ private Q_SLOTS:
         const Outcome live = strata(QStringLiteral("vm resize slate/copy --memory 60Gi"));
         QVERIFY2(live.code == kDone, qPrintable(live.err));
         QVERIFY2(live.err.contains(QLatin1String("migrated live")), qPrintable(live.err));
+        const Outcome sockets = strata(QStringLiteral("vm resize slate/copy --cpus 16"));
+        QVERIFY2(sockets.code == kDone, qPrintable(sockets.err));
+        QVERIFY2(sockets.err.contains(QLatin1String("currentCPUTopology.sockets: 2")),
+                 qPrintable(sockets.err));
+        // What is no multiple of its sockets waits for a restart, and it is said so.
+        const Outcome odd = strata(QStringLiteral("vm resize slate/copy --cpus 9 --dry-run"));
+        QVERIFY2(odd.err.contains(QLatin1String("when it is restarted")), qPrintable(odd.err));
         wrong = done(QStringLiteral("vm snapshot slate/copy --name of-copy"));
         QVERIFY2(wrong.isEmpty(), qPrintable(wrong));
         wrong = done(QStringLiteral("vm stop slate/copy"));
