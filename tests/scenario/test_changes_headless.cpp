@@ -393,7 +393,12 @@ private Q_SLOTS:
     {
         const Outcome outcome = strata(QStringLiteral("services slate/slate --json"));
         QVERIFY2(outcome.code == kDone, qPrintable(outcome.err));
-        QVERIFY(QJsonDocument::fromJson(outcome.out.toUtf8()).isArray());
+        const QJsonArray all = QJsonDocument::fromJson(outcome.out.toUtf8()).array();
+        const QJsonObject front = findIn(
+            all, [](const QJsonObject& each) { return text(each, "name") == QLatin1String("notebook"); });
+        // Its counterpart in the outer cluster gave it its address.
+        QVERIFY2(text(front, "address").startsWith(QLatin1String("10.20.200.")), qPrintable(outcome.out));
+        QVERIFY2(text(front, "outer").startsWith(QLatin1String("Service slate/a")), qPrintable(outcome.out));
     }
 
     // Several kubeconfig files are one, as for kubectl: the context of the second is found.

@@ -82,6 +82,7 @@ void service(Json& object, Store& store)
         spec["clusterIP"] = "10.96." + byte(0) + "." + byte(2);
         spec["clusterIPs"] = Json::array({spec["clusterIP"]});
     }
+    const bool onNodes = spec["type"] == "NodePort" || spec["type"] == "LoadBalancer";
     if (spec.contains("ports") && spec["ports"].is_array()) {
         for (Json& port : spec["ports"]) {
             if (!port.is_object())
@@ -89,6 +90,8 @@ void service(Json& object, Store& store)
             setDefault(port, "protocol", "TCP");
             if (port.contains("port"))
                 setDefault(port, "targetPort", port["port"]);
+            if (onNodes && !port.contains("nodePort")) // 30000 to 32767
+                port["nodePort"] = 30000 + std::stoi(store.newUid().substr(0, 4), nullptr, 16) % 2768;
         }
     }
     setDefault(object, "status", {{"loadBalancer", Json::object()}});

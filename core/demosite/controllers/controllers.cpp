@@ -61,6 +61,7 @@ void equipTenant(Site& site, Cluster& cluster, bool life)
     const Key* const tenant = site.tenants.of(store);
     if (!life || tenant == nullptr)
         return;
+    addCloudProvider(site, store, *tenant);
     for (Controller* const controller : site.byNode)
         site.manager.watch(store, coreKind("nodes"), *controller,
                            [ns = tenant->ns](const StoreEvent& event, const Manager::Enqueue& enqueue) {

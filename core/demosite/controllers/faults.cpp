@@ -1430,13 +1430,17 @@ Heal tenantLbPending(Site& site, const std::string& fault)
     if (inner == nullptr)
         return {};
     Store& store = inner->store();
+    Heal heal = flagged(site, fault, {});
     create(store, coreKind("services"),
            {{"metadata", {{"name", "public"}, {"namespace", "default"}}},
             {"spec",
              {{"type", "LoadBalancer"},
               {"selector", {{"app", "web"}}},
               {"ports", Json::array({{{"name", "https"}, {"port", 443}, {"targetPort", 8443}}})}}}});
-    return [&store] { (void)store.remove(coreKind("services"), "default", "public"); };
+    return [&store, heal] {
+        heal();
+        (void)store.remove(coreKind("services"), "default", "public");
+    };
 }
 
 } // namespace

@@ -101,6 +101,7 @@ void addEventExpiry(Site& site, Store& store);
 bool onlyHeartbeat(const StoreEvent& event);
 
 void addLoadBalancer(Site& site); // MetalLB
+void addCloudProvider(Site& site, Store& store, const Key& tenant); // of one tenant, `store` its own
 void addClusterController(Site& site);
 void addKubevirtClusterController(Site& site);
 void addKubeadmControlPlaneController(Site& site);

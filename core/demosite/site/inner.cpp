@@ -256,6 +256,18 @@ void writeInner(Store& store, const SitePlan& plan, std::size_t index)
                     "ports":[{"name":"https","port":443,"protocol":"TCP","targetPort":6443}]},
                     "status":{"loadBalancer":{}}})",
              {{"U", plan.uid("service/" + cluster)}, {"T", plan.ago(age)}}));
+    // What the world sees of it; who makes the address are the controllers.
+    const App& front = apps.front();
+    store.load(Kinds::instance().get("services", ""),
+               fill(R"({"metadata":{"name":"@N@","namespace":"@NS@","uid":"@U@","creationTimestamp":"@T@"},
+                    "spec":{"type":"LoadBalancer","clusterIP":"10.95.0.80","clusterIPs":["10.95.0.80"],
+                    "selector":{"app":"@N@"},
+                    "ports":[{"name":"http","port":80,"protocol":"TCP","targetPort":8080,"nodePort":30080}]},
+                    "status":{"loadBalancer":{}}})",
+                    {{"N", front.name},
+                     {"NS", front.ns},
+                     {"U", plan.uid("service/" + cluster + "/" + front.name)},
+                     {"T", plan.ago(age - 3600)}}));
 }
 
 } // namespace strata::demosite

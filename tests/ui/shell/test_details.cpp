@@ -18,6 +18,7 @@
 
 #include <QAbstractItemModelTester>
 #include <QClipboard>
+#include <QLayout>
 #include <QLineEdit>
 #include <QPlainTextEdit>
 #include <QPushButton>
@@ -25,6 +26,7 @@
 #include <QTableView>
 #include <QTest>
 
+#include <algorithm>
 #include <memory>
 
 using namespace strata;
@@ -309,8 +311,15 @@ private Q_SLOTS:
         const int card = QFontMetrics(QApplication::font()).averageCharWidth() * 36;
         f.panel->resize(card * 4, 560);
         QTRY_COMPARE(columns(), 3);
+        // How narrow it can be is the machine's affair, too: the rest of the panel wants its room.
         f.panel->resize(card * 3 / 2, 560);
-        QTRY_COMPARE(columns(), 1);
+        const QLayout* layout = overview->findChild<ui::CardFrame*>()->parentWidget()->layout();
+        QVERIFY(layout != nullptr);
+        const auto fitting = [layout, card] {
+            return std::max(1, (layout->contentsRect().width() + 12) / (card + 12));
+        };
+        QTRY_VERIFY(fitting() < 3);
+        QTRY_COMPARE(columns(), fitting());
         for (const ui::CardFrame* frame : overview->findChildren<ui::CardFrame*>())
             QVERIFY(frame->geometry().right() <= overview->viewport()->width());
     }
