@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/demosite/controllers/site.h"
-
-#include <algorithm>
+#include "core/demosite/site/front.h"
 
 // KubeVirt's cloud provider, as far as Services go: a tenant's Service of type LoadBalancer gets a Service of
 // the outer cluster beside the tenant's VMs, whose address becomes its own (cloud-provider-kubevirt
@@ -13,7 +12,6 @@ constexpr const char* kCleanup = "service.kubernetes.io/load-balancer-cleanup";
 constexpr const char* kName = "cluster.x-k8s.io/tenant-service-name";
 constexpr const char* kNamespace = "cluster.x-k8s.io/tenant-service-namespace";
 constexpr const char* kCluster = "cluster.x-k8s.io/cluster-name";
-constexpr std::size_t kLongestName = 32;
 constexpr double kPoll = 5; // creationPollInterval
 
 class CloudProvider : public Controller {
@@ -28,7 +26,7 @@ public:
         if (!object)
             return kOnChange;
         const Json service = parseOwn(object->body);
-        const std::string outer = outerName(object->uid);
+        const std::string outer = loadBalancerName(object->uid);
         const bool wanted = text(service, "spec.type") == "LoadBalancer" && !deleting(service);
         if (!wanted) {
             if (!hasFinalizer(service, kCleanup))
@@ -69,15 +67,6 @@ public:
     }
 
 private:
-    // cloudprovider.DefaultLoadBalancerName
-    static std::string outerName(const std::string& uid)
-    {
-        std::string name = "a" + uid;
-        name.erase(std::remove(name.begin(), name.end(), '-'), name.end());
-        name.resize(std::min(name.size(), kLongestName));
-        return name;
-    }
-
     Json counterpartOf(const Json& service, const std::string& name) const
     {
         Json ports = Json::array();

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/demosite/site/front.h"
 #include "core/demosite/site/write.h"
 
 #include <algorithm>
@@ -171,6 +172,26 @@ void writeInnerNode(Store& store, const SitePlan& plan, const VmPlan& vm, const 
     }
 }
 
+std::optional<Front> frontOf(const SitePlan& plan, std::size_t tenant)
+{
+    constexpr std::size_t kFronts = 5;
+    if (tenant >= kFronts)
+        return std::nullopt;
+    const std::string& cluster = plan.tenants[tenant].name;
+    const App& app = applications(cluster).front();
+    return Front{app.ns, app.name, plan.uid("service/" + cluster + "/" + app.name),
+                 "10.20.200." + std::to_string(10 + tenant)};
+}
+
+std::string loadBalancerName(const std::string& uid)
+{
+    constexpr std::size_t kLongest = 32;
+    std::string name = "a" + uid;
+    name.erase(std::remove(name.begin(), name.end(), '-'), name.end());
+    name.resize(std::min(name.size(), kLongest));
+    return name;
+}
+
 void writeInner(Store& store, const SitePlan& plan, std::size_t index)
 {
     const TenantPlan& tenant = plan.tenants[index];
@@ -256,18 +277,19 @@ void writeInner(Store& store, const SitePlan& plan, std::size_t index)
                     "ports":[{"name":"https","port":443,"protocol":"TCP","targetPort":6443}]},
                     "status":{"loadBalancer":{}}})",
              {{"U", plan.uid("service/" + cluster)}, {"T", plan.ago(age)}}));
-    // What the world sees of it; who makes the address are the controllers.
-    const App& front = apps.front();
-    store.load(Kinds::instance().get("services", ""),
-               fill(R"({"metadata":{"name":"@N@","namespace":"@NS@","uid":"@U@","creationTimestamp":"@T@"},
+    if (const auto front = frontOf(plan, index))
+        store.load(Kinds::instance().get("services", ""),
+                   fill(R"({"metadata":{"name":"@N@","namespace":"@NS@","uid":"@U@","creationTimestamp":"@T@",
+                    "finalizers":["service.kubernetes.io/load-balancer-cleanup"]},
                     "spec":{"type":"LoadBalancer","clusterIP":"10.95.0.80","clusterIPs":["10.95.0.80"],
                     "selector":{"app":"@N@"},
                     "ports":[{"name":"http","port":80,"protocol":"TCP","targetPort":8080,"nodePort":30080}]},
-                    "status":{"loadBalancer":{}}})",
-                    {{"N", front.name},
-                     {"NS", front.ns},
-                     {"U", plan.uid("service/" + cluster + "/" + front.name)},
-                     {"T", plan.ago(age - 3600)}}));
+                    "status":{"loadBalancer":{"ingress":[{"ip":"@IP@","ipMode":"VIP"}]}}})",
+                        {{"N", front->name},
+                         {"NS", front->ns},
+                         {"U", front->uid},
+                         {"IP", front->address},
+                         {"T", plan.ago(age - 3600)}}));
 }
 
 } // namespace strata::demosite

@@ -2,6 +2,7 @@
 #include "core/base/text.h"
 #include "core/demosite/api/discovery.h"
 #include "core/demosite/pki/sshkey.h"
+#include "core/demosite/site/front.h"
 #include "core/demosite/site/management.h"
 #include "core/demosite/site/write.h"
 
@@ -951,8 +952,28 @@ void writeOuter(Store& store, const SitePlan& plan)
     writeNodes(store, plan);
     writePlatform(store, plan);
     writeManagement(store, plan);
-    for (std::size_t i = 0; i < plan.tenants.size(); ++i)
+    for (std::size_t i = 0; i < plan.tenants.size(); ++i) {
         writeTenant(store, plan, plan.tenants[i], tenantAge(i));
+        if (const auto front = frontOf(plan, i))
+            store.load(
+                kindOf("services"),
+                fill(R"({"metadata":{"name":"@N@","namespace":"@C@","uid":"@U@","creationTimestamp":"@T@",
+        "labels":{"cluster.x-k8s.io/cluster-name":"@C@","cluster.x-k8s.io/tenant-service-name":"@S@",
+        "cluster.x-k8s.io/tenant-service-namespace":"@NS@"}},
+        "spec":{"type":"LoadBalancer","clusterIP":"10.96.249.@B@","clusterIPs":["10.96.249.@B@"],
+        "ports":[{"name":"http","port":80,"protocol":"TCP","targetPort":30080,"nodePort":@P@}],
+        "selector":{"cluster.x-k8s.io/cluster-name":"@C@","cluster.x-k8s.io/role":"worker"}},
+        "status":{"loadBalancer":{"ingress":[{"ip":"@IP@","ipMode":"VIP"}]}}})",
+                     {{"N", loadBalancerName(front->uid)},
+                      {"C", plan.tenants[i].name},
+                      {"U", plan.uid("front/" + plan.tenants[i].name)},
+                      {"T", plan.ago(tenantAge(i) - 4200)},
+                      {"S", front->name},
+                      {"NS", front->ns},
+                      {"B", std::to_string(10 + i)},
+                      {"P", std::to_string(32700 + i)},
+                      {"IP", front->address}}));
+    }
 }
 
 } // namespace strata::demosite

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/demosite/controllers/capi.h"
+#include "core/demosite/site/front.h"
 #include "tests/core/demosite/manifests.h"
 #include "tests/core/demosite/world.h"
 
@@ -149,6 +150,38 @@ private Q_SLOTS:
         for (const char* resource : {"pods", "persistentvolumeclaims", "services"})
             QVERIFY2(world.outer().list(coreKind(resource), "t1").empty(), resource);
         QVERIFY(!world.hasInner("t1"));
+    }
+
+    // A tenant's load balancer is a Service outside, and goes with it.
+    void tenantsServicesGetAddresses()
+    {
+        World world;
+        QVERIFY(world.step(5));
+        auto asked =
+            parseBody(R"({"metadata":{"name":"door","namespace":"default"},"spec":{"type":"LoadBalancer",
+            "ports":[{"port":443,"targetPort":8443}],"selector":{"app":"door"}}})");
+        QVERIFY(asked.has_value());
+        const auto made = world.inner("blue").create(coreKind("services"), *asked);
+        QVERIFY(made.has_value());
+        QVERIFY(world.step(20));
+        const auto inner = [&world] {
+            return read(world.inner("blue"), coreKind("services"), "default", "door");
+        };
+        const Json now = inner();
+        const Json* ingress = demosite::find(now, "status.loadBalancer.ingress");
+        QVERIFY(ingress != nullptr && ingress->size() == 1);
+        const std::string address = text(ingress->front(), "ip");
+        QVERIFY2(address.rfind("10.20.200.", 0) == 0, address.c_str());
+        const std::string name = loadBalancerName((*made)->uid);
+        const Json outer = read(world.outer(), coreKind("services"), "blue", name);
+        QVERIFY(!outer.is_null());
+        QCOMPARE(text(part(outer, "status.loadBalancer.ingress").front(), "ip"), address);
+        QCOMPARE(number(part(outer, "spec.ports").front(), "targetPort"),
+                 number(part(now, "spec.ports").front(), "nodePort"));
+        QVERIFY(world.inner("blue").remove(coreKind("services"), "default", "door"));
+        QVERIFY(world.step(10));
+        QVERIFY(inner().is_null());
+        QVERIFY(read(world.outer(), coreKind("services"), "blue", name).is_null());
     }
 
     // An operator says that it is done when all that it deploys has the new version and runs.
