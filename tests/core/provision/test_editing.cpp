@@ -3,6 +3,7 @@
 #include "core/kube/config/kubeconfig.h"
 #include "core/provision/api.h"
 #include "core/provision/editing.h"
+#include "core/provision/schema.h"
 
 #include <QtTest>
 
@@ -96,6 +97,7 @@ private Q_SLOTS:
     void refusesAnotherName();
     void saysWhenItIsGone();
     void anUnknownFieldIsRefused();
+    void theServerTellsTheFieldsOfVms();
 };
 
 void TestEditing::merges_data()
@@ -316,6 +318,45 @@ void TestEditing::anUnknownFieldIsRefused()
     QVERIFY(!refused.has_value());
     QVERIFY2((refused.error().text + refused.error().detail).find("replicaz") != std::string::npos,
              refused.error().text.c_str());
+}
+
+// What the editor completes and checks, from a server: of a VM, and of a Cluster.
+void TestEditing::theServerTellsTheFieldsOfVms()
+{
+    const auto schemaOf = [this](const char* group, const char* version,
+                                 const char* kind) -> Result<KindSchema> {
+        kube::Request request;
+        request.path = schemaPath(group, version);
+        const auto answer = call(request);
+        return answer ? KindSchema::read(answer->body, group, version, kind)
+                      : tl::unexpected<Error>(answer.error());
+    };
+    const auto vm = schemaOf("kubevirt.io", "v1", "VirtualMachine");
+    QVERIFY2(vm, vm ? "" : vm.error().text.c_str());
+    QVERIFY(vm->field({"spec", "template", "spec", "domain", "cpu", "cores"}).has_value());
+    QCOMPARE(vm->field({"spec", "running"})->type, std::string("boolean"));
+    QCOMPARE(vm->fields({"spec"}).front().name, std::string("template")); // the only one that is required
+    QVERIFY(vm->fields({"spec"}).front().required);
+    const auto faults =
+        vm->check("apiVersion: kubevirt.io/v1\nkind: VirtualMachine\nspec:\n  runStrategy: Halted\n"
+                  "  template:\n    spec:\n      domian: {}\n      domain: {devices: {}}\n");
+    QCOMPARE(faults.size(), std::size_t(1));
+    QCOMPARE(faults[0].line, 7);
+    QVERIFY2(faults[0].text.find("domain") != std::string::npos, faults[0].text.c_str()); // what was meant
+    const auto cluster = schemaOf("cluster.x-k8s.io", "v1beta2", "Cluster");
+    QVERIFY(cluster);
+    QVERIFY(cluster->field({"spec", "controlPlaneRef", "apiGroup"}).has_value());
+    // What the site holds is not complained about.
+    kube::Request list;
+    list.path = "/apis/kubevirt.io/v1/virtualmachines";
+    const auto all = call(list);
+    QVERIFY(all);
+    const Json items = Json::parse(all->body)["items"];
+    QVERIFY(!items.empty());
+    for (const Json& item : items) {
+        const auto wrong = vm->check(item.dump()); // JSON is YAML
+        QVERIFY2(wrong.empty(), wrong.empty() ? "" : (wrong[0].path + ": " + wrong[0].text).c_str());
+    }
 }
 
 QTEST_GUILESS_MAIN(TestEditing)
