@@ -157,7 +157,9 @@ void TenantLook::take(const Result<actions::Answers>& answers)
     if (first) {
         for (int column = 0; column + 1 < m_rows->columnCount(); ++column) {
             m_rows->resizeColumnToContents(column);
-            m_rows->setColumnWidth(column, std::min(m_rows->columnWidth(column) + 8, 330));
+            const int widest =
+                m_what == What::Deletion || column == 0 ? 330 : 200; // the last one stays in view
+            m_rows->setColumnWidth(column, std::min(m_rows->columnWidth(column) + 8, widest));
         }
     }
     const QList<QTreeWidgetItem*> again = m_rows->findItems(chosen, Qt::MatchExactly | Qt::MatchRecursive, 0);
