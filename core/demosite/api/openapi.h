@@ -7,8 +7,8 @@
 
 namespace strata::demosite {
 
-// What kubectl asks for: version 3 by group, with the query parameters that writes take; version 2 is all of it
-// in one document, for kubectl up to 1.26.
+// What kubectl asks for: version 3 by group, with the query parameters that writes take; version 2 is all of
+// it in one document, for kubectl up to 1.26.
 Json openApiV3Index(const Cluster& cluster);
 Json openApiV3(const Cluster& cluster, const std::string& group,
                const std::string& version);          // null: not served

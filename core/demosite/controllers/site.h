@@ -100,7 +100,7 @@ void addEventExpiry(Site& site, Store& store);
 // Did nothing of a Node change but the times of its heartbeats?
 bool onlyHeartbeat(const StoreEvent& event);
 
-void addLoadBalancer(Site& site); // MetalLB
+void addLoadBalancer(Site& site);                                   // MetalLB
 void addCloudProvider(Site& site, Store& store, const Key& tenant); // of one tenant, `store` its own
 void addClusterController(Site& site);
 void addKubevirtClusterController(Site& site);
