@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/act.h"
 
+#include "app/await.h"
 #include "app/connections.h"
 #include "app/createcluster.h"
 #include "app/ends.h"
@@ -24,7 +25,6 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <future>
 #include <iostream>
 #include <map>
 #include <mutex>
@@ -335,15 +335,13 @@ finishedDraft(const stack::Stack& stack, const actions::Request& request,
         auto draft = actions::draftOf(stack, request, answers);
         if (!draft || draft->plan)
             return draft;
-        std::promise<Result<actions::Answers>> promise;
-        auto answer = promise.get_future();
         const auto reached = client(draft->source);
         if (!reached)
             return fail(ErrorKind::Internal, tr("The cluster is not connected."));
-        const auto reading = actions::Reading::start(
-            reached, draft->ns, draft->cluster, draft->questions, answers,
-            [&promise](Result<actions::Answers> got) { promise.set_value(std::move(got)); });
-        Result<actions::Answers> got = answer.get();
+        auto got = await<actions::Answers>([&](auto done) {
+            return actions::Reading::start(reached, draft->ns, draft->cluster, draft->questions, answers,
+                                           std::move(done));
+        });
         if (!got)
             return tl::unexpected(got.error());
         answers = std::move(*got);
@@ -446,12 +444,9 @@ Result<actions::Answers> askAll(const std::shared_ptr<kube::Client>& client,
                                 std::vector<actions::Question> questions, const std::string& ns = {},
                                 const std::string& cluster = {})
 {
-    std::promise<Result<actions::Answers>> promise;
-    auto answer = promise.get_future();
-    const auto reading = actions::Reading::start(
-        client, ns, cluster, std::move(questions), {},
-        [&promise](Result<actions::Answers> got) { promise.set_value(std::move(got)); });
-    return answer.get();
+    return await<actions::Answers>([&](auto done) {
+        return actions::Reading::start(client, ns, cluster, std::move(questions), {}, std::move(done));
+    });
 }
 
 void printJson(const nlohmann::ordered_json& json)
@@ -730,12 +725,7 @@ int listImages(const CommandLine& line, const std::shared_ptr<kube::Client>& cli
     const Question volumes{Target::Outer, {"cdi.kubevirt.io/v1beta1", "DataVolume", {}, {}}, {}};
     const Question vms{Target::Outer, {"kubevirt.io/v1", "VirtualMachine", {}, {}}, {}};
     const Question sources{Target::Outer, {"cdi.kubevirt.io/v1beta1", "DataSource", {}, {}}, {}};
-    std::promise<Result<actions::Answers>> promise;
-    auto answer = promise.get_future();
-    const auto reading = actions::Reading::start(
-        client, {}, {}, {volumes, vms, sources}, {},
-        [&promise](Result<actions::Answers> got) { promise.set_value(std::move(got)); });
-    const Result<actions::Answers> got = answer.get();
+    const auto got = askAll(client, {volumes, vms, sources});
     if (!got)
         return refuse(got.error());
     const std::vector<actions::ImageRow> rows =

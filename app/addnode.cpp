@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/await.h"
 #include "app/connections.h"
 #include "app/createcluster.h"
 #include "app/execpermission.h"
@@ -160,17 +161,6 @@ private:
         return 0;
     }
 
-    Result<kube::Response> get(const std::string& path)
-    {
-        std::promise<Result<kube::Response>> promise;
-        auto answer = promise.get_future();
-        kube::Request request;
-        request.path = path;
-        const auto handle = m_client->send(
-            request, [&promise](Result<kube::Response> got) { promise.set_value(std::move(got)); });
-        return answer.get();
-    }
-
     // The cluster that is joined.
     int connect()
     {
@@ -210,7 +200,7 @@ private:
             return code;
         const kube::ClusterConfig& config = m_client->config();
         hosts::Join join;
-        const auto info = get(hosts::clusterInfoPath());
+        const auto info = answerTo(*m_client, hosts::clusterInfoPath());
         Result<hosts::JoinPlace> place =
             info ? hosts::joinPlaceOf(info->body) : tl::unexpected<Error>(info.error());
         if (!place && m_dry && place.error().kind == ErrorKind::NotFound) {
@@ -231,7 +221,7 @@ private:
         m_spec.join = std::move(join);
         m_spec.kubernetes = m_words.value("--kubernetes");
         if (m_spec.kubernetes.empty()) {
-            const auto answer = get("/version");
+            const auto answer = answerTo(*m_client, "/version");
             if (!answer)
                 return refuse(answer.error());
             const Json version = Json::parse(answer->body, nullptr, false);
@@ -491,14 +481,10 @@ private:
 
     Result<void> token()
     {
-        std::promise<Result<kube::Response>> promise;
-        auto answer = promise.get_future();
         const provision::Object secret =
             hosts::tokenSecret(m_spec.join->token, systemNow() + 24LL * 3600 * 1000, m_spec.name);
-        const auto handle =
-            m_client->send(provision::createRequest({"", "v1", "secrets", true}, secret, false),
-                           [&promise](Result<kube::Response> got) { promise.set_value(std::move(got)); });
-        const auto made = answer.get();
+        const auto made =
+            answerTo(*m_client, provision::createRequest({"", "v1", "secrets", true}, secret, false));
         return made ? Result<void>() : tl::unexpected<Error>(made.error());
     }
 

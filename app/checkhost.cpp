@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/checkhost.h"
 
+#include "app/await.h"
 #include "app/connections.h"
 #include "app/execpermission.h"
 #include "core/base/timestamp.h"
@@ -16,7 +17,6 @@
 #include <chrono>
 #include <condition_variable>
 #include <fstream>
-#include <future>
 #include <iostream>
 #include <iterator>
 #include <map>
@@ -51,20 +51,11 @@ Result<void> addCluster(const std::string& kubeconfig, const std::string& contex
     kube::Network network;
     network.setExecPlugins(headlessExecPlugins(allowExec));
     const auto client = kube::Client::create(network, *config);
-    const auto get = [&client](const char* path) {
-        std::promise<Result<kube::Response>> promise;
-        auto answer = promise.get_future();
-        kube::Request request;
-        request.path = path;
-        const auto handle = client->send(
-            request, [&promise](Result<kube::Response> got) { promise.set_value(std::move(got)); });
-        return answer.get();
-    };
-    const auto nodes = get(checks::kNodesPath);
+    const auto nodes = answerTo(*client, checks::kNodesPath);
     if (!nodes)
         return tl::unexpected<Error>(nodes.error());
-    const auto leases = get(checks::kLeasesPath);
-    const auto metal = get(checks::kMetalPath);
+    const auto leases = answerTo(*client, checks::kLeasesPath);
+    const auto metal = answerTo(*client, checks::kMetalPath);
     checks::addKubernetes(subjects, checks::nodeViewsOf(nodes->body, leases ? leases->body : std::string()),
                           checks::metalViewsOf(metal ? metal->body : std::string()));
     return {};

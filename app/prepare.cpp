@@ -2,6 +2,7 @@
 #include "app/prepare.h"
 
 #include "app/act.h"
+#include "app/await.h"
 #include "app/connections.h"
 #include "app/createcluster.h"
 #include "app/ends.h"
@@ -17,7 +18,6 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <future>
 #include <iostream>
 
 namespace strata::app {
@@ -34,16 +34,6 @@ std::string tr(const char* text, std::initializer_list<std::string> values = {})
 Error configError(std::string text)
 {
     return Error{ErrorKind::Config, std::move(text), {}, 0, 0};
-}
-
-// Waits for what is told on the network's thread.
-template<typename Value, typename Start>
-Result<Value> await(const Start& start)
-{
-    std::promise<Result<Value>> promise;
-    auto answer = promise.get_future();
-    const auto handle = start([&promise](Result<Value> got) { promise.set_value(std::move(got)); });
-    return answer.get();
 }
 
 void tell(const Picture& picture, const Proposal& proposal)
