@@ -568,6 +568,7 @@ void TestHostsUi::whatAnEarlierRunHasLeft()
     auto* text = dialog.findChild<QLabel*>(QStringLiteral("left"));
     auto* button = dialog.findChild<QPushButton*>(QStringLiteral("takeLeft"));
     QVERIFY(text->isVisible() && button->isVisible());
+    QVERIFY(!button->hasFocus()); // a stray Return or Space takes nothing back
     QVERIFY2(text->text().contains(QStringLiteral("domain outer-4")), qPrintable(text->text()));
     QTest::mouseClick(button, Qt::LeftButton);
     QVERIFY(callbacks.state);
@@ -622,6 +623,16 @@ void TestHostsUi::pictures()
         services.joinPlace = [](stack::SourceId, QObject*,
                                 const HostServices::Done<HostServices::JoinFacts>& done) {
             done(joinFacts());
+        };
+        services.leftNodes = [](QObject*, const std::function<void(std::vector<hosts::NodeTrace>)>& done) {
+            hosts::NodeTrace left;
+            left.title = "Add outer node outer-3";
+            left.node = "outer-3";
+            left.uri = "qemu+ssh://root@metal-03/system";
+            left.pool = "default";
+            left.disk = "outer-3-disk";
+            left.made = {"domain", "disk"};
+            done({left});
         };
         AddNodeDialog add(services, lookingAt(true), {}, nullptr, m_store.get());
         QTemporaryDir images;

@@ -155,6 +155,7 @@ AddNodeDialog::AddNodeDialog(const HostServices& services, const ConnectServices
     });
     fillChoices();
     follow();
+    m_way->setFocus(); // not what stands above it, which takes something back
     askLeft();
 }
 
@@ -208,6 +209,7 @@ QWidget* AddNodeDialog::makeMachinePage()
     m_browse = new QPushButton(tr("Choose…"), page);
     m_browse->setAutoDefault(false);
     auto* image = new QHBoxLayout;
+    image->setSpacing(8);
     image->addWidget(m_image, 1);
     image->addWidget(m_browse);
     m_pool = new QComboBox(page);
@@ -225,6 +227,7 @@ QWidget* AddNodeDialog::makeMachinePage()
     m_memory = spin(2, 8192, 16, tr(" GiB"));
     m_disk = spin(8, 65536, 100, tr(" GiB"));
     auto* size = new QHBoxLayout;
+    size->setSpacing(8);
     for (QSpinBox* each : {m_cpus, m_memory, m_disk})
         size->addWidget(each, 1);
     m_cpus->setAccessibleName(tr("CPUs"));
@@ -407,17 +410,17 @@ void AddNodeDialog::takeLeftBack()
 {
     if (!m_left || !m_services.takeBackNode)
         return;
-    stack::SourceId cluster = 0;
+    m_leftCluster = 0;
     for (const stack::SourceId id : m_store->stack().sources()) {
         const stack::SourceState* source = m_store->stack().source(id);
         if (source != nullptr && source->kind == stack::SourceKind::OuterCluster &&
             source->address == m_left->server)
-            cluster = id;
+            m_leftCluster = id;
     }
     hosts::NodeRunCallbacks callbacks;
     callbacks.state =
         onGui<provision::RunReport>(this, [this](const provision::RunReport& report) { tellLeft(report); });
-    auto run = m_services.takeBackNode(*m_left, cluster, std::move(callbacks));
+    auto run = m_services.takeBackNode(*m_left, m_leftCluster, std::move(callbacks));
     if (!run) {
         m_leftWords = QStringList{errorText(run.error())};
         askLeft();
@@ -439,7 +442,8 @@ void AddNodeDialog::tellLeft(const provision::RunReport& report)
     for (const std::string& each : report.left)
         m_leftWords << cleaned(each);
     if (m_runs != nullptr)
-        m_runs->auditHost(cluster(), hosts::auditPlan(m_leftRun->plan()), provision::toString(report.state),
+        m_runs->auditHost(m_leftCluster, hosts::auditPlan(m_leftRun->plan()),
+                          provision::toString(report.state),
                           report.error ? errorText(*report.error).toStdString() : std::string());
     m_leftRun.reset(); // its journal is free
     askLeft();

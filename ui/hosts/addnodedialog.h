@@ -100,7 +100,8 @@ private:
     std::unique_ptr<hosts::NodeRun> m_run;
     std::map<std::string, int> m_rows;
     std::optional<hosts::NodeTrace> m_left;
-    QStringList m_leftWords; // of the last one that was taken back
+    stack::SourceId m_leftCluster = 0; // that it was for; 0: not connected, or none
+    QStringList m_leftWords;           // of the last one that was taken back
     std::unique_ptr<hosts::NodeRun> m_leftRun;
 
     QStackedWidget* m_pages = nullptr;
