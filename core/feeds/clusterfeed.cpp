@@ -311,7 +311,7 @@ void ClusterFeed::reconnect(kube::ClusterConfig config, std::shared_ptr<kube::Di
 {
     m_requests.clear();
     m_discovering = false;
-    m_discoveryTimer = m_metricsTimer = m_stateTimer = m_countTimer = m_readyTimer = 0;
+    m_discoveryTimer = m_metricsTimer = m_stateTimer = m_brokenTimer = m_countTimer = m_readyTimer = 0;
     m_clockSet.reset();
     m_definitions.clear();
     m_definitionTimers.clear();
@@ -461,6 +461,8 @@ void ClusterFeed::watch(std::size_t index)
     follow.watch.reset();
     ++follow.generation;
     follow.state = {};
+    follow.broken.reset();
+    follow.brokenSince.reset();
     follow.outdated.merge(follow.known);
     follow.known.clear();
     kube::WatchRequest request;
@@ -485,6 +487,8 @@ void ClusterFeed::setParked(bool parked)
             ++follow.generation;
             follow.watch.reset();
             follow.state = {};
+            follow.broken.reset();
+            follow.brokenSince.reset();
             follow.outdated.merge(follow.known);
             follow.known.clear();
             // What is not followed would be out of date in no time.
@@ -714,6 +718,14 @@ void ClusterFeed::onState(std::size_t index, const kube::WatchState& state)
     follow.state = state;
     follow.state.synced = synced;
     follow.state.error = cleanError(state.error);
+    if (state.phase == kube::WatchPhase::Waiting) {
+        follow.broken = follow.state.error;
+        if (!follow.brokenSince)
+            follow.brokenSince = Steady::now();
+    } else if (state.phase != kube::WatchPhase::Listing) {
+        follow.broken.reset();
+        follow.brokenSince.reset();
+    }
     if (state.phase == kube::WatchPhase::Live && follow.ns.empty())
         retireNamespaces(follow.kind); // it may be listed everywhere
     if (state.phase == kube::WatchPhase::Live)
@@ -1057,6 +1069,23 @@ void ClusterFeed::noAccess(const Error& error)
 
 // --- how it goes
 
+// A connection that is lost breaks many watches, one after the other, and most are back within a second: such
+// a loss is told of a kind only when it lasts. What the server says of a kind is told at once. While the kind
+// is asked again it stays told.
+void ClusterFeed::tellBroken(const Follow& follow, const std::string& resource, stack::SourceState& state,
+                             std::optional<Ms>& again) const
+{
+    if (!follow.broken)
+        return;
+    const auto age = std::chrono::duration_cast<Ms>(Steady::now() - *follow.brokenSince);
+    if (isLoss(*follow.broken) && age < m_context.kindPatience) {
+        const Ms left = m_context.kindPatience - age;
+        again = again ? std::min(*again, left) : left;
+        return;
+    }
+    state.kinds.push_back({resource, *follow.broken, follow.kind->optional});
+}
+
 void ClusterFeed::review()
 {
     if (m_stopped)
@@ -1081,6 +1110,7 @@ void ClusterFeed::review()
     bool strange = false;
     const Error* why = nullptr;
     const Error* refused = nullptr;
+    std::optional<Ms> patience;
     for (const Follow& follow : m_follows) {
         if (follow.retired || isParked(follow))
             continue;
@@ -1122,6 +1152,7 @@ void ClusterFeed::review()
                 next.synced = false;
                 settled = false;
             }
+            tellBroken(follow, resource, next, patience);
             break;
         case kube::WatchPhase::Waiting:
             waiting = true;
@@ -1131,7 +1162,7 @@ void ClusterFeed::review()
                     next.retryAt == 0 ? follow.state.retryAt : std::min(next.retryAt, follow.state.retryAt);
             if (!follow.state.synced)
                 next.synced = false;
-            next.kinds.push_back({resource, follow.state.error, follow.kind->optional});
+            tellBroken(follow, resource, next, patience);
             break;
         case kube::WatchPhase::Denied:
             if (isAccessError(follow.state.error) && refused == nullptr)
@@ -1176,6 +1207,13 @@ void ClusterFeed::review()
     }
     if (next.phase == stack::LinkPhase::Live)
         next.retryAt = 0;
+    m_requests.cancel(m_brokenTimer);
+    m_brokenTimer = patience ? m_requests.after(*patience,
+                                                [this] {
+                                                    m_brokenTimer = 0;
+                                                    review();
+                                                })
+                             : 0;
     const bool back = next.phase == stack::LinkPhase::Live && m_state.phase == stack::LinkPhase::Waiting;
     const bool same = sameButHeard(m_state, next);
     const bool newlySettled = settled && !m_settled;

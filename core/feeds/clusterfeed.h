@@ -74,7 +74,8 @@ struct FeedContext {
     std::chrono::milliseconds metricsEvery;
     AccessBook& access;
     ProbePace& pace;
-    std::size_t followedTenants = 0; // of one outer cluster; 0: all (see Site::Options)
+    std::size_t followedTenants = 0;        // of one outer cluster; 0: all (see Site::Options)
+    std::chrono::milliseconds kindPatience; // see Site::Options
 };
 
 // One cluster's API, outer or inner: finds out what it serves, watches the kinds we read, polls usage, and
@@ -137,6 +138,8 @@ private:
         std::uint64_t generation = 0; // of its watch; what an older one still says is not heard
         std::unique_ptr<kube::Watch> watch;
         kube::WatchState state;
+        std::optional<Error> broken; // why its watch does not live, until it does
+        std::optional<std::chrono::steady_clock::time_point> brokenSince;
         std::unordered_set<std::string> known;    // names of the facts we have put
         std::unordered_set<std::string> outdated; // of an earlier watch, until this one has synced
     };
@@ -168,6 +171,8 @@ private:
     void pollMetrics();
     void onMetrics(stack::FactKind kind, const Result<kube::Response>& result);
 
+    void tellBroken(const Follow& follow, const std::string& resource, stack::SourceState& state,
+                    std::optional<std::chrono::milliseconds>& again) const;
     void review(); // works out the state anew and puts it when it differs
     void putState();
     void noAccess(const Error& error);
@@ -251,6 +256,7 @@ private:
     std::chrono::steady_clock::time_point m_lastDiscovery;
 
     std::uint64_t m_stateTimer = 0;
+    std::uint64_t m_brokenTimer = 0;
     std::chrono::steady_clock::time_point m_lastPut;
 
     struct Usage {

@@ -86,8 +86,14 @@ public:
 
     FeedContext context()
     {
-        return {
-            m_network, *outbox, events, m_options.metricsEvery, m_access, m_pace, m_options.followedTenants};
+        return {m_network,
+                *outbox,
+                events,
+                m_options.metricsEvery,
+                m_access,
+                m_pace,
+                m_options.followedTenants,
+                m_options.kindPatience};
     }
 
     // --- on the network's thread

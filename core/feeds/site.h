@@ -28,6 +28,9 @@ public:
         // The pods of so many tenants of an outer cluster are followed though nobody looks at them, those
         // that were looked at last; of the others they are counted (see look()). 0: of all.
         std::size_t followedTenants = 0;
+        // How long the watch of one kind may be broken by its connection before that kind is said to be
+        // unreadable.
+        std::chrono::milliseconds kindPatience{10000};
         // Who runs the credential plugins of kubeconfigs; none: clusters that need one are refused.
         std::shared_ptr<kube::ExecPlugins> plugins;
     };

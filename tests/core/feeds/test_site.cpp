@@ -34,6 +34,7 @@ private Q_SLOTS:
     void olderContract();
     void discoveryIsForbidden();
     void oneKindIsForbidden();
+    void oneKindIsBroken();
     void unauthorized();
     void noKubernetes();
     void awayAndBack();
@@ -405,6 +406,46 @@ void TestSite::oneKindIsForbidden()
     watched.site.retryNow(id);
     QVERIFY(watched.until(
         [&] { return watched.has(id, FactKind::Pod, "n/p") && watched.state(id).kinds.empty(); }));
+}
+
+// A lost connection breaks one watch after the other and they come back by themselves: a kind is said to be
+// unreadable only when that lasts, and then stays so while it is tried again.
+void TestSite::oneKindIsBroken()
+{
+    FakeApi api;
+    serveAll(api);
+    api.refuse(kPods, 500);
+    api.put(kNodes, named(QStringLiteral("n1")));
+    for (const bool patient : {true, false}) {
+        Site::Options options = Watched::quiet();
+        options.kindPatience = patient ? std::chrono::hours(1) : std::chrono::milliseconds(300);
+        Watched watched(options);
+        const SourceId id = watched.site.addCluster(api.config("rack"), {});
+        QVERIFY(watched.until([&] { return watched.has(id, FactKind::KubeNode, "n1"); }));
+        const auto triesMore = [&] {
+            const int tries = api.count(kPods) + 3;
+            bool told = true;
+            bool silent = true;
+            const bool tried = watched.until([&] {
+                const bool is = watched.kindError(id, "pods").has_value();
+                told = told && is;
+                silent = silent && !is;
+                watched.site.retryNow(id);
+                return api.count(kPods) >= tries;
+            });
+            return tried && (patient ? silent : told);
+        };
+        if (patient) {
+            QVERIFY(triesMore());
+            continue;
+        }
+        QVERIFY(watched.until([&] { return watched.kindError(id, "pods").has_value(); }));
+        QCOMPARE(watched.kindError(id, "pods")->kind, ErrorKind::Server);
+        QVERIFY(triesMore());
+        api.refuse(kPods, 0);
+        watched.site.retryNow(id);
+        QVERIFY(watched.until([&] { return watched.state(id).kinds.empty(); }));
+    }
 }
 
 // What an attacker can put into an object harms nothing but that object: names are cleaned, a huge annotation
