@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <cstring>
 
 namespace strata {
 namespace {
@@ -63,12 +64,34 @@ bool isInvisible(char32_t c)
            (c >= 0xFFF9 && c <= 0xFFFB);
 }
 
+// Nearly all text is: then there is nothing to clean. Eight bytes at a time.
+bool isPlainAscii(std::string_view text)
+{
+    constexpr std::uint64_t kOnes = 0x0101010101010101ULL;
+    constexpr std::uint64_t kHigh = 0x8080808080808080ULL;
+    std::size_t i = 0;
+    for (; i + 8 <= text.size(); i += 8) {
+        std::uint64_t eight = 0;
+        std::memcpy(&eight, text.data() + i, sizeof eight);
+        // A byte below 0x20 borrows, 0x7F carries, and what is above has the bit itself.
+        if ((((eight - kOnes * 0x20) | (eight + kOnes) | eight) & kHigh) != 0)
+            return false; // or a borrow from the neighbour: looked at closely
+    }
+    for (; i < text.size(); ++i) {
+        if (text[i] < 0x20 || text[i] >= 0x7F)
+            return false;
+    }
+    return true;
+}
+
 } // namespace
 
 bool isCleanText(std::string_view text, std::size_t limit)
 {
     if (text.size() > limit)
         return false;
+    if (isPlainAscii(text))
+        return true;
     for (std::size_t i = 0; i < text.size();) {
         const CodePoint c = decode(text, i);
         if (!c.valid || isControl(c.value) || isInvisible(c.value))
@@ -80,6 +103,8 @@ bool isCleanText(std::string_view text, std::size_t limit)
 
 std::string cleanText(std::string_view text, std::size_t limit)
 {
+    if (text.size() <= limit && isPlainAscii(text))
+        return std::string(text);
     std::string out;
     out.reserve(std::min(text.size(), limit));
     for (std::size_t i = 0; i < text.size();) {

@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/backoff.h"
+#include "core/base/nametable.h"
 #include "core/base/quantity.h"
 #include "core/base/text.h"
 #include "core/base/timestamp.h"
 #include "core/base/translate.h"
 
 #include <QtTest>
+
+#include <map>
+#include <memory>
+#include <random>
 
 using namespace strata;
 
@@ -150,6 +155,89 @@ private Q_SLOTS:
         }
         const double mean = sum / 2000;
         QVERIFY2(mean > 1450 && mean < 1550, qPrintable(QString::number(mean)));
+    }
+
+    // Most text is looked at eight bytes at a time: a byte that must not pass is found wherever it is.
+    void everyByteEverywhere()
+    {
+        for (int byte = 0; byte < 256; ++byte) {
+            for (std::size_t length : {1U, 7U, 8U, 9U, 16U, 23U}) {
+                for (std::size_t at = 0; at < length; ++at) {
+                    std::string text(length, '~');
+                    text[at] = static_cast<char>(byte);
+                    const bool plain = byte >= 0x20 && byte < 0x7F;
+                    QCOMPARE(isCleanText(text), plain);
+                    QCOMPARE(cleanText(text) == text, plain);
+                    if (byte < 0x20 || byte == 0x7F) {
+                        std::string blank(length, '~');
+                        blank[at] = ' ';
+                        QCOMPARE(cleanText(text), blank);
+                    }
+                }
+            }
+        }
+        QCOMPARE(cleanText("12345678", 8), std::string("12345678"));
+        QCOMPARE(cleanText("123456789", 8), std::string("12345…"));
+    }
+
+    // Against a map of the standard library, with the same random steps.
+    void nameTable()
+    {
+        std::mt19937 random(7);
+        NameTable<std::unique_ptr<int>> table;
+        std::map<std::string, int> wanted;
+        const auto same = [&] {
+            std::map<std::string, int> found;
+            table.each([&](std::string_view name, const std::unique_ptr<int>& value) {
+                found.emplace(name, *value);
+            });
+            return found == wanted && table.size() == wanted.size() && table.empty() == wanted.empty();
+        };
+        QVERIFY(!table.contains("") && !table.erase("x") && same());
+        for (int step = 0; step < 20'000; ++step) {
+            // A thousand names of all lengths, the empty one among them.
+            const unsigned which = random() % 1000;
+            const std::string name =
+                which == 0 ? std::string() : std::string(which % 40, 'n') + std::to_string(which);
+            if (random() % 3 != 0) {
+                const auto [value, added] = table.insert(name);
+                QCOMPARE(added, wanted.count(name) == 0);
+                QCOMPARE(*value == nullptr, added);
+                *value = std::make_unique<int>(step);
+                wanted[name] = step;
+            } else {
+                QCOMPARE(table.erase(name), wanted.erase(name) == 1);
+            }
+            const std::unique_ptr<int>* const found = table.find(name);
+            QCOMPARE(found != nullptr, wanted.count(name) == 1);
+            QVERIFY(found == nullptr || **found == wanted[name]);
+        }
+        QVERIFY(same());
+        table.eraseIf(
+            [&](std::string_view name, const std::unique_ptr<int>&) { return name.size() % 2 == 0; });
+        std::erase_if(wanted, [](const auto& entry) { return entry.first.size() % 2 == 0; });
+        QVERIFY(same());
+        // What is there stays, what is not there comes, and the rest is left behind.
+        NameTable<std::unique_ptr<int>> other;
+        int left = 0;
+        for (int i = 0; i < 2000; ++i) {
+            const std::string name = i % 2 == 0 ? "other-" + std::to_string(i) : "n" + std::to_string(i);
+            const auto at = other.insert(name);
+            *at.first = std::make_unique<int>(-i);
+            left += wanted.emplace(name, -i).second ? 0 : 1;
+        }
+        table.merge(other);
+        QVERIFY(same());
+        QCOMPARE(other.size(), std::size_t(left));
+        NameTable<std::unique_ptr<int>> moved(std::move(table));
+        table = std::move(moved);
+        QVERIFY(same());
+        table.clear();
+        wanted.clear();
+        QVERIFY(same());
+
+        NameSet names;
+        QVERIFY(names.insert("a").second && !names.insert("a").second && names.contains("a"));
     }
 
     void argumentsAreNotExpandedTwice()
