@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/stack/stack.h"
 
+#include "core/base/nametable.h"
 #include "core/base/quantity.h"
 #include "core/base/text.h"
 #include "core/base/translate.h"
@@ -21,6 +22,7 @@ namespace {
 
 constexpr UnixMs kHistorySpan = 30 * 60 * 1000;
 constexpr UnixMs kHistoryStep = 4000;
+constexpr std::size_t kFactKinds = static_cast<std::size_t>(FactKind::Migration) + 1; // the last one
 
 struct FactKeyHash {
     std::size_t operator()(const FactKey& key) const noexcept
@@ -53,16 +55,144 @@ Dependency dependency(const char* what, SourceId source, std::string_view name)
     return h;
 }
 
-Dependency dependency(const FactKey& key)
+Dependency dependency(SourceId source, FactKind kind, std::string_view name)
 {
-    static constexpr std::array<const char*, 25> names = {
+    static constexpr std::array<const char*, kFactKinds> names = {
         "host",         "domain",         "node", "vm",         "vmi",
         "pod",          "cluster",        "kcp",  "md",         "machine",
         "km",           "nodeu",          "podu", "kc",         "dv",
         "claim",        "kubevirt",       "cdi",  "deployment", "warning",
         "storageclass", "storageprofile", "mhc",  "ms",         "vmim"};
-    return dependency(names[static_cast<std::size_t>(key.kind)], key.source, key.name);
+    return dependency(names[static_cast<std::size_t>(kind)], source, name);
 }
+
+Dependency dependency(const FactKey& key)
+{
+    return dependency(key.source, key.kind, key.name);
+}
+
+// Which items looked something up: a few for nearly everything, thousands for a node with many pods or for a
+// cluster. An entry takes 16 bytes; what more than one item looked up has a list beside it.
+class Watchers {
+public:
+    // Each pair once: see depend().
+    void add(Dependency what, std::uint32_t index)
+    {
+        if ((m_used + 1) * 4 > m_entries.size() * 3)
+            grow();
+        Entry& entry = m_entries[place(what)];
+        if (entry.state == kEmpty) {
+            entry = {what, index, kOne};
+            ++m_used;
+        } else if (entry.state == kOne) {
+            const std::uint32_t list = newList();
+            m_lists[list] = {entry.value, index};
+            entry.value = list;
+            entry.state = kMany;
+        } else {
+            m_lists[entry.value].push_back(index);
+        }
+    }
+
+    void remove(Dependency what, std::uint32_t index)
+    {
+        if (m_entries.empty())
+            return;
+        const std::size_t at = place(what);
+        Entry& entry = m_entries[at];
+        if (entry.state == kOne && entry.value == index) {
+            erase(at);
+        } else if (entry.state == kMany) {
+            std::vector<std::uint32_t>& list = m_lists[entry.value];
+            const auto found = std::find(list.begin(), list.end(), index);
+            if (found == list.end())
+                return;
+            *found = list.back();
+            list.pop_back();
+            if (!list.empty())
+                return;
+            std::vector<std::uint32_t>().swap(list);
+            m_freeLists.push_back(entry.value);
+            erase(at);
+        }
+    }
+
+    template<typename Visit>
+    void each(Dependency what, Visit&& visit) const
+    {
+        if (m_entries.empty())
+            return;
+        const Entry& entry = m_entries[place(what)];
+        if (entry.state == kOne) {
+            visit(entry.value);
+        } else if (entry.state == kMany) {
+            for (const std::uint32_t index : m_lists[entry.value])
+                visit(index);
+        }
+    }
+
+private:
+    enum : std::uint32_t { kEmpty, kOne, kMany };
+    struct Entry {
+        Dependency what = 0;
+        std::uint32_t value = 0; // the item, or which list
+        std::uint32_t state = kEmpty;
+    };
+
+    std::size_t home(Dependency what) const
+    {
+        return static_cast<std::size_t>((what * 0x9E3779B97F4A7C15ULL) >> 32U) & (m_entries.size() - 1);
+    }
+    // Where it is, or where it would be.
+    std::size_t place(Dependency what) const
+    {
+        std::size_t at = home(what);
+        while (m_entries[at].state != kEmpty && m_entries[at].what != what)
+            at = (at + 1) & (m_entries.size() - 1);
+        return at;
+    }
+
+    // Those behind it that would no longer be found move up.
+    void erase(std::size_t hole)
+    {
+        const std::size_t mask = m_entries.size() - 1;
+        for (std::size_t at = (hole + 1) & mask; m_entries[at].state != kEmpty; at = (at + 1) & mask) {
+            const std::size_t from = home(m_entries[at].what);
+            if (((at - from) & mask) >= ((at - hole) & mask)) {
+                m_entries[hole] = m_entries[at];
+                hole = at;
+            }
+        }
+        m_entries[hole] = {};
+        --m_used;
+    }
+
+    void grow()
+    {
+        std::vector<Entry> old(std::max<std::size_t>(16, m_entries.size() * 2));
+        old.swap(m_entries);
+        for (const Entry& entry : old) {
+            if (entry.state != kEmpty)
+                m_entries[place(entry.what)] = entry;
+        }
+    }
+
+    std::uint32_t newList()
+    {
+        if (m_freeLists.empty()) {
+            m_lists.emplace_back();
+            return static_cast<std::uint32_t>(m_lists.size() - 1);
+        }
+        const std::uint32_t list = m_freeLists.back();
+        m_freeLists.pop_back();
+        return list;
+    }
+
+    std::vector<Entry> m_entries; // a power of two of them, at most three quarters in use
+    std::size_t m_used = 0;
+    std::deque<std::vector<std::uint32_t>> m_lists;
+    std::vector<std::uint32_t> m_freeLists;
+};
 
 std::string join(std::string_view ns, std::string_view name)
 {
@@ -183,8 +313,8 @@ public:
 
     // --- facts
     // -------------------------------------------------------------------------------------------------
-    std::unordered_map<FactKey, std::shared_ptr<const Fact>, FactKeyHash> m_facts;
-    std::unordered_map<SourceId, std::unordered_set<FactKey, FactKeyHash>> m_factsOf;
+    using FactTable = NameTable<std::shared_ptr<const Fact>>;
+    std::unordered_map<SourceId, std::array<FactTable, kFactKinds>> m_facts;
     std::unordered_map<SourceId, SourceState> m_sources;
     std::vector<SourceId> m_sourceOrder;
 
@@ -195,7 +325,7 @@ public:
     std::unordered_map<std::string, std::uint32_t> m_byKey;
     std::array<std::vector<ItemId>, kTrees> m_roots;
     std::array<std::size_t, 11> m_counts{};
-    std::unordered_map<Dependency, std::vector<std::uint32_t>> m_watchers;
+    Watchers m_watchers;
 
     // --- indices; each change of an entry touches the dependency of the same name
     // ---------------------------------
@@ -234,11 +364,17 @@ public:
 
     // --- small accessors
     // -----------------------------------------------------------------------------------------
-    template<typename T>
-    const T* fact(SourceId source, FactKind kind, const std::string& name) const
+    const std::shared_ptr<const Fact>* findFact(SourceId source, FactKind kind, std::string_view name) const
     {
-        const auto found = m_facts.find(FactKey{source, kind, name});
-        return found == m_facts.end() ? nullptr : std::get_if<T>(found->second.get());
+        const auto of = m_facts.find(source);
+        return of == m_facts.end() ? nullptr : of->second[static_cast<std::size_t>(kind)].find(name);
+    }
+
+    template<typename T>
+    const T* fact(SourceId source, FactKind kind, std::string_view name) const
+    {
+        const std::shared_ptr<const Fact>* const found = findFact(source, kind, name);
+        return found == nullptr ? nullptr : std::get_if<T>(found->get());
     }
 
     const SourceState* sourceState(SourceId id) const
@@ -450,19 +586,8 @@ public:
     // --------------------------------------------------------------------------------------------------
     void forget(Slot& s, std::uint32_t index)
     {
-        for (const Dependency d : s.dependencies) {
-            const auto found = m_watchers.find(d);
-            if (found == m_watchers.end())
-                continue;
-            std::vector<std::uint32_t>& list = found->second;
-            const auto at = std::find(list.begin(), list.end(), index);
-            if (at != list.end()) {
-                *at = list.back();
-                list.pop_back();
-            }
-            if (list.empty())
-                m_watchers.erase(found);
-        }
+        for (const Dependency d : s.dependencies)
+            m_watchers.remove(d, index);
         s.dependencies.clear();
     }
 
@@ -471,22 +596,18 @@ public:
         if (std::find(s.dependencies.begin(), s.dependencies.end(), d) != s.dependencies.end())
             return;
         s.dependencies.push_back(d);
-        m_watchers[d].push_back(s.item.id.index);
+        m_watchers.add(d, s.item.id.index);
     }
 
     void touch(Dependency d)
     {
-        const auto found = m_watchers.find(d);
-        if (found == m_watchers.end())
-            return;
-        for (const std::uint32_t index : found->second)
-            m_dirty.insert(index);
+        m_watchers.each(d, [this](std::uint32_t index) { m_dirty.insert(index); });
     }
 
     template<typename T>
-    const T* look(Slot& s, SourceId source, FactKind kind, const std::string& name)
+    const T* look(Slot& s, SourceId source, FactKind kind, std::string_view name)
     {
-        depend(s, dependency(FactKey{source, kind, name}));
+        depend(s, dependency(source, kind, name));
         return fact<T>(source, kind, name);
     }
 
@@ -526,19 +647,18 @@ public:
     void change(const FactChange& change)
     {
         const FactKey& key = change.key;
-        const auto found = m_facts.find(key);
-        std::shared_ptr<const Fact> old = found == m_facts.end() ? nullptr : found->second;
+        FactTable& table = m_facts[key.source][static_cast<std::size_t>(key.kind)];
+        const std::shared_ptr<const Fact>* const found = table.find(key.name);
+        const std::shared_ptr<const Fact> old = found == nullptr ? nullptr : *found;
         if (old == change.fact)
             return;
         if (old)
             indexFact(key, *old, false);
         if (change.fact) {
-            m_facts[key] = change.fact;
-            m_factsOf[key.source].insert(key);
+            *table.insert(key.name).first = change.fact;
             indexFact(key, *change.fact, true);
         } else {
-            m_facts.erase(key);
-            m_factsOf[key.source].erase(key);
+            table.erase(key.name);
         }
         touch(dependency(key));
         updateItemsOf(key);
@@ -566,7 +686,7 @@ public:
                 m_doomed.insert(id.index);
             }
         };
-        const bool alive = m_facts.contains(key);
+        const bool alive = findFact(key.source, key.kind, key.name) != nullptr;
         switch (key.kind) {
         case FactKind::Host:
             keep(ItemKind::Host, Layer::BareMetal, alive);
@@ -583,8 +703,8 @@ public:
         case FactKind::Vm:
         case FactKind::Vmi:
             keep(ItemKind::Vm, Layer::Vm,
-                 m_facts.contains({key.source, FactKind::Vm, key.name}) ||
-                     m_facts.contains({key.source, FactKind::Vmi, key.name}));
+                 findFact(key.source, FactKind::Vm, key.name) != nullptr ||
+                     findFact(key.source, FactKind::Vmi, key.name) != nullptr);
             break;
         case FactKind::Cluster:
             keep(ItemKind::TenantCluster, Layer::InnerK8s, alive);
@@ -795,10 +915,14 @@ public:
         if (change.gone) {
             if (found == m_sources.end())
                 return;
-            const std::unordered_set<FactKey, FactKeyHash> keys = m_factsOf[id];
+            std::vector<FactKey> keys;
+            for (std::size_t kind = 0; kind < kFactKinds; ++kind)
+                m_facts[id][kind].each([&](std::string_view name, const std::shared_ptr<const Fact>&) {
+                    keys.push_back({id, static_cast<FactKind>(kind), std::string(name)});
+                });
             for (const FactKey& key : keys)
                 this->change({key, nullptr});
-            m_factsOf.erase(id);
+            m_facts.erase(id);
             if (found->second.kind == SourceKind::InnerCluster)
                 indexRemove("inner", m_innerSources, scoped(found->second.outer, found->second.clusterKey),
                             id);
@@ -828,10 +952,11 @@ public:
             if (const Slot* s = slot(id))
                 markRollUp(*s);
         };
-        for (const FactKey& key : m_factsOf[state.id]) {
-            if (key.kind == FactKind::KubeNode)
-                mark(findItem(ItemKind::InnerNode, state.id, key.name));
-        }
+        if (const auto of = m_facts.find(state.id); of != m_facts.end())
+            of->second[static_cast<std::size_t>(FactKind::KubeNode)].each(
+                [&](std::string_view name, const std::shared_ptr<const Fact>&) {
+                    mark(findItem(ItemKind::InnerNode, state.id, name));
+                });
         mark(findItem(ItemKind::TenantCluster, state.outer, state.clusterKey));
     }
 
@@ -1025,7 +1150,7 @@ public:
             item.evidence.push_back(
                 {tr("domain uuid = VirtualMachineInstance firmware.uuid"), domain->uuid, Confidence::Exact});
         setParent(s, Tree::Hosts, findItem(ItemKind::Host, s.source, ""));
-        depend(s, dependency(FactKey{s.source, FactKind::Host, ""}));
+        depend(s, dependency(s.source, FactKind::Host, ""));
     }
 
     void nodeFields(Slot& s, const KubeNodeFact& node, bool outer)
@@ -1197,8 +1322,8 @@ public:
         // What is found about its disks is found about the VM.
         for (const std::string& claim : claimsOf(vm, vmi)) {
             const std::string at = join(meta.ns, claim);
-            depend(s, dependency(FactKey{s.source, FactKind::DataVolume, at}));
-            depend(s, dependency(FactKey{s.source, FactKind::Claim, at}));
+            depend(s, dependency(s.source, FactKind::DataVolume, at));
+            depend(s, dependency(s.source, FactKind::Claim, at));
         }
         item.capacity = vmi != nullptr && vmi->size.memoryBytes >= 0 ? vmi->size
                         : vm != nullptr                              ? vm->size
@@ -1226,7 +1351,7 @@ public:
 
         ItemId carrier;
         if (vmi != nullptr && !vmi->nodeName.empty()) {
-            depend(s, dependency(FactKey{s.source, FactKind::KubeNode, vmi->nodeName}));
+            depend(s, dependency(s.source, FactKind::KubeNode, vmi->nodeName));
             carrier = findItem(ItemKind::OuterNode, s.source, vmi->nodeName);
             if (carrier && !m_doomed.contains(carrier.index))
                 item.evidence.push_back({tr("VirtualMachineInstance status.nodeName = Node name"),
