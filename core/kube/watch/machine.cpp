@@ -4,9 +4,60 @@
 #include "core/base/translate.h"
 
 #include <algorithm>
+#include <charconv>
+#include <optional>
 
 namespace strata::kube::machine {
 namespace {
+
+// Only in the one way in which they are written again: small letters, dashes where they belong.
+std::optional<std::array<std::uint64_t, 2>> uuidOf(std::string_view text)
+{
+    if (text.size() != 36)
+        return {};
+    std::array<std::uint64_t, 2> out{};
+    std::size_t digits = 0;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const char c = text[i];
+        if (i == 8 || i == 13 || i == 18 || i == 23) {
+            if (c != '-')
+                return {};
+            continue;
+        }
+        unsigned digit = 0;
+        if (c >= '0' && c <= '9')
+            digit = static_cast<unsigned>(c - '0');
+        else if (c >= 'a' && c <= 'f')
+            digit = static_cast<unsigned>(c - 'a') + 10;
+        else
+            return {};
+        std::uint64_t& half = out[digits / 16];
+        half = (half << 4U) | digit;
+        ++digits;
+    }
+    return out;
+}
+
+std::string uuidText(const std::array<std::uint64_t, 2>& uuid)
+{
+    std::string out;
+    out.reserve(36);
+    for (std::size_t digit = 0; digit < 32; ++digit) {
+        if (digit == 8 || digit == 12 || digit == 16 || digit == 20)
+            out += '-';
+        out += "0123456789abcdef"[(uuid[digit / 16] >> (60U - 4U * (digit % 16))) & 0xFU];
+    }
+    return out;
+}
+
+std::optional<std::uint64_t> numberOf(std::string_view text)
+{
+    if (text.empty() || (text.front() == '0' && text.size() > 1))
+        return {};
+    std::uint64_t number = 0;
+    const auto [at, fault] = std::from_chars(text.data(), text.data() + text.size(), number);
+    return fault == std::errc() && at == text.data() + text.size() ? std::optional(number) : std::nullopt;
+}
 
 using Effects = std::vector<Effect>;
 
@@ -21,10 +72,11 @@ std::string keyOf(const ObjectMeta& meta)
     return meta.ns + "/" + meta.name;
 }
 
-ObjectMeta metaOf(const std::string& key, const State::Known& known)
+ObjectMeta metaOf(std::string_view key, const Known& known)
 {
     const std::size_t slash = key.find('/');
-    return {key.substr(0, slash), key.substr(slash + 1), known.uid, known.resourceVersion};
+    return {std::string(key.substr(0, slash)), std::string(key.substr(slash + 1)), known.uid(),
+            known.resourceVersion()};
 }
 
 Error fault(ErrorKind kind, const char* text)
@@ -101,59 +153,59 @@ void heard(State& state)
     state.brokenInitials = 0;
 }
 
-// Delivers an object's new state unless it is not new. True when the map changed.
+// Delivers an object's new state unless it is not new.
 void upsert(State& state, const ObjectMeta& meta, Effects& out)
 {
-    auto [it, added] = state.known.try_emplace(keyOf(meta));
-    State::Known& known = it->second;
-    if (added) {
-        known = {meta.uid, meta.resourceVersion, state.generation};
-        out.emplace_back(Upsert{});
-        return;
-    }
+    const std::string key = keyOf(meta);
+    const auto [at, added] = state.known.insert(key);
+    Known& known = *at;
     known.generation = state.generation;
-    if (known.uid != meta.uid) {
-        // Another object of the same name: whoever looks at the old one must learn that it is gone.
-        out.emplace_back(Delete{metaOf(it->first, known)});
-        known.uid = meta.uid;
-        known.resourceVersion = meta.resourceVersion;
+    if (added) {
+        known.set(meta.uid, meta.resourceVersion);
         out.emplace_back(Upsert{});
         return;
     }
-    if (known.resourceVersion == meta.resourceVersion && !meta.resourceVersion.empty())
+    if (!known.isUid(meta.uid)) {
+        // Another object of the same name: whoever looks at the old one must learn that it is gone.
+        out.emplace_back(Delete{metaOf(key, known)});
+        known.set(meta.uid, meta.resourceVersion);
+        out.emplace_back(Upsert{});
+        return;
+    }
+    if (known.isVersion(meta.resourceVersion) && !meta.resourceVersion.empty())
         return;
     // A server that lags behind: what we have is newer. Unless we have decided to believe the older list.
-    if (state.staleLists < kMaxStaleLists && compareVersions(meta.resourceVersion, known.resourceVersion) < 0)
+    if (state.staleLists < kMaxStaleLists &&
+        compareVersions(meta.resourceVersion, known.resourceVersion()) < 0)
         return;
-    known.resourceVersion = meta.resourceVersion;
+    known.set(meta.uid, meta.resourceVersion);
     out.emplace_back(Upsert{});
 }
 
 void erase(State& state, const ObjectMeta& meta, Effects& out)
 {
-    const auto it = state.known.find(keyOf(meta));
-    if (it == state.known.end())
+    const std::string key = keyOf(meta);
+    const Known* const known = state.known.find(key);
+    if (known == nullptr)
         return;
-    if (!meta.uid.empty() && it->second.uid != meta.uid)
+    if (!meta.uid.empty() && !known->isUid(meta.uid))
         return; // the end of an earlier object of that name
-    ObjectMeta gone = metaOf(it->first, it->second);
+    ObjectMeta gone = metaOf(key, *known);
     if (!meta.resourceVersion.empty())
         gone.resourceVersion = meta.resourceVersion;
-    state.known.erase(it);
+    state.known.erase(key);
     out.emplace_back(Delete{std::move(gone)});
 }
 
 // A list is complete: what it did not name is gone.
 void sweep(State& state, Effects& out)
 {
-    for (auto it = state.known.begin(); it != state.known.end();) {
-        if (it->second.generation == state.generation) {
-            ++it;
-            continue;
-        }
-        out.emplace_back(Delete{metaOf(it->first, it->second)});
-        it = state.known.erase(it);
-    }
+    state.known.eraseIf([&](std::string_view key, const Known& known) {
+        if (known.generation == state.generation)
+            return false;
+        out.emplace_back(Delete{metaOf(key, known)});
+        return true;
+    });
     state.synced = true;
     out.emplace_back(Synced{});
 }
@@ -371,32 +423,70 @@ void on(State& state, const AuditFailed&, Effects& out)
 
 } // namespace
 
+void Known::set(std::string_view uid, std::string_view resourceVersion)
+{
+    const auto uuid = uuidOf(uid);
+    const auto number = numberOf(resourceVersion);
+    m_isUuid = uuid.has_value();
+    m_isNumber = number.has_value();
+    m_uid = uuid.value_or(std::array<std::uint64_t, 2>{});
+    m_version = number.value_or(0);
+    m_odd = m_isUuid && m_isNumber
+                ? nullptr
+                : std::make_unique<Odd>(
+                      Odd{std::string(m_isUuid ? "" : uid), std::string(m_isNumber ? "" : resourceVersion)});
+}
+
+bool Known::isUid(std::string_view uid) const
+{
+    return m_isUuid ? uuidOf(uid) == m_uid
+                    : uid == (m_odd ? std::string_view(m_odd->uid) : std::string_view());
+}
+
+bool Known::isVersion(std::string_view resourceVersion) const
+{
+    return m_isNumber
+               ? numberOf(resourceVersion) == m_version
+               : resourceVersion == (m_odd ? std::string_view(m_odd->resourceVersion) : std::string_view());
+}
+
+std::string Known::uid() const
+{
+    return m_isUuid ? uuidText(m_uid) : m_odd ? m_odd->uid : std::string();
+}
+
+std::string Known::resourceVersion() const
+{
+    return m_isNumber ? std::to_string(m_version) : m_odd ? m_odd->resourceVersion : std::string();
+}
+
 std::vector<Suspect> suspects(const State& state, const Listed& listed)
 {
     std::vector<Suspect> out;
-    for (const auto& [key, known] : state.known) {
-        if (compareVersions(known.resourceVersion, listed.resourceVersion) > 0)
-            continue; // newer than the list: it says nothing of it
-        const auto found = listed.objects.find(key);
-        const bool same = found != listed.objects.end() && found->second.uid == known.uid &&
-                          (found->second.resourceVersion == known.resourceVersion ||
-                           compareVersions(found->second.resourceVersion, known.resourceVersion) < 0);
+    state.known.each([&](std::string_view key, const Known& known) {
+        const std::string version = known.resourceVersion();
+        if (compareVersions(version, listed.resourceVersion) > 0)
+            return; // newer than the list: it says nothing of it
+        const Known* const found = listed.objects.find(key);
+        const bool same =
+            found != nullptr && found->isUid(known.uid()) &&
+            (found->isVersion(version) || compareVersions(found->resourceVersion(), version) < 0);
         if (!same)
-            out.push_back({key, known.uid, known.resourceVersion});
-    }
-    for (const auto& [key, there] : listed.objects) {
-        if (state.known.find(key) == state.known.end())
-            out.push_back({key, {}, {}});
-    }
+            out.push_back({std::string(key), known.uid(), version});
+    });
+    listed.objects.each([&](std::string_view key, const Known&) {
+        if (!state.known.contains(key))
+            out.push_back({std::string(key), {}, {}});
+    });
     return out;
 }
 
 bool isStillSuspect(const State& state, const Suspect& suspect)
 {
-    const auto found = state.known.find(suspect.key);
-    if (found == state.known.end())
+    const Known* const found = state.known.find(suspect.key);
+    if (found == nullptr)
         return suspect.uid.empty();
-    return found->second.uid == suspect.uid && found->second.resourceVersion == suspect.resourceVersion;
+    return found->isUid(suspect.uid) && found->isVersion(suspect.resourceVersion);
 }
 
 int compareVersions(const std::string& a, const std::string& b)

@@ -2,12 +2,15 @@
 #pragma once
 
 #include "core/base/error.h"
+#include "core/base/nametable.h"
 #include "core/kube/watch/watch.h"
 
+#include <array>
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <string>
-#include <unordered_map>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -84,6 +87,32 @@ using Effect =
     std::variant<Upsert, Delete, Synced, GetPage, OpenStream, DropStream, Wait, Tell, RefusesStreamingLists>;
 
 // ---- the state ----
+
+// What a watch keeps of each object, told and compared as written. There are hundreds of thousands of them: a
+// uid that is a UUID and a version that is a number, as all are where the server is Kubernetes' own, are kept
+// as such.
+class Known {
+public:
+    void set(std::string_view uid, std::string_view resourceVersion);
+    bool isUid(std::string_view uid) const;
+    bool isVersion(std::string_view resourceVersion) const;
+    std::string uid() const;
+    std::string resourceVersion() const;
+
+    std::uint32_t generation = 0; // of the list that named it last
+
+private:
+    struct Odd {
+        std::string uid;
+        std::string resourceVersion;
+    };
+    bool m_isUuid = false;
+    bool m_isNumber = false;
+    std::array<std::uint64_t, 2> m_uid{}; // of a UUID
+    std::uint64_t m_version = 0;          // of a number
+    std::unique_ptr<Odd> m_odd;
+};
+
 enum class Doing { Nothing, Listing, StreamListing, Watching, Waiting };
 
 struct State {
@@ -101,12 +130,7 @@ struct State {
     unsigned staleLists = 0;     // in a row that were older than what we had
     unsigned brokenInitials = 0; // streaming lists in a row that ended before their end mark
 
-    struct Known {
-        std::string uid;
-        std::string resourceVersion;
-        std::uint32_t generation = 0; // of the list that named it last
-    };
-    std::unordered_map<std::string, Known> known; // "namespace/name"
+    NameTable<Known> known; // "namespace/name"
     std::uint32_t generation = 0;
 };
 
@@ -118,8 +142,8 @@ void step(State& state, const Input& input, std::vector<Effect>& out);
 // a while the metadata of all objects is listed beside the watch and compared. What differs is a suspect
 // only: the watch may be a little behind. Who is still suspect after a while has been lost.
 struct Listed {
-    std::string resourceVersion;                           // of the list
-    std::unordered_map<std::string, State::Known> objects; // "namespace/name"
+    std::string resourceVersion; // of the list
+    NameTable<Known> objects;    // "namespace/name"
 };
 struct Suspect {
     std::string key;

@@ -33,6 +33,7 @@ constexpr Ms kIdleMargin{10'000};   // past the server's own time limit
 constexpr UnixMs kHeardInterval = 5'000;
 constexpr std::size_t kMaxListBytes = 256U << 20U;
 constexpr std::size_t kMaxNameBytes = 1024;
+constexpr std::size_t kKeptEffects = 16;
 // A parser grows to its largest document; what a rare giant needed is given back.
 constexpr std::size_t kKeptParserCapacity = 1U << 20U;
 
@@ -62,6 +63,25 @@ bool readMeta(const simdjson::dom::element& object, ObjectMeta& meta)
     readString(metadata, "resourceVersion", meta.resourceVersion);
     // Names are parts of paths and keys; Kubernetes allows neither of these in them.
     return meta.name.find('/') == std::string::npos && meta.ns.find('/') == std::string::npos;
+}
+
+// An event as API servers write it, {"type":"ADDED","object":{…}}, taken apart without a look at the object:
+// the parser says whether it was one value. What is written in another way is left to the scanner.
+bool splitEvent(std::string_view frame, std::string_view& type, std::string_view& object)
+{
+    constexpr std::string_view kType = R"({"type":)";
+    constexpr std::string_view kObject = R"(,"object":)";
+    if (frame.substr(0, kType.size()) != kType)
+        return false;
+    const std::string_view rest = frame.substr(kType.size());
+    const std::size_t comma = rest.find(',');
+    if (comma == std::string_view::npos || comma > 16 || rest.substr(comma, kObject.size()) != kObject ||
+        rest.back() != '}')
+        return false;
+    type = rest.substr(0, comma);
+    object = rest.substr(comma + kObject.size());
+    object.remove_suffix(object.empty() ? 0 : 1);
+    return object.size() >= 2 && object.front() == '{' && object.back() == '}';
 }
 
 // The driver. Everything but the mutex and the stop flag belongs to the network thread.
@@ -181,6 +201,7 @@ private:
     std::vector<Suspect> m_suspects;
     SteadyClock::time_point m_lastFrame;
     simdjson::dom::parser m_parser;
+    std::vector<Effect> m_effects; // of no step: memory for the next one
 };
 
 class Driver::Stream : public StreamHandler {
@@ -244,7 +265,8 @@ void Driver::input(const Input& what, const simdjson::dom::element* object, std:
 {
     if (m_stopped)
         return;
-    std::vector<Effect> effects;
+    std::vector<Effect> effects = std::move(m_effects); // its memory; empty
+    m_effects = {};
     step(m_machine, what, effects);
     const ObjectMeta* meta = nullptr;
     if (const auto* item = std::get_if<Item>(&what))
@@ -255,6 +277,10 @@ void Driver::input(const Input& what, const simdjson::dom::element* object, std:
         if (m_stopped)
             return;
         perform(effect, object, raw, meta);
+    }
+    if (effects.capacity() <= kKeptEffects) {
+        effects.clear();
+        m_effects = std::move(effects);
     }
 }
 
@@ -363,7 +389,7 @@ void Driver::onPage(Result<Response> answer)
     const bool ended = list.elements([&](std::string_view raw) {
         Item item;
         if (parse(raw, element) && readMeta(element, item.meta))
-            input(item, &element, raw);
+            input(std::move(item), &element, raw);
         else
             ++bad;
         return !m_stopped;
@@ -449,7 +475,7 @@ void Driver::onAuditPage(Result<Response> answer)
             simdjson::dom::element element;
             ObjectMeta meta;
             if (parse(raw, element) && readMeta(element, meta))
-                m_listed.objects[meta.ns + "/" + meta.name] = {meta.uid, meta.resourceVersion, 0};
+                m_listed.objects.insert(meta.ns + "/" + meta.name).first->set(meta.uid, meta.resourceVersion);
             return true;
         });
     }
@@ -537,16 +563,23 @@ void Driver::onFrame(std::string_view frame)
     // The raw text of the object is wanted as well, and the tree does not know where it was.
     std::string_view type;
     std::string_view object;
-    JsonScanner scanner(frame);
-    const bool whole = scanner.members([&](std::string_view key, std::string_view value) {
-        if (key == "type")
-            type = value;
-        else if (key == "object")
-            object = value;
-        return true;
-    });
     simdjson::dom::element element;
-    if (!whole || object.empty() || !parse(object, element) || !element.is_object()) {
+    if (!splitEvent(frame, type, object) || !parse(object, element)) {
+        type = object = {};
+        JsonScanner scanner(frame);
+        const bool whole = scanner.members([&](std::string_view key, std::string_view value) {
+            if (key == "type")
+                type = value;
+            else if (key == "object")
+                object = value;
+            return true;
+        });
+        if (!whole || object.empty() || !parse(object, element)) {
+            input(Garbage{});
+            return;
+        }
+    }
+    if (!element.is_object()) {
         input(Garbage{});
         return;
     }
@@ -584,7 +617,7 @@ void Driver::onFrame(std::string_view frame)
         warn(tr("One event of %1 was left out: its object has no name.", {this->what()}));
         return;
     }
-    input(event, &element, object);
+    input(std::move(event), &element, object);
 }
 
 void Driver::wait(const Wait& effect)
