@@ -1388,7 +1388,7 @@ void Network::post(std::function<void()> task)
 
 std::uint64_t Network::postAfter(std::chrono::milliseconds delay, std::function<void()> task)
 {
-    return m_d->loop->postAfter(delay, std::move(task));
+    return m_d->loop->postAbout(delay, std::move(task));
 }
 
 void Network::cancel(std::uint64_t id)

@@ -14,6 +14,12 @@
 
 namespace strata::kube {
 
+namespace {
+
+constexpr std::chrono::seconds kCoarse{10};
+
+} // namespace
+
 Loop::Loop()
     : m_epoll(epoll_create1(EPOLL_CLOEXEC)), m_event(eventfd(0, static_cast<int>(EFD_CLOEXEC) | EFD_NONBLOCK))
 {
@@ -50,13 +56,25 @@ bool Loop::post(Task task)
             return false;
         m_tasks.push_back(std::move(task));
     }
-    wake();
+    if (!onThread()) // there it looks for tasks before it waits
+        wake();
     return true;
 }
 
 std::uint64_t Loop::postAfter(std::chrono::milliseconds delay, Task task)
 {
-    const auto when = SteadyClock::now() + std::max(delay, std::chrono::milliseconds{0});
+    return postAt(SteadyClock::now() + std::max(delay, std::chrono::milliseconds{0}), std::move(task));
+}
+
+std::uint64_t Loop::postAbout(std::chrono::milliseconds delay, Task task)
+{
+    if (delay < kCoarse)
+        return postAfter(delay, std::move(task));
+    return postAt(std::chrono::ceil<std::chrono::seconds>(SteadyClock::now() + delay), std::move(task));
+}
+
+std::uint64_t Loop::postAt(SteadyClock::time_point when, Task task)
+{
     std::uint64_t id = 0;
     bool first = false;
     {

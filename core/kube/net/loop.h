@@ -38,6 +38,9 @@ public:
     // Any thread. False once the loop has ended; the task is then dropped.
     bool post(Task task);
     std::uint64_t postAfter(std::chrono::milliseconds delay, Task task);
+    // The same, up to a second later when it is ten seconds or more: hundreds of clusters have such timers,
+    // and those of one second share one waking.
+    std::uint64_t postAbout(std::chrono::milliseconds delay, Task task);
     void cancel(std::uint64_t timer);
     bool onThread() const { return std::this_thread::get_id() == m_thread.get_id(); }
 
@@ -58,6 +61,7 @@ private:
     void run();
     void runAside();
     void wake() const;
+    std::uint64_t postAt(SteadyClock::time_point when, Task task);
     bool runTasks();
     int runTimers(); // milliseconds until the next one, -1 for none
 
