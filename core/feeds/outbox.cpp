@@ -2,18 +2,8 @@
 #include "core/feeds/outbox.h"
 
 #include <algorithm>
-#include <string_view>
 
 namespace strata::feeds {
-
-std::size_t Outbox::KeyHash::operator()(const stack::FactKey& key) const noexcept
-{
-    std::size_t hash = std::hash<std::string_view>{}(key.name);
-    const std::size_t rest =
-        (static_cast<std::size_t>(key.source) << 8U) | static_cast<std::size_t>(key.kind);
-    hash ^= rest + 0x9E3779B97F4A7C15ULL + (hash << 6U) + (hash >> 2U);
-    return hash;
-}
 
 template<typename Change>
 void Outbox::change(Change&& change)
@@ -50,11 +40,13 @@ void Outbox::put(stack::FactKey key, std::shared_ptr<const stack::Fact> fact)
     change([&] {
         if (m_sources.find(key.source) == m_sources.end())
             return;
-        const auto [place, added] = m_places.try_emplace(key, m_batch.facts.size());
-        if (added)
+        const auto [place, added] = m_places[{key.source, key.kind}].insert(key.name);
+        if (added) {
+            *place = m_batch.facts.size();
             m_batch.facts.push_back({std::move(key), std::move(fact)});
-        else
-            m_batch.facts[place->second].fact = std::move(fact);
+        } else {
+            m_batch.facts[*place].fact = std::move(fact);
+        }
     });
 }
 
@@ -64,9 +56,7 @@ void Outbox::put(stack::SourceState state, bool settled)
         Source& source = m_sources[state.id];
         source.state = std::move(state);
         source.settled = source.settled || settled;
-        if (!source.changed)
-            ++m_changedSources;
-        source.changed = true;
+        m_changed.insert(source.state.id);
     });
 }
 
@@ -76,8 +66,7 @@ void Outbox::remove(stack::SourceId id)
         const auto found = m_sources.find(id);
         if (found == m_sources.end())
             return;
-        if (found->second.changed)
-            --m_changedSources;
+        m_changed.erase(id);
         m_batch.sources.push_back({std::move(found->second.state), true});
         m_sources.erase(found);
 
@@ -87,7 +76,7 @@ void Outbox::remove(stack::SourceId id)
                     facts.end());
         m_places.clear();
         for (std::size_t i = 0; i < facts.size(); ++i)
-            m_places.emplace(facts[i].key, i);
+            *m_places[{facts[i].key.source, facts[i].key.kind}].insert(facts[i].key.name).first = i;
     });
 }
 
@@ -97,21 +86,9 @@ stack::Batch Outbox::take()
     stack::Batch out;
     std::swap(out, m_batch);
     m_places.clear();
-    if (m_changedSources > 0) {
-        std::vector<stack::SourceChange> changed;
-        for (auto& [id, source] : m_sources) {
-            if (!source.changed)
-                continue;
-            source.changed = false;
-            changed.push_back({source.state, false});
-        }
-        // In the order of adding: an inner cluster behind the one that knows it.
-        std::sort(changed.begin(), changed.end(),
-                  [](const auto& a, const auto& b) { return a.state.id < b.state.id; });
-        out.sources.insert(out.sources.end(), std::make_move_iterator(changed.begin()),
-                           std::make_move_iterator(changed.end()));
-        m_changedSources = 0;
-    }
+    for (const stack::SourceId id : m_changed)
+        out.sources.push_back({m_sources[id].state, false});
+    m_changed.clear();
     return out;
 }
 

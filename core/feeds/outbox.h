@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "core/base/nametable.h"
 #include "core/stack/facts.h"
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <unordered_map>
+#include <utility>
 
 namespace strata::feeds {
 
@@ -28,24 +32,20 @@ public:
     bool settled() const;
 
 private:
-    struct KeyHash {
-        std::size_t operator()(const stack::FactKey& key) const noexcept;
-    };
     struct Source {
         stack::SourceState state;
         bool settled = false;
-        bool changed = false;
     };
 
-    bool empty() const { return m_batch.empty() && m_changedSources == 0; } // m_mutex held
+    bool empty() const { return m_batch.empty() && m_changed.empty(); } // m_mutex held
     template<typename Change>
     void change(Change&& change);
 
     mutable std::mutex m_mutex; // guards the rest; never held while calling out
     stack::Batch m_batch;       // its sources are only those that are gone
-    std::unordered_map<stack::FactKey, std::size_t, KeyHash> m_places; // in m_batch.facts
+    std::map<std::pair<stack::SourceId, stack::FactKind>, NameTable<std::size_t>> m_places; // in its facts
     std::unordered_map<stack::SourceId, Source> m_sources;
-    std::size_t m_changedSources = 0;
+    std::set<stack::SourceId> m_changed; // in the order of adding: an inner cluster behind its outer one
 
     std::recursive_mutex m_wakeupMutex; // held during the call, so that setWakeup() waits for its end
     std::function<void()> m_wakeup;
