@@ -43,6 +43,7 @@ constexpr Ms kLookAgain{4000};
 constexpr std::int64_t kClockStep = 3000;
 constexpr Ms kClockAgain{600000};       // servers behind one address may differ: not to and fro
 constexpr unsigned kParkedMetrics = 16; // times as seldom
+constexpr unsigned kUnseenMetrics = 4;  // of those that are followed though nobody looks
 constexpr UnixMs kRevisionEvery = 1000;
 constexpr std::size_t kMostRevisions = 900; // a quarter of an hour: servers mostly keep five minutes
 constexpr int kMaxEvents = 500;
@@ -529,6 +530,17 @@ void ClusterFeed::look()
     retryNow();
 }
 
+void ClusterFeed::setLooked(bool looked)
+{
+    if (m_looked == looked)
+        return;
+    m_looked = looked;
+    // Else what is shown first would be as old as the longer pace allows.
+    if (looked && m_started && !m_stopped && !m_breaker.open && m_metricsTimer != 0 &&
+        m_metricsDelay < kMetricsMissing)
+        planMetrics(jittered(kMetricsFirst));
+}
+
 void ClusterFeed::planCount(Ms delay)
 {
     m_requests.cancel(m_countTimer);
@@ -560,8 +572,13 @@ void ClusterFeed::count()
             std::int64_t total = list["metadata"]["remainingItemCount"].number(0);
             list["items"].each([&total](const Json&) { ++total; });
             m_heard = systemNow();
-            m_state.podCount = static_cast<int>(std::clamp<std::int64_t>(total, 0, 10'000'000));
-            putState();
+            const int count = static_cast<int>(std::clamp<std::int64_t>(total, 0, 10'000'000));
+            const bool same = m_state.podCount == count;
+            m_state.podCount = count;
+            if (same)
+                review(); // that something was heard is told with what others have heard
+            else
+                putState();
         } else if (!result && result.error().kind == ErrorKind::Forbidden && m_state.podCount != -1) {
             m_state.podCount = -1;
             putState();
@@ -637,7 +654,16 @@ std::int64_t ClusterFeed::clockAhead()
 
 std::string ClusterFeed::factName(const Kind& kind, const kube::ObjectMeta& meta)
 {
-    return kind.namespaced ? cleanText(meta.ns) + "/" + cleanText(meta.name) : cleanText(meta.name);
+    if (!kind.namespaced)
+        return cleanText(meta.name);
+    std::string name;
+    if (isCleanText(meta.ns) && isCleanText(meta.name)) {
+        name.reserve(meta.ns.size() + 1 + meta.name.size());
+        name.append(meta.ns).append("/").append(meta.name);
+    } else {
+        name = cleanText(meta.ns) + "/" + cleanText(meta.name);
+    }
+    return name;
 }
 
 void ClusterFeed::onUpsert(std::size_t index, const kube::ObjectMeta& meta, const Json& object)
@@ -700,15 +726,16 @@ void ClusterFeed::onSynced(std::size_t index)
 // What an earlier watch knew and this one does not.
 void ClusterFeed::forget(Follow& follow)
 {
-    std::unordered_set<std::string> gone;
+    NameSet gone;
     gone.swap(follow.outdated);
-    for (const std::string& name : gone) {
+    gone.each([&](std::string_view each, Nothing) {
+        std::string name(each);
         if (follow.kind->fact == FactKind::Cluster && m_hooks.onCluster) {
             const std::size_t slash = name.find('/');
             m_hooks.onCluster({name.substr(0, slash), name.substr(slash + 1), {}, {}}, nullptr);
         }
-        m_context.outbox.put({m_state.id, follow.kind->fact, name}, nullptr);
-    }
+        m_context.outbox.put({m_state.id, follow.kind->fact, std::move(name)}, nullptr);
+    });
 }
 
 void ClusterFeed::onState(std::size_t index, const kube::WatchState& state)
@@ -925,15 +952,15 @@ void ClusterFeed::retireNamespaces(const Kind* kind)
         for (Follow& all : m_follows) {
             if (all.kind != kind || !all.ns.empty())
                 continue;
-            for (const auto* names : {&follow.known, &follow.outdated}) {
-                for (const std::string& name : *names) {
-                    if (all.known.count(name) != 0)
-                        continue;
+            for (const NameSet* names : {&follow.known, &follow.outdated}) {
+                names->each([&](std::string_view name, Nothing) {
+                    if (all.known.contains(name))
+                        return;
                     if (all.state.synced && all.state.phase == kube::WatchPhase::Live)
-                        m_context.outbox.put({m_state.id, kind->fact, name}, nullptr);
+                        m_context.outbox.put({m_state.id, kind->fact, std::string(name)}, nullptr);
                     else
                         all.outdated.insert(name);
-                }
+                });
             }
         }
         follow.known.clear();
@@ -1223,7 +1250,9 @@ void ClusterFeed::review()
     if (!same || newlySettled) {
         putState();
     } else if (heard && m_stateTimer == 0) {
-        m_stateTimer = m_requests.after(kHeardEvery, [this] {
+        // Of all clusters at the same moments, so that whoever takes it is woken once for all of them.
+        const Ms since = std::chrono::duration_cast<Ms>(Steady::now().time_since_epoch()) % kHeardEvery;
+        m_stateTimer = m_requests.after(kHeardEvery - since, [this] {
             m_stateTimer = 0;
             putState();
         });
@@ -1258,7 +1287,9 @@ void ClusterFeed::planMetrics(Ms delay)
 
 void ClusterFeed::pollMetrics()
 {
-    m_metricsDelay = m_context.metricsEvery * (m_state.parked ? kParkedMetrics : 1U);
+    m_metricsDelay = m_context.metricsEvery * (m_state.parked ? kParkedMetrics
+                                               : m_looked     ? 1U
+                                                              : kUnseenMetrics);
     for (const FactKind kind : {FactKind::NodeUsage, FactKind::PodUsage}) {
         if (kind == FactKind::PodUsage && m_state.parked)
             continue;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/base/backoff.h"
+#include "core/base/nametable.h"
 #include "core/feeds/discovery.h"
 #include "core/feeds/kinds/kinds.h"
 #include "core/feeds/outbox.h"
@@ -19,7 +20,6 @@
 #include <optional>
 #include <set>
 #include <string>
-#include <unordered_set>
 #include <vector>
 
 namespace strata::feeds {
@@ -107,6 +107,8 @@ public:
     // Nobody looks: what is many is counted now and then instead of followed. Before or after start().
     void setParked(bool parked);
     bool parked() const { return m_state.parked; }
+    // Whether somebody looks at it now: else its usage is asked for less often. True at first.
+    void setLooked(bool looked);
     // Somebody looks at it: whatever waits is tried at once, unless it has been a moment ago.
     void look();
     // Another credential or address for the same cluster; its facts stay until the new picture is complete.
@@ -140,8 +142,8 @@ private:
         kube::WatchState state;
         std::optional<Error> broken; // why its watch does not live, until it does
         std::optional<std::chrono::steady_clock::time_point> brokenSince;
-        std::unordered_set<std::string> known;    // names of the facts we have put
-        std::unordered_set<std::string> outdated; // of an earlier watch, until this one has synced
+        NameSet known;    // names of the facts we have put
+        NameSet outdated; // of an earlier watch, until this one has synced
     };
 
     void onUpsert(std::size_t index, const kube::ObjectMeta& meta, const Json& object);
@@ -227,6 +229,7 @@ private:
     std::int64_t m_clockAhead = 0; // by which times have been read: the server's clock minus ours
     std::optional<std::chrono::steady_clock::time_point> m_clockSet;
     bool m_started = false;
+    bool m_looked = true;
     bool m_stopped = false;
     bool m_settled = false;
     bool m_tunnelled = false;

@@ -224,6 +224,7 @@ void InnerClusters::park()
     for (auto& [key, entry] : m_entries) {
         if (!entry.feed)
             continue;
+        entry.feed->setLooked(entry.looked);
         if (entry.looked) {
             ++followed;
             entry.feed->setParked(false);
@@ -413,6 +414,7 @@ void InnerClusters::connect(const std::string& key, kube::ClusterConfig config)
     entry->feed = std::make_shared<ClusterFeed>(m_context, std::move(config), entry->state, std::move(hooks));
     m_hooks.onFeed(id, entry->feed);
     if (m_context.followedTenants != 0 && !entry->looked) {
+        entry->feed->setLooked(false);
         const auto followed = std::count_if(m_entries.begin(), m_entries.end(), [](const auto& each) {
             return each.second.feed && !each.second.feed->parked();
         });

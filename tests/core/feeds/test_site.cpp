@@ -60,6 +60,7 @@ private Q_SLOTS:
     void readiness();
     void timesAreByTheServersClock();
     void usage();
+    void usageOfWhatNobodyLooksAt();
     void usageIsAbsent();
     void documents();
     void events();
@@ -1248,6 +1249,42 @@ void TestSite::usage()
     QVERIFY(watched.until([&] { return !watched.has(id, FactKind::NodeUsage, "n1"); }));
     QVERIFY(watched.has(id, FactKind::PodUsage, "n/p"));
     QVERIFY(watched.state(id).kinds.empty());
+}
+
+// A tenant that is followed though nobody looks is asked a quarter as often, until somebody does.
+void TestSite::usageOfWhatNobodyLooksAt()
+{
+    FakeApi api;
+    serveAll(api);
+    FakeApi inner;
+    serveInner(inner, QStringLiteral("n"));
+    putSecret(api, "c", inner.kubeconfig());
+    api.put(kClusters, cluster(QStringLiteral("c"), true));
+    const char* const nodes = "/apis/metrics.k8s.io/v1beta1/nodes";
+    for (FakeApi* each : {&api, &inner}) {
+        each->answer(nodes, 200, R"({"items": []})");
+        each->answer("/apis/metrics.k8s.io/v1beta1/pods", 200, R"({"items": []})");
+    }
+    Site::Options options;
+    options.metricsEvery = std::chrono::milliseconds(300);
+    options.followedTenants = 5;
+    Watched watched(options);
+    watched.site.addCluster(api.config("rack"), {});
+    QVERIFY(watched.until([&] { return watched.inner("t/c") != 0 && inner.count(nodes) > 0; }));
+    const SourceId id = watched.inner("t/c");
+    QVERIFY(!watched.state(id).parked);
+    const auto share = [&] { // of the outer cluster's polls while there are twelve of these
+        const int outerBefore = api.count(nodes);
+        const int innerBefore = inner.count(nodes);
+        const bool reached = watched.until([&] { return api.count(nodes) >= outerBefore + 12; });
+        return reached ? (inner.count(nodes) - innerBefore) / 12.0 : -1.0;
+    };
+    const double unseen = share();
+    QVERIFY2(unseen > 0 && unseen < 0.6, qPrintable(QString::number(unseen)));
+    watched.site.look({id});
+    const double seen = share();
+    QVERIFY2(seen > unseen, qPrintable(QString::number(seen)));
+    QVERIFY2(seen > 0.5, qPrintable(QString::number(seen)));
 }
 
 void TestSite::usageIsAbsent()
