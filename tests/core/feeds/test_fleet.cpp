@@ -153,7 +153,11 @@ double cpuSeconds()
 
 void TestFleet::twoHundredThatAreAway()
 {
-    FaultProxy gone({1, FaultProxy::Speaks::Plain, {}, 0}); // takes connections and closes them at once
+    FakeApi inner; // what they all are, when they are back
+    inner.serve(kNodes);
+    inner.serve(kPods);
+    const int port = std::stoi(inner.url().substr(inner.url().rfind(':') + 1));
+    FaultProxy gone({port, FaultProxy::Speaks::Plain, {}, 0}); // takes connections and closes them at once
     FaultProxy::Fault refuse;
     refuse.kind = FaultProxy::Fault::Kind::Refuse;
     gone.setFault(refuse);
@@ -191,6 +195,27 @@ void TestFleet::twoHundredThatAreAway()
     timer.restart();
     fleet.site.look({fleet.states.begin()->first});
     QVERIFY(fleet.until([&] { return gone.connections() > looked; }, std::chrono::seconds(10)));
+    // They are back: one that would not have been asked for a while is live soon after somebody looks at it.
+    fleet.take();
+    SourceId patient = 0;
+    for (const auto& [id, state] : fleet.states) {
+        if (id != fleet.states.begin()->first && state.phase == LinkPhase::Waiting &&
+            (patient == 0 || state.retryAt > fleet.states[patient].retryAt))
+            patient = id;
+    }
+    QVERIFY(patient != 0);
+    QVERIFY2(fleet.states[patient].retryAt - systemNow() > 15000,
+             qPrintable(QString::number(fleet.states[patient].retryAt - systemNow())));
+    gone.setFault({});
+    timer.restart();
+    fleet.site.look({patient});
+    QVERIFY(fleet.until(
+        [&] {
+            const SourceState& state = fleet.states[patient];
+            return state.phase == LinkPhase::Live && state.synced;
+        },
+        std::chrono::seconds(10)));
+    qInfo("live again %lld ms after a look", static_cast<long long>(timer.elapsed()));
 }
 
 void TestFleet::twoHundredAfterASuspend()
