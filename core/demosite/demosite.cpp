@@ -10,6 +10,7 @@
 #include "core/demosite/controllers/faults.h"
 #include "core/demosite/net/server.h"
 #include "core/demosite/pki/pki.h"
+#include "core/demosite/site/clusterinfo.h"
 #include "core/demosite/site/write.h"
 
 #include <fcntl.h>
@@ -429,8 +430,9 @@ private:
             settings.users.emplace_back(m_tenantToken, person(m_plan->tenants[0].name + "-owner",
                                                               "strata:tenant-" + m_plan->tenants[0].name));
         settings.users.emplace_back(m_viewerToken, person("viewer", "strata:viewers"));
-        settings.fill = [plan = m_plan](Store& store) {
+        settings.fill = [plan = m_plan, port = opened->port, ca = opened->endpoint.caPem](Store& store) {
             writeOuter(store, *plan);
+            writeClusterInfo(store, *plan, port, ca);
             writeAccess(store, *plan, plan->name, plan->tenants.empty() ? "" : plan->tenants[0].name);
         };
         m_outer = makeCluster(m_plan->name, std::move(settings), true);

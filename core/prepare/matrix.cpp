@@ -3,6 +3,7 @@
 
 #include "core/base/translate.h"
 #include "core/prepare/matrixtext.h"
+#include "core/prepare/matrixwords.h"
 #include "core/provision/object.h"
 
 #include <nlohmann/json.hpp>
@@ -299,7 +300,7 @@ const Matrix& builtinMatrix()
         auto parsed = parseMatrix(matrixText(), "prepare.yaml");
         if (!parsed)
             std::abort(); // a test reads it
-        return std::move(*parsed);
+        return translated(std::move(*parsed));
     }();
     return matrix;
 }

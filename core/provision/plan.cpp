@@ -362,11 +362,17 @@ std::string preview(const Plan& plan)
                     out += "     " + change + "\n";
             }
         }
+        // Several fields of one object are one thing to a reader.
+        std::string last;
         for (const Wait& wait : step.waits) {
-            out += "   " +
-                   arguments(translate(kContext, "wait: %1 (%2, at most %3 min)"),
-                             {wait.what, wait.ref.title(), std::to_string((step.timeoutSeconds + 59) / 60)}) +
-                   "\n";
+            std::string line =
+                "   " +
+                arguments(translate(kContext, "wait: %1 (%2, at most %3 min)"),
+                          {wait.what, wait.ref.title(), std::to_string((step.timeoutSeconds + 59) / 60)}) +
+                "\n";
+            if (line != last)
+                out += line;
+            last = std::move(line);
         }
     }
     return out;

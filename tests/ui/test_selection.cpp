@@ -48,6 +48,10 @@ private Q_SLOTS:
         QCOMPARE(selection.current(), b);
         selection.select({});
         QVERIFY(!selection.current());
+        QVERIFY(selection.canGoBack());
+        selection.goBack(); // to what was selected last
+        QCOMPARE(selection.current(), b);
+        selection.select({});
         selection.select(ItemId{12345, 7}); // unknown: nothing
         QVERIFY(!selection.current());
     }

@@ -280,7 +280,11 @@ void LinkButton::paintEvent(QPaintEvent*)
     painter.drawPixmap(placed(left, 14, 14), icon);
     left += 14 + 6;
     int right = width() - 6;
-    const int stateWidth = qMin(metrics.horizontalAdvance(m_link.state), width() / 3);
+    // The state goes before the note, and takes a third from a long name. An advance is rounded: one more.
+    const int beside = right - left - metrics.horizontalAdvance(m_link.name) - 10;
+    const int stateWidth = m_link.state.isEmpty()
+                               ? 0
+                               : qMin(metrics.horizontalAdvance(m_link.state) + 1, qMax(beside, width() / 3));
     if (stateWidth > 0) {
         painter.setPen(m_link.health == stack::Health::Ok ? c.muted : colorOf(roleOf(m_link.health)));
         painter.drawText(placed(right - stateWidth, stateWidth, metrics.height()),

@@ -72,6 +72,7 @@ public:
 
     void show(stack::ItemId id);
     void refresh();
+    void showSite();
     void refreshTabs(const stack::Item& item, const std::vector<stack::Condition>* found,
                      const std::vector<stack::ObjectRef>& objects);
     void choosePage();
@@ -96,7 +97,7 @@ bool DetailsPanel::Private::touches(const stack::StackDelta& delta) const
         return true; // rare: the path, the children or a connection may be another
     const stack::Item* item = store->stack().find(current);
     if (item == nullptr)
-        return true;
+        return bool(current); // of the whole site, once a second is enough
     return std::any_of(delta.changed.begin(), delta.changed.end(), [&](stack::ItemId id) {
         if (id == current)
             return true;
@@ -111,10 +112,15 @@ void DetailsPanel::Private::refresh()
 {
     const stack::Stack& stack = store->stack();
     const stack::Item* item = stack.find(current);
-    head->setVisible(item != nullptr);
+    const bool site = item == nullptr && !stack.sources().empty();
+    head->setVisible(item != nullptr || site);
     bar->setVisible(item != nullptr);
-    pages->setVisible(item != nullptr);
-    nothing->setVisible(item == nullptr);
+    pages->setVisible(item != nullptr || site);
+    nothing->setVisible(item == nullptr && !site);
+    breadcrumb->setVisible(item != nullptr);
+    actions->setVisible(item != nullptr);
+    if (site)
+        showSite();
     if (item == nullptr)
         return;
 
@@ -136,11 +142,11 @@ void DetailsPanel::Private::refresh()
     }
     breadcrumb->setParts(parts);
     name->setFullText(text(item->name));
-    fitName();
     QString what = kindName(item->kind);
     if (!item->ns.empty())
         what += QStringLiteral(" · ") + text(item->ns);
     kind->setFullText(what);
+    fitName();
     pill->show(item->health, item->state.empty() ? Theme::healthName(item->health) : text(item->state));
 
     const UnixMs now = clock();
@@ -159,6 +165,24 @@ void DetailsPanel::Private::refresh()
     events->tick(now);
     document->setObjects(objects);
     refreshTabs(*item, found, objects);
+}
+
+void DetailsPanel::Private::showSite()
+{
+    const stack::Stack& stack = store->stack();
+    QStringList names;
+    for (const stack::SourceId id : stack.sources()) {
+        const stack::SourceState* source = stack.source(id);
+        if (source != nullptr && source->kind == stack::SourceKind::OuterCluster)
+            names << QString::fromStdString(source->name);
+    }
+    name->setFullText(names.isEmpty() ? DetailsPanel::tr("Overview") : names.join(QStringLiteral(", ")));
+    kind->setFullText(names.isEmpty() ? QString() : DetailsPanel::tr("the whole site"));
+    pill->show(stack::Health::Ok, {});
+    fitName();
+    overview->show(buildSitePage(stack, clock()));
+    if (pages->currentWidget() != overview)
+        pages->setCurrentWidget(overview);
 }
 
 void DetailsPanel::Private::refreshTabs(const stack::Item& item, const std::vector<stack::Condition>* found,
@@ -219,6 +243,8 @@ void DetailsPanel::Private::fitName()
     const int wanted = std::min(name->sizeHint().width(), q->width() * 45 / 100);
     if (name->minimumWidth() != wanted)
         name->setMinimumWidth(wanted);
+    const int most = kind->fontMetrics().averageCharWidth() * 32;
+    kind->setMinimumWidth(std::min(kind->sizeHint().width(), most));
     kind->setVisible(q->width() > kind->fontMetrics().averageCharWidth() * 100);
 }
 

@@ -83,6 +83,8 @@ struct Page {
 };
 
 Page buildPage(const stack::Stack& stack, stack::ItemId id, UnixMs now);
+// Of everything, for when no item is chosen: what runs, what room there is, what it runs on.
+Page buildSitePage(const stack::Stack& stack, UnixMs now);
 
 // "VM", "Outer node", …: what an item is, translated.
 QString kindName(stack::ItemKind kind);

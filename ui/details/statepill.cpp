@@ -44,7 +44,7 @@ QSize StatePill::sizeHint() const
 
 QSize StatePill::minimumSizeHint() const
 {
-    return {qMin(sizeHint().width(), kDot + 2 * kSide + fontMetrics().averageCharWidth() * 8),
+    return {qMin(sizeHint().width(), kDot + 2 * kSide + fontMetrics().averageCharWidth() * 24),
             sizeHint().height()};
 }
 

@@ -125,6 +125,8 @@ Actions::Actions(QWidget* owner)
                 Words::tr("The item selected before"));
     forward = make(Words::tr("&Forward"), "forward", QKeySequence(Qt::ALT | Qt::Key_Right),
                    Words::tr("The item selected next"));
+    overview = make(Words::tr("&Overview of the site"), "overview", QKeySequence(Qt::ALT | Qt::Key_Home),
+                    Words::tr("What runs, what room there is and what it runs on; nothing is selected then"));
     palette = make(Words::tr("&Search, or run a command"), "search", QKeySequence(Qt::CTRL | Qt::Key_K), {});
     filter = make(Words::tr("F&ilter the tree"), "filter", QKeySequence(Qt::CTRL | Qt::Key_F), {});
     nextPlace = make(Words::tr("&Next place"), "chevron-right", QKeySequence(Qt::Key_F6),

@@ -58,6 +58,7 @@ struct Actions {
 
     QAction* back;
     QAction* forward;
+    QAction* overview;
     QAction* palette;
     QAction* filter;
     QAction* nextPlace;

@@ -383,7 +383,7 @@ void MainWindow::Private::makeMenus()
     view->addAction(actions->fullScreen);
 
     QMenu* go = bar->addMenu(MainWindow::tr("&Go"));
-    go->addActions({actions->back, actions->forward});
+    go->addActions({actions->back, actions->forward, actions->overview});
     go->addSeparator();
     go->addActions({actions->palette, actions->filter});
     go->addSeparator();
@@ -468,6 +468,7 @@ void MainWindow::Private::connectAll()
     });
     on(actions->back, [this] { selection->goBack(); });
     on(actions->forward, [this] { selection->goForward(); });
+    on(actions->overview, [this] { selection->select({}); });
     on(actions->palette, [this] {
         field->setFocus(Qt::ShortcutFocusReason);
         field->selectAll();
@@ -697,6 +698,7 @@ void MainWindow::Private::updateItemActions()
     actions->openYaml->setText(libvirt ? MainWindow::tr("Open XML") : MainWindow::tr("Open YAML"));
     actions->back->setEnabled(selection->canGoBack());
     actions->forward->setEnabled(selection->canGoForward());
+    actions->overview->setEnabled(bool(id));
     actions->relatedMenu->clear();
     for (const ItemId other : stack.related(id)) {
         const Item* found = stack.find(other);

@@ -42,7 +42,7 @@ void Selection::select(ItemId id)
 
 bool Selection::canGoBack() const
 {
-    return m_position > 0;
+    return m_position > 0 || (!m_current && !m_history.empty());
 }
 
 bool Selection::canGoForward() const
@@ -54,7 +54,8 @@ void Selection::goBack()
 {
     if (!canGoBack())
         return;
-    m_current = m_history[--m_position];
+    // From nothing selected back to what was selected last.
+    m_current = m_history[m_current ? --m_position : m_position];
     m_path = m_store->stack().path(m_current);
     Q_EMIT changed(m_current);
 }

@@ -97,6 +97,32 @@ void service(Json& object, Store& store)
     setDefault(object, "status", {{"loadBalancer", Json::object()}});
 }
 
+// What virt-api's webhooks do to a new migration (pkg/virt-api/webhooks): it bears the name of its guest from
+// the start, and there is one of a guest at a time.
+Answer<void> migration(const Kind& kind, Json& object, Store& store)
+{
+    const std::string ns = text(object, "metadata.namespace");
+    const std::string guest = text(object, "spec.vmiName");
+    const auto denied = [](const std::string& why) {
+        return deny(400, "",
+                    "admission webhook \"migration-create-validator.kubevirt.io\" denied the request: " +
+                        why);
+    };
+    if (guest.empty())
+        return denied("vmiName is missing");
+    if (!store.get(Kinds::instance().get("virtualmachineinstances", "kubevirt.io"), ns, guest))
+        return denied("the VMI \"" + ns + "/" + guest + "\" does not exist");
+    for (const ObjectPtr& each : store.list(kind, ns)) {
+        const Json other = parseOwn(each->body);
+        const std::string phase = text(other, "status.phase");
+        if (text(other, "spec.vmiName") == guest && phase != "Succeeded" && phase != "Failed")
+            return denied("in-flight migration detected. Active migration job (" + each->uid +
+                          ") is currently already in progress for VMI " + guest + ".");
+    }
+    objectAt(objectAt(object, "metadata"), "labels")["kubevirt.io/vmi-name"] = guest;
+    return {};
+}
+
 } // namespace
 
 bool isDnsSubdomain(std::string_view name)
@@ -128,18 +154,27 @@ Answer<void> applyDefaults(const Kind& kind, Json& object, Store& store)
                        {{"FieldValueInvalid",
                          "Invalid value: \"" + name +
                              "\": a lowercase RFC 1123 subdomain must consist of lower case alphanumeric "
-                             "characters, '-' or '.', and must start and end with an alphanumeric character",
+                             "characters, '-' or '.', and must start and end with an alphanumeric character "
+                             "(e.g. 'example.com', regex used for validation is "
+                             "'[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')",
                          "metadata.name"}});
     if (kind.has(Namespaced)) {
         const std::string ns = text(metadata, "namespace");
         const ObjectPtr home = store.get(Kinds::instance().get("namespaces", ""), "", ns);
         if (!home)
             return notFound("", "namespaces", ns);
-        if (home->body.find("\"deletionTimestamp\"") != std::string::npos)
-            return deny(403, "Forbidden",
-                        std::string(kind.resource) + " \"" + name +
-                            "\" is forbidden: unable to create new content in namespace " + ns +
-                            " because it is being terminated");
+        if (home->body.find("\"deletionTimestamp\"") != std::string::npos) {
+            auto refused = deny(403, "Forbidden",
+                                std::string(kind.resource) + " \"" + name +
+                                    "\" is forbidden: unable to create new content in namespace " + ns +
+                                    " because it is being terminated");
+            refused.value().name = name;
+            refused.value().group = std::string(kind.group);
+            refused.value().kind = std::string(kind.resource);
+            refused.value().causes = {
+                {"NamespaceTerminating", "namespace " + ns + " is being terminated", "metadata.namespace"}};
+            return refused;
+        }
     } else {
         metadata.erase("namespace");
     }
@@ -173,6 +208,10 @@ Answer<void> applyDefaults(const Kind& kind, Json& object, Store& store)
         }
     } else if (kind.resource == "customresourcedefinitions") {
         if (const auto good = completeDefinition(object, formatRfc3339(store.now())); !good)
+            return good;
+    }
+    if (kind.resource == "virtualmachineinstancemigrations") {
+        if (const auto good = migration(kind, object, store); !good)
             return good;
     }
     if (const auto good = applyLimits(kind, object, store); !good)

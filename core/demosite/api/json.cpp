@@ -119,8 +119,8 @@ Answer<Json> parseBody(std::string_view body, bool anyValue)
         if (!anyValue && !value.is_object())
             return badRequest("the request body must be an object");
         return value;
-    } catch (const YAML::Exception& fault) {
-        return badRequest(std::string("the request body is neither JSON nor YAML: ") + fault.what());
+    } catch (const YAML::Exception&) {
+        return badRequest("the request body is neither JSON nor YAML");
     }
 }
 

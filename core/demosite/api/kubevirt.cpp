@@ -325,7 +325,9 @@ HttpAnswer ApiHandler::vmAction(const std::string& action, const Object& vm, con
             Kinds::instance().get("virtualmachineinstancemigrations", kGroup),
             {{"metadata", {{"generateName", "kubevirt-migrate-vm-"}, {"namespace", vm.ns}}}, {"spec", spec}},
             options);
-        return made ? accepted() : refuse(made.error());
+        // virt-api makes it on behalf of who asks, and what denies it is its own trouble.
+        return made ? accepted()
+                    : refuse(deny(500, "InternalError", "Internal error occurred: " + made.error().message));
     }
     if (action == "start") {
         const std::string phase = text(guest, "status.phase");

@@ -131,10 +131,8 @@ Answer<void> jsonPatch(Json& object, const Json& patch)
         return deny(413, "RequestEntityTooLarge", "a JSON patch may have at most 10000 operations");
     try {
         object = object.patch(patch);
-    } catch (const Json::exception& fault) {
-        return deny(422, "Invalid",
-                    std::string("the server rejected our request due to an error in our request: ") +
-                        fault.what());
+    } catch (const Json::exception&) {
+        return deny(422, "Invalid", "the server rejected our request due to an error in our request");
     }
     return {};
 }

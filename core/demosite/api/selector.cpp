@@ -182,7 +182,11 @@ Answer<Selector> Selector::parse(const Kind& kind, std::string_view labels, std:
         const auto& known = selectableFields(kind);
         if (field.path != "metadata.name" && field.path != "metadata.namespace" &&
             std::find(known.begin(), known.end(), field.path) == known.end())
-            return badRequest("field label not supported: " + field.path);
+            return badRequest(known.empty() && !kind.has(Custom)
+                                  ? "\"" + field.path +
+                                        "\" is not a known field selector: only \"metadata.name\", "
+                                        "\"metadata.namespace\""
+                                  : "field label not supported: " + field.path);
         selector.m_fields.push_back(std::move(field));
     }
     return selector;

@@ -90,7 +90,7 @@ std::string toJson(const Status& status)
                  {"status", status.code < 400 ? "Success" : "Failure"}};
     if (!status.message.empty())
         body["message"] = status.message;
-    if (status.code >= 400)
+    if (status.code >= 400 && !status.reason.empty())
         body["reason"] = status.reason;
     Json details = Json::object();
     if (!status.name.empty())

@@ -31,6 +31,11 @@ const char* const kConfigKey = "a valid config key must consist of alphanumeric 
                                "(e.g. 'key.name',  or 'KEY_NAME',  "
                                "or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')";
 
+const char* const kServiceName =
+    "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic "
+    "character, and end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for "
+    "validation is '[a-z]([-a-z0-9]*[a-z0-9])?')";
+
 bool isAlphanumeric(char c)
 {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
@@ -88,7 +93,9 @@ public:
                 add("FieldValueInvalid",
                     "Invalid value: " + go(find(m_object, "spec.template")) + ": field is immutable",
                     "spec.template");
-        } else if (m_kind.group == "rbac.authorization.k8s.io" && !isNew && changed("roleRef")) {
+        } else if (m_kind.group == "rbac.authorization.k8s.io" && isNew) {
+            roles();
+        } else if (m_kind.group == "rbac.authorization.k8s.io" && changed("roleRef")) {
             add("FieldValueInvalid",
                 "Invalid value: rbac.RoleRef{APIGroup:" + quoted(text(m_object, "roleRef.apiGroup")) +
                     ", Kind:" + quoted(text(m_object, "roleRef.kind")) +
@@ -341,8 +348,34 @@ private:
             unsupported(at + ".spec.restartPolicy", restart, {"OnFailure", "Never"});
     }
 
+    void roles()
+    {
+        if (m_kind.resource == "roles" || m_kind.resource == "clusterroles") {
+            const Json* rules = find(m_object, "rules");
+            for (std::size_t i = 0; rules != nullptr && rules->is_array() && i < rules->size(); ++i) {
+                const Json* verbs = find((*rules)[i], "verbs");
+                if (verbs == nullptr || !verbs->is_array() || verbs->empty())
+                    required("rules[" + std::to_string(i) + "].verbs",
+                             "verbs must contain at least one value");
+            }
+            return;
+        }
+        const std::string role = text(m_object, "roleRef.kind");
+        if (m_kind.resource == "clusterrolebindings" ? role != "ClusterRole"
+                                                     : role != "Role" && role != "ClusterRole")
+            unsupported("roleRef.kind", role,
+                        m_kind.resource == "clusterrolebindings"
+                            ? std::vector<const char*>{"ClusterRole"}
+                            : std::vector<const char*>{"Role", "ClusterRole"});
+        if (text(m_object, "roleRef.name").empty())
+            required("roleRef.name");
+    }
+
     void services(bool isNew)
     {
+        const std::string called = text(m_object, "metadata.name");
+        if (isNew && !called.empty() && (!isDnsLabel(called) || (called[0] >= '0' && called[0] <= '9')))
+            wrong("metadata.name", quoted(called), kServiceName);
         const std::string type = text(m_object, "spec.type");
         if (!type.empty() && type != "ClusterIP" && type != "NodePort" && type != "LoadBalancer" &&
             type != "ExternalName")

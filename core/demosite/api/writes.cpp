@@ -23,6 +23,36 @@ Part partOf(const std::string& sub)
     return sub == "status" ? Part::Status : Part::Main;
 }
 
+// What decoding does to a Secret: its texts move to where the rest is. Empty: it fits.
+std::string decodeSecret(Json& secret)
+{
+    if (const Json* data = find(secret, "data"); data != nullptr && data->is_object()) {
+        for (const auto& [key, value] : data->items()) {
+            if (!value.is_string())
+                continue;
+            const auto& word = value.get_ref<const std::string&>();
+            std::string bytes;
+            if (base64Decode(word, bytes))
+                continue;
+            const std::size_t bad = word.find_first_not_of(
+                "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=\r\n");
+            return "illegal base64 data at input byte " +
+                   std::to_string(bad == std::string::npos ? word.size() & ~std::size_t{3} : bad);
+        }
+    }
+    const Json texts = secret.value("stringData", Json());
+    secret.erase("stringData");
+    if (!texts.is_object() || texts.empty())
+        return {};
+    if (!secret.contains("data") || !secret["data"].is_object())
+        secret["data"] = Json::object();
+    for (const auto& [key, value] : texts.items()) {
+        if (value.is_string())
+            secret["data"][key] = base64Encode(value.get_ref<const std::string&>());
+    }
+    return {};
+}
+
 } // namespace
 
 Answer<Json> ApiHandler::readObject(const HttpRequest& request, const Target& target) const
@@ -76,6 +106,10 @@ Answer<void> ApiHandler::admit(const HttpRequest& request, const Target& target,
         if (const std::string why = fitToMessage(object, *message, unknown); !why.empty())
             return unfit(why);
     }
+    if (!kind.has(Custom) && kind.group.empty() && kind.resource == "secrets") {
+        if (const std::string why = decodeSecret(object); !why.empty())
+            return unfit(why);
+    }
     if (!unknown.empty() && old.is_object()) {
         // What stood there before is not the fault of this request.
         Json before = old;
@@ -91,6 +125,16 @@ Answer<void> ApiHandler::admit(const HttpRequest& request, const Target& target,
                       unknown.end());
     }
     const std::string& how = request.one("fieldValidation");
+    if (!how.empty() && how != "Ignore" && how != "Strict" && how != "Warn") {
+        const char* options = request.method == "POST"  ? "CreateOptions"
+                              : request.method == "PUT" ? "UpdateOptions"
+                                                        : "PatchOptions";
+        return invalid(
+            "meta.k8s.io", options, "",
+            {{"FieldValueNotSupported",
+              "Unsupported value: \"" + how + "\": supported values: \"\", \"Ignore\", \"Strict\", \"Warn\"",
+              "fieldValidation"}});
+    }
     if (!unknown.empty() && how != "Ignore") {
         std::string all;
         for (const std::string& path : unknown) {
@@ -147,6 +191,10 @@ HttpAnswer ApiHandler::create(const HttpRequest& request, const Target& target)
     std::vector<std::string> warnings;
     if (const auto good = admit(request, target, *object, Json(), warnings); !good)
         return refuse(good.error());
+    // As etcd's side of the server says it.
+    if (const std::string version = text(*object, "metadata.resourceVersion");
+        !version.empty() && version != "0")
+        return refuse(deny(500, "", "resourceVersion should not be set on objects to be created"));
     WriteOptions options{Part::Main, *dryRun, managerOf(request)};
     const auto result = store().create(*target.kind, std::move(*object), options);
     if (!*dryRun)
@@ -211,9 +259,15 @@ HttpAnswer ApiHandler::patch(const HttpRequest& request, const Target& target)
     const bool isApply = type == "application/apply-patch+yaml";
     if ((!isJson && !isMerge && !isStrategic && !isApply) || (isStrategic && target.kind->has(Custom)))
         return refuse(deny(415, "UnsupportedMediaType",
-                           "the body of the request was in an unknown format - accepted media types include: "
-                           "application/json-patch+json, application/merge-patch+json, "
-                           "application/apply-patch+yaml"));
+                           std::string("the body of the request was in an unknown format - accepted media "
+                                       "types include: application/json-patch+json, "
+                                       "application/merge-patch+json, ") +
+                               (target.kind->has(Custom) ? "" : "application/strategic-merge-patch+json, ") +
+                               "application/apply-patch+yaml"));
+    if (!isApply && !request.one("force").empty())
+        return refuse(invalid(
+            "meta.k8s.io", "PatchOptions", "",
+            {{"FieldValueForbidden", "Forbidden: may not be specified for non-apply patch", "force"}}));
     const auto body = parseBody(request.body, isJson);
     if (!body)
         return refuse(body.error());
@@ -236,6 +290,9 @@ HttpAnswer ApiHandler::patch(const HttpRequest& request, const Target& target)
             }
             if (!object.is_object())
                 return badRequest("the patch leaves no object");
+            if (const std::string name = text(object, "metadata.name"); name != target.name)
+                return badRequest("the name of the object (" + name +
+                                  ") does not match the name on the URL (" + target.name + ")");
             toStorage(*target.kind, target.version, object);
             warnings.clear();
             return admit(request, target, object, old, warnings);
@@ -257,6 +314,13 @@ HttpAnswer ApiHandler::apply(const HttpRequest& request, const Target& target, c
         return refuse(badRequest("metadata.managedFields must be nil"));
     if (text(config, "kind") != target.kind->kind)
         return refuse(badRequest("the kind of the applied configuration does not match the URL"));
+    if (const std::string name = text(config, "metadata.name"); !name.empty() && name != target.name)
+        return refuse(badRequest("the name of the object (" + name +
+                                 ") does not match the name on the URL (" + target.name + ")"));
+    if (const std::string ns = text(config, "metadata.namespace");
+        target.kind->has(Namespaced) && !ns.empty() && ns != target.ns)
+        return refuse(badRequest("the namespace of the object (" + ns +
+                                 ") does not match the namespace on the request (" + target.ns + ")"));
     Json wanted = config;
     toStorage(*target.kind, target.version, wanted);
     wanted["metadata"]["name"] = target.name;

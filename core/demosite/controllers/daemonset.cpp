@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/demosite/controllers/podtemplate.h"
 #include "core/demosite/controllers/site.h"
 
 #include <algorithm>
@@ -30,8 +31,7 @@ bool outdated(const Json& pod, const Json& templ)
 
 Json podOf(const Object& owner, const Json& body)
 {
-    Json pod = {{"metadata", part(body, "spec.template").value("metadata", Json::object())},
-                {"spec", part(body, "spec.template").value("spec", Json::object())}};
+    Json pod = podOfTemplate(body);
     pod["metadata"]["namespace"] = owner.ns;
     pod["metadata"]["labels"]["controller-revision-hash"] =
         hashWord(compact(part(body, "spec.template")), 10);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/demosite/api/defaults.h"
+#include "core/demosite/controllers/podtemplate.h"
 #include "core/demosite/controllers/site.h"
 
 #include <algorithm>
@@ -276,8 +277,7 @@ public:
                  "replicaset-controller");
         }
         for (auto have = static_cast<long long>(pods.size()); have < wanted; ++have) {
-            Json pod = {{"metadata", part(body, "spec.template").value("metadata", Json::object())},
-                        {"spec", part(body, "spec.template").value("spec", Json::object())}};
+            Json pod = podOfTemplate(body);
             pod["metadata"]["generateName"] = key.name.substr(0, 52) + "-";
             pod["metadata"]["namespace"] = key.ns;
             pod["metadata"]["ownerReferences"] = Json::array({ownerOf(*set)});

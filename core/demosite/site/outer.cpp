@@ -673,11 +673,17 @@ void writeTenant(Store& store, const SitePlan& plan, const TenantPlan& tenant, l
                  {"O", machineRef},
                  {"J", vm.controlPlane ? "init" : "join"},
                  {"R", capiCondition("Ready", "True", "Ready", "", made)}}));
+        const std::string bootstrap = base64Encode(
+            vm.controlPlane ? "## template: jinja\n#cloud-config\nruncmd:\n"
+                              "  - 'kubeadm init --config /run/kubeadm/kubeadm.yaml && echo success > "
+                              "/run/cluster-api/bootstrap-success.complete'\n"
+                            : "## template: jinja\n#cloud-config\nruncmd:\n"
+                              "  - 'kubeadm join --config /run/kubeadm/kubeadm-join-config.yaml && echo "
+                              "success > /run/cluster-api/bootstrap-success.complete'\n");
         writeSecret(store, plan, c, vm.name, "cluster.x-k8s.io/secret",
-                    R"("format":"Y2xvdWQtY29uZmln","value":")" + base64Encode("#cloud-config\n") + "\"",
-                    configRef, vmAge);
+                    R"("format":"Y2xvdWQtY29uZmln","value":")" + bootstrap + "\"", configRef, vmAge);
         writeSecret(store, plan, c, vm.name + "-userdata", "cluster.x-k8s.io/secret",
-                    R"("userdata":")" + base64Encode("#cloud-config\n") + "\"", "", vmAge);
+                    R"("userdata":")" + bootstrap + "\"", "", vmAge);
         const std::string domain =
             fill(R"("domain":{"cpu":{"cores":@CPU@,"sockets":1,"threads":1},"memory":{"guest":"@MEM@Gi"},
             "machine":{"type":"q35"},"firmware":{"uuid":"@FW@","serial":"@FW@"},"resources":{"requests":{"memory":"@MEM@Gi"}},

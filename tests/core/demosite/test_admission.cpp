@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/base/text.h"
 #include "core/demosite/api/cel.h"
 #include "core/demosite/api/schema.h"
 #include "tests/core/demosite/world.h"
@@ -368,6 +369,26 @@ private Q_SLOTS:
             R"({"metadata":{"name":"x"},"spec":{"template":{"spec":{"containers":[{"name":"c","image":"i"}]}}}})",
             "Job.batch \"x\" is invalid: spec.template.spec.restartPolicy: Required value: valid values: "
             "\"OnFailure\", \"Never\"");
+        row("service name", "/api/v1/namespaces/default/services",
+            R"({"metadata":{"name":"1x"},"spec":{"ports":[{"port":80}]}})",
+            "Service \"1x\" is invalid: metadata.name: Invalid value: \"1x\": a DNS-1035 label must consist "
+            "of lower case alphanumeric characters or '-', start with an alphabetic character, and end with "
+            "an "
+            "alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation is "
+            "'[a-z]([-a-z0-9]*[a-z0-9])?')");
+        row("object name", "/api/v1/namespaces/default/configmaps", R"({"metadata":{"name":"X"}})",
+            "ConfigMap \"X\" is invalid: metadata.name: Invalid value: \"X\": a lowercase RFC 1123 subdomain "
+            "must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an "
+            "alphanumeric character (e.g. 'example.com', regex used for validation is "
+            "'[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')");
+        row("role without verbs", "/apis/rbac.authorization.k8s.io/v1/namespaces/default/roles",
+            R"({"metadata":{"name":"x"},"rules":[{"apiGroups":[""],"resources":["pods"]}]})",
+            "Role.rbac.authorization.k8s.io \"x\" is invalid: rules[0].verbs: Required value: verbs must "
+            "contain at least one value");
+        row("binding to what is no role", "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings",
+            R"({"metadata":{"name":"x"},"roleRef":{"apiGroup":"rbac.authorization.k8s.io","kind":"Role","name":"r"}})",
+            "ClusterRoleBinding.rbac.authorization.k8s.io \"x\" is invalid: roleRef.kind: Unsupported value: "
+            "\"Role\": supported values: \"ClusterRole\"");
     }
     void builtInKindsAreChecked()
     {
@@ -378,6 +399,150 @@ private Q_SLOTS:
         QCOMPARE(answer.status, 422);
         QCOMPARE(QString::fromStdString(message(answer)), refusal);
         QCOMPARE(m_world->send("GET", path.toStdString() + "/x").status, 404);
+        QCOMPARE(m_world->send("GET", path.toStdString() + "/1x").status, 404);
+    }
+
+    // A Secret's texts become data, as kubectl describe and every reader expects it.
+    void secretsAreDecoded()
+    {
+        const std::string base = "/api/v1/namespaces/default/secrets";
+        QCOMPARE(
+            post(base, R"({"metadata":{"name":"s"},"data":{"a":"YQ=="},"stringData":{"b":"text"}})").status,
+            201);
+        Json made = object(base + "/s");
+        QVERIFY(!made.contains("stringData"));
+        QCOMPARE(made["data"].dump(), std::string(R"({"a":"YQ==","b":"dGV4dA=="})"));
+        for (const char* type : {"application/merge-patch+json", "application/strategic-merge-patch+json",
+                                 "application/apply-patch+yaml"}) {
+            QCOMPARE(
+                m_world
+                    ->send(
+                        "PATCH", base + "/s?fieldManager=m",
+                        R"({"apiVersion":"v1","kind":"Secret","metadata":{"name":"s"},"stringData":{"c":")" +
+                            std::string(type) + R"("}})",
+                        type)
+                    .status,
+                200);
+            made = object(base + "/s");
+            QVERIFY(!made.contains("stringData"));
+            std::string bytes;
+            QVERIFY(base64Decode(text(made, "data.c"), bytes));
+            QCOMPARE(bytes, std::string(type));
+        }
+        const HttpAnswer refused = post(base, R"({"metadata":{"name":"x"},"data":{"a":"ab*d"}})");
+        QCOMPARE(refused.status, 400);
+        QCOMPARE(message(refused),
+                 std::string("Secret in version \"v1\" cannot be handled as a Secret: illegal "
+                             "base64 data at input byte 2"));
+    }
+
+    void requestsThatMakeNoSense_data()
+    {
+        QTest::addColumn<QString>("method");
+        QTest::addColumn<QString>("path");
+        QTest::addColumn<QString>("body");
+        QTest::addColumn<QString>("type");
+        QTest::addColumn<int>("status");
+        QTest::addColumn<QString>("refusal");
+        const auto row = [](const char* name, const char* method, const char* path, const char* body,
+                            const char* type, int status, const char* refusal) {
+            QTest::newRow(name) << QString::fromLatin1(method) << QString::fromLatin1(path)
+                                << QString::fromLatin1(body) << QString::fromLatin1(type) << status
+                                << QString::fromLatin1(refusal);
+        };
+        const char* const list = "/api/v1/namespaces/default/configmaps";
+        const char* const one = "/api/v1/namespaces/default/configmaps/m";
+        const char* const merge = "application/merge-patch+json";
+        const char* const apply = "application/apply-patch+yaml";
+        row("a version at creation", "POST", list, R"({"metadata":{"name":"x","resourceVersion":"5"}})",
+            kJson, 500, "resourceVersion should not be set on objects to be created");
+        row("how to look at fields", "POST", "/api/v1/namespaces/default/configmaps?fieldValidation=Some",
+            R"({"metadata":{"name":"x"}})", kJson, 422,
+            "CreateOptions.meta.k8s.io \"\" is invalid: fieldValidation: Unsupported value: \"Some\": "
+            "supported "
+            "values: \"\", \"Ignore\", \"Strict\", \"Warn\"");
+        row("force of a patch", "PATCH", "/api/v1/namespaces/default/configmaps/m?force=true", "{}", merge,
+            422,
+            "PatchOptions.meta.k8s.io \"\" is invalid: force: Forbidden: may not be specified for non-apply "
+            "patch");
+        row("another name by patch", "PATCH", one, R"({"metadata":{"name":"other"}})", merge, 400,
+            "the name of the object (other) does not match the name on the URL (m)");
+        row("another name by apply", "PATCH", "/api/v1/namespaces/default/configmaps/m?fieldManager=a",
+            R"({"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"other"}})", apply, 400,
+            "the name of the object (other) does not match the name on the URL (m)");
+        row("another namespace by apply", "PATCH", "/api/v1/namespaces/default/configmaps/m?fieldManager=a",
+            R"({"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"m","namespace":"other"}})", apply,
+            400, "the namespace of the object (other) does not match the namespace on the request (default)");
+        row("a JSON patch of nothing", "PATCH", one, R"([{"op":"remove","path":"/data/none"}])",
+            "application/json-patch+json", 422,
+            "the server rejected our request due to an error in our request");
+        row("a field that nothing is found by", "GET",
+            "/api/v1/namespaces/default/configmaps?fieldSelector=data.a%3Db", "", "", 400,
+            "\"data.a\" is not a known field selector: only \"metadata.name\", \"metadata.namespace\"");
+        row("a migration of nobody", "POST",
+            "/apis/kubevirt.io/v1/namespaces/default/virtualmachineinstancemigrations",
+            R"({"apiVersion":"kubevirt.io/v1","kind":"VirtualMachineInstanceMigration","metadata":{"name":"x"},)"
+            R"("spec":{"vmiName":"nobody"}})",
+            kJson, 400,
+            "admission webhook \"migration-create-validator.kubevirt.io\" denied the request: the VMI "
+            "\"default/nobody\" does not exist");
+    }
+    void requestsThatMakeNoSense()
+    {
+        QFETCH(QString, method);
+        QFETCH(QString, path);
+        QFETCH(QString, body);
+        QFETCH(QString, type);
+        QFETCH(int, status);
+        QFETCH(QString, refusal);
+        QCOMPARE(
+            post("/api/v1/namespaces/default/configmaps", R"({"metadata":{"name":"m"},"data":{"a":"1"}})")
+                .status,
+            201);
+        const HttpAnswer answer = m_world->send(method.toLatin1().constData(), path.toStdString(),
+                                                body.toStdString(), type.toStdString());
+        QCOMPARE(answer.status, status);
+        QCOMPARE(QString::fromStdString(message(answer)), refusal);
+        QCOMPARE(object("/api/v1/namespaces/default/configmaps/m")["data"].dump(),
+                 std::string(R"({"a":"1"})"));
+    }
+
+    // Of one guest there is one migration at a time, and it can be found by its guest from the start.
+    void migrationsAreAdmitted()
+    {
+        Json guest;
+        for (const ObjectPtr& each : m_world->outer().list(kindOf("virtualmachineinstances"))) {
+            if (each->body.find(R"("type":"LiveMigratable","status":"True")") != std::string::npos)
+                guest = parseOwn(each->body);
+        }
+        const std::string ns = text(guest, "metadata.namespace");
+        const std::string name = text(guest, "metadata.name");
+        const std::string path =
+            "/apis/kubevirt.io/v1/namespaces/" + ns + "/virtualmachineinstancemigrations";
+        const auto migrate = [&](const char* called) {
+            return m_world->send(
+                "POST", path,
+                std::string("apiVersion: kubevirt.io/v1\nkind: VirtualMachineInstanceMigration\n"
+                            "metadata: {name: ") +
+                    called + "}\nspec: {vmiName: " + name + "}\n");
+        };
+        const HttpAnswer first = migrate("one");
+        QCOMPARE(first.status, 201);
+        const Json made = parseOwn(first.body);
+        QCOMPARE(made["metadata"]["labels"].value("kubevirt.io/vmi-name", std::string()), name);
+        const HttpAnswer second = migrate("two");
+        QCOMPARE(second.status, 400);
+        QCOMPARE(message(second),
+                 "admission webhook \"migration-create-validator.kubevirt.io\" denied the request: in-flight "
+                 "migration detected. Active migration job (" +
+                     text(made, "metadata.uid") + ") is currently already in progress for VMI " + name + ".");
+        const HttpAnswer third = m_world->send("PUT",
+                                               "/apis/subresources.kubevirt.io/v1/namespaces/" + ns +
+                                                   "/virtualmachines/" + name + "/migrate",
+                                               "{}", kJson);
+        QCOMPARE(third.status, 500);
+        QVERIFY2(message(third).find("Internal error occurred: admission webhook") == 0,
+                 message(third).c_str());
     }
 
     void someThingsDoNotChange()

@@ -184,6 +184,36 @@ private Q_SLOTS:
         QVERIFY(read(world.outer(), coreKind("services"), "blue", name).is_null());
     }
 
+    // KubeVirt's own manifest names its operator's template; pods are named after what makes them all the
+    // same.
+    void aNameInATemplateNamesNothing()
+    {
+        World world;
+        QVERIFY(world.step(1));
+        QCOMPARE(world
+                     .send("POST", "/apis/apps/v1/namespaces/default/deployments",
+                           R"({"metadata": {"name": "web"}, "spec": {"replicas": 2,
+                                "selector": {"matchLabels": {"app": "web"}},
+                                "template": {"metadata": {"name": "web", "labels": {"app": "web"},
+                                                          "annotations": {"note": "kept"}},
+                                             "spec": {"containers": [{"name": "c", "image": "web:1"}]}}}})",
+                           "application/json")
+                     .status,
+                 201);
+        const auto available = [&world] {
+            return number(world.get("deployments", "default", "web"), "status.availableReplicas").value_or(0);
+        };
+        for (int i = 0; i < 600 && available() < 2; ++i)
+            QVERIFY(world.step(0.1));
+        QCOMPARE(available(), 2LL);
+        const std::vector<ObjectPtr> pods = world.outer().list(coreKind("pods"), "default");
+        QCOMPARE(pods.size(), std::size_t(2));
+        for (const ObjectPtr& pod : pods) {
+            QVERIFY2(pod->name.rfind("web-", 0) == 0, pod->name.c_str());
+            QVERIFY(pod->body.find(R"("note":"kept")") != std::string::npos);
+        }
+    }
+
     // An operator says that it is done when all that it deploys has the new version and runs.
     void anOperatorIsDoneWhenItsPartsAre()
     {

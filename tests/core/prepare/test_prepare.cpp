@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/base/translate.h"
 #include "core/prepare/matrixtext.h"
+#include "core/prepare/matrixwords.h"
 #include "core/prepare/plan.h"
 #include "core/prepare/source.h"
 #include "core/provision/recipes/create_objects.h"
@@ -12,6 +14,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <set>
 
 using namespace strata;
 using namespace strata::prepare;
@@ -154,6 +157,49 @@ private Q_SLOTS:
         QVERIFY((SeriesRange{"1.9", "1.11"}.holds(v("v1.10.3"))));
         QVERIFY(!(SeriesRange{"1.9", "1.11"}.holds(v("v1.12.0"))));
         QVERIFY((SeriesRange{"", "1.15"}.holds(v("v0.1.0"))));
+    }
+
+    // What the data tells in words can be said in another language; products keep their names.
+    void theMatrixCanBeTranslated()
+    {
+        const auto plain = parseMatrix(matrixText(), "prepare.yaml");
+        QVERIFY(plain);
+        std::set<std::string> listed(matrixWords().begin(), matrixWords().end());
+        QCOMPARE(listed.size(), matrixWords().size());
+        std::set<std::string> told;
+        const std::set<std::string> products{"cert-manager", "KubeVirt", "CDI", "Cluster API"};
+        for (const ComponentSpec& spec : plain->components) {
+            if (products.count(spec.title) == 0)
+                told.insert(spec.title);
+            told.insert(spec.purpose);
+            for (const Gate& gate : spec.gates)
+                told.insert(gate.text);
+        }
+        for (const ObservedSpec& spec : plain->observed) {
+            told.insert(spec.title);
+            told.insert(spec.absent);
+            for (const ObservedSpec::Known& known : spec.known)
+                if (listed.count(known.name) != 0) // the others are products
+                    told.insert(known.name);
+        }
+        for (const std::string& text : told)
+            QVERIFY2(listed.count(text) != 0, (text + " is not in matrixwords.cpp").c_str());
+        for (const std::string& text : listed)
+            QVERIFY2(told.count(text) != 0, (text + " is not in prepare.yaml").c_str());
+
+        setTranslator([](const char* context, const char* text) {
+            return std::string(context) == "prepare" && std::string(text) != "KubeVirt"
+                       ? "«" + std::string(text) + "»"
+                       : std::string(text);
+        });
+        const Matrix other = translated(*plain);
+        setTranslator(nullptr);
+        const ComponentSpec& kubevirt = *other.find("kubevirt");
+        QCOMPARE(kubevirt.title, std::string("KubeVirt"));
+        QCOMPARE(kubevirt.purpose, std::string("«Virtual machines as objects of the outer cluster»"));
+        QCOMPARE(kubevirt.gates.front().text, std::string("«Snapshots of VMs and their volumes»"));
+        QCOMPARE(kubevirt.gates.front().name, std::string("Snapshot"));
+        QCOMPARE(other.observed.front().absent, std::string("«Nodes do not become Ready without one.»"));
     }
 
     void theMatrixIsWhatTheProgramReads()

@@ -15,6 +15,7 @@
 #include "ui/stack/selection.h"
 #include "ui/stack/stackstore.h"
 #include "ui/theme/theme.h"
+#include "ui/widgets/underlinetabs.h"
 
 #include <QAbstractItemModelTester>
 #include <QClipboard>
@@ -89,6 +90,55 @@ class TestDetails : public QObject {
 
 private Q_SLOTS:
     void initTestCase() { ui::Theme::instance().install(); }
+
+    // With nothing selected the panel is about everything: what runs, the room, the platform, the way in.
+    void theWholeSite()
+    {
+        Fixture f;
+        test::SiteBuilder more;
+        ObjectFact virt;
+        virt.meta = test::metaOf("kubevirt.io/v1", "kubevirt", "kubevirt");
+        virt.phase = "Deployed";
+        virt.fields = {{"observedKubeVirtVersion", "v1.6.2"}};
+        more.put(test::kOuter, FactKind::KubeVirt, "kubevirt/kubevirt", virt);
+        ObjectFact manager;
+        manager.meta = test::metaOf("apps/v1", "capi-system", "capi-controller-manager");
+        manager.fields = {{"image", "registry.example:5000/cluster-api/controller:v1.10.4@sha256:00"},
+                          {"replicas", "1"}};
+        more.put(test::kOuter, FactKind::Deployment, "capi-system/capi-controller-manager", manager);
+        f.store.apply(more.batch);
+        const Stack& stack = f.store.stack();
+        ui::Page p = ui::buildSitePage(stack, test::kNow);
+        QCOMPARE(fact(p, "runs", "Hosts with an outer node"), QStringLiteral("3 of 4"));
+        QCOMPARE(
+            fact(p, "runs", "VMs well"),
+            QStringLiteral("%1 of %2").arg(stack.count(ItemKind::Vm) - 1).arg(stack.count(ItemKind::Vm)));
+        QCOMPARE(fact(p, "runs", "Outer nodes well"), QStringLiteral("2 of 3"));
+        QCOMPARE(fact(p, "room", "Memory of the hosts"), QStringLiteral("2.5 TiB"));
+        const QString platform = QStringLiteral("platform-%1").arg(test::kOuter);
+        QCOMPARE(fact(p, platform.toUtf8(), "KubeVirt"), QStringLiteral("v1.6.2"));
+        QCOMPARE(fact(p, platform.toUtf8(), "Cluster API"), QStringLiteral("v1.10.4 · not available"));
+        QCOMPARE(fact(p, "connections", "Hosts"), QStringLiteral("4 live"));
+        // The one that is not well comes first.
+        QCOMPARE(card(p, "clusters")->links.front().name, QStringLiteral("blue"));
+        QCOMPARE(card(p, "clusters")->aside, QString::number(card(p, "clusters")->links.size()));
+
+        QVERIFY(!f.selection.current());
+        QTRY_COMPARE(f.part<ui::OverviewPage>()->page(), p);
+        QVERIFY(f.part<ui::OverviewPage>()->isVisible());
+        ui::LinkButton* first = nullptr;
+        for (ui::LinkButton* each : f.panel->findChildren<ui::LinkButton*>()) {
+            if (each->isVisible() && each->link().name == QLatin1String("blue"))
+                first = each;
+        }
+        QVERIFY(first != nullptr);
+        first->click();
+        QCOMPARE(f.selection.current(), test::itemNamed(stack, ItemKind::TenantCluster, "blue"));
+        QTRY_VERIFY(f.part<ui::StatePill>()->isVisible());
+        f.selection.select({});
+        QCOMPARE(f.part<ui::OverviewPage>()->page(), ui::buildSitePage(stack, test::kNow));
+        QVERIFY(!f.part<ui::StatePill>()->isVisible());
+    }
 
     void pages()
     {
@@ -205,7 +255,10 @@ private Q_SLOTS:
         f.panel->setCurrentTab(QStringLiteral("nonsense"));
         QCOMPARE(f.panel->currentTab(), QStringLiteral("conditions"));
         f.selection.select({});
-        QVERIFY(!f.part<ui::OverviewPage>()->isVisible());
+        QVERIFY(!f.part<ui::UnderlineTabs>()->isVisible());
+        f.select("outer-2", ItemKind::OuterNode);
+        QCOMPARE(f.panel->currentTab(), QStringLiteral("conditions"));
+        QVERIFY(f.part<ui::ConditionsPage>()->isVisible());
     }
 
     void head()

@@ -28,6 +28,16 @@ QString confidenceName(Confidence confidence)
     return {};
 }
 
+// Cluster API sums conditions up as nested lists ("* WorkersAvailable:\n  * MachineDeployment …"), of which
+// the line breaks are gone.
+QString withoutBullets(QString reason)
+{
+    reason.replace(QLatin1String(": * "), QLatin1String(": "));
+    if (reason.startsWith(QLatin1String("* ")))
+        reason.remove(0, 2);
+    return reason.replace(QLatin1String(" * "), QLatin1String("; "));
+}
+
 Card reasonCard(const PageContext& context)
 {
     Card card;
@@ -42,7 +52,7 @@ Card reasonCard(const PageContext& context)
         item.reason.empty() ? Details::tr("Its state is %1.").arg(text(item.state)) : text(item.reason);
     QStringList proof;
     if (!item.rawReason.empty())
-        proof << Details::tr("Reported as %1").arg(text(item.rawReason));
+        proof << Details::tr("Reported as %1").arg(withoutBullets(text(item.rawReason)));
     if (const QString age = ageOf(item.since, context.now); !age.isEmpty())
         proof << Details::tr("for %1").arg(age);
     card.notes.push_back({sentence, proof.join(QStringLiteral(" · "))});
