@@ -8,6 +8,7 @@
 #include "core/libvirt/stats.h"
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -18,6 +19,7 @@ namespace {
 
 constexpr int kMostPlaces = 4; // that are asked whether a Prometheus is there
 constexpr long kMostPoints = 960;
+constexpr std::chrono::seconds kMostSought{30}; // then the kubelet's are shown, whoever may come yet
 
 // On the network's thread but for stop().
 class Measuring : public std::enable_shared_from_this<Measuring> {
@@ -35,6 +37,11 @@ public:
                 self->turn();
                 self->seekPrometheus();
             }
+        });
+        m_client->network().postAfter(kMostSought, [weak = weak_from_this()] {
+            const auto self = weak.lock();
+            if (self && !self->gone())
+                self->sought();
         });
     }
 
@@ -72,6 +79,34 @@ private:
         const std::lock_guard lock(m_mutex);
         if (!m_gone)
             m_handles.push_back(std::move(handle));
+    }
+
+    // A kubelet and a Prometheus do not measure alike (the working set here, all that is not available
+    // there), and a line that jumps between them tells nothing: a quantity that Prometheus knows is
+    // Prometheus'. Until it is known what that one knows, the kubelet's wait.
+    void takeOfKubelet(Reading reading, MeasureReport& report)
+    {
+        for (std::size_t i = 0; i < kQuantities; ++i) {
+            if (m_ranged[i])
+                reading.values[i].reset();
+        }
+        if (reading.empty())
+            return;
+        if (m_seeking)
+            m_waiting.push_back(reading);
+        else
+            report.readings.push_back(reading);
+    }
+
+    void sought()
+    {
+        if (!std::exchange(m_seeking, false))
+            return;
+        MeasureReport report;
+        for (const Reading& reading : std::exchange(m_waiting, {}))
+            takeOfKubelet(reading, report);
+        if (!report.readings.empty())
+            tell(std::move(report));
     }
 
     void tell(MeasureReport report)
@@ -152,9 +187,7 @@ private:
             addSource(m_target.kind == MeasureTarget::Kind::Guest
                           ? translate("Measure", "kubelet (the launcher's pod)")
                           : translate("Measure", "kubelet"));
-            const Reading reading = m_rates.take(*look);
-            if (!reading.empty())
-                report.readings.push_back(reading);
+            takeOfKubelet(m_rates.take(*look), report);
         }
         tell(std::move(report));
     }
@@ -178,8 +211,10 @@ private:
         request.query = "limit=2000";
         request.maxBody = 64U << 20U;
         ask(m_client, std::move(request), [this](const Result<kube::Response>& result) {
-            if (!result)
-                return; // who may not list Services has no Prometheus here
+            if (!result) { // who may not list Services has no Prometheus here
+                sought();
+                return;
+            }
             m_places = findPrometheus(result->body);
             if (m_places.size() > kMostPlaces)
                 m_places.resize(kMostPlaces);
@@ -189,8 +224,10 @@ private:
 
     void tryPlace(std::size_t index)
     {
-        if (index >= m_places.size())
+        if (index >= m_places.size()) {
+            sought();
             return;
+        }
         kube::Request request;
         request.path = m_places[index].path() + "/api/v1/status/buildinfo";
         request.maxBody = 1U << 20U;
@@ -237,11 +274,16 @@ private:
                             "&end=" + std::to_string(now / 1000) + "&step=" + std::to_string(step);
             request.maxBody = 32U << 20U;
             ++m_asking;
+            ++m_ranges;
             ask(m_prometheus, std::move(request), [this, quantity](const Result<kube::Response>& result) {
                 --m_asking;
                 takeRange(quantity, result);
+                if (--m_ranges == 0)
+                    sought();
             });
         }
+        if (m_ranges == 0)
+            sought();
         m_client->network().postAfter(std::max(m_options.every, std::chrono::milliseconds(15'000)),
                                       [weak = weak_from_this()] {
                                           const auto self = weak.lock();
@@ -253,7 +295,9 @@ private:
     void takeRange(Quantity quantity, const Result<kube::Response>& result)
     {
         MeasureReport report;
+        bool& ranged = m_ranged[static_cast<std::size_t>(quantity)];
         if (!result) {
+            ranged = false;
             m_prometheusProblem =
                 arguments(translate("Measure", "Prometheus cannot be asked: %1"),
                           {result.error().detail.empty() ? result.error().text : result.error().detail});
@@ -266,6 +310,8 @@ private:
         } else {
             m_prometheusProblem.clear();
         }
+        // Steps without a sample now and then are no reason to change over; a question that fails is.
+        ranged = range.error.empty() && (ranged || !range.points.empty());
         if (range.error.empty() && !range.points.empty()) {
             addSource(m_prometheusName);
             for (const auto& [when, value] : range.points) {
@@ -291,6 +337,10 @@ private:
     std::string m_prefix;
     UnixMs m_asked = 0;
     int m_asking = 0;
+    int m_ranges = 0;                         // of the questions on their way, those to Prometheus
+    bool m_seeking = true;                    // it is not known yet what Prometheus knows
+    std::array<bool, kQuantities> m_ranged{}; // which it does
+    std::vector<Reading> m_waiting;           // of the kubelet, while seeking
 
     std::mutex m_mutex; // guards these
     bool m_gone = false;

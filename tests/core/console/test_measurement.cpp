@@ -56,7 +56,8 @@ class TestMeasurement : public QObject {
     std::vector<MeasureReport> m_reports;
 
     std::unique_ptr<Measurement> measure(kube::Network& network, const ScriptServer& server,
-                                         const std::string& prometheus)
+                                         const std::string& prometheus,
+                                         std::chrono::milliseconds every = std::chrono::hours(1)) // one turn
     {
         kube::ClusterConfig config;
         config.server = server.url();
@@ -69,7 +70,7 @@ class TestMeasurement : public QObject {
         MeasureTarget target;
         target.name = "node-1";
         MeasureOptions options;
-        options.every = std::chrono::hours(1); // one turn
+        options.every = every;
         options.prometheus = prometheus;
         return measureInCluster(kube::Client::create(network, config), target, options,
                                 [this](MeasureReport report) {
@@ -116,6 +117,31 @@ private Q_SLOTS:
         // The cluster's credential goes to nobody else, and nothing was looked for in the cluster.
         QVERIFY2(!prometheus.asked.toLower().contains("authorization"), prometheus.asked.constData());
         QVERIFY2(server.problems().empty(), server.problems().c_str());
+    }
+
+    // A kubelet and a Prometheus do not measure alike: a line that takes both jumps between them.
+    void aQuantityHasOneSource()
+    {
+        ScriptServer server({m_ca.server(), {}, false});
+        const int turns = server.expect("GET", "/api/v1/nodes/node-1/proxy/stats/summary", {},
+                                        Reply::json(200, kSummary), 100'000);
+        PlainPrometheus prometheus;
+        QVERIFY(prometheus.listen(QHostAddress::LocalHost));
+        kube::Network network;
+        const auto measurement =
+            measure(network, server, "http://127.0.0.1:" + std::to_string(prometheus.serverPort()),
+                    std::chrono::milliseconds(10));
+        QTRY_VERIFY_WITH_TIMEOUT(has(Quantity::Memory) && has(Quantity::Cpu), kLongMs);
+        const int then = server.answered(turns);
+        QTRY_VERIFY_WITH_TIMEOUT(server.answered(turns) > then + 5, kLongMs);
+        QVERIFY(sources().contains(QLatin1String("kubelet"))); // which was heard all the time
+        const std::lock_guard lock(m_mutex);
+        for (const MeasureReport& report : m_reports) {
+            for (const Reading& reading : report.readings) {
+                QCOMPARE(reading.of(Quantity::Memory).value_or(0.5), 0.5);
+                QCOMPARE(reading.of(Quantity::Cpu).value_or(0.5), 0.5);
+            }
+        }
     }
 
     void elseOneIsFoundInTheCluster()
