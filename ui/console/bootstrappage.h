@@ -20,6 +20,7 @@ public:
 
     BootstrapView* view() const { return m_view; }
     QString iconName() const override { return QStringLiteral("activity"); }
+    QString kindName() const override { return tr("Bootstrap"); }
     void enter() override;
 
 protected:

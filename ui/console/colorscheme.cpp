@@ -3,6 +3,8 @@
 
 #include "ui/theme/theme.h"
 
+#include <QCoreApplication>
+
 #include <cmath>
 #include <utility>
 
@@ -18,6 +20,20 @@ constexpr std::array<QRgb, 16> kOnDark = {0x3b4252, 0xf07178, 0x8fcf6f, 0xe6c06a
 constexpr std::array<QRgb, 16> kOnLight = {0x1f2933, 0xb3261e, 0x2f6f1f, 0x7a5600, 0x1550b8, 0x86249c,
                                            0x0a6470, 0x5d6672, 0x4c5661, 0xc5352c, 0x2b7a17, 0x8a6100,
                                            0x1f62d0, 0x9a32b2, 0x087280, 0x6b7480};
+
+// xterm's, its blues brighter: they are read on black.
+constexpr std::array<QRgb, 16> kOnBlack = {0x4d4d4d, 0xff5555, 0x50e650, 0xffff55, 0x7a9cff, 0xff70ff,
+                                           0x50f0f0, 0xe5e5e5, 0x8c8c8c, 0xff8080, 0x80ff80, 0xffffa0,
+                                           0xa0b8ff, 0xffa0ff, 0xa0ffff, 0xffffff};
+// Ethan Schoonover's Solarized (ethanschoonover.com/solarized). Where it has greys for the bright colours,
+// those that programs print in bold would vanish: they stay what they are.
+constexpr std::array<QRgb, 16> kSolarized = {0x073642, 0xdc322f, 0x859900, 0xb58900, 0x268bd2, 0xd33682,
+                                             0x2aa198, 0xeee8d5, 0x586e75, 0xcb4b16, 0x859900, 0xb58900,
+                                             0x268bd2, 0x6c71c4, 0x2aa198, 0xfdf6e3};
+
+struct SchemeWords {
+    Q_DECLARE_TR_FUNCTIONS(TerminalScheme)
+};
 
 double luminance(const QColor& color)
 {
@@ -55,6 +71,55 @@ TerminalColors TerminalColors::of(bool dark)
     for (std::size_t i = 0; i < out.named.size(); ++i)
         out.named[i] = QColor((dark ? kOnDark : kOnLight)[i]);
     return out;
+}
+
+TerminalColors TerminalColors::of(TerminalScheme scheme, bool darkTheme)
+{
+    TerminalColors out = of(scheme == TerminalScheme::Window ? darkTheme
+                                                             : scheme != TerminalScheme::Light &&
+                                                                   scheme != TerminalScheme::SolarizedLight);
+    const auto paint = [&out](QRgb text, QRgb background, QRgb cursor, double selected,
+                              const std::array<QRgb, 16>& named) {
+        out.text = QColor(text);
+        out.background = QColor(background);
+        out.cursor = QColor(cursor);
+        out.selection = mix(out.background, out.cursor, selected);
+        for (std::size_t i = 0; i < named.size(); ++i)
+            out.named[i] = QColor(named[i]);
+    };
+    if (scheme == TerminalScheme::Contrast)
+        paint(0xffffff, 0x000000, 0xffffff, 0.4, kOnBlack);
+    else if (scheme == TerminalScheme::SolarizedLight)
+        paint(0x586e75, 0xfdf6e3, 0x268bd2, 0.25, kSolarized);
+    else if (scheme == TerminalScheme::SolarizedDark)
+        paint(0x93a1a1, 0x002b36, 0x268bd2, 0.4, kSolarized);
+    return out;
+}
+
+QString schemeName(TerminalScheme scheme)
+{
+    switch (scheme) {
+    case TerminalScheme::Window:
+        return SchemeWords::tr("As the window");
+    case TerminalScheme::Light:
+        return SchemeWords::tr("Light");
+    case TerminalScheme::Dark:
+        return SchemeWords::tr("Dark");
+    case TerminalScheme::Contrast:
+        return SchemeWords::tr("White on black");
+    case TerminalScheme::SolarizedLight:
+        return SchemeWords::tr("Solarized light");
+    case TerminalScheme::SolarizedDark:
+        return SchemeWords::tr("Solarized dark");
+    }
+    return {};
+}
+
+QString schemeKey(TerminalScheme scheme)
+{
+    constexpr const char* keys[] = {"window",   "light",           "dark",
+                                    "contrast", "solarized-light", "solarized-dark"};
+    return QString::fromLatin1(keys[std::size_t(scheme)]);
 }
 
 QColor TerminalColors::resolve(const Color& color, bool foreground) const

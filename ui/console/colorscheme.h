@@ -4,13 +4,22 @@
 #include "core/console/terminal.h"
 
 #include <QColor>
+#include <QString>
 
 #include <array>
+#include <cstdint>
 
 namespace strata::ui {
 
-// The colours of a terminal: sixteen named ones, ours for a light and for a dark background, each readable on
-// it; the cube and the greys of the 256 are xterm's.
+enum class TerminalScheme : std::uint8_t { Window, Light, Dark, Contrast, SolarizedLight, SolarizedDark };
+inline constexpr std::array kTerminalSchemes = {
+    TerminalScheme::Window,   TerminalScheme::Light,          TerminalScheme::Dark,
+    TerminalScheme::Contrast, TerminalScheme::SolarizedLight, TerminalScheme::SolarizedDark};
+QString schemeName(TerminalScheme scheme); // translated
+QString schemeKey(TerminalScheme scheme);  // in settings
+
+// The colours of a terminal: sixteen named ones, for a light and for a dark background, each of ours readable
+// on it; the cube and the greys of the 256 are xterm's.
 struct TerminalColors {
     QColor text;
     QColor background;
@@ -20,6 +29,8 @@ struct TerminalColors {
     std::array<QColor, 16> named;
 
     static TerminalColors of(bool dark);
+    // Window: as the theme is now.
+    static TerminalColors of(TerminalScheme scheme, bool darkTheme);
     QColor resolve(const console::Color& color, bool foreground) const;
 };
 

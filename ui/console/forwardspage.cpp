@@ -136,6 +136,7 @@ void ForwardsPage::refresh()
                                                     : tr("Pod"),
                              shown(entry.target.ns), shown(entry.target.name))
                         .arg(entry.target.port));
+        m_table->item(row, Target)->setToolTip(plainToolTip(m_table->item(row, Target)->text()));
         set(Open, tr("%1 open, %2 in all").arg(state.open).arg(state.connections));
         set(Received, bytesText(std::int64_t(state.received)));
         set(Sent, bytesText(std::int64_t(state.sent)));

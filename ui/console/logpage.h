@@ -45,6 +45,7 @@ public:
     QString wholeText() const; // what is saved
 
     QString iconName() const override { return QStringLiteral("logs"); }
+    QString kindName() const override { return tr("Logs"); }
     void enter() override;
 
 protected:

@@ -35,6 +35,7 @@ LogView::LogView(console::LogBook* book, QWidget* parent) : QPlainTextEdit(paren
     setLineWrapMode(QPlainTextEdit::NoWrap);
     setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
     setAccessibleName(tr("Log"));
+    setLayoutDirection(Qt::LeftToRight); // of what programs print, whichever way the program's own words go
     document()->setDocumentMargin(8);
     m_frame.setSingleShot(true);
     m_frame.setInterval(kFrameMs);

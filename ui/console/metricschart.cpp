@@ -36,8 +36,9 @@ class Words {
 
 QString quoted(const QString& text)
 {
-    return QLatin1Char('"') + QString(text).replace(QLatin1Char('"'), QLatin1String("\"\"")) +
-           QLatin1Char('"');
+    const bool formula = !text.isEmpty() && QStringLiteral("=+-@").contains(text.front());
+    return QLatin1Char('"') + (formula ? QStringLiteral("'") : QString()) +
+           QString(text).replace(QLatin1Char('"'), QLatin1String("\"\"")) + QLatin1Char('"');
 }
 
 bool isBytes(Quantity quantity)

@@ -13,6 +13,7 @@
 #include <QDialogButtonBox>
 #include <QHBoxLayout>
 #include <QInputDialog>
+#include <QPainter>
 #include <QPixmap>
 #include <QPointer>
 #include <QPushButton>
@@ -27,6 +28,7 @@ namespace {
 
 constexpr int kRefreshMs = 2000;
 constexpr UnixMs kMinute = 60'000;
+constexpr int kLegendMark = 34; // of a name: the mark and the button's own margins
 
 } // namespace
 
@@ -49,12 +51,6 @@ MetricsPage::MetricsPage(StackStore* store, const ConsoleServices& services, Clo
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(0);
     m_header = new PageHeader(this);
-    m_header->setMinimumWidth(320); // however many names there are
-    m_legendBox = new QWidget(m_header);
-    m_legend = new QHBoxLayout(m_legendBox);
-    m_legend->setContentsMargins(0, 0, 0, 0);
-    m_legend->setSpacing(4);
-    m_header->addLeading(m_legendBox);
     m_quantity = m_header->addBox(tr("What is shown"));
     for (std::size_t i = 0; i < console::kQuantities; ++i)
         m_quantity->addItem(quantityName(Quantity(i)));
@@ -83,6 +79,12 @@ MetricsPage::MetricsPage(StackStore* store, const ConsoleServices& services, Clo
                           [series = m_series] { return metricsCsv(series); });
             });
     layout->addWidget(m_header);
+    m_legendBox = new QWidget(this);
+    m_legendBox->setMinimumWidth(1); // however many names there are
+    m_legend = new QHBoxLayout(m_legendBox);
+    m_legend->setContentsMargins(8, 0, 8, 2);
+    m_legend->setSpacing(4);
+    layout->addWidget(m_legendBox);
     m_chart = new MetricsChart(this);
     layout->addWidget(m_chart, 1);
     setFocusProxy(m_chart);
@@ -107,8 +109,11 @@ bool MetricsPage::add(stack::ItemId id)
         std::any_of(m_sources.begin(), m_sources.end(),
                     [&](const Source& each) { return each.key == item->key; }))
         return false;
-    m_series.emplace_back(shown(item->name));
-    m_sources.push_back({item->key, nullptr, {}, {}});
+    // A node of a tenant has its VM's name.
+    m_series.emplace_back(item->kind == stack::ItemKind::InnerNode ? tr("%1 (node)").arg(shown(item->name))
+                                                                   : shown(item->name));
+    m_sources.emplace_back();
+    m_sources.back().key = item->key;
     measure(m_sources.size() - 1);
     refresh();
     showLegend();
@@ -136,17 +141,8 @@ void MetricsPage::measure(std::size_t index)
     if (const stack::SourceState* state = m_store->stack().source(target->first);
         state != nullptr && m_services.prometheusUrl)
         url = m_services.prometheusUrl(state->address);
-    Result<std::unique_ptr<console::Measurement>> made = m_services.measure(
-        target->first, target->second, url,
-        [guard = QPointer<MetricsPage>(this), key = source.key](console::MeasureReport report) {
-            QMetaObject::invokeMethod(
-                QCoreApplication::instance(),
-                [guard, key, report = std::move(report)] {
-                    if (guard)
-                        guard->take(key, report);
-                },
-                Qt::QueuedConnection);
-        });
+    Result<std::unique_ptr<console::Measurement>> made =
+        m_services.measure(target->first, target->second, url, taker(source.key, false));
     if (made)
         source.measurement = std::move(*made);
     else
@@ -154,11 +150,65 @@ void MetricsPage::measure(std::size_t index)
     tellSources();
 }
 
-void MetricsPage::take(const std::string& key, const console::MeasureReport& report)
+// The second way to a VM's numbers, as long as its cluster does not answer.
+void MetricsPage::measureByHost(std::size_t index)
+{
+    Source& source = m_sources[index];
+    const stack::Stack& stack = m_store->stack();
+    const stack::Item* item = stack.find(stack.findKey(source.key));
+    const stack::SourceState* cluster = item != nullptr ? stack.source(item->source) : nullptr;
+    if (item == nullptr || item->kind != stack::ItemKind::Vm || cluster == nullptr ||
+        cluster->phase == stack::LinkPhase::Live) {
+        if (source.byHost) {
+            source.byHost.reset();
+            source.hostSources.clear();
+            tellSources();
+        }
+        return;
+    }
+    if (source.byHost || !m_services.measure)
+        return;
+    for (const stack::ItemId other : stack.related(item->id)) {
+        const stack::Item* domain = stack.find(other);
+        if (domain == nullptr || domain->kind != stack::ItemKind::Domain)
+            continue;
+        const auto target = measureTarget(stack, other);
+        const stack::SourceState* host = stack.source(domain->source);
+        if (!target || host == nullptr || host->phase != stack::LinkPhase::Live)
+            continue;
+        if (auto made = m_services.measure(target->first, target->second, {}, taker(source.key, true))) {
+            source.byHost = std::move(*made);
+            return;
+        }
+    }
+}
+
+std::function<void(console::MeasureReport)> MetricsPage::taker(const std::string& key, bool byHost)
+{
+    return [guard = QPointer<MetricsPage>(this), key, byHost](console::MeasureReport report) {
+        QMetaObject::invokeMethod(
+            QCoreApplication::instance(),
+            [guard, key, byHost, report = std::move(report)] {
+                if (guard)
+                    guard->take(key, byHost, report);
+            },
+            Qt::QueuedConnection);
+    };
+}
+
+void MetricsPage::take(const std::string& key, bool byHost, const console::MeasureReport& report)
 {
     for (std::size_t i = 0; i < m_sources.size(); ++i) {
         if (m_sources[i].key != key)
             continue;
+        if (byHost) {
+            if (m_sources[i].byHost == nullptr)
+                continue; // it came late: the cluster answers again
+            for (const console::Reading& reading : report.readings)
+                m_series[i].merge(reading);
+            m_sources[i].hostSources = tr("%1 of the host").arg(cleaned(report.sources));
+            continue;
+        }
         for (const console::Reading& reading : report.readings)
             m_series[i].merge(reading);
         m_sources[i].sources = cleaned(report.sources);
@@ -173,6 +223,7 @@ void MetricsPage::take(const std::string& key, const console::MeasureReport& rep
 void MetricsPage::refresh()
 {
     for (std::size_t i = 0; i < m_series.size(); ++i) {
+        measureByHost(i);
         const stack::ItemId id = m_store->stack().findKey(m_sources[i].key);
         const stack::Item* item = m_store->stack().find(id);
         if (item == nullptr)
@@ -192,6 +243,8 @@ void MetricsPage::tellSources()
             if (!words.contains(each))
                 words << each;
         }
+        if (!source.hostSources.isEmpty() && !words.contains(source.hostSources))
+            words << source.hostSources;
     }
     for (const Source& source : m_sources) {
         if (!source.problem.isEmpty() && !words.contains(source.problem))
@@ -249,19 +302,35 @@ void MetricsPage::showLegend()
         }
         delete old;
     }
+    // All of them in one line: each gives way.
+    const int all = std::max(1, int(m_series.size()));
+    const int room = m_legendBox->width() - 16 - (all - 1) * m_legend->spacing();
+    const int most = std::clamp(room / all - kLegendMark, 24, 260);
     for (std::size_t i = 0; i < m_series.size(); ++i) {
         auto* name = new QToolButton(m_legendBox);
-        QPixmap dot(10, 10);
-        dot.fill(MetricsChart::colorOfSeries(i, colors().dark));
+        QPixmap dot(16, 10); // room between the mark and the name
+        dot.fill(Qt::transparent);
+        QPainter painter(&dot);
+        painter.fillRect(layoutDirection() == Qt::RightToLeft ? 6 : 0, 0, 10, 10,
+                         MetricsChart::colorOfSeries(i, colors().dark));
+        painter.end();
         name->setIcon(QIcon(dot));
+        name->setIconSize(dot.size());
         name->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
-        QString text = elidedName(name->fontMetrics(), m_series[i].name(), 150);
+        QString text = elidedName(name->fontMetrics(), m_series[i].name(), most);
         text.replace(QLatin1Char('&'), QLatin1String("&&"));
         name->setText(text);
         name->setToolTip(plainToolTip(tr("%1: press to take it out").arg(m_series[i].name())));
         connect(name, &QToolButton::clicked, this, [this, i] { remove(i); });
         m_legend->addWidget(name);
     }
+    m_legend->addStretch(1);
+}
+
+void MetricsPage::resizeEvent(QResizeEvent* event)
+{
+    SessionPage::resizeEvent(event);
+    QMetaObject::invokeMethod(this, &MetricsPage::showLegend, Qt::QueuedConnection); // once it is laid out
 }
 
 } // namespace strata::ui

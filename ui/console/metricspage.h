@@ -44,15 +44,23 @@ public:
     QString iconName() const override { return QStringLiteral("metrics"); }
     void enter() override;
 
+protected:
+    void resizeEvent(QResizeEvent* event) override;
+
 private:
     struct Source {
         std::string key; // of the item, beside its series
         std::unique_ptr<console::Measurement> measurement;
         QString sources;
         QString problem;
+        // Of a VM whose cluster does not answer: by the libvirt of its host.
+        std::unique_ptr<console::Measurement> byHost;
+        QString hostSources;
     };
     void measure(std::size_t index);
-    void take(const std::string& key, const console::MeasureReport& report);
+    void measureByHost(std::size_t index);
+    std::function<void(console::MeasureReport)> taker(const std::string& key, bool byHost);
+    void take(const std::string& key, bool byHost, const console::MeasureReport& report);
     void refresh();
     void showLegend();
     void tellSources();

@@ -4,6 +4,7 @@
 #include <QWidget>
 
 class QComboBox;
+class QGridLayout;
 class QHBoxLayout;
 class QToolButton;
 
@@ -11,7 +12,8 @@ namespace strata::ui {
 
 class ElidedLabel;
 
-// The line over what a tab shows: what it is and how it stands, then choices, then buttons.
+// The line over what a tab shows: what it is and how it stands, then choices, then buttons. Where one line is
+// too short for all of them, the choices have a second one.
 class PageHeader : public QWidget {
     Q_OBJECT
 
@@ -20,18 +22,29 @@ public:
 
     void setStatus(const QString& text);
     QString status() const;
-    void addLeading(QWidget* widget); // before the status, which then takes what is left
     // A choice behind the ones before it; as wide as its text, within bounds.
     QComboBox* addBox(const QString& name);
     void addChoice(QWidget* widget); // another widget where the boxes are
     QToolButton* addButton(const char* icon, const QString& text, bool checkable = false);
     void addButton(QToolButton* button); // one of its own making
+    bool hasTwoLines() const { return m_two; }
+
+    QSize minimumSizeHint() const override;
+
+protected:
+    bool event(QEvent* event) override;
+    void resizeEvent(QResizeEvent* event) override;
 
 private:
-    QHBoxLayout* m_leading = nullptr;
+    void fit();
+
+    QGridLayout* m_grid = nullptr;
     ElidedLabel* m_status = nullptr;
+    QWidget* m_choicesBox = nullptr;
     QHBoxLayout* m_choices = nullptr;
+    QWidget* m_buttonsBox = nullptr;
     QHBoxLayout* m_buttons = nullptr;
+    bool m_two = false;
 };
 
 } // namespace strata::ui

@@ -38,6 +38,7 @@ public:
     void reconnect(bool takeOver = false);
 
     QString iconName() const override { return QStringLiteral("vm"); }
+    QString kindName() const override { return tr("Screen"); }
     void enter() override;
 
 protected:

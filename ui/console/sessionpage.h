@@ -26,7 +26,8 @@ public:
     bool hasNews() const { return m_news; } // something came while nobody looked
     void seen();
     virtual QString iconName() const = 0;
-    virtual void enter() = 0; // gives the keyboard to what it shows
+    virtual QString kindName() const { return {}; } // "Serial console": which of several on one machine it is
+    virtual void enter() = 0;                       // gives the keyboard to what it shows
 
 Q_SIGNALS:
     void changed(); // state, title or news

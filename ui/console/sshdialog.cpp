@@ -48,7 +48,7 @@ SshDialog::SshDialog(const GuestConsole& guest, QWidget* parent) : QDialog(paren
     m_key->addItem(tr("what ssh finds by itself (an agent, ~/.ssh)"), int(Key::Agent));
     form->addRow(tr("&Key"), m_key);
     m_secret = new QLineEdit(shown(guest.tenant) + QStringLiteral("-ssh-keys"), this);
-    form->addRow(tr("&Secret with it"), m_secret);
+    form->addRow(tr("&Secret"), m_secret);
     m_fileRow = new QWidget(this);
     auto* row = new QHBoxLayout(m_fileRow);
     row->setContentsMargins(0, 0, 0, 0);

@@ -301,6 +301,7 @@ void TerminalPage::reconnect(bool takeOver)
     m_takeOver = takeOver;
     m_retry.stop();
     m_opened = false;
+    m_typed = false;
     m_line.clear();
     m_endBar->hide();
     m_seat.reset();
@@ -390,6 +391,8 @@ void TerminalPage::onTyped(const QByteArray& bytes)
             reconnect();
         return;
     }
+    if (!std::exchange(m_typed, true))
+        tellState();
     if (withoutTerminal())
         typeLine(bytes);
     else
@@ -492,9 +495,9 @@ void TerminalPage::tellState()
         state = tr("connecting…");
         break;
     case SessionLink::State::Open:
-        state = m_kind == Kind::Serial   ? tr("connected; press Enter for a prompt")
-                : m_kind == Kind::Attach ? tr("attached: it goes on when this tab is closed")
-                                         : tr("connected");
+        state = m_kind == Kind::Serial && !m_typed ? tr("connected; press Enter for a prompt")
+                : m_kind == Kind::Attach           ? tr("attached: it goes on when this tab is closed")
+                                                   : tr("connected");
         break;
     case SessionLink::State::Ended:
         state = tr("ended; Enter connects anew");
@@ -515,6 +518,23 @@ QString TerminalPage::iconName() const
     default:
         return QStringLiteral("terminal");
     }
+}
+
+QString TerminalPage::kindName() const
+{
+    switch (m_kind) {
+    case Kind::Shell:
+        return tr("Shell");
+    case Kind::Attach:
+        return tr("Attached process");
+    case Kind::Ssh:
+        return tr("SSH");
+    case Kind::Node:
+        return tr("Node shell");
+    case Kind::Serial:
+        break;
+    }
+    return tr("Serial console");
 }
 
 void TerminalPage::enter()

@@ -58,6 +58,7 @@ public:
     int retryInMs() const { return m_retry.isActive() ? m_retry.remainingTime() : -1; } // -1: it does not
 
     QString iconName() const override;
+    QString kindName() const override;
     void enter() override;
 
 protected:
@@ -111,6 +112,7 @@ private:
     bool m_takeOver = false;
     bool m_everOpen = false;
     bool m_opened = false; // this time
+    bool m_typed = false;  // since it was opened
     std::string m_line;    // typed for a process without a terminal
     char m_lastByte = 0;   // of what such a one has printed
 };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/console/terminalview.h"
 
-#include "ui/theme/theme.h"
+#include "ui/console/terminallook.h"
 #include "ui/widgets/text.h"
 
 #include <QApplication>
@@ -85,7 +85,7 @@ bool isWord(const std::u32string& text)
 } // namespace
 
 TerminalView::TerminalView(QWidget* parent)
-    : QAbstractScrollArea(parent), m_terminal(24, 80), m_colors(TerminalColors::of(colors().dark))
+    : QAbstractScrollArea(parent), m_terminal(24, 80), m_colors(TerminalLook::instance().colors())
 {
     setFrameShape(QFrame::NoFrame);
     setFocusPolicy(Qt::StrongFocus);
@@ -110,8 +110,8 @@ TerminalView::TerminalView(QWidget* parent)
     m_fit.setSingleShot(true);
     m_fit.setInterval(kFitAfterMs);
     connect(&m_fit, &QTimer::timeout, this, &TerminalView::fit);
-    connect(&Theme::instance(), &Theme::changed, this, [this] {
-        m_colors = TerminalColors::of(colors().dark);
+    connect(&TerminalLook::instance(), &TerminalLook::changed, this, [this] {
+        m_colors = TerminalLook::instance().colors();
         applyFont();
         viewport()->update();
     });
@@ -174,7 +174,7 @@ void TerminalView::afterOutput()
 
 void TerminalView::applyFont()
 {
-    QFont base = Theme::monospace();
+    QFont base = TerminalLook::instance().font();
     const double points = base.pointSizeF() > 0 ? base.pointSizeF() : 10;
     base.setPointSizeF(std::clamp(points + m_fontStep, 5.0, 40.0));
     base.setStyleHint(QFont::Monospace);
@@ -782,6 +782,13 @@ void TerminalView::contextMenuEvent(QContextMenuEvent* event)
     add(tr("Larger"), QStringLiteral("Ctrl++"), [this] { setFontStep(m_fontStep + 1); });
     add(tr("Smaller"), QStringLiteral("Ctrl+-"), [this] { setFontStep(m_fontStep - 1); });
     add(tr("Normal size"), QStringLiteral("Ctrl+0"), [this] { setFontStep(0); });
+    QMenu* schemes = menu->addMenu(tr("Colours"));
+    for (const TerminalScheme scheme : kTerminalSchemes) {
+        QAction* action = schemes->addAction(schemeName(scheme));
+        action->setCheckable(true);
+        action->setChecked(TerminalLook::instance().scheme() == scheme);
+        connect(action, &QAction::triggered, this, [scheme] { TerminalLook::instance().setScheme(scheme); });
+    }
     menu->popup(event->globalPos());
 }
 
@@ -802,6 +809,7 @@ void TerminalView::focusOutEvent(QFocusEvent* event)
 void TerminalView::paintEvent(QPaintEvent*)
 {
     QPainter painter(viewport());
+    painter.setLayoutDirection(Qt::LeftToRight); // a grid, whichever way the program's own words go
     painter.fillRect(viewport()->rect(), m_colors.background);
     const int first = firstLine();
     for (int row = 0; row < m_terminal.rows(); ++row)

@@ -1,17 +1,21 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/settings/settingsdialog.h"
 
+#include "ui/console/terminallook.h"
 #include "ui/settings/workspace.h"
 #include "ui/widgets/themedlabel.h"
 
 #include <QCheckBox>
 #include <QComboBox>
 #include <QDialogButtonBox>
+#include <QFontDatabase>
 #include <QFormLayout>
 #include <QListWidget>
 #include <QPushButton>
 #include <QSpinBox>
 #include <QVBoxLayout>
+
+#include <algorithm>
 
 namespace strata::ui {
 
@@ -41,6 +45,27 @@ SettingsDialog::SettingsDialog(Workspace* workspace, QWidget* parent)
     m_font->setSuffix(tr(" pt"));
     m_font->setValue(settings.fontPoints <= 0 ? 7 : int(settings.fontPoints));
     form->addRow(tr("&Font size"), m_font);
+
+    TerminalLook& terminals = TerminalLook::instance();
+    auto* colours = new QComboBox(this);
+    for (const TerminalScheme scheme : kTerminalSchemes)
+        colours->addItem(schemeName(scheme), int(scheme));
+    colours->setCurrentIndex(colours->findData(int(terminals.scheme())));
+    form->addRow(tr("Terminal &colours"), colours);
+    auto* family = new QComboBox(this);
+    family->addItem(tr("Default"), QString());
+    for (const QString& each : QFontDatabase::families()) {
+        if (QFontDatabase::isFixedPitch(each) && !QFontDatabase::isPrivateFamily(each))
+            family->addItem(each, each);
+    }
+    family->setCurrentIndex(std::max(0, family->findData(terminals.family())));
+    family->setMaxVisibleItems(14);
+    form->addRow(tr("T&erminal font"), family);
+    connect(colours, &QComboBox::activated, this, [colours] {
+        TerminalLook::instance().setScheme(TerminalScheme(colours->currentData().toInt()));
+    });
+    connect(family, &QComboBox::activated, this,
+            [family] { TerminalLook::instance().setFamily(family->currentData().toString()); });
 
     m_events = new QSpinBox(this);
     m_events->setRange(5, 300);

@@ -7,6 +7,7 @@
 #include "ui/stack/stackstore.h"
 #include "ui/theme/theme.h"
 #include "ui/timeline/timelineview.h"
+#include "ui/widgets/text.h"
 #include "ui/widgets/underlinetabs.h"
 
 #include <QHBoxLayout>
@@ -37,6 +38,26 @@ protected:
     }
 };
 
+// The tabs that are always there keep their words; those of sessions give way down to a few letters of both
+// ends, since names of machines differ in their ends. Then the bar scrolls.
+class BottomTabs : public UnderlineTabs {
+public:
+    explicit BottomTabs(QWidget* parent) : UnderlineTabs(parent) { setElideMode(Qt::ElideMiddle); }
+
+protected:
+    QSize minimumTabSizeHint(int index) const override
+    {
+        QSize size = tabSizeHint(index);
+        if (tabButton(index, QTabBar::RightSide) != nullptr)
+            size.setWidth(std::min(size.width(), kChrome + fontMetrics().averageCharWidth() * kLeastLetters));
+        return size;
+    }
+
+private:
+    static constexpr int kChrome = 74; // padding, icon and the button that closes
+    static constexpr int kLeastLetters = 11;
+};
+
 QString withoutMnemonics(QString text)
 {
     return text.replace(QLatin1Char('&'), QLatin1String("&&"));
@@ -51,7 +72,7 @@ BottomPanel::BottomPanel(StackStore* store, Selection* selection, Clock clock, W
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(0);
-    m_bar = new UnderlineTabs(this);
+    m_bar = new BottomTabs(this);
     m_bar->setAccessibleName(tr("Problems, activity and timeline"));
     m_bar->setStyleSheet(QStringLiteral("QTabBar::tab:first { margin-left: 12px; }"));
     m_bar->addTab(tr("Problems"));
@@ -142,7 +163,11 @@ void BottomPanel::decorate(SessionPage* page)
     if (page->hasNews())
         text += QStringLiteral(" •");
     m_bar->setTabText(index, text);
-    m_bar->setTabToolTip(index, ended ? tr("Ended") : QString());
+    QStringList words{page->kindName(), page->title()};
+    if (ended)
+        words << tr("ended");
+    words.removeAll(QString());
+    m_bar->setTabToolTip(index, plainToolTip(words.join(QStringLiteral(" · "))));
 }
 
 SessionPage* BottomPanel::session(const QString& key) const

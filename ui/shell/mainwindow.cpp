@@ -16,6 +16,7 @@
 #include "ui/connect/execdialog.h"
 #include "ui/connect/hostdialog.h"
 #include "ui/connect/welcomepage.h"
+#include "ui/console/terminallook.h"
 #include "ui/details/detailspanel.h"
 #include "ui/details/page.h"
 #include "ui/editor/editdialog.h"
@@ -1233,6 +1234,12 @@ void MainWindow::Private::restore()
         q->resize(1440, 900);
     if (q->restoreState(workspace->windowState()))
         placed = true;
+    TerminalLook::instance().restore(workspace->panelState(QStringLiteral("terminal")));
+    QObject::connect(&TerminalLook::instance(), &TerminalLook::changed, q, [workspace] {
+        const QJsonObject state = TerminalLook::instance().state();
+        if (state != workspace->panelState(QStringLiteral("terminal")))
+            workspace->setPanelState(QStringLiteral("terminal"), state);
+    });
     tree->restoreState(workspace->panelState(QStringLiteral("tree")));
     chart->restoreState(workspace->panelState(QStringLiteral("chart")));
     centre->restoreState(workspace->panelState(QStringLiteral("centre")));

@@ -2,12 +2,15 @@
 #include "tests/support/finditem.h"
 #include "tests/support/picturesite.h"
 #include "ui/console/metricspage.h"
+#include "ui/console/pageheader.h"
+#include "ui/console/savetext.h"
 #include "ui/stack/stackstore.h"
 #include "ui/theme/theme.h"
 
 #include <QDialogButtonBox>
 #include <QInputDialog>
 #include <QPushButton>
+#include <QTemporaryDir>
 #include <QToolButton>
 #include <QtTest>
 
@@ -18,6 +21,8 @@ using namespace strata::stack;
 using ui::MetricsSeries;
 
 namespace {
+
+constexpr int kLongMs = 20'000;
 
 Sample sample(UnixMs at, std::int64_t cpuMilli, std::int64_t memory)
 {
@@ -154,6 +159,102 @@ private Q_SLOTS:
         page.remove(0);
         QCOMPARE(page.series().size(), std::size_t(1));
         QCOMPARE(page.series()[0].name(), QString::fromStdString(stack.find(child)->name));
+    }
+
+    void aPictureAndTheValuesAreKept()
+    {
+        ui::StackStore store;
+        store.apply(test::pictureSite());
+        ui::MetricsPage page(&store, {}, [] { return test::kNow + 2000; });
+        page.resize(700, 300);
+        page.show();
+        const ItemId vm = test::itemNamed(store.stack(), ItemKind::Vm, "blue-cp-4kx9d");
+        const Item* node = nullptr; // has the name of its VM
+        for (const ItemId child : store.stack().find(vm)->childrenIn(Tree::Stack))
+            node = store.stack().find(child);
+        QVERIFY(node != nullptr && node->kind == ItemKind::InnerNode);
+        QVERIFY(page.add(vm) && page.add(node->id));
+        QVERIFY(page.series()[0].name() != page.series()[1].name());
+        QTemporaryDir folder;
+        const QString path = folder.filePath(QStringLiteral("metrics.png"));
+        QString said = QStringLiteral("nothing");
+        ui::saveImage(path, page.grab().toImage(), this, [&](const QString& error) { said = error; });
+        QTRY_VERIFY_WITH_TIMEOUT(said.isEmpty(), kLongMs);
+        QCOMPARE(QImage(path, "PNG").size(), page.size());
+        std::vector<MetricsSeries> all{MetricsSeries(QStringLiteral("a, \"b\"")),
+                                       MetricsSeries(QStringLiteral("=cmd"))};
+        all[0].merge({sample(1000, 500, 7), sample(2000, 1500, 8)});
+        all[1].merge({sample(1000, 250, 9)});
+        const QStringList lines = ui::metricsCsv(all).split(QStringLiteral("\r\n"), Qt::SkipEmptyParts);
+        QCOMPARE(lines.size(), 4);
+        QVERIFY2(lines[1].startsWith(QLatin1String("1970-01-01T00:00:01Z,\"a, \"\"b\"\"\",7,0.5")),
+                 qPrintable(lines[1]));
+        QVERIFY2(lines[2].contains(QLatin1String(",8,1.5")), qPrintable(lines[2]));
+        // What a machine is called is no formula for whoever opens it as a table.
+        QVERIFY2(lines[3].contains(QLatin1String(",\"'=cmd\",")), qPrintable(lines[3]));
+    }
+
+    // While its cluster does not answer, a VM is measured by the libvirt of its host.
+    void theHostIsTheSecondWay()
+    {
+        ui::StackStore store;
+        store.apply(test::pictureSite());
+        const Stack& stack = store.stack();
+        const ItemId vm = test::itemNamed(stack, ItemKind::Vm, "blue-cp-4kx9d");
+        const SourceId cluster = stack.find(vm)->source;
+        struct Measured : console::Measurement {
+            explicit Measured(int* count) : open(count) { ++*open; }
+            ~Measured() override { --*open; }
+            int* open;
+        };
+        int ofCluster = 0;
+        int ofHost = 0;
+        std::string uuid;
+        std::function<void(console::MeasureReport)> byHost;
+        ui::ConsoleServices services;
+        services.measure = [&](SourceId source, const console::MeasureTarget& target, const QString&,
+                               std::function<void(console::MeasureReport)> take)
+            -> Result<std::unique_ptr<console::Measurement>> {
+            if (source == cluster)
+                return std::unique_ptr<console::Measurement>(std::make_unique<Measured>(&ofCluster));
+            uuid = target.name;
+            byHost = std::move(take);
+            return std::unique_ptr<console::Measurement>(std::make_unique<Measured>(&ofHost));
+        };
+        ui::MetricsPage page(&store, services, [] { return test::kNow + 2000; });
+        page.resize(900, 300);
+        page.show();
+        QVERIFY(page.add(vm));
+        QCOMPARE(ofCluster, 1);
+        QCOMPARE(ofHost, 0);
+        const auto phase = [&](LinkPhase is) {
+            Batch batch;
+            batch.sources.push_back({*stack.source(cluster), false});
+            batch.sources.back().state.phase = is;
+            store.apply(batch);
+        };
+        phase(LinkPhase::Waiting);
+        QTRY_COMPARE_WITH_TIMEOUT(ofHost, 1, kLongMs);
+        ItemId domain;
+        for (const ItemId other : stack.related(vm)) {
+            if (stack.find(other)->kind == ItemKind::Domain)
+                domain = other;
+        }
+        QCOMPARE(uuid, stack.facts(domain).domain->uuid);
+        console::MeasureReport report;
+        report.sources = "libvirt";
+        console::Reading reading;
+        reading.at = test::kNow + 1000;
+        reading.of(console::Quantity::DiskWrite) = 5;
+        report.readings = {reading};
+        byHost(report);
+        QTRY_COMPARE(page.series()[0].points(console::Quantity::DiskWrite).size(), std::size_t(1));
+        QVERIFY(page.header()->status().contains(QLatin1String("libvirt")));
+        phase(LinkPhase::Live);
+        QTRY_COMPARE_WITH_TIMEOUT(ofHost, 0, kLongMs);
+        QCOMPARE(ofCluster, 1);
+        byHost(report); // what was on its way is passed over
+        QTRY_VERIFY(!page.header()->status().contains(QLatin1String("libvirt")));
     }
 
     void whatIsAPrometheussAddress_data()

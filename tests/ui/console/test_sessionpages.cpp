@@ -6,6 +6,7 @@
 #include "ui/console/endbar.h"
 #include "ui/console/logpage.h"
 #include "ui/console/logview.h"
+#include "ui/console/pageheader.h"
 #include "ui/console/recorder.h"
 #include "ui/console/savetext.h"
 #include "ui/console/seats.h"
@@ -163,6 +164,34 @@ private Q_SLOTS:
         QVERIFY(vm);
         QVERIFY(domain);
         QVERIFY(!ui::consoleTargets(stack, {}).noLogs.isEmpty());
+    }
+
+    void aNarrowTabHasItsChoicesInASecondLine()
+    {
+        ui::PageHeader header;
+        header.setStatus(QStringLiteral("following 7 of 7, and a little more than there is room for"));
+        QComboBox* pods = header.addBox(QStringLiteral("Pod"));
+        pods->addItems({QStringLiteral("All 7 pods"), QStringLiteral("runner-w6lhbhgwt5-26zm5")});
+        QComboBox* since = header.addBox(QStringLiteral("Since"));
+        since->addItem(QStringLiteral("last 1000 lines"));
+        for (const char* icon : {"search", "save", "refresh"})
+            header.addButton(icon, QString::fromLatin1(icon));
+        header.show();
+        const int all = pods->sizeHint().width() + since->sizeHint().width();
+        for (const int width : {all + 600, all + 40, all + 600, all + 40}) {
+            header.resize(width, 80);
+            QTRY_COMPARE(header.hasTwoLines(), width < all + 200);
+            // No choice is cut, and none lies over another.
+            QTRY_VERIFY(pods->width() >= pods->sizeHint().width() &&
+                        since->width() >= since->sizeHint().width());
+            const auto place = [&](const QWidget* widget) {
+                return QRect(widget->mapTo(&header, QPoint()), widget->size());
+            };
+            QTRY_VERIFY(!place(pods).intersects(place(since)) && header.rect().contains(place(since)));
+        }
+        pods->hide();
+        since->hide();
+        QTRY_VERIFY(!header.hasTwoLines());
     }
 
     void aShellFromItsStartToItsEnd()

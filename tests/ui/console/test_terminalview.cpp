@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/console/terminallook.h"
 #include "ui/console/terminalview.h"
 #include "ui/theme/theme.h"
 
@@ -122,6 +123,68 @@ private Q_SLOTS:
             const ui::CellColors look = ui::colorsOf(hidden, scheme);
             QVERIFY(contrast(look.text, look.background) >= 1.6);
         }
+    }
+
+    void everySchemeCanBeRead()
+    {
+        for (const ui::TerminalScheme each : ui::kTerminalSchemes) {
+            for (const bool dark : {true, false}) {
+                const ui::TerminalColors scheme = ui::TerminalColors::of(each, dark);
+                QVERIFY2(contrast(scheme.text, scheme.background) >= 4.5, qPrintable(ui::schemeKey(each)));
+                QVERIFY2(contrast(scheme.text, scheme.selection) >= 2.5, qPrintable(ui::schemeKey(each)));
+                QVERIFY2(contrast(scheme.cursor, scheme.background) >= 3, qPrintable(ui::schemeKey(each)));
+                QVERIFY(!ui::schemeName(each).isEmpty());
+            }
+        }
+        const ui::TerminalColors scheme = ui::TerminalColors::of(ui::TerminalScheme::Contrast, false);
+        for (std::size_t i = 1; i < scheme.named.size(); ++i)
+            QVERIFY2(contrast(scheme.named[i], scheme.background) >= 4.5, qPrintable(QString::number(i)));
+    }
+
+    void allTerminalsLookAlikeAndStaySo()
+    {
+        ui::TerminalLook& look = ui::TerminalLook::instance();
+        QVERIFY(look.state().isEmpty()); // nothing was chosen
+        TerminalView other;
+        QSignalSpy changed(&look, &ui::TerminalLook::changed);
+        look.setScheme(ui::TerminalScheme::Contrast);
+        QCOMPARE(changed.size(), 1);
+        QTRY_COMPARE(background(0, 20), QColor(Qt::black));
+        ui::Theme::instance().setMode(ui::ThemeMode::Light); // the choice is not the theme's
+        QTRY_VERIFY(changed.size() > 1);
+        QCOMPARE(background(0, 20), QColor(Qt::black));
+        look.setFamily(QStringLiteral("No Such Font"));
+        QCOMPARE(look.font().families(), ui::Theme::monospace().families());
+        const QJsonObject state = look.state();
+        look.restore({});
+        QCOMPARE(background(0, 20), ui::TerminalColors::of(false).background);
+        QVERIFY(look.state().isEmpty());
+        look.restore(state);
+        QVERIFY(look.scheme() == ui::TerminalScheme::Contrast);
+        QCOMPARE(look.family(), QStringLiteral("No Such Font"));
+        look.restore({{QStringLiteral("colours"), QStringLiteral("of a newer version")}});
+        QVERIFY(look.scheme() == ui::TerminalScheme::Window);
+        ui::Theme::instance().setMode(ui::ThemeMode::Dark);
+        QTRY_COMPARE(background(0, 20), ui::TerminalColors::of(true).background);
+    }
+
+    void theGridIsTheSameRightToLeft()
+    {
+        const auto picture = [this] {
+            TerminalView view;
+            view.resize(700, 400);
+            view.show();
+            (void)QTest::qWaitForWindowExposed(&view);
+            (void)QTest::qWaitFor([&] { return view.size() != console::TerminalSize{80, 24}; });
+            view.feed("root@blue-cp:/# ls -l (all) ...\r\n[  OK  ] Reached target.\r\n# ");
+            // Without the scroll bar and what is left of the last column.
+            return view.viewport()->grab(QRect(0, 0, 600, 300)).toImage();
+        };
+        const QImage image = picture();
+        QApplication::setLayoutDirection(Qt::RightToLeft);
+        const QImage other = picture();
+        QApplication::setLayoutDirection(Qt::LeftToRight);
+        QVERIFY(image == other);
     }
 
     void wideAndCombiningCharactersKeepTheGrid()

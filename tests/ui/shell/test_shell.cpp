@@ -3,6 +3,7 @@
 #include "tests/support/picturesite.h"
 #include "tests/ui/fakedocuments.h"
 #include "ui/connect/welcomepage.h"
+#include "ui/console/sessionpage.h"
 #include "ui/details/detailspanel.h"
 #include "ui/settings/workspace.h"
 #include "ui/shell/activity.h"
@@ -108,6 +109,14 @@ struct Fixture {
         }
         return nullptr;
     }
+};
+
+class OpenPage : public ui::SessionPage {
+public:
+    using ui::SessionPage::SessionPage;
+    QString iconName() const override { return QStringLiteral("console"); }
+    QString kindName() const override { return QStringLiteral("Serial console"); }
+    void enter() override {}
 };
 
 } // namespace
@@ -291,6 +300,30 @@ private Q_SLOTS:
         f.store.apply(healed);
         QTRY_COMPARE(problems->count(), 1); // and one is among the cleared: another button
         QTRY_VERIFY(tabs->width() >= tabs->sizeHint().width());
+    }
+
+    void manySessionsDoNotCostTheTabsTheirNames()
+    {
+        Fixture f;
+        f.window->resize(1024, 700);
+        f.store.apply(test::pictureSite());
+        auto* panel = f.window->findChild<ui::BottomPanel*>();
+        auto* tabs = panel->findChild<QTabBar*>();
+        QTRY_COMPARE(panel->problems()->count(), 2);
+        std::vector<int> widths;
+        for (int i = 0; i < tabs->count(); ++i)
+            widths.push_back(tabs->tabRect(i).width());
+        const QString name = QStringLiteral("blue-md-0-8pqqh-x8k2p");
+        for (int i = 0; i < 9; ++i) {
+            panel->openSession(new OpenPage(QString::number(i), i == 8 ? QStringLiteral("cp") : name));
+            for (int fixed = 0; fixed < int(widths.size()); ++fixed)
+                QCOMPARE(tabs->tabRect(fixed).width(), widths[std::size_t(fixed)]);
+            const auto current = [&] { return tabs->tabRect(tabs->currentIndex()); };
+            QTRY_VERIFY(tabs->rect().contains(current().center()));
+            QVERIFY(current().width() >= 60);
+        }
+        QVERIFY(tabs->tabToolTip(tabs->count() - 2).contains(name)); // which is not there in full
+        QVERIFY(tabs->tabToolTip(tabs->count() - 2).contains(QLatin1String("Serial console")));
     }
 
     void problemsLead()
