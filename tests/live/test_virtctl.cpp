@@ -176,7 +176,8 @@ private Q_SLOTS:
         m_client = kube::Client::create(m_network, *file->resolve());
         QVERIFY(
             call("POST", "/apis/kubevirt.io/v1/namespaces/default/virtualmachines", kMachine).is_object());
-        for (const Json& vmi : call("GET", "/apis/kubevirt.io/v1/virtualmachineinstances")["items"]) {
+        const Json guests = call("GET", "/apis/kubevirt.io/v1/virtualmachineinstances");
+        for (const Json& vmi : guests["items"]) {
             if (!m_guest.isEmpty() || !holds(vmi, "AgentConnected") || holds(vmi, "Paused") ||
                 !holds(vmi, "LiveMigratable"))
                 continue;
@@ -251,7 +252,8 @@ private Q_SLOTS:
             "/apis/kubevirt.io/v1/namespaces/" + m_tenant.toStdString() + "/virtualmachineinstancemigrations";
         const auto moving = [&] {
             const QString name = m_guest;
-            for (const Json& each : call("GET", list)["items"]) {
+            const Json migrations = call("GET", list);
+            for (const Json& each : migrations["items"]) {
                 const QString state = phase(each);
                 if (each["spec"]["vmiName"] == name.toStdString() && state != QLatin1String("Succeeded") &&
                     state != QLatin1String("Failed"))
@@ -309,7 +311,8 @@ private Q_SLOTS:
         QVERIFY2(run.code != 0, run.both());
 
         const auto plugged = [&] {
-            for (const Json& each : guest()["spec"]["volumes"])
+            const Json now = guest();
+            for (const Json& each : now["spec"]["volumes"])
                 if (each["name"] == "extra")
                     return true;
             return false;
