@@ -84,6 +84,15 @@ std::string indented(const std::string& text, const std::string& with)
     return out;
 }
 
+// A string of YAML whatever it looks like: "1e3", "null" and "a: b # c" are names and comments, too.
+std::string yamlString(const std::string& text)
+{
+    std::string out = "'";
+    for (const char c : text)
+        out += c == '\'' ? "''" : std::string(1, c);
+    return out + "'";
+}
+
 // A here document, quoted: nothing in it is expanded.
 std::string fileInScript(const std::string& path, const std::string& content, const char* mode)
 {
@@ -112,14 +121,15 @@ std::string modulesPart(const NodeSpec& spec)
             out += "printf 'options kvm_intel nested=1\\noptions kvm_amd nested=1\\n' "
                    ">/etc/modprobe.d/strata-kvm.conf\n";
         // Only a module without users can be loaded anew.
-        out += "for module in " + (kvm.empty() ? std::string("kvm_intel kvm_amd") : kvm) +
-               "; do\n"
-               "    nested=/sys/module/$module/parameters/nested\n"
+        out += "renew() {\n"
+               "    local nested=/sys/module/$1/parameters/nested\n"
                "    if [ -e \"$nested\" ] && ! grep -qE '^(Y|1)$' \"$nested\"; then\n"
-               "        modprobe -r $module && modprobe $module ||\n"
-               "            say \"$module is in use: nested KVM comes with the next start of the machine\"\n"
+               "        if ! { modprobe -r \"$1\" && modprobe \"$1\"; }; then\n"
+               "            say \"$1 is in use: nested KVM comes with the next start of the machine\"\n"
+               "        fi\n"
                "    fi\n"
-               "done\n";
+               "}\n";
+        out += kvm.empty() ? std::string("renew kvm_intel\nrenew kvm_amd\n") : "renew " + kvm + "\n";
     }
     out += "while read -r module; do\n"
            "    modprobe \"$module\" 2>/dev/null || say \"no module $module: built in, or not there\"\n"
@@ -283,32 +293,33 @@ std::string userData(const NodeSpec& spec)
 {
     std::string out = "#cloud-config\n"
                       "hostname: " +
-                      spec.name +
+                      yamlString(spec.name) +
                       "\n"
                       "preserve_hostname: false\n";
     if (!spec.sshKeys.empty()) {
         out += "ssh_authorized_keys:\n";
         for (const std::string& key : spec.sshKeys)
-            out += "  - " + key + "\n";
+            out += "  - " + yamlString(key) + "\n";
     }
-    out +=
-        "growpart:\n"
-        "  mode: auto\n"
-        "  devices: [/]\n"
-        "write_files:\n"
-        "  - path: /opt/strata/make-node.sh\n"
-        "    permissions: '0700'\n"
-        "    content: |\n" +
-        indented(nodeScript(spec), "      ") +
-        // What it says is seen on the serial line while it runs.
-        "runcmd:\n"
-        "  - [bash, -c, '/opt/strata/make-node.sh 2>&1 | tee /var/log/strata-make-node.log >/dev/console']\n";
+    out += "growpart:\n"
+           "  mode: auto\n"
+           "  devices: [/]\n"
+           "write_files:\n"
+           "  - path: /opt/strata/make-node.sh\n"
+           "    permissions: '0700'\n"
+           "    content: |\n" +
+           indented(nodeScript(spec), "      ") +
+           // What it says is seen on the serial line while it runs, where there is one; how it ends is the
+           // command's end, which “cloud-init status” tells.
+           "runcmd:\n"
+           "  - [bash, -c, '/opt/strata/make-node.sh 2>&1 | tee /var/log/strata-make-node.log /dev/console "
+           ">/dev/null; exit ${PIPESTATUS[0]}']\n";
     return out;
 }
 
 std::string metaData(const NodeSpec& spec, const std::string& instance)
 {
-    return "instance-id: " + instance + "\nlocal-hostname: " + spec.name + "\n";
+    return "instance-id: " + instance + "\nlocal-hostname: " + yamlString(spec.name) + "\n";
 }
 
 std::string withoutSecrets(const NodeSpec& spec, std::string text)

@@ -11,6 +11,7 @@
 #include "core/libvirt/stats.h"
 #include "core/libvirt/volumes.h"
 #include "tests/core/libvirt/hostwatcher.h"
+#include "tests/live/debianguest.h"
 #include "tests/support/faultproxy.h"
 #include "ui/console/screenpage.h"
 #include "ui/console/screenview.h"
@@ -19,6 +20,7 @@
 #include "ui/theme/theme.h"
 
 #include <QDir>
+#include <QElapsedTimer>
 #include <QFile>
 #include <QJsonArray>
 #include <QJsonDocument>
@@ -29,6 +31,7 @@
 #include <QUrl>
 #include <QtTest>
 
+#include <fcntl.h>
 #include <grp.h>
 #include <libvirt/libvirt.h>
 #include <libvirt/virterror.h>
@@ -277,6 +280,68 @@ private:
     std::optional<console::SessionEnd> m_end;
 };
 
+// What a run has said, from any thread.
+struct Told {
+    std::mutex mutex;
+    provision::RunState state = provision::RunState::Idle;
+    std::string error;
+    std::vector<std::string> words;
+};
+
+hosts::NodeRunCallbacks toldTo(const std::shared_ptr<Told>& told)
+{
+    hosts::NodeRunCallbacks callbacks;
+    callbacks.step = [told](const provision::StepReport& report) {
+        const std::lock_guard lock(told->mutex);
+        told->words.push_back(report.id + ": " + report.evidence);
+    };
+    callbacks.state = [told](const provision::RunReport& report) {
+        const std::lock_guard lock(told->mutex);
+        told->state = report.state;
+        if (report.error)
+            told->error = report.error->text + " " + report.error->detail;
+    };
+    return callbacks;
+}
+
+using Pool = std::unique_ptr<virStoragePool, int (*)(virStoragePoolPtr)>;
+
+// libvirt's pool "default" in that folder; null with libvirt's error.
+Pool poolIn(const QString& folder)
+{
+    const std::unique_ptr<virConnect, int (*)(virConnectPtr)> connection(virConnectOpen(kSystem),
+                                                                         virConnectClose);
+    if (!connection || !QDir().mkpath(folder))
+        return Pool(nullptr, virStoragePoolFree);
+    const QByteArray xml =
+        "<pool type='dir'><name>default</name><target><path>" + folder.toUtf8() + "</path></target></pool>";
+    return Pool(virStoragePoolCreateXML(connection.get(), xml.constData(), 0), virStoragePoolFree);
+}
+
+// The program's own plan of a lab node that joins, for a machine without KVM and network.
+Result<hosts::NodePlan> emulatedNode(const QString& image, std::int64_t memory, std::int64_t disk)
+{
+    hosts::NodeSpec spec;
+    spec.name = "metal-09";
+    spec.kubernetes = "v1.34.1";
+    spec.vendor = hosts::CpuVendor::Amd;
+    hosts::Join join;
+    join.endpoint = "10.0.0.10:6443";
+    join.token = hosts::newToken();
+    join.caHash = "sha256:" + std::string(64, 'a');
+    spec.join = join;
+    hosts::LabMachine machine;
+    machine.kvm = false;
+    machine.vcpus = 1;
+    machine.memoryBytes = memory;
+    machine.diskBytes = disk;
+    machine.network.clear();
+    auto plan = hosts::labPlan(kSystem, spec, machine, image.toStdString());
+    if (plan)
+        plan->steps.erase(plan->steps.begin()); // the token: there is no outer cluster here
+    return plan;
+}
+
 Pace hurried()
 {
     Pace pace;
@@ -296,6 +361,7 @@ class LiveLibvirt : public QObject {
 private:
     QTemporaryDir m_directory;
     QProcess m_libvirtd;
+    int m_outside = -1; // the mount namespace the test was started in
 
     bool startLibvirtd()
     {
@@ -334,6 +400,7 @@ private:
 private Q_SLOTS:
     void initTestCase()
     {
+        m_outside = ::open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
         g_missing = enterPrivateNamespace(m_directory.path());
         if (!g_missing.isEmpty())
             QSKIP(qPrintable(g_missing));
@@ -667,60 +734,21 @@ private Q_SLOTS:
     // says on its serial line what it has read from its seed.
     void labNode()
     {
-        const std::unique_ptr<virConnect, int (*)(virConnectPtr)> other(virConnectOpen(kSystem),
-                                                                        virConnectClose);
-        QVERIFY(other);
         const QString folder = m_directory.filePath(QStringLiteral("pool"));
-        QVERIFY(QDir().mkpath(folder));
-        const QByteArray poolXml = "<pool type='dir'><name>default</name><target><path>" + folder.toUtf8() +
-                                   "</path></target></pool>";
-        const std::unique_ptr<virStoragePool, int (*)(virStoragePoolPtr)> pool(
-            virStoragePoolCreateXML(other.get(), poolXml.constData(), 0), virStoragePoolFree);
+        const Pool pool = poolIn(folder);
         if (!pool)
             QSKIP(virGetLastErrorMessage());
         const QString image = m_directory.filePath(QStringLiteral("guest.img"));
         QVERIFY(write(image, seedReader()));
-
-        hosts::NodeSpec spec;
-        spec.name = "metal-09";
-        spec.kubernetes = "v1.34.1";
-        spec.vendor = hosts::CpuVendor::Amd;
-        hosts::Join join;
-        join.endpoint = "10.0.0.10:6443";
-        join.token = hosts::newToken();
-        join.caHash = "sha256:" + std::string(64, 'a');
-        spec.join = join;
-        hosts::LabMachine machine;
-        machine.kvm = false;
-        machine.vcpus = 1;
-        machine.memoryBytes = 32 << 20;
-        machine.diskBytes = 8 << 20;
-        machine.network.clear();
-        auto plan = hosts::labPlan(kSystem, spec, machine, image.toStdString());
+        auto plan = emulatedNode(image, 32 << 20, 8 << 20);
         QVERIFY2(plan, wordsOf(plan));
-        plan->steps.erase(plan->steps.begin()); // the token: there is no outer cluster here
+        const hosts::Join& join = *plan->spec.join;
         QCOMPARE(plan->steps.front().id, std::string("disk"));
 
-        struct Told {
-            std::mutex mutex;
-            provision::RunState state = provision::RunState::Idle;
-            std::string error;
-            std::vector<std::string> words;
-        };
         const auto told = std::make_shared<Told>();
         hosts::NodeRunOptions options;
         options.wait = false;
-        hosts::NodeRunCallbacks callbacks;
-        callbacks.step = [told](const provision::StepReport& report) {
-            const std::lock_guard lock(told->mutex);
-            told->words.push_back(report.id + ": " + report.evidence);
-        };
-        callbacks.state = [told](const provision::RunReport& report) {
-            const std::lock_guard lock(told->mutex);
-            told->state = report.state;
-            if (report.error)
-                told->error = report.error->text + " " + report.error->detail;
-        };
+        const hosts::NodeRunCallbacks callbacks = toldTo(told);
         const auto state = [told] {
             const std::lock_guard lock(told->mutex);
             return told->state;
@@ -748,7 +776,7 @@ private Q_SLOTS:
         QTRY_VERIFY_WITH_TIMEOUT(said("end of seed") || said("no seed"), 60000);
         QVERIFY2(said("CIDATA"), watcher->said().c_str());
         QVERIFY2(said("instance-id: " + plan->uuid), watcher->said().c_str());
-        QVERIFY(said("local-hostname: metal-09"));
+        QVERIFY(said("local-hostname: 'metal-09'"));
         QVERIFY(said("#cloud-config"));
         QVERIFY(said("kubeadm join 10.0.0.10:6443"));
         QVERIFY(said("options kvm_amd nested=1"));
@@ -813,6 +841,105 @@ private Q_SLOTS:
         QVERIFY2(state() == provision::RunState::Undone, told->error.c_str());
         QVERIFY(QDir(folder).isEmpty());
         QVERIFY(hosts::leftNodes(options.journal).empty());
+        virStoragePoolDestroy(pool.get());
+    }
+
+    // The same with a real Linux of Debian's packages: it finds the volume labelled cidata, does with it what
+    // cloud-init would, and runs the node's own script up to kubeadm's call.
+    void labNodeOfDebian()
+    {
+        QTemporaryDir folder;
+        QVERIFY(folder.isValid());
+        const test::DebianGuest guest = test::makeDebianGuest(folder.path(), [this] {
+            if (m_outside >= 0) // apt and dpkg keep their state where this test has libvirtd's
+                ::setns(m_outside, CLONE_NEWNS);
+        });
+        if (!guest.missing.isEmpty())
+            QSKIP(qPrintable(guest.missing));
+        QVERIFY2(guest.broken.isEmpty(), qPrintable(guest.broken));
+
+        const QString volumes = folder.filePath(QStringLiteral("pool"));
+        const Pool pool = poolIn(volumes);
+        QVERIFY2(pool, virGetLastErrorMessage());
+        auto plan = emulatedNode(guest.image, 256 << 20, 512);
+        QVERIFY2(plan, wordsOf(plan));
+        const auto told = std::make_shared<Told>();
+        hosts::NodeRunOptions options;
+        options.wait = false;
+        const auto run = hosts::NodeRun::start(*plan, {}, options, toldTo(told));
+        const auto state = [told] {
+            const std::lock_guard lock(told->mutex);
+            return told->state;
+        };
+        QTRY_VERIFY_WITH_TIMEOUT(
+            state() == provision::RunState::Done || state() == provision::RunState::Failed, 60000);
+        QVERIFY2(state() == provision::RunState::Done, told->error.c_str());
+
+        const auto watcher = std::make_shared<ConsoleWatcher>();
+        auto console = Console::open(kSystem, plan->uuid, false, watcher);
+        QVERIFY(console);
+        QTRY_VERIFY_WITH_TIMEOUT(watcher->open() || watcher->end(), 20000);
+        const auto said = [&](const std::string& text) {
+            return watcher->said().find(text) != std::string::npos;
+        };
+        // It waits for a line before it speaks, so that nothing is lost to a console that opens late.
+        QElapsedTimer asked;
+        const auto ask = [&] {
+            if (asked.isValid() && asked.elapsed() < 1000)
+                return true;
+            asked.start();
+            return (*console)->write("\n");
+        };
+        QTRY_VERIFY_WITH_TIMEOUT(ask() && said("guest up: Linux "), 180000);
+        QTRY_VERIFY_WITH_TIMEOUT(said(" login: "), 180000);
+        const std::string words = watcher->said();
+        for (const std::string& wanted : std::vector<std::string>{
+                 "guest up: Linux " + guest.kernel.toStdString(),
+                 "seed on /dev/vdb: meta-data ",
+                 "meta-data: instance-id: " + plan->uuid,
+                 "hostname is metal-09\r\n",
+                 "user-data: #cloud-config, ",
+                 "written: /opt/strata/make-node.sh 700",
+                 "syntax is good",
+                 "strata: kernel modules",
+                 "called: modprobe vhost_net",
+                 "called: sysctl -q --system",
+                 "called: swapoff -a",
+                 "called: apt-get -qq -y install kubelet=1.34.1-* kubeadm=1.34.1-* kubectl=1.34.1-*",
+                 "called: systemctl restart containerd",
+                 "called: kubeadm join 10.0.0.10:6443 --node-name metal-09 --token " +
+                     plan->spec.join->token.reveal() + " --discovery-token-ca-cert-hash " +
+                     plan->spec.join->caHash,
+                 "strata: done",
+                 "runcmd: done\r\n",
+                 "settings: net.ipv4.ip_forward = 1",
+                 "containerd:     SystemdCgroup = true",
+                 "fstab: #/dev/vda2 none swap sw 0 0",
+                 "metal-09 login: ",
+             })
+            QVERIFY2(words.find(wanted) != std::string::npos, (wanted + " is missing in:\n" + words).c_str());
+        QVERIFY2(words.find("was refused") == std::string::npos, words.c_str());
+
+        // A join that fails is a failed command of cloud-init's.
+        QVERIFY((*console)->write("fail\n"));
+        QTRY_VERIFY_WITH_TIMEOUT(said("strata: failed at line ") && said("runcmd: failed\r\n"), 60000);
+        QVERIFY(!said("done again"));
+
+        // What is typed on the line reaches it: it ends, and its console with it.
+        QVERIFY((*console)->write("poweroff\n"));
+        QTRY_VERIFY_WITH_TIMEOUT(watcher->end(), 60000);
+        QTRY_VERIFY_WITH_TIMEOUT(
+            [&] {
+                const auto rows = answerOf<std::vector<DomainRow>>(
+                    [](auto done) { listDomains(kSystem, std::move(done)); });
+                return rows && rows->size() == 1 && rows->front().facts.state == DomainState::ShutOff;
+            }(),
+            60000);
+        run->undo();
+        QTRY_VERIFY_WITH_TIMEOUT(
+            state() == provision::RunState::Undone || state() == provision::RunState::UndoFailed, 60000);
+        QVERIFY2(state() == provision::RunState::Undone, told->error.c_str());
+        QVERIFY(QDir(volumes).isEmpty());
         virStoragePoolDestroy(pool.get());
     }
 

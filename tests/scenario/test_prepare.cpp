@@ -17,6 +17,8 @@
 #include <QLabel>
 #include <QLineEdit>
 #include <QPushButton>
+#include <QScrollArea>
+#include <QScrollBar>
 #include <QTemporaryDir>
 #include <QTreeWidget>
 #include <QtTest>
@@ -157,6 +159,16 @@ private Q_SLOTS:
         QVERIFY(child<QCheckBox>("gate:CLUSTER_TOPOLOGY")->isChecked());
         QVERIFY(!child<QCheckBox>("gate:Snapshot")->isChecked());
         child<QCheckBox>("gate:Snapshot")->click();
+        // On a screen of 1024×700 all of it is there to scroll to: nothing is cut, nothing lies beside it.
+        m_wizard->resize(1008, 656);
+        auto* area = child<QScrollArea>("choice");
+        QTRY_VERIFY(area->verticalScrollBar()->maximum() > 0);
+        QTRY_COMPARE(area->horizontalScrollBar()->maximum(), 0);
+        for (QCheckBox* box : area->findChildren<QCheckBox*>())
+            QTRY_VERIFY2(box->height() >= box->sizeHint().height(), qPrintable(box->text()));
+        for (QLabel* label : area->findChildren<QLabel*>())
+            QTRY_VERIFY2(!label->isVisible() || label->height() >= label->heightForWidth(label->width()),
+                         qPrintable(label->text()));
         picture("choice");
         // What is needed may not be left out, and it is said at once.
         child<QCheckBox>("want:cert-manager")->click();

@@ -9,6 +9,7 @@
 #include "ui/widgets/tablecopy.h"
 #include "ui/widgets/text.h"
 #include "ui/widgets/themedlabel.h"
+#include "ui/widgets/windowsize.h"
 
 #include <QClipboard>
 #include <QComboBox>
@@ -288,7 +289,7 @@ ChecksWindow::ChecksWindow(std::vector<HostToCheck> hosts, Ask ask, QWidget* par
     d.hosts = std::move(hosts);
     d.ask = std::move(ask);
     setWindowTitle(tr("Host checks"));
-    resize(1040, 680);
+    resizeWithin(this, {1040, 680});
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(16, 14, 16, 14);
     layout->setSpacing(10);

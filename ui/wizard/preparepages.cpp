@@ -30,6 +30,7 @@
 #include <QVBoxLayout>
 
 #include <algorithm>
+#include <memory>
 
 namespace strata::ui {
 
@@ -136,7 +137,7 @@ PrepareTherePage::PrepareTherePage(PrepareModel* model, QWidget* parent) : QWidg
     layout->setSpacing(14);
     layout->addWidget(heading(tr("What is there"), 1.5, this));
     layout->addLayout(askedLine(m_pill, m_words, m_again, tr("&Look again"), this));
-    m_table = reviewTable({tr("Component"), tr("Version"), tr("Verdict")}, {32, 20, 48},
+    m_table = reviewTable({tr("Component"), tr("Version"), tr("Verdict")}, {34, 18, 48},
                           tr("Components of the outer cluster"), true);
     m_table->setObjectName(QStringLiteral("components"));
     m_table->setIndentation(16);
@@ -224,6 +225,7 @@ PrepareChoicePage::PrepareChoicePage(PrepareModel* model, QWidget* parent) : QWi
     auto* outer = new QVBoxLayout(this);
     outer->setContentsMargins(0, 0, 0, 0);
     auto* area = new QScrollArea(this);
+    area->setObjectName(QStringLiteral("choice"));
     area->setFrameShape(QFrame::NoFrame);
     area->setWidgetResizable(true);
     area->setFocusPolicy(Qt::NoFocus);
@@ -263,15 +265,15 @@ PrepareChoicePage::PrepareChoicePage(PrepareModel* model, QWidget* parent) : QWi
     mirror->setPlaceholderText(tr("registry.lan/mirror"));
     auto* mirrorField = new FormField(tr("Mirror of &images"), mirror, content);
     mirrorField->setHint(tr("Stands before every image's name"));
+    // The place has a line of its own: a path is long.
     auto* source = new QGridLayout;
     source->setHorizontalSpacing(18);
     source->setVerticalSpacing(10);
     source->addWidget(placeField, 0, 0, Qt::AlignTop);
-    source->addWidget(m_places, 0, 1, Qt::AlignTop);
-    source->addWidget(mirrorField, 0, 2, Qt::AlignTop);
-    source->setColumnStretch(0, 3);
-    source->setColumnStretch(1, 5);
-    source->setColumnStretch(2, 3);
+    source->addWidget(mirrorField, 0, 1, Qt::AlignTop);
+    source->addWidget(m_places, 1, 0, 1, 2, Qt::AlignTop);
+    source->setColumnStretch(0, 1);
+    source->setColumnStretch(1, 1);
     layout->addLayout(source);
 
     layout->addWidget(heading(tr("Components"), 1.1, content));
@@ -287,7 +289,6 @@ PrepareChoicePage::PrepareChoicePage(PrepareModel* model, QWidget* parent) : QWi
     gatesLayout->setSpacing(8);
     gatesLayout->addWidget(heading(tr("Feature gates"), 1.1, m_gatesBox));
     m_gates = new QVBoxLayout;
-    m_gates->setSpacing(6);
     gatesLayout->addLayout(m_gates);
     layout->addWidget(m_gatesBox);
 
@@ -367,19 +368,29 @@ void PrepareChoicePage::makeGates()
     }
     if (now != m_gatesFor) {
         m_gatesFor = now;
-        for (const auto& [key, box] : m_gateBoxes)
-            delete box;
+        if (const std::unique_ptr<QLayoutItem> before(m_gates->takeAt(0)); before)
+            delete before->widget();
         m_gateBoxes.clear();
+        auto* all = new QWidget(m_gatesBox);
+        m_gates->addWidget(all);
+        auto* grid = new QGridLayout(all);
+        grid->setContentsMargins(0, 0, 0, 0);
+        grid->setHorizontalSpacing(14);
+        grid->setVerticalSpacing(6);
+        grid->setColumnStretch(1, 1);
         for (const Wish& wish : m_model->wishes()) {
             const ComponentSpec* spec = m_model->matrix().find(wish.id);
             if (spec == nullptr || wish.deed == Deed::Leave)
                 continue;
             for (const Gate& gate : gatesOf(*spec, wish.version)) {
-                auto* box = new QCheckBox(
-                    tr("%1: %2 — %3").arg(cleaned(spec->title), cleaned(gate.name), cleaned(gate.text)),
-                    m_gatesBox);
+                auto* box = new QCheckBox(tr("%1: %2").arg(cleaned(spec->title), cleaned(gate.name)), all);
                 box->setObjectName(QStringLiteral("gate:") + QString::fromStdString(gate.name));
-                m_gates->addWidget(box);
+                box->setAccessibleDescription(cleaned(gate.text));
+                auto* text = new ThemedLabel(cleaned(gate.text), TextRole::Muted, all);
+                text->setWordWrap(true);
+                const int row = int(m_gateBoxes.size());
+                grid->addWidget(box, row, 0, Qt::AlignTop);
+                grid->addWidget(text, row, 1);
                 m_gateBoxes[{wish.id, gate.name}] = box;
                 connect(box, &QCheckBox::clicked, m_model,
                         [this, id = wish.id, name = gate.name](bool on) { m_model->setGate(id, name, on); });

@@ -119,6 +119,8 @@ private Q_SLOTS:
     void scriptsAreShell_data();
     void scriptsAreShell();
     void userDataIsYaml();
+    void cloudInitTakesIt_data();
+    void cloudInitTakesIt();
     void secretsAreNotShown();
     void faultyFields();
     void domainsOfNodes();
@@ -311,8 +313,53 @@ void TestHosts::userDataIsYaml()
         script += line.mid(6).toStdString() + "\n";
     }
     QCOMPARE(QString::fromStdString(script).trimmed(), QString::fromStdString(nodeScript(spec)).trimmed());
-    QVERIFY(has(text, "ssh_authorized_keys:\n  - ssh-ed25519 AAAAC3Nza anna@workbench\n"));
-    QVERIFY(has(metaData(spec, "uuid-1"), "instance-id: uuid-1\nlocal-hostname: metal-05\n"));
+    QVERIFY(has(text, "ssh_authorized_keys:\n  - 'ssh-ed25519 AAAAC3Nza anna@workbench'\n"));
+    QVERIFY(has(text, "; exit ${PIPESTATUS[0]}']\n")); // how it ends is how cloud-init ends
+    QVERIFY(has(metaData(spec, "uuid-1"), "instance-id: uuid-1\nlocal-hostname: 'metal-05'\n"));
+}
+
+// What could be taken for something else by a reader of YAML, or of a schema.
+void TestHosts::cloudInitTakesIt_data()
+{
+    QTest::addColumn<bool>("first");
+    QTest::addColumn<QString>("name");
+    QTest::addColumn<QString>("key");
+    QTest::newRow("joins") << false << "metal-05"
+                           << "ssh-ed25519 AAAAC3Nza anna@workbench";
+    QTest::newRow("begins") << true << "metal-05"
+                            << "ssh-ed25519 AAAAC3Nza anna@workbench";
+    QTest::newRow("a number") << false << "123"
+                              << "ssh-rsa AAAAB3Nza anna: her key # 1";
+    QTest::newRow("nothing") << true << "null"
+                             << "ssh-rsa AAAAB3Nza it's \"anna\" {1}";
+}
+
+// The program writes one document for machines of libvirt and bare servers; cloud-init's own word on it.
+void TestHosts::cloudInitTakesIt()
+{
+    QFETCH(bool, first);
+    QFETCH(QString, name);
+    QFETCH(QString, key);
+    NodeSpec spec = first ? beginning() : joining();
+    spec.name = name.toStdString();
+    spec.sshKeys = {key.toStdString()};
+    QVERIFY(check(spec));
+    const std::string text = userData(spec);
+    QVERIFY(has(text, "\nhostname: '" + spec.name + "'\n"));
+    std::string quoted = spec.sshKeys.front();
+    if (const std::size_t at = quoted.find('\''); at != std::string::npos)
+        quoted.insert(at, 1, '\'');
+    QVERIFY(has(text, "\n  - '" + quoted + "'\n"));
+    QVERIFY(has(metaData(spec, "i"), "local-hostname: '" + spec.name + "'\n"));
+    if (QStandardPaths::findExecutable(QStringLiteral("cloud-init")).isEmpty())
+        QSKIP("cloud-init is not installed.");
+    const std::string path = file("user-data", QByteArray::fromStdString(text));
+    QProcess judge;
+    judge.setProcessChannelMode(QProcess::MergedChannels);
+    judge.start(QStringLiteral("cloud-init"),
+                {QStringLiteral("schema"), QStringLiteral("--config-file"), QString::fromStdString(path)});
+    QVERIFY(judge.waitForFinished(60000));
+    QVERIFY2(judge.exitCode() == 0, judge.readAll().constData());
 }
 
 void TestHosts::secretsAreNotShown()
@@ -519,8 +566,22 @@ void TestHosts::aHostThatFailsInTheMiddle()
     const auto file = kube::Kubeconfig::load((*demo)->kubeconfigPath());
     QVERIFY(file);
     kube::Network network;
-    const auto client = kube::Client::create(network, *file->resolve());
+    const auto config = file->resolve();
+    QVERIFY(config);
+    const auto client = kube::Client::create(network, *config);
     NodeSpec spec = joining();
+    // As kubeadm has left it: where to join, and whom to trust.
+    std::promise<Result<kube::Response>> asked;
+    kube::Request info;
+    info.path = clusterInfoPath();
+    const auto asking =
+        client->send(info, [&](Result<kube::Response> result) { asked.set_value(std::move(result)); });
+    const Result<kube::Response> told = asked.get_future().get();
+    QVERIFY2(told, told ? "" : told.error().text.c_str());
+    const auto place = joinPlaceOf(told->body);
+    QVERIFY(place);
+    QCOMPARE("https://" + place->endpoint, config->server);
+    QCOMPARE(place->caHash, *caHash(config->caPem));
     spec.join->token = newToken();
     LabMachine machine;
     machine.pool = "default-pool";
