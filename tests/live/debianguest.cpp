@@ -152,7 +152,7 @@ private:
                 options + QStringList{QStringLiteral("download"), m_kernel, QStringLiteral("busybox-static"),
                                       QStringLiteral("bash-static"), QStringLiteral("grub-pc-bin"),
                                       QStringLiteral("grub-common"), QStringLiteral("libdevmapper1.02.1")},
-                180);
+                100);
         return got.good || fail(got.words);
     }
 
@@ -160,7 +160,7 @@ private:
     {
         if (download(false)) // by the lists of the machine
             return true;
-        run(QStringLiteral("apt-get"), aptOptions(true) + QStringList{QStringLiteral("update")}, 120);
+        run(QStringLiteral("apt-get"), aptOptions(true) + QStringList{QStringLiteral("update")}, 60);
         return download(true);
     }
 
