@@ -186,8 +186,8 @@ void TerminalPage::addChoices()
         connect(m_podBox, &QComboBox::activated, this, [this] {
             m_containerBox->clear();
             m_containers.clear();
+            m_awaitsContainers = true;
             fillContainers();
-            reconnect();
         });
         connect(m_containerBox, &QComboBox::activated, this, [this] { reconnect(); });
         fillContainers();
@@ -210,10 +210,13 @@ void TerminalPage::fillContainers()
         [this, name = target->name](const Result<std::vector<console::ContainerInfo>>& all) {
             if (pod() == nullptr || pod()->name != name)
                 return;
-            // Without the list the first container is the one; a list of one is no choice.
+            // Servers choose by themselves where there is one container only, and refuse where there are
+            // more; an attached process has a terminal and listens, or not. So nothing is opened before it is
+            // known.
+            const bool wanted = std::exchange(m_awaitsContainers, false);
             if (!all) {
-                m_containers.emplace_back(); // asked, in vain
-                if (m_kind == Kind::Attach && m_started && m_link->state() == SessionLink::State::Idle)
+                m_containers.emplace_back(); // asked, in vain: the server may still know
+                if (wanted)
                     reconnect();
                 return;
             }
@@ -226,10 +229,11 @@ void TerminalPage::fillContainers()
                 m_containerBox->addItem(shown(each.name));
                 m_containers.push_back(each);
             }
+            if (m_containers.empty())
+                m_containers.emplace_back();
             m_containerBox->setCurrentIndex(std::max(0, m_containerBox->findText(current)));
             m_containerBox->setVisible(m_containerBox->count() > 1);
-            // Only now it is known whether the process has a terminal and listens.
-            if (m_kind == Kind::Attach && m_started && m_link->state() == SessionLink::State::Idle)
+            if (wanted)
                 reconnect();
             tellState();
         });
@@ -254,8 +258,10 @@ void TerminalPage::showEvent(QShowEvent* event)
         return;
     // With the size it is shown in, so that the other end wraps its first lines rightly.
     m_started = true;
-    if (m_kind == Kind::Attach && m_containers.empty())
-        return; // see fillContainers()
+    if (m_podBox != nullptr && m_containers.empty()) {
+        m_awaitsContainers = true; // see fillContainers()
+        return;
+    }
     QMetaObject::invokeMethod(
         this, [this] { reconnect(); }, Qt::QueuedConnection);
 }

@@ -109,6 +109,7 @@ private:
     QTimer m_retry;
     int m_breaks = 0; // in a row
     bool m_started = false;
+    bool m_awaitsContainers = false; // a session is wanted as soon as they are known
     bool m_takeOver = false;
     bool m_everOpen = false;
     bool m_opened = false; // this time

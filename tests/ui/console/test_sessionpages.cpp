@@ -42,6 +42,8 @@ struct FakeConsoles {
     std::vector<console::GuestTarget> serials;
     std::vector<std::pair<std::string, bool>> hostSerials;
     std::map<std::string, std::vector<console::ContainerInfo>> containers;
+    bool holds = false; // what is asked for containers is answered by the test
+    std::vector<std::function<void()>> held;
 
     std::unique_ptr<console::Session> open(std::shared_ptr<console::SessionHandler> handler)
     {
@@ -82,16 +84,17 @@ struct FakeConsoles {
         };
         out.containers = [this](SourceId, const std::string&, const std::string& pod, QObject* context,
                                 std::function<void(Result<std::vector<console::ContainerInfo>>)> done) {
-            QMetaObject::invokeMethod(
-                context,
-                [this, pod, done] {
-                    const auto found = containers.find(pod);
-                    if (found == containers.end())
-                        done(fail(ErrorKind::NotFound, "The pod is gone."));
-                    else
-                        done(found->second);
-                },
-                Qt::QueuedConnection);
+            auto answer = [this, pod, done] {
+                const auto found = containers.find(pod);
+                if (found == containers.end())
+                    done(fail(ErrorKind::NotFound, "The pod is gone."));
+                else
+                    done(found->second);
+            };
+            if (holds)
+                held.emplace_back(std::move(answer));
+            else
+                QMetaObject::invokeMethod(context, std::move(answer), Qt::QueuedConnection);
         };
         return out;
     }
@@ -232,6 +235,44 @@ private Q_SLOTS:
         QCOMPARE(fake.execs[1].container, std::string("sidecar"));
         QVERIFY(!page->endBar()->isVisible());
         QVERIFY(screen(*page).contains(QLatin1Char('$')));
+    }
+
+    // A server refuses a shell in a pod of several containers when none is named.
+    void aShellWaitsForTheContainersOfItsPod()
+    {
+        FakeConsoles fake;
+        fake.holds = true;
+        for (const char* pod : {"web-1", "web-2"})
+            fake.containers[pod] = {{"app", console::ContainerInfo::Kind::Normal, true, 0},
+                                    {"sidecar", console::ContainerInfo::Kind::Normal, true, 0}};
+        const std::unique_ptr<ui::TerminalPage> page(
+            ui::TerminalPage::shell(fake.services(), QStringLiteral("web"),
+                                    {{1, "shop", "web-1", true}, {1, "shop", "web-2", true}}));
+        page->resize(700, 400);
+        page->show();
+        QTRY_COMPARE(fake.held.size(), std::size_t(1));
+        QVERIFY(QTest::qWaitForWindowExposed(page.get()));
+        QTest::qWait(0); // what is queued has run
+        QVERIFY(fake.execs.empty());
+        fake.held[0]();
+        QTRY_COMPARE(fake.execs.size(), std::size_t(1));
+        QCOMPARE(fake.execs[0].container, std::string("app"));
+        // Another pod is asked for its own.
+        QComboBox* pods = nullptr;
+        for (QComboBox* box : page->findChildren<QComboBox*>()) {
+            if (box->findText(QStringLiteral("web-2")) >= 0)
+                pods = box;
+        }
+        QVERIFY(pods != nullptr);
+        pods->setCurrentIndex(1);
+        Q_EMIT pods->activated(1);
+        QCOMPARE(fake.held.size(), std::size_t(2));
+        QTest::qWait(0);
+        QCOMPARE(fake.execs.size(), std::size_t(1));
+        fake.held[1]();
+        QTRY_COMPARE(fake.execs.size(), std::size_t(2));
+        QCOMPARE(fake.execs[1].pod, std::string("web-2"));
+        QCOMPARE(fake.execs[1].container, std::string("app"));
     }
 
     void aSerialLineThatSomebodyElseTook()
