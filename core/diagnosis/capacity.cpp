@@ -3,6 +3,7 @@
 
 #include "core/base/quantity.h"
 #include "core/base/translate.h"
+#include "core/stack/amount.h"
 #include "core/stack/health.h"
 #include "core/stack/print.h"
 
@@ -25,14 +26,6 @@ using nlohmann::json;
 std::string say(const char* text, std::initializer_list<std::string> values = {})
 {
     return arguments(translate("Capacity", text), values);
-}
-
-void add(Amount& sum, const Amount& value)
-{
-    if (value.cpuMilli >= 0)
-        sum.cpuMilli = std::max<std::int64_t>(sum.cpuMilli, 0) + value.cpuMilli;
-    if (value.memoryBytes >= 0)
-        sum.memoryBytes = std::max<std::int64_t>(sum.memoryBytes, 0) + value.memoryBytes;
 }
 
 std::int64_t rest(std::int64_t whole, std::int64_t part)

@@ -463,7 +463,6 @@ void ClusterFeed::watch(std::size_t index)
     ++follow.generation;
     follow.state = {};
     follow.broken.reset();
-    follow.brokenSince.reset();
     follow.outdated.merge(follow.known);
     follow.known.clear();
     kube::WatchRequest request;
@@ -489,7 +488,6 @@ void ClusterFeed::setParked(bool parked)
             follow.watch.reset();
             follow.state = {};
             follow.broken.reset();
-            follow.brokenSince.reset();
             follow.outdated.merge(follow.known);
             follow.known.clear();
             // What is not followed would be out of date in no time.
@@ -746,12 +744,9 @@ void ClusterFeed::onState(std::size_t index, const kube::WatchState& state)
     follow.state.synced = synced;
     follow.state.error = cleanError(state.error);
     if (state.phase == kube::WatchPhase::Waiting) {
-        follow.broken = follow.state.error;
-        if (!follow.brokenSince)
-            follow.brokenSince = Steady::now();
+        follow.broken = {follow.state.error, follow.broken ? follow.broken->since : Steady::now()};
     } else if (state.phase != kube::WatchPhase::Listing) {
         follow.broken.reset();
-        follow.brokenSince.reset();
     }
     if (state.phase == kube::WatchPhase::Live && follow.ns.empty())
         retireNamespaces(follow.kind); // it may be listed everywhere
@@ -1104,13 +1099,13 @@ void ClusterFeed::tellBroken(const Follow& follow, const std::string& resource, 
 {
     if (!follow.broken)
         return;
-    const auto age = std::chrono::duration_cast<Ms>(Steady::now() - *follow.brokenSince);
-    if (isLoss(*follow.broken) && age < m_context.kindPatience) {
+    const auto age = std::chrono::duration_cast<Ms>(Steady::now() - follow.broken->since);
+    if (isLoss(follow.broken->error) && age < m_context.kindPatience) {
         const Ms left = m_context.kindPatience - age;
         again = again ? std::min(*again, left) : left;
         return;
     }
-    state.kinds.push_back({resource, *follow.broken, follow.kind->optional});
+    state.kinds.push_back({resource, follow.broken->error, follow.kind->optional});
 }
 
 void ClusterFeed::review()

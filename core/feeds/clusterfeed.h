@@ -140,10 +140,13 @@ private:
         std::uint64_t generation = 0; // of its watch; what an older one still says is not heard
         std::unique_ptr<kube::Watch> watch;
         kube::WatchState state;
-        std::optional<Error> broken; // why its watch does not live, until it does
-        std::optional<std::chrono::steady_clock::time_point> brokenSince;
-        NameSet known;    // names of the facts we have put
-        NameSet outdated; // of an earlier watch, until this one has synced
+        struct Broken {
+            Error error;
+            std::chrono::steady_clock::time_point since;
+        };
+        std::optional<Broken> broken; // why its watch does not live, until it does
+        NameSet known;                // names of the facts we have put
+        NameSet outdated;             // of an earlier watch, until this one has synced
     };
 
     void onUpsert(std::size_t index, const kube::ObjectMeta& meta, const Json& object);

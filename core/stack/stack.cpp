@@ -5,6 +5,7 @@
 #include "core/base/quantity.h"
 #include "core/base/text.h"
 #include "core/base/translate.h"
+#include "core/stack/amount.h"
 #include "core/stack/health.h"
 
 #include <algorithm>
@@ -200,18 +201,6 @@ std::string join(std::string_view ns, std::string_view name)
     out.reserve(ns.size() + 1 + name.size());
     out.append(ns).append("/").append(name);
     return out;
-}
-
-void add(std::int64_t& sum, std::int64_t value)
-{
-    if (value >= 0)
-        sum = std::max<std::int64_t>(sum, 0) + value;
-}
-
-void add(Amount& sum, const Amount& value)
-{
-    add(sum.cpuMilli, value.cpuMilli);
-    add(sum.memoryBytes, value.memoryBytes);
 }
 
 // The first three groups of a UUID, byte by byte in the other order: SMBIOS before 2.6 and some vendors.

@@ -286,6 +286,12 @@ struct Told {
     provision::RunState state = provision::RunState::Idle;
     std::string error;
     std::vector<std::string> words;
+
+    provision::RunState now()
+    {
+        const std::lock_guard lock(mutex);
+        return state;
+    }
 };
 
 hosts::NodeRunCallbacks toldTo(const std::shared_ptr<Told>& told)
@@ -749,10 +755,7 @@ private Q_SLOTS:
         hosts::NodeRunOptions options;
         options.wait = false;
         const hosts::NodeRunCallbacks callbacks = toldTo(told);
-        const auto state = [told] {
-            const std::lock_guard lock(told->mutex);
-            return told->state;
-        };
+        const auto state = [told] { return told->now(); };
         const auto run = hosts::NodeRun::start(*plan, {}, options, callbacks);
         QTRY_VERIFY_WITH_TIMEOUT(
             state() == provision::RunState::Done || state() == provision::RunState::Failed, 60000);
@@ -867,10 +870,7 @@ private Q_SLOTS:
         hosts::NodeRunOptions options;
         options.wait = false;
         const auto run = hosts::NodeRun::start(*plan, {}, options, toldTo(told));
-        const auto state = [told] {
-            const std::lock_guard lock(told->mutex);
-            return told->state;
-        };
+        const auto state = [told] { return told->now(); };
         QTRY_VERIFY_WITH_TIMEOUT(
             state() == provision::RunState::Done || state() == provision::RunState::Failed, 60000);
         QVERIFY2(state() == provision::RunState::Done, told->error.c_str());

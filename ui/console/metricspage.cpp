@@ -199,20 +199,17 @@ std::function<void(console::MeasureReport)> MetricsPage::taker(const std::string
 void MetricsPage::take(const std::string& key, bool byHost, const console::MeasureReport& report)
 {
     for (std::size_t i = 0; i < m_sources.size(); ++i) {
-        if (m_sources[i].key != key)
+        Source& source = m_sources[i];
+        if (source.key != key || (byHost && source.byHost == nullptr)) // late: the cluster answers again
             continue;
-        if (byHost) {
-            if (m_sources[i].byHost == nullptr)
-                continue; // it came late: the cluster answers again
-            for (const console::Reading& reading : report.readings)
-                m_series[i].merge(reading);
-            m_sources[i].hostSources = tr("%1 of the host").arg(cleaned(report.sources));
-            continue;
-        }
         for (const console::Reading& reading : report.readings)
             m_series[i].merge(reading);
-        m_sources[i].sources = cleaned(report.sources);
-        m_sources[i].problem = cleaned(report.problem);
+        if (byHost) {
+            source.hostSources = tr("%1 of the host").arg(cleaned(report.sources));
+        } else {
+            source.sources = cleaned(report.sources);
+            source.problem = cleaned(report.problem);
+        }
     }
     tellSources();
     if (!report.readings.empty())

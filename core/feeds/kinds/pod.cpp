@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/feeds/kinds/common.h"
 #include "core/feeds/kinds/kinds.h"
+#include "core/stack/amount.h"
 
 #include <algorithm>
 #include <set>
@@ -8,18 +9,6 @@
 // core/v1 Pod (Kubernetes api/core/v1/types.go).
 namespace strata::feeds {
 namespace {
-
-void add(std::int64_t& sum, std::int64_t value)
-{
-    if (value >= 0)
-        sum = std::max<std::int64_t>(sum, 0) + value;
-}
-
-void add(stack::Amount& sum, const stack::Amount& value)
-{
-    add(sum.cpuMilli, value.cpuMilli);
-    add(sum.memoryBytes, value.memoryBytes);
-}
 
 void raise(stack::Amount& top, const stack::Amount& value)
 {

@@ -91,7 +91,7 @@ public:
 
     void post(std::function<void()> task); // run on the thread
     std::uint64_t postAfter(std::chrono::milliseconds delay,
-                            std::function<void()> task); // returns an id for cancel()
+                            std::function<void()> task); // an id for cancel(); see Loop::postAbout()
     void cancel(std::uint64_t id);
     bool onThread() const;
 

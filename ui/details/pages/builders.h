@@ -37,6 +37,7 @@ class Details {
 // What builders share.
 QString text(const std::string& value);
 QString ageOf(UnixMs since, UnixMs now);   // "4m"; empty when not known
+QString podsText(int pods, bool more);
 QString podsText(const stack::Item& item); // "12", "12 or more" when some are counted elsewhere
 QString cpuText(std::int64_t milli);       // "8"; empty when not told
 QString memoryText(std::int64_t bytes);

@@ -239,10 +239,15 @@ LinkRow linkTo(const Item& item)
     return link;
 }
 
+QString podsText(int pods, bool more)
+{
+    const QString number = QString::number(pods);
+    return more ? Details::tr("%1 or more").arg(number) : number;
+}
+
 QString podsText(const Item& item)
 {
-    const QString number = QString::number(item.pods);
-    return item.morePods ? Details::tr("%1 or more").arg(number) : number;
+    return podsText(item.pods, item.morePods);
 }
 
 QString linkText(const SourceState& source, UnixMs now, TextRole& role)

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/stack/amount.h"
 #include "ui/details/pages/builders.h"
 
 #include <algorithm>
@@ -11,13 +12,6 @@ using namespace stack;
 namespace {
 
 constexpr std::size_t kMostRows = 8;
-
-// Adds up what is told, and stays "not told" when nothing is.
-void sum(std::int64_t& total, std::int64_t part)
-{
-    if (part >= 0)
-        total = std::max<std::int64_t>(total, 0) + part;
-}
 
 struct Census {
     int hosts = 0;
@@ -43,20 +37,17 @@ void take(const Stack& stack, const Item& item, Census& census)
     case ItemKind::Host:
         ++census.hosts;
         census.joined += item.childrenIn(Tree::Stack).empty() ? 0 : 1;
-        sum(census.capacity.cpuMilli, item.capacity.cpuMilli);
-        sum(census.capacity.memoryBytes, item.capacity.memoryBytes);
+        add(census.capacity, item.capacity);
         break;
     case ItemKind::OuterNode:
         ++census.outerNodes;
         census.outerNodesWell += well ? 1 : 0;
-        sum(census.used.cpuMilli, item.used.cpuMilli);
-        sum(census.used.memoryBytes, item.used.memoryBytes);
+        add(census.used, item.used);
         break;
     case ItemKind::Vm:
         ++census.vms;
         census.vmsWell += well ? 1 : 0;
-        sum(census.vmSize.cpuMilli, item.capacity.cpuMilli);
-        sum(census.vmSize.memoryBytes, item.capacity.memoryBytes);
+        add(census.vmSize, item.capacity);
         break;
     case ItemKind::InnerNode:
         ++census.innerNodes;
@@ -243,8 +234,7 @@ Page buildSitePage(const Stack& stack, UnixMs now)
         row(runs, Details::tr("Hosts with an outer node"),
             Details::tr("%1 of %2").arg(census.joined).arg(census.hosts));
     if (census.pods > 0)
-        row(runs, Details::tr("Pods"),
-            census.morePods ? Details::tr("%1 or more").arg(census.pods) : QString::number(census.pods));
+        row(runs, Details::tr("Pods"), podsText(census.pods, census.morePods));
     add(page, std::move(runs));
 
     Card room = facts("room", Details::tr("Room"));
