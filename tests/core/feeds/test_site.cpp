@@ -588,6 +588,12 @@ void TestSite::kindsThatCome()
     api.put(kDefinitions, named(QStringLiteral("virtualmachines.kubevirt.io")));
     QVERIFY(watched.until([&] { return watched.has(id, FactKind::Vm, "t/another"); }));
     QVERIFY2(timer.elapsed() < 3000, qPrintable(QString::number(timer.elapsed())));
+    // The same objects may be there again, unchanged: they are told anew.
+    api.withhold(kVms);
+    QVERIFY(watched.until([&] { return !watched.has(id, FactKind::Vm, "t/another"); }));
+    api.serve(kVms);
+    api.put(kDefinitions, named(QStringLiteral("virtualmachines.kubevirt.io")));
+    QVERIFY(watched.until([&] { return watched.has(id, FactKind::Vm, "t/another"); }));
 }
 
 void TestSite::onlySomeNamespaces_data()
