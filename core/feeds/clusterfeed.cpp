@@ -673,8 +673,7 @@ void ClusterFeed::onUpsert(std::size_t index, const kube::ObjectMeta& meta, cons
     const ServerClock clock(clockAhead());
     if (!follow.outdated.empty())
         follow.outdated.erase(name);
-    m_context.outbox.put({m_state.id, kind.fact, std::move(name)},
-                         std::make_shared<const stack::Fact>(kind.read(object, follow.apiVersion)));
+    m_context.outbox.put({m_state.id, kind.fact, std::move(name)}, kind.read(object, follow.apiVersion));
 }
 
 // All objects of a cluster count their versions on one counter, that of etcd; a version of any of them names
@@ -1335,8 +1334,7 @@ void ClusterFeed::onMetrics(FactKind kind, const Result<kube::Response>& result)
                 gone.erase(old);
             usage.known.insert_or_assign(name, fact);
             if (!same)
-                m_context.outbox.put({m_state.id, kind, std::move(name)},
-                                     std::make_shared<const stack::Fact>(std::move(fact)));
+                m_context.outbox.put({m_state.id, kind, std::move(name)}, stack::makeFact(std::move(fact)));
         });
     } else {
         const ErrorKind why = result ? ErrorKind::Protocol : result.error().kind;

@@ -215,7 +215,7 @@ public:
     T get(SourceId source, FactKind kind, const std::string& name) const
     {
         const auto found = facts.find(std::make_tuple(source, kind, name));
-        return found == facts.end() ? T() : std::get<T>(*found->second);
+        return found == facts.end() ? T() : *found->second->as<T>();
     }
     SourceState state(SourceId source) const
     {
@@ -244,7 +244,7 @@ public:
 
     Stack graph;
     std::map<SourceId, SourceState> states;
-    std::map<std::tuple<SourceId, FactKind, std::string>, std::shared_ptr<const Fact>> facts;
+    std::map<std::tuple<SourceId, FactKind, std::string>, FactPtr> facts;
 
 private:
     std::mutex m_mutex;
