@@ -435,7 +435,7 @@ Result<void> expandDisk(Builder& builder, ItemId id)
                                                                        : std::string())});
         }
     }
-    for (const std::string& claim : vm.claims) {
+    for (const SharedText& claim : vm.claims) {
         if (std::find(claims.begin(), claims.end(), claim) == claims.end()) {
             claims.push_back(claim);
             choices.push_back({claim, claim});

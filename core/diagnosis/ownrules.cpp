@@ -115,27 +115,29 @@ const std::vector<Kind>& kinds()
          ItemKind::Vm,
          thereIs<&F::vm>,
          conditionsOf<&F::vm>,
-         {{"spec.runStrategy", [](const Subject& s) { return s.facts.vm->runStrategy; }},
-          {"status.printableStatus", [](const Subject& s) { return s.facts.vm->printableStatus; }},
+         {{"spec.runStrategy", [](const Subject& s) { return s.facts.vm->runStrategy.string(); }},
+          {"status.printableStatus", [](const Subject& s) { return s.facts.vm->printableStatus.string(); }},
           {"status.ready", [](const Subject& s) { return flag(s.facts.vm->ready); }}}},
         {"VirtualMachineInstance",
          ItemKind::Vm,
          thereIs<&F::vmi>,
          conditionsOf<&F::vmi>,
-         {{"status.phase", [](const Subject& s) { return s.facts.vmi->phase; }},
-          {"status.nodeName", [](const Subject& s) { return s.facts.vmi->nodeName; }},
-          {"status.evacuationNodeName", [](const Subject& s) { return s.facts.vmi->evacuationNode; }},
-          {"status.guestOSInfo.prettyName", [](const Subject& s) { return s.facts.vmi->guestOs; }},
-          {"status.machine.type", [](const Subject& s) { return s.facts.vmi->machineType; }},
-          {"spec.evictionStrategy", [](const Subject& s) { return s.facts.vmi->evictionStrategy; }}}},
+         {{"status.phase", [](const Subject& s) { return s.facts.vmi->phase.string(); }},
+          {"status.nodeName", [](const Subject& s) { return s.facts.vmi->nodeName.string(); }},
+          {"status.evacuationNodeName",
+           [](const Subject& s) { return s.facts.vmi->evacuationNode.string(); }},
+          {"status.guestOSInfo.prettyName", [](const Subject& s) { return s.facts.vmi->guestOs.string(); }},
+          {"status.machine.type", [](const Subject& s) { return s.facts.vmi->machineType.string(); }},
+          {"spec.evictionStrategy",
+           [](const Subject& s) { return s.facts.vmi->evictionStrategy.string(); }}}},
         {"Machine",
          ItemKind::Machine,
          thereIs<&F::machine>,
          conditionsOf<&F::machine>,
-         {{"spec.version", [](const Subject& s) { return s.facts.machine->version; }},
-          {"spec.providerID", [](const Subject& s) { return s.facts.machine->providerId; }},
-          {"status.phase", [](const Subject& s) { return s.facts.machine->phase; }},
-          {"status.nodeRef.name", [](const Subject& s) { return s.facts.machine->nodeName; }}}},
+         {{"spec.version", [](const Subject& s) { return s.facts.machine->version.string(); }},
+          {"spec.providerID", [](const Subject& s) { return s.facts.machine->providerId.string(); }},
+          {"status.phase", [](const Subject& s) { return s.facts.machine->phase.string(); }},
+          {"status.nodeRef.name", [](const Subject& s) { return s.facts.machine->nodeName.string(); }}}},
         {"KubevirtMachine",
          ItemKind::Machine,
          thereIs<&F::kubevirtMachine>,
@@ -266,14 +268,14 @@ bool holds(const OwnCondition& condition, const Value& value, const Subject& s)
 
 std::string filled(const std::string& form, const Subject& s, const std::string& value)
 {
-    const std::array<std::pair<std::string_view, const std::string*>, 3> tokens = {
-        {{"{name}", &s.item.name}, {"{namespace}", &s.item.ns}, {"{value}", &value}}};
+    const std::array<std::pair<std::string_view, std::string_view>, 3> tokens = {
+        {{"{name}", s.item.name}, {"{namespace}", s.item.ns}, {"{value}", value}}};
     std::string out;
     for (std::size_t at = 0; at < form.size();) {
         bool replaced = false;
         for (const auto& [token, text] : tokens) {
             if (std::string_view(form).substr(at).starts_with(token)) {
-                out += *text;
+                out += text;
                 at += token.size();
                 replaced = true;
                 break;

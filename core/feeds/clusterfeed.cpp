@@ -320,8 +320,7 @@ void ClusterFeed::reconnect(kube::ClusterConfig config, std::shared_ptr<kube::Di
     m_breaker = {};
     m_nodeUsage.open = m_podUsage.open = false;
     for (Follow& follow : m_follows) {
-        ++follow.generation;
-        follow.watch.reset();
+        dropWatch(follow);
         follow.version.clear();
         follow.notServed.reset();
     }
@@ -459,12 +458,11 @@ void ClusterFeed::watch(std::size_t index)
     Follow& follow = m_follows[index];
     if (isParked(follow))
         return;
-    follow.watch.reset();
-    ++follow.generation;
+    dropWatch(follow);
     follow.state = {};
     follow.broken.reset();
-    follow.outdated.merge(follow.known);
-    follow.known.clear();
+    follow.apiVersion =
+        *follow.kind->group == '\0' ? follow.version : follow.kind->group + ("/" + follow.version);
     kube::WatchRequest request;
     request.resource = {follow.kind->group, follow.version, follow.kind->resource, follow.kind->namespaced};
     request.ns = follow.ns;
@@ -484,12 +482,9 @@ void ClusterFeed::setParked(bool parked)
         for (Follow& follow : m_follows) {
             if (!follow.kind->parks)
                 continue;
-            ++follow.generation;
-            follow.watch.reset();
+            dropWatch(follow);
             follow.state = {};
             follow.broken.reset();
-            follow.outdated.merge(follow.known);
-            follow.known.clear();
             // What is not followed would be out of date in no time.
             m_state.podCount = static_cast<int>(follow.outdated.size());
             forget(follow);
@@ -635,8 +630,9 @@ std::int64_t ClusterFeed::clockAhead()
     const bool first = !m_clockSet;
     m_clockSet = now;
     m_clockAhead = std::abs(told) > kClockStep ? told : 0;
-    const bool known = std::any_of(m_follows.begin(), m_follows.end(),
-                                   [](const Follow& follow) { return !follow.known.empty(); });
+    const bool known = std::any_of(m_follows.begin(), m_follows.end(), [](const Follow& follow) {
+        return follow.watch && follow.watch->size() > 0;
+    });
     if (!first || known) {
         m_requests.after(Ms(0), [this] { // not from within a watch's own call
             for (std::size_t i = 0; i < m_follows.size(); ++i) {
@@ -650,18 +646,18 @@ std::int64_t ClusterFeed::clockAhead()
 
 // --- what the watches say
 
-std::string ClusterFeed::factName(const Kind& kind, const kube::ObjectMeta& meta)
+std::string ClusterFeed::factName(const Kind& kind, std::string_view ns, std::string_view name)
 {
     if (!kind.namespaced)
-        return cleanText(meta.name);
-    std::string name;
-    if (isCleanText(meta.ns) && isCleanText(meta.name)) {
-        name.reserve(meta.ns.size() + 1 + meta.name.size());
-        name.append(meta.ns).append("/").append(meta.name);
+        return cleanText(name);
+    std::string out;
+    if (isCleanText(ns) && isCleanText(name)) {
+        out.reserve(ns.size() + 1 + name.size());
+        out.append(ns).append("/").append(name);
     } else {
-        name = cleanText(meta.ns) + "/" + cleanText(meta.name);
+        out = cleanText(ns) + "/" + cleanText(name);
     }
-    return name;
+    return out;
 }
 
 void ClusterFeed::onUpsert(std::size_t index, const kube::ObjectMeta& meta, const Json& object)
@@ -671,15 +667,13 @@ void ClusterFeed::onUpsert(std::size_t index, const kube::ObjectMeta& meta, cons
     ++m_context.events;
     m_heard = systemNow();
     sawRevision(meta.resourceVersion);
-    std::string name = factName(kind, meta);
+    std::string name = factName(kind, meta.ns, meta.name);
     if (kind.fact == FactKind::Cluster && m_hooks.onCluster)
         m_hooks.onCluster(meta, &object);
-    const std::string apiVersion = *kind.group == '\0' ? follow.version : kind.group + ("/" + follow.version);
     const ServerClock clock(clockAhead());
-    follow.outdated.erase(name);
-    follow.known.insert(name);
-    m_context.outbox.put({m_state.id, kind.fact, std::move(name)},
-                         std::make_shared<const stack::Fact>(kind.read(object, apiVersion)));
+    if (!follow.outdated.empty())
+        follow.outdated.erase(name);
+    m_context.outbox.put({m_state.id, kind.fact, std::move(name)}, kind.read(object, follow.apiVersion));
 }
 
 // All objects of a cluster count their versions on one counter, that of etcd; a version of any of them names
@@ -705,10 +699,9 @@ void ClusterFeed::onDelete(std::size_t index, const kube::ObjectMeta& meta)
     ++m_context.events;
     m_heard = systemNow();
     sawRevision(meta.resourceVersion);
-    std::string name = factName(*follow.kind, meta);
+    std::string name = factName(*follow.kind, meta.ns, meta.name);
     if (follow.kind->fact == FactKind::Cluster && m_hooks.onCluster)
         m_hooks.onCluster(meta, nullptr);
-    follow.known.erase(name);
     follow.outdated.erase(name);
     m_context.outbox.put({m_state.id, follow.kind->fact, std::move(name)}, nullptr);
 }
@@ -719,6 +712,22 @@ void ClusterFeed::onSynced(std::size_t index)
     follow.state.synced = true;
     forget(follow);
     review();
+}
+
+void ClusterFeed::outdate(Follow& follow)
+{
+    if (!follow.watch)
+        return;
+    follow.watch->takeNames([&follow](std::string_view ns, std::string_view name) {
+        follow.outdated.insert(factName(*follow.kind, ns, name));
+    });
+}
+
+void ClusterFeed::dropWatch(Follow& follow)
+{
+    ++follow.generation;
+    outdate(follow);
+    follow.watch.reset();
 }
 
 // What an earlier watch knew and this one does not.
@@ -762,8 +771,7 @@ void ClusterFeed::onState(std::size_t index, const kube::WatchState& state)
         noAccess(state.error);
     if (state.phase == kube::WatchPhase::Missing && *follow.kind->group != '\0') {
         // What the kind's definition took with it when it went.
-        follow.outdated.merge(follow.known);
-        follow.known.clear();
+        outdate(follow);
         forget(follow);
         const auto since = std::chrono::duration_cast<Ms>(Steady::now() - m_lastDiscovery);
         planDiscovery(since < kRediscover ? jittered(kRediscover) - since : Ms(0));
@@ -939,26 +947,23 @@ void ClusterFeed::retireNamespaces(const Kind* kind)
         if (follow.kind != kind || follow.ns.empty() || follow.retired)
             continue;
         follow.retired = true;
-        ++follow.generation;
-        follow.watch.reset();
+        dropWatch(follow);
         follow.state = {};
         follow.version.clear();
         // The watch over all namespaces tells of them from here on, or that they are gone.
         for (Follow& all : m_follows) {
             if (all.kind != kind || !all.ns.empty())
                 continue;
-            for (const NameSet* names : {&follow.known, &follow.outdated}) {
-                names->each([&](std::string_view name, Nothing) {
-                    if (all.known.contains(name))
-                        return;
-                    if (all.state.synced && all.state.phase == kube::WatchPhase::Live)
-                        m_context.outbox.put({m_state.id, kind->fact, std::string(name)}, nullptr);
-                    else
-                        all.outdated.insert(name);
-                });
-            }
+            follow.outdated.each([&](std::string_view name, Nothing) {
+                const std::size_t slash = name.find('/'); // only kinds that have namespaces come here
+                if (all.watch && all.watch->knows(name.substr(0, slash), name.substr(slash + 1)))
+                    return;
+                if (all.state.synced && all.state.phase == kube::WatchPhase::Live)
+                    m_context.outbox.put({m_state.id, kind->fact, std::string(name)}, nullptr);
+                else
+                    all.outdated.insert(name);
+            });
         }
-        follow.known.clear();
         follow.outdated.clear();
     }
 }
@@ -1021,10 +1026,8 @@ void ClusterFeed::openBreaker(const Error& error)
     m_breaker.open = true;
     m_breaker.error = error;
     m_breaker.delay = kProbeFirst;
-    for (Follow& follow : m_follows) {
-        ++follow.generation;
-        follow.watch.reset();
-    }
+    for (Follow& follow : m_follows)
+        dropWatch(follow);
     m_requests.cancel(m_metricsTimer);
     planProbe();
     review();
@@ -1331,8 +1334,7 @@ void ClusterFeed::onMetrics(FactKind kind, const Result<kube::Response>& result)
                 gone.erase(old);
             usage.known.insert_or_assign(name, fact);
             if (!same)
-                m_context.outbox.put({m_state.id, kind, std::move(name)},
-                                     std::make_shared<const stack::Fact>(std::move(fact)));
+                m_context.outbox.put({m_state.id, kind, std::move(name)}, stack::makeFact(std::move(fact)));
         });
     } else {
         const ErrorKind why = result ? ErrorKind::Protocol : result.error().kind;

@@ -136,6 +136,7 @@ private:
         std::string ns;       // where it is allowed when it is not everywhere; empty: everywhere
         bool retired = false; // of one namespace, and no longer of use
         std::string version;
+        std::string apiVersion; // with the kind's group
         std::optional<Error> notServed;
         std::uint64_t generation = 0; // of its watch; what an older one still says is not heard
         std::unique_ptr<kube::Watch> watch;
@@ -145,8 +146,7 @@ private:
             std::chrono::steady_clock::time_point since;
         };
         std::optional<Broken> broken; // why its watch does not live, until it does
-        NameSet known;                // names of the facts we have put
-        NameSet outdated;             // of an earlier watch, until this one has synced
+        NameSet outdated;             // facts of an earlier watch, until this one has synced
     };
 
     void onUpsert(std::size_t index, const kube::ObjectMeta& meta, const Json& object);
@@ -154,9 +154,12 @@ private:
     void onSynced(std::size_t index);
     void onState(std::size_t index, const kube::WatchState& state);
     void onWarning(const std::string& sentence);
+    // Facts of the watch as it is now are outdated from here on.
+    void outdate(Follow& follow);
+    void dropWatch(Follow& follow);
     void forget(Follow& follow);
     void sawRevision(const std::string& resourceVersion);
-    static std::string factName(const Kind& kind, const kube::ObjectMeta& meta);
+    static std::string factName(const Kind& kind, std::string_view ns, std::string_view name);
 
     void begin();
     void askVersion();

@@ -71,8 +71,7 @@ void HostFeed::put()
 
 void HostFeed::onHost(const virt::HostFacts& facts)
 {
-    m_outbox->put({m_state.id, stack::FactKind::Host, {}},
-                  std::make_shared<const stack::Fact>(hostFact(facts, m_state.address)));
+    m_outbox->put({m_state.id, stack::FactKind::Host, {}}, stack::makeFact(hostFact(facts, m_state.address)));
     const std::lock_guard lock(m_mutex);
     const stack::SourceState before = m_state;
     if (!m_named && !facts.hostname.empty())
@@ -87,7 +86,7 @@ void HostFeed::onHost(const virt::HostFacts& facts)
 void HostFeed::onDomain(const virt::DomainFacts& facts)
 {
     m_outbox->put({m_state.id, stack::FactKind::Domain, toLower(cleanText(facts.uuid))},
-                  std::make_shared<const stack::Fact>(domainFact(facts)));
+                  stack::makeFact(domainFact(facts)));
 }
 
 void HostFeed::onDomainGone(const std::string& uuid)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "core/base/sharedtext.h"
 #include "core/base/text.h"
 #include "core/base/timestamp.h"
 
@@ -74,6 +75,18 @@ public:
         if (m_element->is_bool() || m_element->is_number())
             return simdjson::minify(*m_element);
         return {};
+    }
+
+    // The same, to be kept: text of its own, or in memory shared with what said the same before.
+    SharedText kept() const
+    {
+        const std::string_view value = raw();
+        return !value.empty() && isCleanText(value) ? SharedText(value) : SharedText(text());
+    }
+    SharedText common() const
+    {
+        const std::string_view value = raw();
+        return !value.empty() && isCleanText(value) ? SharedText::common(value) : SharedText::common(text());
     }
 
     std::int64_t number(std::int64_t otherwise = -1) const

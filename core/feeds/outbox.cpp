@@ -35,7 +35,7 @@ void Outbox::setWakeup(std::function<void()> wakeup)
         m_wakeup();
 }
 
-void Outbox::put(stack::FactKey key, std::shared_ptr<const stack::Fact> fact)
+void Outbox::put(stack::FactKey key, stack::FactPtr fact)
 {
     change([&] {
         if (m_sources.find(key.source) == m_sources.end())

@@ -22,7 +22,7 @@ public:
     void setWakeup(std::function<void()> wakeup);
 
     // A null fact: gone. What belongs to a source that was removed, or that was never added, is dropped.
-    void put(stack::FactKey key, std::shared_ptr<const stack::Fact> fact);
+    void put(stack::FactKey key, stack::FactPtr fact);
     // `settled`: nothing more is to be waited for; once true it stays true for that source.
     void put(stack::SourceState state, bool settled);
     // The source and all of its facts.

@@ -2,18 +2,22 @@
 #pragma once
 
 #include "core/base/error.h"
+#include "core/base/sharedtext.h"
 #include "core/base/timestamp.h"
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <memory>
 #include <string>
+#include <type_traits>
+#include <utility>
 #include <variant>
 #include <vector>
 
 // What the feeds tell the stack. A fact is what we read of one object of one source, typed and already
-// cleaned (core/base/text.h); it is immutable and crosses threads as shared_ptr<const Fact>. Strings that the
-// source does not tell are empty, numbers -1, times 0.
+// cleaned (core/base/text.h); it crosses threads as a FactPtr, immutable. Strings that the source does not
+// tell are empty, numbers -1, times 0. What there are tens of thousands of keeps SharedText.
 namespace strata::stack {
 
 // One connection: a libvirt host, the outer cluster's API or an inner cluster's API. 0 is none.
@@ -65,24 +69,26 @@ struct Amount { // of CPU and memory; -1 is "not told"
 };
 
 struct Condition {
-    std::string type;
-    std::string status; // "True", "False", "Unknown"
-    std::string reason;
-    std::string message;
-    std::string severity; // Cluster API v1beta1 only
+    SharedText type;
+    SharedText status; // "True", "False", "Unknown"
+    SharedText reason;
+    SharedText message;
+    SharedText severity; // Cluster API v1beta1 only
     UnixMs since = 0;
+    friend bool operator==(const Condition&, const Condition&) = default;
 };
 
 struct Meta {
-    std::string apiVersion; // as read: "kubevirt.io/v1"
-    std::string ns;
-    std::string name;
-    std::string uid;
+    SharedText apiVersion; // as read: "kubevirt.io/v1"
+    SharedText ns;
+    SharedText name;
+    SharedText uid;
     UnixMs created = 0;
-    UnixMs deleting = 0;   // deletionTimestamp
-    std::string ownerKind; // the controller owner reference
-    std::string ownerName;
-    std::string ownerUid;
+    UnixMs deleting = 0;  // deletionTimestamp
+    SharedText ownerKind; // the controller owner reference
+    SharedText ownerName;
+    SharedText ownerUid;
+    friend bool operator==(const Meta&, const Meta&) = default;
 };
 
 struct HostFact {
@@ -106,6 +112,7 @@ struct HostFact {
     std::string hypervisor;
     std::string hypervisorVersion;
     std::string libvirtVersion;
+    friend bool operator==(const HostFact&, const HostFact&) = default;
 };
 
 struct DomainFact {
@@ -115,6 +122,7 @@ struct DomainFact {
     std::string stateReason;
     unsigned vcpus = 0;
     std::int64_t memoryBytes = -1;
+    friend bool operator==(const DomainFact&, const DomainFact&) = default;
 };
 
 // A Kubernetes Node of either layer; the source says which. Items built from it are OuterNode and InnerNode.
@@ -141,65 +149,76 @@ struct KubeNodeFact {
     std::string clusterName;         // annotation cluster.x-k8s.io/cluster-name
     std::string clusterNamespace;    // annotation cluster.x-k8s.io/cluster-namespace
     std::vector<Condition> conditions;
+    friend bool operator==(const KubeNodeFact&, const KubeNodeFact&) = default;
 };
 
 struct VmFact { // VirtualMachine
     Meta meta;
-    std::string runStrategy;
-    std::string printableStatus;
+    SharedText runStrategy;
+    SharedText printableStatus;
     bool ready = false;
-    std::string clusterName; // label cluster.x-k8s.io/cluster-name
-    std::string role;        // label cluster.x-k8s.io/role
-    std::string machineName; // label capk.cluster.x-k8s.io/kubevirt-machine-name
-    std::string machineNamespace;
-    Amount size;                     // from the template's domain
-    std::vector<std::string> claims; // of its volumes: DataVolumes or claims of that name
+    SharedText clusterName; // label cluster.x-k8s.io/cluster-name
+    SharedText role;        // label cluster.x-k8s.io/role
+    SharedText machineName; // label capk.cluster.x-k8s.io/kubevirt-machine-name
+    SharedText machineNamespace;
+    Amount size;                    // from the template's domain
+    std::vector<SharedText> claims; // of its volumes: DataVolumes or claims of that name
     std::vector<Condition> conditions;
+    friend bool operator==(const VmFact&, const VmFact&) = default;
 };
 
 struct Volume {
-    std::string name;
-    std::string kind;  // "dataVolume", "containerDisk", …
-    std::string claim; // PersistentVolumeClaim
-    std::string phase;
+    SharedText name;
+    SharedText kind;  // "dataVolume", "containerDisk", …
+    SharedText claim; // PersistentVolumeClaim
+    SharedText phase;
     std::int64_t sizeBytes = -1;
+    friend bool operator==(const Volume&, const Volume&) = default;
+};
+
+struct ActivePod {
+    SharedText uid;
+    SharedText node;
+    friend bool operator==(const ActivePod&, const ActivePod&) = default;
 };
 
 struct VmiFact { // VirtualMachineInstance
     Meta meta;
-    std::string phase;
-    std::string nodeName;
-    std::string firmwareUuid; // lower case
-    std::string guestOs;
-    std::string machineType;
-    std::string evictionStrategy;
-    std::string clusterName;
-    std::string migrationTarget;  // set while a migration runs
-    std::string migrationFailure; // of the last one, when that failed
+    SharedText phase;
+    SharedText nodeName;
+    SharedText firmwareUuid; // lower case
+    SharedText guestOs;
+    SharedText machineType;
+    SharedText evictionStrategy;
+    SharedText clusterName;
+    SharedText migrationTarget;  // set while a migration runs
+    SharedText migrationFailure; // of the last one, when that failed
     UnixMs migrationEnded = 0;
-    std::string evacuationNode; // status.evacuationNodeName: it is to leave this node
-    std::vector<std::string> ips;
-    std::map<std::string, std::string> activePods; // pod uid → node
+    SharedText evacuationNode; // status.evacuationNodeName: it is to leave this node
+    std::vector<SharedText> ips;
+    std::vector<ActivePod> activePods;
     std::vector<Volume> volumes;
     Amount size;
     std::vector<Condition> conditions;
+    friend bool operator==(const VmiFact&, const VmiFact&) = default;
 };
 
 struct PodFact {
     Meta meta;
-    std::string nodeName;
-    std::string phase;
-    std::string reason; // the worst container's: "CrashLoopBackOff", "ImagePullBackOff", or status.reason
-    std::string message;
-    std::string ip;
-    std::string launcherOf;   // label kubevirt.io/created-by: uid of the VMI
-    std::string templateHash; // label pod-template-hash
+    SharedText nodeName;
+    SharedText phase;
+    SharedText reason; // the worst container's: "CrashLoopBackOff", "ImagePullBackOff", or status.reason
+    SharedText message;
+    SharedText ip;
+    SharedText launcherOf;   // label kubevirt.io/created-by: uid of the VMI
+    SharedText templateHash; // label pod-template-hash
     bool ready = false;
     bool isStatic = false; // a mirror of a static pod
     unsigned containers = 0;
     unsigned readyContainers = 0;
     unsigned restarts = 0;
     Amount requests;
+    friend bool operator==(const PodFact&, const PodFact&) = default;
 };
 
 struct ClusterFact { // cluster.x-k8s.io Cluster
@@ -215,6 +234,7 @@ struct ClusterFact { // cluster.x-k8s.io Cluster
     std::string serviceCidr;
     std::string version; // spec.topology.version
     std::vector<Condition> conditions;
+    friend bool operator==(const ClusterFact&, const ClusterFact&) = default;
 };
 
 struct ControlPlaneFact { // KubeadmControlPlane
@@ -225,6 +245,7 @@ struct ControlPlaneFact { // KubeadmControlPlane
     int readyReplicas = -1;
     bool initialized = false;
     std::vector<Condition> conditions;
+    friend bool operator==(const ControlPlaneFact&, const ControlPlaneFact&) = default;
 };
 
 struct MachineDeploymentFact {
@@ -235,31 +256,34 @@ struct MachineDeploymentFact {
     int replicas = -1;
     int readyReplicas = -1;
     std::vector<Condition> conditions;
+    friend bool operator==(const MachineDeploymentFact&, const MachineDeploymentFact&) = default;
 };
 
 struct MachineFact {
     Meta meta;
-    std::string clusterName;
-    std::string phase;
-    std::string version;
-    std::string providerId;
-    std::string nodeName; // status.nodeRef.name
-    std::string infrastructureKind;
-    std::string infrastructureName;
-    std::string controlPlaneName;  // label cluster.x-k8s.io/control-plane-name
-    std::string deploymentName;    // label cluster.x-k8s.io/deployment-name
+    SharedText clusterName;
+    SharedText phase;
+    SharedText version;
+    SharedText providerId;
+    SharedText nodeName; // status.nodeRef.name
+    SharedText infrastructureKind;
+    SharedText infrastructureName;
+    SharedText controlPlaneName;   // label cluster.x-k8s.io/control-plane-name
+    SharedText deploymentName;     // label cluster.x-k8s.io/deployment-name
     bool controlPlane = false;     // label cluster.x-k8s.io/control-plane
     UnixMs certificatesExpire = 0; // annotation machine.cluster.x-k8s.io/certificates-expiry
     std::vector<Condition> conditions;
+    friend bool operator==(const MachineFact&, const MachineFact&) = default;
 };
 
 struct KubevirtMachineFact {
     Meta meta;
-    std::string clusterName;
-    std::string providerId;
-    std::string vmNamespace; // virtualMachineTemplate.metadata.namespace, else its own
+    SharedText clusterName;
+    SharedText providerId;
+    SharedText vmNamespace; // virtualMachineTemplate.metadata.namespace, else its own
     bool ready = false;
     std::vector<Condition> conditions;
+    friend bool operator==(const KubevirtMachineFact&, const KubevirtMachineFact&) = default;
 };
 
 // An object of which phase, conditions and a few fields matter: volumes, the provider's cluster object, the
@@ -269,11 +293,13 @@ struct ObjectFact {
     std::string phase;
     std::vector<Condition> conditions;
     std::map<std::string, std::string> fields;
+    friend bool operator==(const ObjectFact&, const ObjectFact&) = default;
 };
 
 struct UsageFact { // metrics.k8s.io, of a node or of a pod's containers summed
     Amount used;
     UnixMs at = 0;
+    friend bool operator==(const UsageFact&, const UsageFact&) = default;
 };
 
 // The index of a kind is part of FactKey: append only.
@@ -309,6 +335,62 @@ using Fact =
     std::variant<HostFact, DomainFact, KubeNodeFact, VmFact, VmiFact, PodFact, ClusterFact, ControlPlaneFact,
                  MachineDeploymentFact, MachineFact, KubevirtMachineFact, UsageFact, ObjectFact>;
 
+// A fact as it is kept and handed on: as large as its own kind, not as the largest one. Made by makeFact().
+class FactBox {
+public:
+    FactBox(const FactBox&) = delete;
+    FactBox& operator=(const FactBox&) = delete;
+
+    // Null when it is of another kind.
+    template<typename T>
+    const T* as() const;
+    Fact value() const; // a copy
+    friend bool operator==(const FactBox& a, const FactBox& b);
+
+protected:
+    explicit FactBox(std::size_t alternative) : m_alternative(static_cast<std::uint8_t>(alternative)) {}
+    ~FactBox() = default; // never by this type: a FactPtr knows what it made
+
+private:
+    const std::uint8_t m_alternative; // of Fact
+};
+
+using FactPtr = std::shared_ptr<const FactBox>;
+
+namespace detail {
+
+template<typename T, typename Variant>
+struct AlternativeOf;
+template<typename T, typename... Rest>
+struct AlternativeOf<T, std::variant<T, Rest...>> : std::integral_constant<std::size_t, 0> {};
+template<typename T, typename First, typename... Rest>
+struct AlternativeOf<T, std::variant<First, Rest...>>
+    : std::integral_constant<std::size_t, 1 + AlternativeOf<T, std::variant<Rest...>>::value> {};
+
+template<typename T>
+class Boxed final : public FactBox {
+public:
+    explicit Boxed(T&& from) : FactBox(AlternativeOf<T, Fact>::value), fact(std::move(from)) {}
+    const T fact;
+};
+
+} // namespace detail
+
+template<typename T>
+const T* FactBox::as() const
+{
+    return m_alternative == detail::AlternativeOf<T, Fact>::value
+               ? &static_cast<const detail::Boxed<T>*>(this)->fact
+               : nullptr;
+}
+
+template<typename T>
+FactPtr makeFact(T fact)
+{
+    return std::make_shared<const detail::Boxed<T>>(std::move(fact));
+}
+FactPtr makeFact(Fact fact);
+
 struct FactKey {
     SourceId source = 0;
     FactKind kind = FactKind::Host;
@@ -319,7 +401,7 @@ struct FactKey {
 
 struct FactChange {
     FactKey key;
-    std::shared_ptr<const Fact> fact; // null: gone
+    FactPtr fact; // null: gone
 };
 
 struct SourceChange {

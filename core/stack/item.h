@@ -47,9 +47,10 @@ enum class Confidence : std::uint8_t { Exact, High, Medium };
 
 // Why an item hangs where it hangs: the compared fields and the value both had.
 struct Evidence {
-    std::string text; // "VirtualMachineInstance status.nodeName = Node name"
-    std::string value;
+    SharedText text; // "VirtualMachineInstance status.nodeName = Node name"
+    SharedText value;
     Confidence confidence = Confidence::Exact;
+    friend bool operator==(const Evidence&, const Evidence&) = default;
 };
 
 struct Item {
@@ -57,20 +58,20 @@ struct Item {
     ItemKind kind = ItemKind::Placeholder;
     Layer layer = Layer::BareMetal;
     SourceId source = 0;
-    std::string key; // unique, and the same in the next run: what a workspace remembers
-    std::string name;
-    std::string ns;
-    std::string note;      // short and muted behind the name: "512 GiB · 64 cpu", "tenant-blue · Paused"
-    std::string tenant;    // name of the tenant cluster, empty below it
-    std::string tenantKey; // "source|namespace/name" of the Cluster: unique
-    std::string version;   // Kubernetes or hypervisor version
+    SharedText key; // unique, and the same in the next run: what a workspace remembers
+    SharedText name;
+    SharedText ns;
+    SharedText note;      // short and muted behind the name: "512 GiB · 64 cpu", "tenant-blue · Paused"
+    SharedText tenant;    // name of the tenant cluster, empty below it
+    SharedText tenantKey; // "source|namespace/name" of the Cluster: unique
+    SharedText version;   // Kubernetes or hypervisor version
     Health health = Health::Unknown; // its own, raised by what was found out about it (Stack::raise)
     Health own = Health::Unknown;    // by its own words alone
     Health below = Health::Ok;       // the worst of what it carries in the Stack tree
     Health tenantBelow = Health::Ok; // the worst below it in the Tenants tree
-    std::string state;               // one or two words: "Ready", "Paused"
-    std::string reason;              // a sentence when it is not healthy: "The VM is paused because …"
-    std::string rawReason;           // "PausedIOError"
+    SharedText state;                // one or two words: "Ready", "Paused"
+    SharedText reason;               // a sentence when it is not healthy: "The VM is paused because …"
+    SharedText rawReason;            // "PausedIOError"
     UnixMs since = 0;                // since when it is in that state; 0 when not told
     Amount capacity;
     Amount allocated; // requested of the capacity by what runs on it; for VMs and workloads what they take

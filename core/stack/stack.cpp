@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <deque>
 #include <map>
 #include <optional>
@@ -36,7 +37,7 @@ struct FactKeyHash {
 
 // Something an item looked up while it was built; see Stack. A collision costs a needless rebuild, nothing
 // else.
-using Dependency = std::uint64_t;
+using Dependency = std::uint32_t;
 
 Dependency dependency(const char* what, SourceId source, std::string_view name)
 {
@@ -53,7 +54,7 @@ Dependency dependency(const char* what, SourceId source, std::string_view name)
     mix(name);
     h ^= source;
     h *= 1099511628211ULL;
-    return h;
+    return static_cast<Dependency>(h ^ (h >> 32U));
 }
 
 Dependency dependency(SourceId source, FactKind kind, std::string_view name)
@@ -73,7 +74,7 @@ Dependency dependency(const FactKey& key)
 }
 
 // Which items looked something up: a few for nearly everything, thousands for a node with many pods or for a
-// cluster. An entry takes 16 bytes; what more than one item looked up has a list beside it.
+// cluster. An entry takes 8 bytes; what more than one item looked up has a list beside it.
 class Watchers {
 public:
     // Each pair once: see depend().
@@ -82,16 +83,15 @@ public:
         if ((m_used + 1) * 4 > m_entries.size() * 3)
             grow();
         Entry& entry = m_entries[place(what)];
-        if (entry.state == kEmpty) {
-            entry = {what, index, kOne};
+        if (entry.value == kEmpty) {
+            entry = {what, index};
             ++m_used;
-        } else if (entry.state == kOne) {
+        } else if ((entry.value & kMany) == 0) {
             const std::uint32_t list = newList();
             m_lists[list] = {entry.value, index};
-            entry.value = list;
-            entry.state = kMany;
+            entry.value = kMany | list;
         } else {
-            m_lists[entry.value].push_back(index);
+            m_lists[entry.value & ~kMany].push_back(index);
         }
     }
 
@@ -101,10 +101,12 @@ public:
             return;
         const std::size_t at = place(what);
         Entry& entry = m_entries[at];
-        if (entry.state == kOne && entry.value == index) {
+        if (entry.value == kEmpty)
+            return;
+        if (entry.value == index) {
             erase(at);
-        } else if (entry.state == kMany) {
-            std::vector<std::uint32_t>& list = m_lists[entry.value];
+        } else if ((entry.value & kMany) != 0) {
+            std::vector<std::uint32_t>& list = m_lists[entry.value & ~kMany];
             const auto found = std::find(list.begin(), list.end(), index);
             if (found == list.end())
                 return;
@@ -113,7 +115,7 @@ public:
             if (!list.empty())
                 return;
             std::vector<std::uint32_t>().swap(list);
-            m_freeLists.push_back(entry.value);
+            m_freeLists.push_back(entry.value & ~kMany);
             erase(at);
         }
     }
@@ -124,20 +126,22 @@ public:
         if (m_entries.empty())
             return;
         const Entry& entry = m_entries[place(what)];
-        if (entry.state == kOne) {
+        if (entry.value == kEmpty)
+            return;
+        if ((entry.value & kMany) == 0) {
             visit(entry.value);
-        } else if (entry.state == kMany) {
-            for (const std::uint32_t index : m_lists[entry.value])
+        } else {
+            for (const std::uint32_t index : m_lists[entry.value & ~kMany])
                 visit(index);
         }
     }
 
 private:
-    enum : std::uint32_t { kEmpty, kOne, kMany };
+    static constexpr std::uint32_t kEmpty = ~0U;
+    static constexpr std::uint32_t kMany = 1U << 31U;
     struct Entry {
         Dependency what = 0;
-        std::uint32_t value = 0; // the item, or which list
-        std::uint32_t state = kEmpty;
+        std::uint32_t value = kEmpty; // the item, or kMany and which list
     };
 
     std::size_t home(Dependency what) const
@@ -148,7 +152,7 @@ private:
     std::size_t place(Dependency what) const
     {
         std::size_t at = home(what);
-        while (m_entries[at].state != kEmpty && m_entries[at].what != what)
+        while (m_entries[at].value != kEmpty && m_entries[at].what != what)
             at = (at + 1) & (m_entries.size() - 1);
         return at;
     }
@@ -157,7 +161,7 @@ private:
     void erase(std::size_t hole)
     {
         const std::size_t mask = m_entries.size() - 1;
-        for (std::size_t at = (hole + 1) & mask; m_entries[at].state != kEmpty; at = (at + 1) & mask) {
+        for (std::size_t at = (hole + 1) & mask; m_entries[at].value != kEmpty; at = (at + 1) & mask) {
             const std::size_t from = home(m_entries[at].what);
             if (((at - from) & mask) >= ((at - hole) & mask)) {
                 m_entries[hole] = m_entries[at];
@@ -173,7 +177,7 @@ private:
         std::vector<Entry> old(std::max<std::size_t>(16, m_entries.size() * 2));
         old.swap(m_entries);
         for (const Entry& entry : old) {
-            if (entry.state != kEmpty)
+            if (entry.value != kEmpty)
                 m_entries[place(entry.what)] = entry;
         }
     }
@@ -195,6 +199,81 @@ private:
     std::vector<std::uint32_t> m_freeLists;
 };
 
+// Places in a list, found by a hash of what is there: 8 bytes each, because the key is in the list and not
+// here a second time.
+class Places {
+public:
+    static constexpr std::uint32_t kNone = ~0U;
+
+    std::size_t size() const { return m_used; }
+
+    template<typename IsIt>
+    std::uint32_t find(std::uint32_t hash, IsIt&& isIt) const
+    {
+        if (m_entries.empty())
+            return kNone;
+        for (std::size_t at = hash & mask(); m_entries[at].index != kNone; at = (at + 1) & mask()) {
+            if (m_entries[at].hash == hash && isIt(m_entries[at].index))
+                return m_entries[at].index;
+        }
+        return kNone;
+    }
+
+    void insert(std::uint32_t hash, std::uint32_t index)
+    {
+        if ((m_used + 1) * 4 > m_entries.size() * 3) {
+            std::vector<Entry> old(std::max<std::size_t>(16, m_entries.size() * 2));
+            old.swap(m_entries);
+            for (const Entry& entry : old) {
+                if (entry.index != kNone)
+                    put(entry);
+            }
+        }
+        put({hash, index});
+        ++m_used;
+    }
+
+    void erase(std::uint32_t hash, std::uint32_t index)
+    {
+        if (m_entries.empty())
+            return;
+        std::size_t hole = hash & mask();
+        while (m_entries[hole].index != index) {
+            if (m_entries[hole].index == kNone)
+                return;
+            hole = (hole + 1) & mask();
+        }
+        // Those behind it that would no longer be found move up.
+        for (std::size_t at = (hole + 1) & mask(); m_entries[at].index != kNone; at = (at + 1) & mask()) {
+            const std::size_t from = m_entries[at].hash & mask();
+            if (((at - from) & mask()) >= ((at - hole) & mask())) {
+                m_entries[hole] = m_entries[at];
+                hole = at;
+            }
+        }
+        m_entries[hole] = {};
+        --m_used;
+    }
+
+private:
+    struct Entry {
+        std::uint32_t hash = 0;
+        std::uint32_t index = kNone;
+    };
+
+    std::size_t mask() const { return m_entries.size() - 1; }
+    void put(const Entry& entry)
+    {
+        std::size_t at = entry.hash & mask();
+        while (m_entries[at].index != kNone)
+            at = (at + 1) & mask();
+        m_entries[at] = entry;
+    }
+
+    std::vector<Entry> m_entries; // a power of two of them, at most three quarters in use
+    std::size_t m_used = 0;
+};
+
 std::string join(std::string_view ns, std::string_view name)
 {
     std::string out;
@@ -204,13 +283,13 @@ std::string join(std::string_view ns, std::string_view name)
 }
 
 // The first three groups of a UUID, byte by byte in the other order: SMBIOS before 2.6 and some vendors.
-std::string swappedUuid(const std::string& uuid)
+std::string swappedUuid(std::string_view uuid)
 {
     if (uuid.size() != 36)
         return {};
-    const auto pair = [&uuid](std::size_t at) { return uuid.substr(at, 2); };
+    const auto pair = [&uuid](std::size_t at) { return std::string(uuid.substr(at, 2)); };
     return pair(6) + pair(4) + pair(2) + pair(0) + "-" + pair(11) + pair(9) + "-" + pair(16) + pair(14) +
-           uuid.substr(18);
+           std::string(uuid.substr(18));
 }
 
 std::string tr(const char* text)
@@ -271,19 +350,62 @@ constexpr std::array<std::size_t, 11> rollUpRanks()
 
 class Stack::Private {
 public:
+    struct Words { // a Verdict, to be kept
+        Health health = Health::Unknown;
+        SharedText state;
+        SharedText reason;
+        SharedText rawReason;
+        UnixMs since = 0;
+    };
+
     struct Slot {
         std::uint32_t generation = 0;
         bool used = false;
         Item item;
         // What it is built from: the fact's source and key name (for a workload: the group's key).
         SourceId source = 0;
-        std::string subject;
+        SharedText subject;
         std::vector<Dependency> dependencies;
         std::array<std::uint32_t, kTrees> position{}; // in its parent's children, or among the roots
         Health own = Health::Unknown;                 // before what the roll-up adds
-        Verdict ownVerdict;
-        Verdict raised; // see Stack::raise(); Ok: nothing
-        std::deque<Sample> history;
+        Words ownWords;
+        std::unique_ptr<Words> raised; // see Stack::raise(); null: nothing
+        std::unique_ptr<std::deque<Sample>> history;
+    };
+
+    struct Named { // a fact of a kind that is known
+        SourceId source = 0;
+        SharedText name;
+        friend auto operator<=>(const Named&, const Named&) = default;
+        friend bool operator==(const Named&, const Named&) = default;
+    };
+
+    // From a text to what has it, in order: one nearly always, so that a list is as good as a tree.
+    template<typename Value>
+    class Index {
+    public:
+        const std::vector<Value>* find(std::string_view key) const { return m_table.find(key); }
+        void add(std::string_view key, const Value& value)
+        {
+            std::vector<Value>& values = *m_table.insert(key).first;
+            const auto at = std::lower_bound(values.begin(), values.end(), value);
+            if (at == values.end() || *at != value)
+                values.insert(at, value);
+        }
+        void remove(std::string_view key, const Value& value)
+        {
+            std::vector<Value>* const values = m_table.find(key);
+            if (values == nullptr)
+                return;
+            const auto at = std::lower_bound(values->begin(), values->end(), value);
+            if (at != values->end() && *at == value)
+                values->erase(at);
+            if (values->empty())
+                m_table.erase(key);
+        }
+
+    private:
+        NameTable<std::vector<Value>> m_table;
     };
 
     struct Load { // requests of the pods bound to one node
@@ -293,16 +415,16 @@ public:
 
     struct Group { // the pods of one owner on one node
         SourceId source = 0;
-        std::string node;
-        std::string ns;
-        std::string kind;
-        std::string name;
-        std::set<std::string> pods;
+        SharedText node;
+        SharedText ns;
+        SharedText kind;
+        SharedText name;
+        std::vector<SharedText> pods; // in order
     };
 
     // --- facts
     // -------------------------------------------------------------------------------------------------
-    using FactTable = NameTable<std::shared_ptr<const Fact>>;
+    using FactTable = NameTable<FactPtr>;
     std::unordered_map<SourceId, std::array<FactTable, kFactKinds>> m_facts;
     std::unordered_map<SourceId, SourceState> m_sources;
     std::vector<SourceId> m_sourceOrder;
@@ -311,26 +433,22 @@ public:
     // -------------------------------------------------------------------------------------------------
     std::deque<Slot> m_slots; // addresses stay
     std::vector<std::uint32_t> m_free;
-    std::unordered_map<std::string, std::uint32_t> m_byKey;
     std::array<std::vector<ItemId>, kTrees> m_roots;
     std::array<std::size_t, 11> m_counts{};
     Watchers m_watchers;
 
     // --- indices; each change of an entry touches the dependency of the same name
     // ---------------------------------
-    std::unordered_map<std::string, std::set<SourceId>> m_hostByUuid;
-    std::unordered_map<std::string, std::set<SourceId>> m_hostByName;
-    std::unordered_map<std::string, std::set<std::string>> m_launchers; // "source|vmi uid" → pods
-    std::unordered_map<std::string, Load> m_loads;                      // "source|node"
-    std::unordered_map<std::string, Group> m_groups;                    // group key → pods
-    std::unordered_map<std::string, std::set<SourceId>> m_innerSources; // "outer|ns/cluster"
-    std::unordered_map<std::string, std::set<std::string>>
-        m_machineByNode; // "outer|ns/cluster|node" → machines
-    std::unordered_map<std::string, std::set<std::string>> m_machineByInfra; // "outer|ns/name" → machines
-    std::unordered_map<std::string, std::set<FactKey, bool (*)(const FactKey&, const FactKey&)>>
-        m_domainByUuid;
-    std::unordered_map<std::string, std::set<FactKey, bool (*)(const FactKey&, const FactKey&)>>
-        m_vmiByFirmware;
+    Index<SourceId> m_hostByUuid;
+    Index<SourceId> m_hostByName;
+    Index<SharedText> m_launchers;                   // "source|vmi uid" → pods
+    std::unordered_map<std::string, Load> m_loads;   // "source|node"
+    std::unordered_map<std::string, Group> m_groups; // group key → pods
+    Index<SourceId> m_innerSources;                  // "outer|ns/cluster"
+    Index<SharedText> m_machineByNode;               // "outer|ns/cluster|node" → machines
+    Index<SharedText> m_machineByInfra;              // "outer|ns/name" → machines
+    Index<Named> m_domainByUuid;
+    Index<Named> m_vmiByFirmware;
 
     std::map<std::pair<SourceId, FactKind>, std::set<std::string>> m_platform;
     std::unordered_map<FactKey, std::unordered_set<FactKey, FactKeyHash>, FactKeyHash> m_about;
@@ -346,14 +464,9 @@ public:
     std::unordered_set<std::uint32_t> m_touched;
     std::unordered_set<std::uint32_t> m_doomed; // their facts are gone; removed at the end
 
-    static bool keyLess(const FactKey& a, const FactKey& b)
-    {
-        return std::tie(a.source, a.kind, a.name) < std::tie(b.source, b.kind, b.name);
-    }
-
     // --- small accessors
     // -----------------------------------------------------------------------------------------
-    const std::shared_ptr<const Fact>* findFact(SourceId source, FactKind kind, std::string_view name) const
+    const FactPtr* findFact(SourceId source, FactKind kind, std::string_view name) const
     {
         const auto of = m_facts.find(source);
         return of == m_facts.end() ? nullptr : of->second[static_cast<std::size_t>(kind)].find(name);
@@ -362,8 +475,8 @@ public:
     template<typename T>
     const T* fact(SourceId source, FactKind kind, std::string_view name) const
     {
-        const std::shared_ptr<const Fact>* const found = findFact(source, kind, name);
-        return found == nullptr ? nullptr : std::get_if<T>(found->get());
+        const FactPtr* const found = findFact(source, kind, name);
+        return found == nullptr ? nullptr : (*found)->as<T>();
     }
 
     const SourceState* sourceState(SourceId id) const
@@ -390,7 +503,13 @@ public:
 
     static std::string scoped(SourceId source, std::string_view rest)
     {
-        return std::to_string(source) + "|" + std::string(rest);
+        std::array<char, 12> digits{};
+        const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), source).ptr;
+        const std::string_view number(digits.data(), static_cast<std::size_t>(end - digits.data()));
+        std::string out;
+        out.reserve(number.size() + 1 + rest.size());
+        out.append(number).append("|").append(rest);
+        return out;
     }
 
     ItemId idOf(std::uint32_t index) const { return {index, m_slots[index].generation}; }
@@ -411,28 +530,40 @@ public:
         return std::string(toString(kind)) + "|" + sourceTag(source) + "|" + std::string(subject);
     }
 
-    // Items are found by "kind|source id|subject", which does not change when a source is renamed.
-    static std::string internalKey(ItemKind kind, SourceId source, std::string_view subject)
+    // Items are found by kind, source and subject: none of them changes when a source is renamed.
+    static std::uint32_t subjectHash(ItemKind kind, SourceId source, std::string_view subject)
     {
-        return std::to_string(static_cast<int>(kind)) + "|" + std::to_string(source) + "|" +
-               std::string(subject);
+        const std::size_t h =
+            std::hash<std::string_view>{}(subject) ^
+            ((std::size_t{source} << 8U | static_cast<std::size_t>(kind)) * 0x9E3779B97F4A7C15ULL);
+        return static_cast<std::uint32_t>(h ^ (h >> 32U));
+    }
+    static std::uint32_t keyHash(std::string_view key)
+    {
+        return static_cast<std::uint32_t>(std::hash<std::string_view>{}(key));
     }
 
-    std::unordered_map<std::string, std::uint32_t> m_bySubject;
+    Places m_bySubject;
+    Places m_byKey;
 
+    std::uint32_t findIndex(ItemKind kind, SourceId source, std::string_view subject) const
+    {
+        return m_bySubject.find(subjectHash(kind, source, subject), [&](std::uint32_t index) {
+            const Slot& s = m_slots[index];
+            return s.item.kind == kind && s.source == source && s.subject == subject;
+        });
+    }
     ItemId findItem(ItemKind kind, SourceId source, std::string_view subject) const
     {
-        const auto found = m_bySubject.find(internalKey(kind, source, subject));
-        return found == m_bySubject.end() ? ItemId{} : idOf(found->second);
+        const std::uint32_t index = findIndex(kind, source, subject);
+        return index == Places::kNone ? ItemId{} : idOf(index);
     }
 
-    std::uint32_t ensureItem(ItemKind kind, Layer layer, SourceId source, const std::string& subject)
+    std::uint32_t ensureItem(ItemKind kind, Layer layer, SourceId source, std::string_view subject)
     {
-        const std::string internal = internalKey(kind, source, subject);
-        const auto found = m_bySubject.find(internal);
-        if (found != m_bySubject.end()) {
-            m_doomed.erase(found->second);
-            return found->second;
+        if (const std::uint32_t found = findIndex(kind, source, subject); found != Places::kNone) {
+            m_doomed.erase(found);
+            return found;
         }
         std::uint32_t index = 0;
         if (m_free.empty()) {
@@ -448,14 +579,14 @@ public:
         s.generation = generation;
         s.used = true;
         s.source = source;
-        s.subject = subject;
+        s.subject = SharedText(subject);
         s.item.id = {index, generation};
         s.item.kind = kind;
         s.item.layer = layer;
         s.item.source = source;
         s.item.key = itemKey(kind, source, subject);
-        m_bySubject.emplace(internal, index);
-        m_byKey[s.item.key] = index;
+        m_bySubject.insert(subjectHash(kind, source, subject), index);
+        m_byKey.insert(keyHash(s.item.key), index);
         ++m_counts[static_cast<std::size_t>(kind)];
         for (std::size_t tree = 0; tree < kTrees; ++tree) {
             if (belongs(kind, static_cast<Tree>(tree)))
@@ -552,10 +683,8 @@ public:
             }
         }
         forget(s, index);
-        m_bySubject.erase(internalKey(s.item.kind, s.source, s.subject));
-        const auto byKey = m_byKey.find(s.item.key);
-        if (byKey != m_byKey.end() && byKey->second == index)
-            m_byKey.erase(byKey);
+        m_bySubject.erase(subjectHash(s.item.kind, s.source, s.subject), index);
+        m_byKey.erase(keyHash(s.item.key), index);
         --m_counts[static_cast<std::size_t>(s.item.kind)];
         if (m_added.erase(index) == 0)
             m_delta.removed.push_back(s.item.id);
@@ -600,6 +729,13 @@ public:
         return fact<T>(source, kind, name);
     }
 
+    template<typename Value>
+    const std::vector<Value>* look(Slot& s, const char* index, const Index<Value>& of, std::string_view key)
+    {
+        depend(s, dependency(index, 0, key));
+        return of.find(key);
+    }
+
     template<typename Map>
     const typename Map::mapped_type* look(Slot& s, const char* index, const Map& map, const std::string& key)
     {
@@ -608,26 +744,17 @@ public:
         return found == map.end() ? nullptr : &found->second;
     }
 
-    template<typename Map, typename Value>
-    void indexAdd(const char* index, Map& map, const std::string& key, const Value& value)
+    template<typename Value>
+    void indexAdd(const char* index, Index<Value>& of, std::string_view key, const Value& value)
     {
-        if constexpr (std::is_constructible_v<typename Map::mapped_type,
-                                              bool (*)(const FactKey&, const FactKey&)>)
-            map.try_emplace(key, &keyLess).first->second.insert(value);
-        else
-            map[key].insert(value);
+        of.add(key, value);
         touch(dependency(index, 0, key));
     }
 
-    template<typename Map, typename Value>
-    void indexRemove(const char* index, Map& map, const std::string& key, const Value& value)
+    template<typename Value>
+    void indexRemove(const char* index, Index<Value>& of, std::string_view key, const Value& value)
     {
-        const auto found = map.find(key);
-        if (found == map.end())
-            return;
-        found->second.erase(value);
-        if (found->second.empty())
-            map.erase(found);
+        of.remove(key, value);
         touch(dependency(index, 0, key));
     }
 
@@ -637,9 +764,10 @@ public:
     {
         const FactKey& key = change.key;
         FactTable& table = m_facts[key.source][static_cast<std::size_t>(key.kind)];
-        const std::shared_ptr<const Fact>* const found = table.find(key.name);
-        const std::shared_ptr<const Fact> old = found == nullptr ? nullptr : *found;
-        if (old == change.fact)
+        const FactPtr* const found = table.find(key.name);
+        const FactPtr old = found == nullptr ? nullptr : *found;
+        // Much of what a watch tells changes nothing of what is read: a lease renewed, an annotation.
+        if (old == change.fact || (old && change.fact && *old == *change.fact))
             return;
         if (old)
             indexFact(key, *old, false);
@@ -740,37 +868,39 @@ public:
         }
     }
 
-    void indexFact(const FactKey& key, const Fact& fact, bool on)
+    void indexFact(const FactKey& key, const FactBox& fact, bool on)
     {
-        const auto put = [&](const char* index, auto& map, const std::string& at, const auto& value) {
+        const auto put = [&](const char* index, auto& of, std::string_view at, const auto& value) {
             if (on)
-                indexAdd(index, map, at, value);
+                indexAdd(index, of, at, value);
             else
-                indexRemove(index, map, at, value);
+                indexRemove(index, of, at, value);
         };
-        if (const auto* host = std::get_if<HostFact>(&fact)) {
+        if (const auto* host = fact.as<HostFact>()) {
             if (!host->uuid.empty())
                 put("hostuuid", m_hostByUuid, host->uuid, key.source);
             if (!host->hostname.empty())
                 put("hostname", m_hostByName, toLower(host->hostname), key.source);
-        } else if (const auto* domain = std::get_if<DomainFact>(&fact)) {
+        } else if (const auto* domain = fact.as<DomainFact>()) {
             if (!domain->uuid.empty())
-                put("domainuuid", m_domainByUuid, domain->uuid, key);
-        } else if (const auto* vmi = std::get_if<VmiFact>(&fact)) {
+                put("domainuuid", m_domainByUuid, domain->uuid, Named{key.source, SharedText(key.name)});
+        } else if (const auto* vmi = fact.as<VmiFact>()) {
             if (!vmi->firmwareUuid.empty())
-                put("vmifirmware", m_vmiByFirmware, vmi->firmwareUuid, key);
-        } else if (const auto* machine = std::get_if<MachineFact>(&fact)) {
+                put("vmifirmware", m_vmiByFirmware, vmi->firmwareUuid,
+                    Named{key.source, SharedText(key.name)});
+        } else if (const auto* machine = fact.as<MachineFact>()) {
             if (!machine->nodeName.empty())
                 put("machinenode", m_machineByNode,
                     scoped(key.source,
                            join(machine->meta.ns, machine->clusterName) + "|" + machine->nodeName),
-                    key.name);
+                    SharedText(key.name));
             if (!machine->infrastructureName.empty())
                 put("machineinfra", m_machineByInfra,
-                    scoped(key.source, join(machine->meta.ns, machine->infrastructureName)), key.name);
-        } else if (const auto* pod = std::get_if<PodFact>(&fact)) {
+                    scoped(key.source, join(machine->meta.ns, machine->infrastructureName)),
+                    SharedText(key.name));
+        } else if (const auto* pod = fact.as<PodFact>()) {
             indexPod(key, *pod, on);
-        } else if (const auto* object = std::get_if<ObjectFact>(&fact)) {
+        } else if (const auto* object = fact.as<ObjectFact>()) {
             indexAbout(key, *object, on);
         }
     }
@@ -863,9 +993,9 @@ public:
         if (!pod.launcherOf.empty()) {
             const std::string at = scoped(key.source, pod.launcherOf);
             if (on)
-                indexAdd("launcher", m_launchers, at, key.name);
+                indexAdd("launcher", m_launchers, at, SharedText(key.name));
             else
-                indexRemove("launcher", m_launchers, at, key.name);
+                indexRemove("launcher", m_launchers, at, SharedText(key.name));
         }
         if (!isInner(key.source))
             return;
@@ -876,15 +1006,16 @@ public:
         const std::string at = scoped(key.source, group);
         if (on) {
             Group& g = m_groups[at];
-            g.source = key.source;
-            g.node = pod.nodeName;
-            g.ns = pod.meta.ns;
-            g.kind = kind;
-            g.name = name;
-            g.pods.insert(key.name);
+            if (g.pods.empty())
+                g = {
+                    key.source, pod.nodeName, pod.meta.ns, SharedText::common(kind), SharedText::common(name),
+                    {}};
+            const auto place = std::lower_bound(g.pods.begin(), g.pods.end(), key.name);
+            if (place == g.pods.end() || *place != key.name)
+                g.pods.insert(place, SharedText(key.name));
             m_dirty.insert(ensureItem(ItemKind::Workload, Layer::Workload, key.source, group));
         } else if (const auto found = m_groups.find(at); found != m_groups.end()) {
-            found->second.pods.erase(key.name);
+            std::erase(found->second.pods, key.name);
             const ItemId id = findItem(ItemKind::Workload, key.source, group);
             if (found->second.pods.empty()) {
                 m_groups.erase(found);
@@ -906,7 +1037,7 @@ public:
                 return;
             std::vector<FactKey> keys;
             for (std::size_t kind = 0; kind < kFactKinds; ++kind)
-                m_facts[id][kind].each([&](std::string_view name, const std::shared_ptr<const Fact>&) {
+                m_facts[id][kind].each([&](std::string_view name, const FactPtr&) {
                     keys.push_back({id, static_cast<FactKind>(kind), std::string(name)});
                 });
             for (const FactKey& key : keys)
@@ -943,17 +1074,16 @@ public:
         };
         if (const auto of = m_facts.find(state.id); of != m_facts.end())
             of->second[static_cast<std::size_t>(FactKind::KubeNode)].each(
-                [&](std::string_view name, const std::shared_ptr<const Fact>&) {
+                [&](std::string_view name, const FactPtr&) {
                     mark(findItem(ItemKind::InnerNode, state.id, name));
                 });
         mark(findItem(ItemKind::TenantCluster, state.outer, state.clusterKey));
     }
 
-    const SourceState* innerSourceOf(SourceId outer, const std::string& clusterKey) const
+    const SourceState* innerSourceOf(SourceId outer, std::string_view clusterKey) const
     {
-        const auto inner = m_innerSources.find(scoped(outer, clusterKey));
-        return inner == m_innerSources.end() || inner->second.empty() ? nullptr
-                                                                      : sourceState(*inner->second.begin());
+        const auto* const inner = m_innerSources.find(scoped(outer, clusterKey));
+        return inner == nullptr ? nullptr : sourceState(inner->front());
     }
 
     // --- building one item from its facts
@@ -965,8 +1095,8 @@ public:
             return;
         forget(s, index);
         m_touched.insert(index);
-        Item before = shallow(s.item);
-        s.item.evidence.clear();
+        const Item before = shallow(s.item);
+        const std::vector<Evidence> evidence = std::exchange(s.item.evidence, {});
         switch (s.item.kind) {
         case ItemKind::Host:
             buildHost(s);
@@ -1003,9 +1133,11 @@ public:
         }
         markRollUp(s);
         noteChange(s, before);
+        if (s.item.evidence != evidence)
+            m_changed.insert(index);
     }
 
-    // All that is shown of an item, without the lists that other marks cover.
+    // All that is shown of an item, without the lists that other marks cover and the evidence.
     static Item shallow(const Item& item)
     {
         Item copy;
@@ -1029,16 +1161,12 @@ public:
         copy.pods = item.pods;
         copy.morePods = item.morePods;
         copy.created = item.created;
-        copy.evidence = item.evidence;
         return copy;
     }
 
     void noteChange(Slot& s, const Item& before)
     {
         const Item& now = s.item;
-        const auto same = [](const Evidence& a, const Evidence& b) {
-            return a.confidence == b.confidence && a.text == b.text && a.value == b.value;
-        };
         const bool equal =
             before.name == now.name && before.ns == now.ns && before.note == now.note &&
             before.tenant == now.tenant && before.tenantKey == now.tenantKey &&
@@ -1046,42 +1174,59 @@ public:
             before.below == now.below && before.tenantBelow == now.tenantBelow && before.state == now.state &&
             before.reason == now.reason && before.rawReason == now.rawReason && before.since == now.since &&
             before.capacity == now.capacity && before.allocated == now.allocated && before.used == now.used &&
-            before.pods == now.pods && before.morePods == now.morePods && before.created == now.created &&
-            std::equal(before.evidence.begin(), before.evidence.end(), now.evidence.begin(),
-                       now.evidence.end(), same);
+            before.pods == now.pods && before.morePods == now.morePods && before.created == now.created;
         if (!equal)
             m_changed.insert(now.id.index);
     }
 
-    void setVerdict(Slot& s, Verdict v)
+    static void because(Slot& s, std::string_view text, const SharedText& value, Confidence confidence)
     {
-        s.ownVerdict = std::move(v);
-        s.ownVerdict.rawReason = cleanText(s.ownVerdict.rawReason);
-        s.own = s.ownVerdict.health;
-        showVerdict(s, s.ownVerdict);
+        s.item.evidence.push_back({SharedText::common(text), value, confidence});
+    }
+    static void because(Slot& s, std::string_view text, const std::string& value, Confidence confidence)
+    {
+        because(s, text, SharedText::common(value), confidence);
+    }
+
+    void setVerdict(Slot& s, const Verdict& v)
+    {
+        s.ownWords = wordsOf(v);
+        s.own = v.health;
+        showWords(s, s.ownWords);
+    }
+
+    static Words wordsOf(const Verdict& v)
+    {
+        return {v.health, SharedText::common(v.state), SharedText::common(v.reason),
+                SharedText::common(cleanText(v.rawReason)), v.since};
     }
 
     // The worse of what the item says itself and what was found out about it.
-    static void showVerdict(Slot& s, const Verdict& own)
+    static void showWords(Slot& s, const Words& own)
     {
-        const bool raised = s.raised.health > own.health && s.raised.health > Health::Unknown;
+        const bool raised =
+            s.raised != nullptr && s.raised->health > own.health && s.raised->health > Health::Unknown;
+        const Words& worse = raised ? *s.raised : own;
         s.item.own = own.health;
-        s.item.health = raised ? s.raised.health : own.health;
+        s.item.health = worse.health;
         s.item.state = own.state;
-        s.item.reason = raised ? s.raised.reason : own.reason;
-        s.item.rawReason = raised ? s.raised.rawReason : own.rawReason;
-        s.item.since = raised ? s.raised.since : own.since;
+        s.item.reason = worse.reason;
+        s.item.rawReason = worse.rawReason;
+        s.item.since = worse.since;
     }
 
     void sample(Slot& s, UnixMs at)
     {
         if (at == 0 || (s.item.used.cpuMilli < 0 && s.item.used.memoryBytes < 0))
             return;
-        if (!s.history.empty() && at < s.history.back().at + kHistoryStep)
+        if (s.history == nullptr)
+            s.history = std::make_unique<std::deque<Sample>>();
+        std::deque<Sample>& history = *s.history;
+        if (!history.empty() && at < history.back().at + kHistoryStep)
             return;
-        s.history.push_back({at, s.item.used});
-        while (s.history.front().at < at - kHistorySpan)
-            s.history.pop_front();
+        history.push_back({at, s.item.used});
+        while (history.front().at < at - kHistorySpan)
+            history.pop_front();
     }
 
     ItemId placeholder(Tree tree, const char* which, SourceId source, Layer layer, const std::string& name,
@@ -1136,8 +1281,8 @@ public:
         setVerdict(s, domainVerdict(*domain));
         if (const auto* vmis = look(s, "vmifirmware", m_vmiByFirmware, domain->uuid);
             vmis != nullptr && !vmis->empty())
-            item.evidence.push_back(
-                {tr("domain uuid = VirtualMachineInstance firmware.uuid"), domain->uuid, Confidence::Exact});
+            because(s, tr("domain uuid = VirtualMachineInstance firmware.uuid"), domain->uuid,
+                    Confidence::Exact);
         setParent(s, Tree::Hosts, findItem(ItemKind::Host, s.source, ""));
         depend(s, dependency(s.source, FactKind::Host, ""));
     }
@@ -1175,21 +1320,21 @@ public:
         if (!node.systemUuid.empty()) {
             for (const bool swapped : {false, true}) {
                 const std::string uuid = swapped ? swappedUuid(node.systemUuid) : node.systemUuid;
-                const auto* hosts = look(s, "hostuuid", m_hostByUuid, uuid);
+                const std::vector<SourceId>* hosts = look(s, "hostuuid", m_hostByUuid, uuid);
                 if (hosts == nullptr)
                     continue;
                 if (const ItemId id = host(*hosts->begin())) {
                     const bool alone = hosts->size() == 1;
-                    s.item.evidence.push_back(
-                        {swapped ? tr("Node systemUUID = host UUID with its first groups swapped")
-                                 : tr("Node systemUUID = host UUID"),
-                         node.systemUuid, alone && !swapped ? Confidence::High : Confidence::Medium});
+                    because(s,
+                            swapped ? tr("Node systemUUID = host UUID with its first groups swapped")
+                                    : tr("Node systemUUID = host UUID"),
+                            node.systemUuid, alone && !swapped ? Confidence::High : Confidence::Medium);
                     return id;
                 }
             }
         }
         // A host that does not tell its UUID can still be known by its name, if just one has it.
-        for (const std::string& name : {node.hostname, node.meta.name}) {
+        for (const std::string& name : {node.hostname, node.meta.name.string()}) {
             if (name.empty())
                 continue;
             const auto* hosts = look(s, "hostname", m_hostByName, toLower(name));
@@ -1200,34 +1345,34 @@ public:
             if (known == nullptr || (!known->uuid.empty() && !node.systemUuid.empty()))
                 continue; // both tell a UUID and they differ: not the same machine
             if (const ItemId id = host(source)) {
-                s.item.evidence.push_back({tr("Node hostname = host name"), name, Confidence::Medium});
+                because(s, tr("Node hostname = host name"), name, Confidence::Medium);
                 return id;
             }
         }
-        s.item.evidence.push_back(
-            {tr("No enrolled host has this systemUUID"), node.systemUuid, Confidence::Exact});
+        because(s, tr("No enrolled host has this systemUUID"), node.systemUuid, Confidence::Exact);
         return placeholder(Tree::Stack, "not-enrolled", s.source, Layer::BareMetal, tr("Host not enrolled"),
                            tr("add the host through libvirt"));
     }
 
-    const PodFact* launcherOf(Slot* s, SourceId source, const VmiFact& vmi, std::string* name = nullptr)
+    const PodFact* launcherOf(Slot* s, SourceId source, const VmiFact& vmi, SharedText* name = nullptr)
     {
         const std::string at = scoped(source, vmi.meta.uid);
         if (s != nullptr)
             depend(*s, dependency("launcher", 0, at));
-        const auto found = m_launchers.find(at);
-        if (found == m_launchers.end())
+        const auto* const found = m_launchers.find(at);
+        if (found == nullptr)
             return nullptr;
         const PodFact* best = nullptr;
-        for (const std::string& podName : found->second) {
+        for (const SharedText& podName : *found) {
             const auto* pod = s != nullptr ? look<PodFact>(*s, source, FactKind::Pod, podName)
                                            : fact<PodFact>(source, FactKind::Pod, podName);
             if (pod == nullptr)
                 continue;
             // While a VM migrates two pods share the label; the live one is where the VM is.
-            const auto active = vmi.activePods.find(pod->meta.uid);
-            const bool live = active != vmi.activePods.end() ? active->second == vmi.nodeName
-                                                             : pod->nodeName == vmi.nodeName;
+            const auto active = std::find_if(vmi.activePods.begin(), vmi.activePods.end(),
+                                             [pod](const ActivePod& a) { return a.uid == pod->meta.uid; });
+            const bool live =
+                active != vmi.activePods.end() ? active->node == vmi.nodeName : pod->nodeName == vmi.nodeName;
             if (best == nullptr || live) {
                 best = pod;
                 if (name != nullptr)
@@ -1247,11 +1392,11 @@ public:
 
     // VM → KubevirtMachine by CAPK's labels, else by name; KubevirtMachine → Machine by the Machine's
     // reference.
-    MachineLink machineOfVm(Slot* s, SourceId source, const std::string& key)
+    MachineLink machineOfVm(Slot* s, SourceId source, std::string_view key)
     {
         MachineLink link;
         const auto* vm = fact<VmFact>(source, FactKind::Vm, key);
-        std::string infra = key;
+        std::string infra(key);
         if (vm != nullptr && !vm->machineName.empty())
             infra = join(vm->machineNamespace.empty() ? vm->meta.ns : vm->machineNamespace, vm->machineName);
         link.kubevirtMachine = s != nullptr
@@ -1260,25 +1405,25 @@ public:
         const std::string at = scoped(source, infra);
         if (s != nullptr)
             depend(*s, dependency("machineinfra", 0, at));
-        const auto found = m_machineByInfra.find(at);
-        if (found != m_machineByInfra.end()) {
-            link.machineKey = *found->second.begin();
+        if (const auto* const found = m_machineByInfra.find(at)) {
+            link.machineKey = found->front();
             link.machine = s != nullptr ? look<MachineFact>(*s, source, FactKind::Machine, link.machineKey)
                                         : fact<MachineFact>(source, FactKind::Machine, link.machineKey);
         }
         return link;
     }
 
-    void setTenant(Slot& s, SourceId outer, const std::string& ns, const std::string& cluster)
+    void setTenant(Slot& s, SourceId outer, std::string_view ns, std::string_view cluster)
     {
-        s.item.tenant = cluster;
-        s.item.tenantKey = cluster.empty() ? std::string() : scoped(outer, join(ns, cluster));
+        s.item.tenant = SharedText::common(cluster);
+        s.item.tenantKey =
+            cluster.empty() ? SharedText() : SharedText::common(scoped(outer, join(ns, cluster)));
     }
 
-    static std::vector<std::string> claimsOf(const VmFact* vm, const VmiFact* vmi)
+    static std::vector<SharedText> claimsOf(const VmFact* vm, const VmiFact* vmi)
     {
-        std::vector<std::string> out;
-        const auto add = [&out](const std::string& claim) {
+        std::vector<SharedText> out;
+        const auto add = [&out](const SharedText& claim) {
             if (!claim.empty() && std::find(out.begin(), out.end(), claim) == out.end())
                 out.push_back(claim);
         };
@@ -1303,13 +1448,13 @@ public:
         item.ns = meta.ns;
         item.created = meta.created;
         const MachineLink link = machineOfVm(&s, s.source, s.subject);
-        const std::string cluster = vm != nullptr && !vm->clusterName.empty() ? vm->clusterName
-                                    : vmi != nullptr                          ? vmi->clusterName
-                                                                              : std::string();
+        const SharedText cluster = vm != nullptr && !vm->clusterName.empty() ? vm->clusterName
+                                   : vmi != nullptr                          ? vmi->clusterName
+                                                                             : SharedText();
         setTenant(s, s.source, link.machine != nullptr ? link.machine->meta.ns : meta.ns, cluster);
         item.version = link.machine != nullptr ? link.machine->version : std::string();
         // What is found about its disks is found about the VM.
-        for (const std::string& claim : claimsOf(vm, vmi)) {
+        for (const SharedText& claim : claimsOf(vm, vmi)) {
             const std::string at = join(meta.ns, claim);
             depend(s, dependency(s.source, FactKind::DataVolume, at));
             depend(s, dependency(s.source, FactKind::Claim, at));
@@ -1322,7 +1467,7 @@ public:
         setVerdict(s, vmVerdict(vm, vmi, link.machine, link.kubevirtMachine));
 
         if (vmi != nullptr) {
-            std::string podName;
+            SharedText podName;
             if (const PodFact* launcher = launcherOf(&s, s.source, *vmi, &podName)) {
                 const auto* usage = look<UsageFact>(s, s.source, FactKind::PodUsage, podName);
                 if (usage != nullptr) {
@@ -1330,21 +1475,22 @@ public:
                     sample(s, usage->at);
                 }
                 if (!launcher->nodeName.empty())
-                    item.evidence.push_back({tr("launcher pod label kubevirt.io/created-by = VMI uid"),
-                                             launcher->meta.name, Confidence::Exact});
+                    because(s, tr("launcher pod label kubevirt.io/created-by = VMI uid"), launcher->meta.name,
+                            Confidence::Exact);
             }
         }
-        item.note = item.tenant;
+        std::string note = item.tenant;
         if (item.state != tr("Running"))
-            item.note += (item.note.empty() ? "" : " · ") + item.state;
+            note += (note.empty() ? "" : " · ") + item.state;
+        item.note = SharedText::common(note);
 
         ItemId carrier;
         if (vmi != nullptr && !vmi->nodeName.empty()) {
             depend(s, dependency(s.source, FactKind::KubeNode, vmi->nodeName));
             carrier = findItem(ItemKind::OuterNode, s.source, vmi->nodeName);
             if (carrier && !m_doomed.contains(carrier.index))
-                item.evidence.push_back({tr("VirtualMachineInstance status.nodeName = Node name"),
-                                         vmi->nodeName, Confidence::Exact});
+                because(s, tr("VirtualMachineInstance status.nodeName = Node name"), vmi->nodeName,
+                        Confidence::Exact);
             else
                 carrier = {};
         }
@@ -1356,9 +1502,8 @@ public:
         ItemId machine;
         if (link.machine != nullptr) {
             machine = findItem(ItemKind::Machine, s.source, link.machineKey);
-            item.evidence.push_back(
-                {tr("Machine spec.infrastructureRef = KubevirtMachine = VirtualMachine name"),
-                 link.machine->infrastructureName, Confidence::Exact});
+            because(s, tr("Machine spec.infrastructureRef = KubevirtMachine = VirtualMachine name"),
+                    link.machine->infrastructureName, Confidence::Exact);
         }
         if (!machine || m_doomed.contains(machine.index))
             machine = placeholder(Tree::Tenants, "no-tenant", s.source, Layer::Vm,
@@ -1392,14 +1537,12 @@ public:
                 vmKey = join(infra != nullptr && !infra->vmNamespace.empty() ? infra->vmNamespace
                                                                              : machine->meta.ns,
                              machine->infrastructureName);
-                item.evidence.push_back(
-                    {tr("Machine status.nodeRef = Node name"), node->meta.name, Confidence::Exact});
+                because(s, tr("Machine status.nodeRef = Node name"), node->meta.name, Confidence::Exact);
             }
         }
         if (vmKey.empty()) {
             vmKey = join(ns, node->meta.name);
-            item.evidence.push_back(
-                {tr("Node name = VirtualMachine name"), node->meta.name, Confidence::High});
+            because(s, tr("Node name = VirtualMachine name"), node->meta.name, Confidence::High);
         }
         const auto* vm = look<VmFact>(s, outer, FactKind::Vm, vmKey);
         const auto* vmi = look<VmiFact>(s, outer, FactKind::Vmi, vmKey);
@@ -1408,18 +1551,16 @@ public:
             parent = findItem(ItemKind::Vm, outer, vmKey);
         if (parent && vmi != nullptr && !vmi->firmwareUuid.empty() && !node->systemUuid.empty()) {
             if (vmi->firmwareUuid == node->systemUuid)
-                item.evidence.push_back(
-                    {tr("Node systemUUID = VMI firmware.uuid"), node->systemUuid, Confidence::Exact});
+                because(s, tr("Node systemUUID = VMI firmware.uuid"), node->systemUuid, Confidence::Exact);
             else
-                item.evidence.push_back(
-                    {tr("Node systemUUID differs from VMI firmware.uuid: a node left behind, a VM "
-                        "created again, or the kubeconfig of another cluster"),
-                     node->systemUuid, Confidence::Medium});
+                because(s,
+                        tr("Node systemUUID differs from VMI firmware.uuid: a node left behind, a VM "
+                           "created again, or the kubeconfig of another cluster"),
+                        node->systemUuid, Confidence::Medium);
         }
         if (!parent) {
             item.evidence.clear();
-            item.evidence.push_back(
-                {tr("No VirtualMachine is known for this node"), vmKey, Confidence::Exact});
+            because(s, tr("No VirtualMachine is known for this node"), vmKey, Confidence::Exact);
             parent = placeholder(Tree::Stack, "no-vm", s.source, Layer::Vm, tr("No VM"),
                                  tr("nodes of %1 that no VM is known for", {cluster}));
         }
@@ -1439,7 +1580,7 @@ public:
         item.allocated = {};
         item.used = {};
         item.created = 0;
-        for (const std::string& podName : group.pods) {
+        for (const SharedText& podName : group.pods) {
             const auto* pod =
                 fact<PodFact>(s.source, FactKind::Pod, podName); // a change of a pod marks its group itself
             if (pod == nullptr)
@@ -1452,7 +1593,7 @@ public:
                 add(item.used, usage->used);
             }
         }
-        for (const std::string& podName : group.pods) {
+        for (const SharedText& podName : group.pods) {
             if (const auto* usage = fact<UsageFact>(s.source, FactKind::PodUsage, podName)) {
                 sample(s, usage->at);
                 break;
@@ -1460,11 +1601,12 @@ public:
         }
         setVerdict(s, workloadVerdict(pods));
         item.pods = static_cast<int>(pods.size());
-        item.note = group.kind;
+        std::string note = group.kind;
         if (pods.size() != 1)
-            item.note += " · " + tr("%1 pods", {std::to_string(pods.size())});
+            note += " · " + tr("%1 pods", {std::to_string(pods.size())});
         if (item.health != Health::Ok)
-            item.note += " · " + item.state;
+            note += " · " + item.state;
+        item.note = SharedText::common(note);
         if (const SourceState* source = sourceState(s.source)) {
             const std::size_t slash = source->clusterKey.find('/');
             if (slash != std::string::npos)
@@ -1475,7 +1617,7 @@ public:
         if (!group.node.empty()) {
             if (look<KubeNodeFact>(s, s.source, FactKind::KubeNode, group.node) != nullptr) {
                 parent = findItem(ItemKind::InnerNode, s.source, group.node);
-                item.evidence.push_back({tr("Pod spec.nodeName = Node name"), group.node, Confidence::Exact});
+                because(s, tr("Pod spec.nodeName = Node name"), group.node, Confidence::Exact);
             }
         }
         if (!parent)
@@ -1502,13 +1644,14 @@ public:
         if (plane != nullptr && !plane->version.empty())
             item.version = plane->version;
         setVerdict(s, clusterVerdict(*cluster));
-        item.note = item.version;
+        std::string note = item.version;
         if (item.health != Health::Ok)
-            item.note += (item.note.empty() ? "" : " · ") + item.state;
+            note += (note.empty() ? "" : " · ") + item.state;
+        item.note = SharedText::common(note);
         setParent(s, Tree::Tenants, {});
     }
 
-    ItemId clusterItem(Slot& s, const std::string& ns, const std::string& name)
+    ItemId clusterItem(Slot& s, std::string_view ns, std::string_view name)
     {
         if (name.empty())
             return {};
@@ -1533,8 +1676,7 @@ public:
         item.note =
             tr("%1 · %2/%3 ready", {plane->meta.name, std::to_string(std::max(plane->readyReplicas, 0)),
                                     std::to_string(std::max(plane->replicas, 0))});
-        item.evidence.push_back(
-            {tr("label cluster.x-k8s.io/cluster-name"), plane->clusterName, Confidence::Exact});
+        because(s, tr("label cluster.x-k8s.io/cluster-name"), plane->clusterName, Confidence::Exact);
         setParent(s, Tree::Tenants, clusterItem(s, plane->meta.ns, plane->clusterName));
     }
 
@@ -1552,7 +1694,7 @@ public:
         setVerdict(s, machineDeploymentVerdict(*pool));
         item.note = tr("worker pool · %1/%2 ready", {std::to_string(std::max(pool->readyReplicas, 0)),
                                                      std::to_string(std::max(pool->replicas, 0))});
-        item.evidence.push_back({tr("spec.clusterName"), pool->clusterName, Confidence::Exact});
+        because(s, tr("spec.clusterName"), pool->clusterName, Confidence::Exact);
         setParent(s, Tree::Tenants, clusterItem(s, pool->meta.ns, pool->clusterName));
     }
 
@@ -1580,15 +1722,14 @@ public:
             const std::string key = join(machine->meta.ns, plane);
             if (look<ControlPlaneFact>(s, s.source, FactKind::ControlPlane, key) != nullptr) {
                 parent = findItem(ItemKind::ControlPlane, s.source, key);
-                item.evidence.push_back(
-                    {tr("label cluster.x-k8s.io/control-plane-name"), plane, Confidence::Exact});
+                because(s, tr("label cluster.x-k8s.io/control-plane-name"), plane, Confidence::Exact);
             }
         } else if (!machine->deploymentName.empty()) {
             const std::string key = join(machine->meta.ns, machine->deploymentName);
             if (look<MachineDeploymentFact>(s, s.source, FactKind::MachineDeployment, key) != nullptr) {
                 parent = findItem(ItemKind::WorkerPool, s.source, key);
-                item.evidence.push_back({tr("label cluster.x-k8s.io/deployment-name"),
-                                         machine->deploymentName, Confidence::Exact});
+                because(s, tr("label cluster.x-k8s.io/deployment-name"), machine->deploymentName,
+                        Confidence::Exact);
             }
         }
         if (!parent)
@@ -1611,10 +1752,10 @@ public:
     // A pool that misses only machines that are being built, and a cluster that misses only such pools, are
     // on their way: Cluster API calls both unavailable from the moment a machine is added until its node is
     // ready.
-    Verdict whileBuilding(const Slot& s) const
+    Words whileBuilding(const Slot& s) const
     {
         if (s.own < Health::Warning || s.item.tenantBelow >= Health::Warning)
-            return s.ownVerdict;
+            return s.ownWords;
         int building = 0;
         for (const ItemId childId : s.item.childrenIn(Tree::Tenants)) {
             const Item& child = slot(childId)->item;
@@ -1627,14 +1768,14 @@ public:
         } else if (s.item.kind == ItemKind::WorkerPool) {
             const auto* pool = fact<MachineDeploymentFact>(s.source, FactKind::MachineDeployment, s.subject);
             missing = pool == nullptr ? 0 : pool->replicas - std::max(pool->readyReplicas, 0);
-        } else if (s.own == Health::Failed || s.ownVerdict.rawReason == "spec.paused") {
-            return s.ownVerdict;
+        } else if (s.own == Health::Failed || s.ownWords.rawReason == "spec.paused") {
+            return s.ownWords;
         }
         if (building == 0 || building < missing)
-            return s.ownVerdict;
-        Verdict v = s.ownVerdict;
-        v.health = Health::Progressing;
-        return v;
+            return s.ownWords;
+        Words words = s.ownWords;
+        words.health = Health::Progressing;
+        return words;
     }
 
     void rollUp(std::uint32_t index)
@@ -1710,18 +1851,18 @@ public:
                             : tr("%1 · %2 cpu", {formatBytes(host->memoryBytes), std::to_string(host->cpus)});
             if (stackChildren.empty())
                 item.note = tr("enrolled, not joined");
-            Verdict v = s.ownVerdict;
+            Words words = s.ownWords;
             if (unwell != nullptr && s.own < Health::Warning)
-                v = {Health::Warning, unwell->state,
-                     tr("Its Kubernetes node %1 reports %2.", {unwell->name, unwell->state}),
-                     unwell->rawReason, unwell->since};
-            showVerdict(s, v);
+                words = {Health::Warning, unwell->state,
+                         SharedText(tr("Its Kubernetes node %1 reports %2.", {unwell->name, unwell->state})),
+                         unwell->rawReason, unwell->since};
+            showWords(s, words);
             break;
         }
         case ItemKind::ControlPlane:
         case ItemKind::WorkerPool:
         case ItemKind::TenantCluster:
-            showVerdict(s, whileBuilding(s));
+            showWords(s, whileBuilding(s));
             [[fallthrough]];
         case ItemKind::Machine:
             item.capacity = tenantCapacity;
@@ -1818,8 +1959,12 @@ public:
             if (s == nullptr)
                 continue;
             const Item before = shallow(s->item);
-            s->raised = {raise.health, {}, raise.reason, raise.rawReason, raise.since};
-            showVerdict(*s, s->ownVerdict);
+            if (raise.health == Health::Ok)
+                s->raised.reset();
+            else
+                s->raised = std::make_unique<Words>(Words{
+                    raise.health, {}, SharedText(raise.reason), SharedText(raise.rawReason), raise.since});
+            showWords(*s, s->ownWords);
             markRollUp(*s);
             noteChange(*s, before);
         }
@@ -1898,8 +2043,9 @@ const Item* Stack::find(ItemId id) const
 
 ItemId Stack::findKey(std::string_view key) const
 {
-    const auto found = m_d->m_byKey.find(std::string(key));
-    return found == m_d->m_byKey.end() ? ItemId{} : m_d->idOf(found->second);
+    const std::uint32_t found = m_d->m_byKey.find(
+        Private::keyHash(key), [&](std::uint32_t index) { return m_d->m_slots[index].item.key == key; });
+    return found == Places::kNone ? ItemId{} : m_d->idOf(found);
 }
 
 const std::vector<ItemId>& Stack::roots(Tree tree) const
@@ -1950,8 +2096,8 @@ ItemFacts Stack::facts(ItemId id) const
     if (s == nullptr)
         return out;
     const SourceId source = s->source;
-    const std::string& key = s->subject;
-    const auto vmFacts = [&](SourceId outer, const std::string& vmKey) {
+    const SharedText& key = s->subject;
+    const auto vmFacts = [&](SourceId outer, std::string_view vmKey) {
         out.vm = m_d->fact<VmFact>(outer, FactKind::Vm, vmKey);
         out.vmi = m_d->fact<VmiFact>(outer, FactKind::Vmi, vmKey);
         if (out.vmi != nullptr)
@@ -1960,14 +2106,14 @@ ItemFacts Stack::facts(ItemId id) const
         out.kubevirtMachine = link.kubevirtMachine;
         out.machine = link.machine;
     };
-    const auto clusterFacts = [&](SourceId outer, const std::string& ns, const std::string& name) {
+    const auto clusterFacts = [&](SourceId outer, std::string_view ns, std::string_view name) {
         out.cluster = m_d->fact<ClusterFact>(outer, FactKind::Cluster, join(ns, name));
         if (out.cluster != nullptr)
             out.controlPlane = m_d->fact<ControlPlaneFact>(outer, FactKind::ControlPlane,
                                                            join(ns, out.cluster->controlPlaneName));
     };
-    const auto warningsOf = [&](SourceId of, FactKind kind, const std::string& name) {
-        m_d->gatherAbout({of, kind, name}, FactKind::Warning, out.warnings);
+    const auto warningsOf = [&](SourceId of, FactKind kind, std::string_view name) {
+        m_d->gatherAbout({of, kind, std::string(name)}, FactKind::Warning, out.warnings);
     };
     const auto nameOf = [](const Meta& meta) { return join(meta.ns, meta.name); };
     switch (s->item.kind) {
@@ -1989,7 +2135,7 @@ ItemFacts Stack::facts(ItemId id) const
         m_d->gatherAbout({source, FactKind::Vmi, key}, FactKind::Migration, out.migrations);
         if (out.launcher != nullptr)
             warningsOf(source, FactKind::Pod, nameOf(out.launcher->meta));
-        for (const std::string& claim : Private::claimsOf(out.vm, out.vmi)) {
+        for (const SharedText& claim : Private::claimsOf(out.vm, out.vmi)) {
             const std::string at = join(s->item.ns, claim);
             warningsOf(source, FactKind::DataVolume, at);
             warningsOf(source, FactKind::Claim, at);
@@ -2018,7 +2164,7 @@ ItemFacts Stack::facts(ItemId id) const
     case ItemKind::Workload:
         if (const auto group = m_d->m_groups.find(Private::scoped(source, key));
             group != m_d->m_groups.end()) {
-            for (const std::string& pod : group->second.pods) {
+            for (const SharedText& pod : group->second.pods) {
                 if (const auto* fact = m_d->fact<PodFact>(source, FactKind::Pod, pod))
                     out.pods.push_back(fact);
             }
@@ -2227,7 +2373,9 @@ const std::vector<Condition>* Stack::conditions(ItemId id) const
 std::vector<Sample> Stack::history(ItemId id) const
 {
     const Private::Slot* s = m_d->slot(id);
-    return s == nullptr ? std::vector<Sample>{} : std::vector<Sample>(s->history.begin(), s->history.end());
+    return s == nullptr || s->history == nullptr
+               ? std::vector<Sample>{}
+               : std::vector<Sample>(s->history->begin(), s->history->end());
 }
 
 std::vector<ItemId> Stack::related(ItemId id) const
@@ -2256,9 +2404,8 @@ std::vector<ItemId> Stack::related(ItemId id) const
             push(machine->id);
         cluster();
         if (const auto* vmi = m_d->fact<VmiFact>(s->source, FactKind::Vmi, s->subject)) {
-            const auto found = m_d->m_domainByUuid.find(vmi->firmwareUuid);
-            if (found != m_d->m_domainByUuid.end()) {
-                for (const FactKey& key : found->second)
+            if (const auto* const found = m_d->m_domainByUuid.find(vmi->firmwareUuid)) {
+                for (const Private::Named& key : *found)
                     push(m_d->findItem(ItemKind::Domain, key.source, key.name));
             }
         }
@@ -2270,8 +2417,8 @@ std::vector<ItemId> Stack::related(ItemId id) const
         cluster();
         break;
     case ItemKind::Domain:
-        if (const auto found = m_d->m_vmiByFirmware.find(s->subject); found != m_d->m_vmiByFirmware.end()) {
-            for (const FactKey& key : found->second)
+        if (const auto* const found = m_d->m_vmiByFirmware.find(s->subject)) {
+            for (const Private::Named& key : *found)
                 push(m_d->findItem(ItemKind::Vm, key.source, key.name));
         }
         break;

@@ -62,9 +62,9 @@ Batch bigSite(int vms)
             const std::string key = "tenant-blue/" + name;
             for (FactChange& change : b.batch.facts) {
                 if (change.key.kind == FactKind::Vmi && change.key.name == key) {
-                    VmiFact paused = std::get<VmiFact>(*change.fact);
+                    VmiFact paused = *change.fact->as<VmiFact>();
                     paused.conditions = {{"Paused", "True", "PausedIOError", "low-level IO error", {}, kNow}};
-                    change.fact = std::make_shared<const Fact>(std::move(paused));
+                    change.fact = makeFact(std::move(paused));
                     break;
                 }
             }
@@ -101,10 +101,10 @@ bool measure(int vms)
     for (const FactChange& change : batch.facts) {
         if (change.key.kind != FactKind::Pod || change.key.source != kBlue)
             continue;
-        PodFact pod = std::get<PodFact>(*change.fact);
+        PodFact pod = *change.fact->as<PodFact>();
         pod.ready = !pod.ready;
         Batch one;
-        one.facts.push_back({change.key, std::make_shared<const Fact>(std::move(pod))});
+        one.facts.push_back({change.key, makeFact(std::move(pod))});
         const double began = cpuMs();
         diagnosis.apply(stack, one, kNow);
         worst = std::max(worst, cpuMs() - began);

@@ -39,7 +39,7 @@ Meta metaOf(const std::string& apiVersion, const std::string& ns, const std::str
 
 void SiteBuilder::put(SourceId source, FactKind kind, const std::string& key, Fact fact)
 {
-    batch.facts.push_back({{source, kind, key}, std::make_shared<const Fact>(std::move(fact))});
+    batch.facts.push_back({{source, kind, key}, makeFact(std::move(fact))});
 }
 
 void SiteBuilder::drop(SourceId source, FactKind kind, const std::string& key)
@@ -210,8 +210,8 @@ void SiteBuilder::machine(SourceId host, const std::string& cluster, const std::
     vmi.evictionStrategy = "External";
     vmi.clusterName = cluster;
     vmi.ips = {"10.244.2.31"};
-    vmi.activePods = {{"pod-" + key, outerNode}};
-    vmi.volumes = {{"root", "dataVolume", name + "-root", "Ready", 40 * kGiB}};
+    vmi.activePods = {{SharedText("pod-" + key), SharedText(outerNode)}};
+    vmi.volumes = {{"root", "dataVolume", SharedText(name + "-root"), "Ready", 40 * kGiB}};
     vmi.size = size;
     vmi.conditions = {condition("Ready", "True"), condition("AgentConnected", "True"),
                       condition("LiveMigratable", "True")};
@@ -330,16 +330,16 @@ Batch pictureSite()
     MachineFact machine;
     for (const FactChange& change : b.batch.facts) {
         if (change.key.name == "tenant-blue/blue-md-0-x8k2p") {
-            if (const auto* known = std::get_if<VmFact>(change.fact.get()))
+            if (const auto* known = change.fact->as<VmFact>())
                 vm = *known;
-            if (const auto* known = std::get_if<VmiFact>(change.fact.get()))
+            if (const auto* known = change.fact->as<VmiFact>())
                 vmi = *known;
-            if (const auto* known = std::get_if<MachineFact>(change.fact.get()))
+            if (const auto* known = change.fact->as<MachineFact>())
                 machine = *known;
         }
         if (change.key.source == kBlue && change.key.name == "blue-md-0-x8k2p" &&
             change.key.kind == FactKind::KubeNode)
-            node = std::get<KubeNodeFact>(*change.fact);
+            node = *change.fact->as<KubeNodeFact>();
     }
     vm.printableStatus = "Paused";
     vm.ready = false;

@@ -52,7 +52,7 @@ void SiteFuzz::change(Batch& batch)
     if (what < 4) {
         change.fact = nullptr;
     } else if (what < 8) {
-        Fact fact = *change.fact;
+        Fact fact = change.fact->value();
         const std::string outer = "outer-" + std::to_string(below(4) + 1); // one of them does not exist
         if (auto* vmi = std::get_if<VmiFact>(&fact)) {
             vmi->nodeName = below(5) == 0 ? std::string() : outer;
@@ -77,7 +77,7 @@ void SiteFuzz::change(Batch& batch)
         } else if (auto* host = std::get_if<HostFact>(&fact)) {
             host->hostname = "metal-" + std::to_string(below(12));
         }
-        change.fact = std::make_shared<const Fact>(std::move(fact));
+        change.fact = makeFact(std::move(fact));
     } // else: as it was at the start
     batch.facts.push_back(std::move(change));
 }

@@ -153,7 +153,7 @@ private Q_SLOTS:
         VmiFact vmi;
         for (const FactChange& change : site.facts)
             if (change.key.kind == FactKind::Vmi && change.key.name == "tenant-blue/blue-md-0-x8k2p")
-                vmi = std::get<VmiFact>(*change.fact);
+                vmi = *change.fact->as<VmiFact>();
         vmi.nodeName = "outer-3";
         vmi.activePods.clear();
         test::SiteBuilder moved;

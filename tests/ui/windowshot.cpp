@@ -57,7 +57,7 @@ void addHistory(ui::StackStore& store)
     for (int step = 0; step <= 30; ++step) {
         stack::Batch batch;
         for (const stack::FactChange& change : site.facts) {
-            const auto* usage = std::get_if<stack::UsageFact>(change.fact.get());
+            const auto* usage = change.fact->as<stack::UsageFact>();
             if (usage == nullptr)
                 continue;
             stack::UsageFact moved = *usage;
@@ -66,7 +66,7 @@ void addHistory(ui::StackStore& store)
             moved.used.memoryBytes = std::int64_t(double(moved.used.memoryBytes) * share);
             moved.used.cpuMilli =
                 std::int64_t(double(moved.used.cpuMilli) * (0.7 + 0.3 * std::sin(step * 0.9)));
-            batch.facts.push_back({change.key, std::make_shared<const stack::Fact>(moved)});
+            batch.facts.push_back({change.key, stack::makeFact(moved)});
         }
         store.apply(batch);
     }
@@ -231,7 +231,7 @@ int main(int argc, char** argv)
     if (state != QLatin1String("empty")) {
         // Usage comes with its history: the newest would shut out the older ones.
         std::erase_if(site.facts, [](const stack::FactChange& change) {
-            return std::holds_alternative<stack::UsageFact>(*change.fact);
+            return change.fact->as<stack::UsageFact>() != nullptr;
         });
         const bool any = !site.facts.empty();
         store.apply(site);

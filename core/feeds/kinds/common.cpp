@@ -19,25 +19,34 @@ const stack::Condition* find(const std::vector<stack::Condition>& conditions, st
 
 } // namespace
 
-stack::Meta readMeta(const Json& object, const std::string& apiVersion)
+stack::Meta readMeta(const Json& object, std::string_view apiVersion)
 {
     stack::Meta meta;
-    meta.apiVersion = object["apiVersion"].text();
+    meta.apiVersion = object["apiVersion"].common();
     if (meta.apiVersion.empty())
-        meta.apiVersion = apiVersion;
-    const Json metadata = object["metadata"];
-    meta.ns = metadata["namespace"].text();
-    meta.name = metadata["name"].text();
-    meta.uid = metadata["uid"].text();
-    meta.created = metadata["creationTimestamp"].time();
-    meta.deleting = metadata["deletionTimestamp"].time();
-    metadata["ownerReferences"].each([&meta](const Json& owner) {
-        if (!owner["controller"].flag() || !meta.ownerUid.empty())
-            return;
-        meta.ownerKind = owner["kind"].text();
-        meta.ownerName = owner["name"].text();
-        meta.ownerUid = owner["uid"].text();
+        meta.apiVersion = SharedText::common(apiVersion);
+    object["metadata"].eachMember([&meta](std::string_view key, const Json& value) {
+        if (key == "namespace")
+            meta.ns = value.common();
+        else if (key == "name")
+            meta.name = value.kept();
+        else if (key == "uid")
+            meta.uid = value.kept();
+        else if (key == "creationTimestamp")
+            meta.created = value.time();
+        else if (key == "deletionTimestamp")
+            meta.deleting = value.time();
+        else if (key == "ownerReferences")
+            value.each([&meta](const Json& owner) {
+                if (!owner["controller"].flag() || !meta.ownerUid.empty())
+                    return;
+                meta.ownerKind = owner["kind"].common();
+                meta.ownerName = owner["name"].common();
+                meta.ownerUid = owner["uid"].common();
+            });
     });
+    if (meta.ownerName == meta.name) // as a VM's instance
+        meta.ownerName = meta.name;
     return meta;
 }
 
@@ -45,18 +54,25 @@ std::vector<stack::Condition> readConditions(const Json& conditions)
 {
     std::vector<stack::Condition> out;
     conditions.each([&out](const Json& condition) {
-        std::string type = condition["type"].text();
-        if (type.empty() || out.size() == kMaxConditions)
-            return;
         stack::Condition read;
-        read.type = std::move(type);
-        read.status = condition["status"].text();
-        read.reason = condition["reason"].text();
-        read.message = condition["message"].text();
-        read.severity = condition["severity"].text();
-        read.since = condition["lastTransitionTime"].time();
-        out.push_back(std::move(read));
+        condition.eachMember([&read](std::string_view key, const Json& value) {
+            if (key == "type")
+                read.type = value.common();
+            else if (key == "status")
+                read.status = value.common();
+            else if (key == "reason")
+                read.reason = value.common();
+            else if (key == "message")
+                read.message = value.common();
+            else if (key == "severity")
+                read.severity = value.common();
+            else if (key == "lastTransitionTime")
+                read.since = value.time();
+        });
+        if (!read.type.empty() && out.size() < kMaxConditions)
+            out.push_back(std::move(read));
     });
+    out.shrink_to_fit();
     return out;
 }
 
@@ -69,8 +85,8 @@ std::vector<stack::Condition> readClusterApiConditions(const Json& object)
     if (out.empty())
         out = readConditions(status["deprecated"]["v1beta1"]["conditions"]);
     for (const Json& place : {status, status["deprecated"]["v1beta1"]}) {
-        const std::string reason = place["failureReason"].text();
-        const std::string message = place["failureMessage"].text();
+        const SharedText reason = place["failureReason"].common();
+        const SharedText message = place["failureMessage"].common();
         if ((reason.empty() && message.empty()) || find(out, "Failure") != nullptr)
             continue;
         out.push_back({"Failure", "True", reason, message, "Error", 0});
@@ -87,8 +103,9 @@ std::int64_t readQuantity(const Json& quantity)
 
 std::int64_t readMilliQuantity(const Json& quantity)
 {
-    const std::string written = quantity.isString() ? std::string(quantity.raw()) : quantity.text();
-    return std::max<std::int64_t>(parseQuantityMilli(written).value_or(-1), -1);
+    const auto milli =
+        quantity.isString() ? parseQuantityMilli(quantity.raw()) : parseQuantityMilli(quantity.text());
+    return std::max<std::int64_t>(milli.value_or(-1), -1);
 }
 
 stack::Amount readAmount(const Json& resources)
@@ -124,15 +141,15 @@ stack::Amount readDomainSize(const Json& domain)
     return size;
 }
 
-std::string readClusterName(const Json& object)
+SharedText readClusterName(const Json& object)
 {
-    std::string name = object["spec"]["clusterName"].text();
+    SharedText name = object["spec"]["clusterName"].common();
     return name.empty() ? readLabel(object, "cluster.x-k8s.io/cluster-name") : name;
 }
 
-std::string readLabel(const Json& object, std::string_view name)
+SharedText readLabel(const Json& object, std::string_view name)
 {
-    return object["metadata"]["labels"][name].text();
+    return object["metadata"]["labels"][name].common();
 }
 
 std::string readAnnotation(const Json& object, std::string_view name)

@@ -11,7 +11,7 @@
 namespace strata::feeds {
 
 // `apiVersion` is that of the list: items of built-in kinds do not carry their own.
-stack::Meta readMeta(const Json& object, const std::string& apiVersion);
+stack::Meta readMeta(const Json& object, std::string_view apiVersion);
 
 // An array of conditions, of any of the shapes in use.
 std::vector<stack::Condition> readConditions(const Json& conditions);
@@ -35,9 +35,9 @@ std::int64_t readTopologyMilli(const Json& topology);
 stack::Amount readDomainSize(const Json& domain);
 
 // The cluster an object of Cluster API belongs to: spec.clusterName, else the label.
-std::string readClusterName(const Json& object);
+SharedText readClusterName(const Json& object);
 
-std::string readLabel(const Json& object, std::string_view name);
+SharedText readLabel(const Json& object, std::string_view name);
 std::string readAnnotation(const Json& object, std::string_view name);
 
 } // namespace strata::feeds

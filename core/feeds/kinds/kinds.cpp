@@ -7,9 +7,9 @@ namespace {
 using stack::FactKind;
 
 template<auto Read>
-stack::Fact fact(const Json& object, const std::string& apiVersion)
+stack::FactPtr fact(const Json& object, const std::string& apiVersion)
 {
-    return Read(object, apiVersion);
+    return stack::makeFact(Read(object, apiVersion));
 }
 
 } // namespace

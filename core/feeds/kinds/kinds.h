@@ -48,7 +48,7 @@ struct Kind {
     std::vector<const char*> versions; // that we read, the best first
     const char* resource;
     bool namespaced;
-    stack::Fact (*read)(const Json& object, const std::string& apiVersion);
+    stack::FactPtr (*read)(const Json& object, const std::string& apiVersion);
     bool optional = false;          // deepens a diagnosis; that it is not served is not told
     const char* fieldSelector = ""; // what of it is watched; empty: all
     bool parks = false; // many and of interest only where somebody looks: counted while a tenant is parked

@@ -13,8 +13,8 @@ stack::KubevirtMachineFact readKubevirtMachine(const Json& object, const std::st
     const Json spec = object["spec"];
     const Json status = object["status"];
     machine.clusterName = readClusterName(object);
-    machine.providerId = spec["providerID"].text();
-    machine.vmNamespace = spec["virtualMachineTemplate"]["metadata"]["namespace"].text();
+    machine.providerId = spec["providerID"].kept();
+    machine.vmNamespace = spec["virtualMachineTemplate"]["metadata"]["namespace"].common();
     if (machine.vmNamespace.empty())
         machine.vmNamespace = machine.meta.ns;
     machine.conditions = readClusterApiConditions(object);

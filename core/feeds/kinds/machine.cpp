@@ -12,12 +12,12 @@ stack::MachineFact readMachine(const Json& object, const std::string& apiVersion
     const Json spec = object["spec"];
     const Json status = object["status"];
     machine.clusterName = readClusterName(object);
-    machine.phase = status["phase"].text();
-    machine.version = spec["version"].text();
-    machine.providerId = spec["providerID"].text();
-    machine.nodeName = status["nodeRef"]["name"].text();
-    machine.infrastructureKind = spec["infrastructureRef"]["kind"].text();
-    machine.infrastructureName = spec["infrastructureRef"]["name"].text();
+    machine.phase = status["phase"].common();
+    machine.version = spec["version"].common();
+    machine.providerId = spec["providerID"].kept();
+    machine.nodeName = status["nodeRef"]["name"].kept();
+    machine.infrastructureKind = spec["infrastructureRef"]["kind"].common();
+    machine.infrastructureName = spec["infrastructureRef"]["name"].kept();
     machine.controlPlane = object["metadata"]["labels"]["cluster.x-k8s.io/control-plane"].exists();
     machine.controlPlaneName = readLabel(object, "cluster.x-k8s.io/control-plane-name");
     if (machine.controlPlaneName.empty() && machine.meta.ownerKind == "KubeadmControlPlane")

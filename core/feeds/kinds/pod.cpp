@@ -4,7 +4,8 @@
 #include "core/stack/amount.h"
 
 #include <algorithm>
-#include <set>
+#include <string_view>
+#include <vector>
 
 // core/v1 Pod (Kubernetes api/core/v1/types.go).
 namespace strata::feeds {
@@ -94,18 +95,18 @@ stack::PodFact readPod(const Json& object, const std::string& apiVersion)
     pod.meta = readMeta(object, apiVersion);
     const Json spec = object["spec"];
     const Json status = object["status"];
-    pod.nodeName = spec["nodeName"].text();
-    pod.phase = status["phase"].text();
-    pod.ip = status["podIP"].text();
-    pod.launcherOf = readLabel(object, "kubevirt.io/created-by");
+    pod.nodeName = spec["nodeName"].common();
+    pod.phase = status["phase"].common();
+    pod.ip = status["podIP"].kept();
+    pod.launcherOf = object["metadata"]["labels"]["kubevirt.io/created-by"].kept();
     pod.templateHash = readLabel(object, "pod-template-hash");
     pod.isStatic = object["metadata"]["annotations"]["kubernetes.io/config.mirror"].exists();
     pod.requests = requestsOf(spec);
 
-    std::set<std::string> sidecars;
+    std::vector<std::string_view> sidecars;
     spec["initContainers"].each([&](const Json& container) {
         if (container["restartPolicy"].raw() == "Always")
-            sidecars.insert(container["name"].text());
+            sidecars.push_back(container["name"].raw());
     });
     pod.containers = static_cast<unsigned>(sidecars.size());
     spec["containers"].each([&pod](const Json&) { ++pod.containers; });
@@ -118,7 +119,8 @@ stack::PodFact readPod(const Json& object, const std::string& apiVersion)
             std::clamp<std::int64_t>(container["restartCount"].number(0), 0, 1'000'000));
     };
     status["initContainerStatuses"].each([&](const Json& container) {
-        const bool sidecar = sidecars.count(container["name"].text()) > 0;
+        const bool sidecar =
+            std::find(sidecars.begin(), sidecars.end(), container["name"].raw()) != sidecars.end();
         if (sidecar)
             count(container);
         judge(container, true, trouble);
@@ -130,24 +132,24 @@ stack::PodFact readPod(const Json& object, const std::string& apiVersion)
         judge(container, mayFinish, trouble);
     });
     if (pod.phase != "Succeeded") {
-        pod.reason = trouble.reason;
-        pod.message = trouble.message;
+        pod.reason = SharedText::common(trouble.reason);
+        pod.message = SharedText::common(trouble.message);
     }
 
     status["conditions"].each([&](const Json& condition) {
-        const std::string type = condition["type"].text();
-        const std::string state = condition["status"].text();
+        const std::string_view type = condition["type"].raw();
+        const std::string_view state = condition["status"].raw();
         if (type == "Ready")
             pod.ready = state == "True";
         else if (type == "PodScheduled" && state == "False" && trouble.rank == 0) {
-            pod.reason = condition["reason"].text(); // "Unschedulable", "SchedulingGated"
-            pod.message = condition["message"].text();
+            pod.reason = condition["reason"].common(); // "Unschedulable", "SchedulingGated"
+            pod.message = condition["message"].common();
         }
     });
     // The pod's own reason ("Evicted", "NodeLost") says more than its containers'.
-    if (const std::string reason = status["reason"].text(); !reason.empty()) {
+    if (const SharedText reason = status["reason"].common(); !reason.empty()) {
         pod.reason = reason;
-        pod.message = status["message"].text();
+        pod.message = status["message"].common();
     }
     return pod;
 }

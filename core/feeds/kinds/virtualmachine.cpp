@@ -12,16 +12,16 @@ stack::VmFact readVirtualMachine(const Json& object, const std::string& apiVersi
     vm.meta = readMeta(object, apiVersion);
     const Json spec = object["spec"];
     const Json status = object["status"];
-    vm.runStrategy = spec["runStrategy"].text();
+    vm.runStrategy = spec["runStrategy"].common();
     if (vm.runStrategy.empty() && spec["running"].exists()) // the older of the two, never both
         vm.runStrategy = spec["running"].flag() ? "Always" : "Halted";
-    vm.printableStatus = status["printableStatus"].text();
+    vm.printableStatus = status["printableStatus"].common();
     vm.ready = status["ready"].flag();
 
     // Templates of older releases carry the labels for the instance only.
     const Json inner = spec["template"];
     const auto label = [&](std::string_view name) {
-        std::string value = readLabel(object, name);
+        SharedText value = readLabel(object, name);
         return value.empty() ? readLabel(inner, name) : value;
     };
     vm.clusterName = label("cluster.x-k8s.io/cluster-name");
@@ -30,9 +30,9 @@ stack::VmFact readVirtualMachine(const Json& object, const std::string& apiVersi
     vm.machineNamespace = label("capk.cluster.x-k8s.io/kubevirt-machine-namespace");
     vm.size = readDomainSize(inner["spec"]["domain"]);
     inner["spec"]["volumes"].each([&vm](const Json& volume) {
-        std::string claim = volume["dataVolume"]["name"].text();
+        SharedText claim = volume["dataVolume"]["name"].kept();
         if (claim.empty())
-            claim = volume["persistentVolumeClaim"]["claimName"].text();
+            claim = volume["persistentVolumeClaim"]["claimName"].kept();
         if (!claim.empty())
             vm.claims.push_back(std::move(claim));
     });

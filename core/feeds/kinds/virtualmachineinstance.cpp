@@ -11,17 +11,17 @@ namespace {
 stack::Volume readVolume(const Json& object)
 {
     stack::Volume volume;
-    volume.name = object["name"].text();
+    volume.name = object["name"].common();
     object.eachMember([&volume](std::string_view key, const Json& source) {
         if (key == "name" || !volume.kind.empty() || !source.exists())
             return;
-        volume.kind = cleanText(key); // the one other member names the source
+        volume.kind = SharedText::common(cleanText(key)); // the one other member names the source
         if (key == "persistentVolumeClaim")
-            volume.claim = source["claimName"].text();
+            volume.claim = source["claimName"].kept();
         else if (key == "dataVolume")
-            volume.claim = source["name"].text(); // a DataVolume fills the claim of its own name
+            volume.claim = source["name"].kept(); // a DataVolume fills the claim of its own name
         else if (key == "ephemeral")
-            volume.claim = source["persistentVolumeClaim"]["claimName"].text();
+            volume.claim = source["persistentVolumeClaim"]["claimName"].kept();
     });
     return volume;
 }
@@ -34,37 +34,38 @@ stack::VmiFact readVirtualMachineInstance(const Json& object, const std::string&
     vmi.meta = readMeta(object, apiVersion);
     const Json spec = object["spec"];
     const Json status = object["status"];
-    vmi.phase = status["phase"].text();
-    vmi.nodeName = status["nodeName"].text();
+    vmi.phase = status["phase"].common();
+    vmi.nodeName = status["nodeName"].common();
     vmi.firmwareUuid = toLower(spec["domain"]["firmware"]["uuid"].text());
     const Json os = status["guestOSInfo"];
-    vmi.guestOs = os["prettyName"].text();
+    vmi.guestOs = os["prettyName"].common();
     if (vmi.guestOs.empty()) {
-        vmi.guestOs = os["name"].text();
-        if (const std::string version = os["version"].text(); !vmi.guestOs.empty() && !version.empty())
-            vmi.guestOs += " " + version;
+        std::string name = os["name"].text();
+        if (const std::string version = os["version"].text(); !name.empty() && !version.empty())
+            name += " " + version;
+        vmi.guestOs = SharedText::common(name);
     }
-    vmi.machineType = status["machine"]["type"].text();
+    vmi.machineType = status["machine"]["type"].common();
     if (vmi.machineType.empty())
-        vmi.machineType = spec["domain"]["machine"]["type"].text();
-    vmi.evictionStrategy = spec["evictionStrategy"].text();
+        vmi.machineType = spec["domain"]["machine"]["type"].common();
+    vmi.evictionStrategy = spec["evictionStrategy"].common();
     vmi.clusterName = readLabel(object, "cluster.x-k8s.io/cluster-name");
 
     const Json migration = status["migrationState"];
     if (!migration["completed"].flag() && !migration["failed"].flag() &&
         migration["endTimestamp"].time() == 0)
-        vmi.migrationTarget = migration["targetNode"].text();
+        vmi.migrationTarget = migration["targetNode"].common();
     if (migration["failed"].flag()) {
-        vmi.migrationFailure = migration["failureReason"].text();
+        vmi.migrationFailure = migration["failureReason"].common();
         if (vmi.migrationFailure.empty())
             vmi.migrationFailure = "failed";
         vmi.migrationEnded = migration["endTimestamp"].time();
     }
-    vmi.evacuationNode = status["evacuationNodeName"].text();
+    vmi.evacuationNode = status["evacuationNodeName"].common();
 
     status["interfaces"].each([&vmi](const Json& interface) {
         const auto take = [&vmi](const Json& address) {
-            std::string ip = address.text();
+            SharedText ip = address.kept();
             if (!ip.empty() && std::find(vmi.ips.begin(), vmi.ips.end(), ip) == vmi.ips.end())
                 vmi.ips.push_back(std::move(ip));
         };
@@ -72,19 +73,20 @@ stack::VmiFact readVirtualMachineInstance(const Json& object, const std::string&
         interface["ipAddresses"].each(take);
     });
     status["activePods"].eachMember([&vmi](std::string_view pod, const Json& node) {
-        vmi.activePods.emplace(cleanText(pod), node.text());
+        vmi.activePods.push_back({SharedText(cleanText(pod)), node.common()});
     });
 
     spec["volumes"].each([&vmi](const Json& volume) { vmi.volumes.push_back(readVolume(volume)); });
     status["volumeStatus"].each([&vmi](const Json& state) {
-        const std::string name = state["name"].text();
+        const SharedText name = state["name"].common();
         auto found = std::find_if(vmi.volumes.begin(), vmi.volumes.end(),
                                   [&name](const stack::Volume& volume) { return volume.name == name; });
         if (found == vmi.volumes.end()) // plugged in meanwhile
             found = vmi.volumes.insert(vmi.volumes.end(), stack::Volume{name, {}, {}, {}, -1});
-        found->phase = state["phase"].text();
+        found->phase = state["phase"].common();
         const Json claim = state["persistentVolumeClaimInfo"];
-        if (const std::string claimName = claim["claimName"].text(); !claimName.empty())
+        if (const SharedText claimName = claim["claimName"].kept();
+            !claimName.empty() && claimName != found->claim)
             found->claim = claimName;
         found->sizeBytes = readQuantity(claim["capacity"]["storage"]);
         if (found->sizeBytes < 0)
@@ -101,6 +103,8 @@ stack::VmiFact readVirtualMachineInstance(const Json& object, const std::string&
         }
     }
     vmi.conditions = readConditions(status["conditions"]);
+    vmi.ips.shrink_to_fit();
+    vmi.volumes.shrink_to_fit();
     return vmi;
 }
 

@@ -16,6 +16,7 @@
 #include <mutex>
 #include <optional>
 #include <random>
+#include <utility>
 #include <vector>
 
 namespace strata::kube {
@@ -101,6 +102,14 @@ public:
         m_client->network().cancel(m_waitTimer);
         m_waitTimer = 0;
         input(WaitOver{});
+    }
+
+    const NameTable<Known>& known() const { return m_machine.known; }
+    // A watch that resumed where it was would not tell of them again: it has to list.
+    NameTable<Known> takeKnown()
+    {
+        m_machine.resourceVersion.clear();
+        return std::exchange(m_machine.known, {});
     }
 
     // Any thread. On another thread than the network's it waits for a sink call that runs.
@@ -687,6 +696,19 @@ public:
     void retryNow() override
     {
         m_client->network().post([driver = m_driver] { driver->retryNow(); });
+    }
+    std::size_t size() const override { return m_driver->known().size(); }
+    bool knows(std::string_view ns, std::string_view name) const override
+    {
+        return m_driver->known().contains(std::string(ns).append("/").append(name));
+    }
+    void takeNames(const std::function<void(std::string_view, std::string_view)>& take) override
+    {
+        const NameTable<Known> taken = m_driver->takeKnown();
+        taken.each([&take](std::string_view key, const Known&) {
+            const std::size_t slash = key.find('/');
+            take(key.substr(0, slash), key.substr(slash + 1));
+        });
     }
 
 private:

@@ -7,6 +7,8 @@
 #include "core/kube/net/client.h"
 
 #include <chrono>
+#include <cstddef>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -81,6 +83,13 @@ public:
                                         std::shared_ptr<ObjectSink> sink);
     virtual ~Watch() = default;  // after it returns no sink method is called any more (safe from any thread)
     virtual void retryNow() = 0; // end a wait early
+
+    // What it has delivered and not deleted since; on the network's thread only, so that nobody who follows a
+    // kind needs a list of names beside the watch's own.
+    virtual std::size_t size() const = 0;
+    virtual bool knows(std::string_view ns, std::string_view name) const = 0;
+    // Tells the names and forgets them. It lists again before it resumes, and all of the list is new then.
+    virtual void takeNames(const std::function<void(std::string_view ns, std::string_view name)>& take) = 0;
 };
 
 } // namespace strata::kube

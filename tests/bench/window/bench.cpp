@@ -268,7 +268,7 @@ int storm(int argc, char** argv, int rows, int perSecond, int forSeconds)
                         put.push_back(seconds(CLOCK_MONOTONIC));
                     }
                     outbox.put({kInner, stack::FactKind::Pod, std::move(name)},
-                               std::make_shared<const stack::Fact>(std::move(fact)));
+                               stack::makeFact(std::move(fact)));
                     ++events;
                 }
                 std::this_thread::sleep_for(std::chrono::milliseconds(5));

@@ -46,7 +46,7 @@ public:
         Fact fact;
         for (const FactChange& each : all.facts) {
             if (each.key.source == kOuter && each.key.kind == kind && each.key.name == key)
-                fact = std::get<Fact>(*each.fact);
+                fact = *each.fact->as<Fact>();
         }
         fact.meta.uid = "uid-" + key;
         edit(fact);

@@ -2,15 +2,22 @@
 #include "core/base/backoff.h"
 #include "core/base/nametable.h"
 #include "core/base/quantity.h"
+#include "core/base/sharedtext.h"
 #include "core/base/text.h"
 #include "core/base/timestamp.h"
 #include "core/base/translate.h"
 
 #include <QtTest>
 
+#include <atomic>
 #include <map>
 #include <memory>
 #include <random>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <utility>
+#include <vector>
 
 using namespace strata;
 
@@ -48,6 +55,59 @@ private Q_SLOTS:
         QCOMPARE(value.has_value(), valid);
         if (value)
             QCOMPARE(qint64(*value), milli);
+    }
+
+    void sharedTexts()
+    {
+        const SharedText nothing;
+        QVERIFY(nothing.empty() && nothing.size() == 0 && *nothing.c_str() == '\0');
+        QVERIFY(nothing == SharedText("") && nothing.isSameMemory(SharedText("")));
+        SharedText text(std::string("a name"));
+        SharedText copy = text;
+        QVERIFY(copy.isSameMemory(text));
+        copy = "another";
+        QCOMPARE(text.string(), std::string("a name"));
+        QCOMPARE(copy + " one", std::string("another one"));
+        QCOMPARE("not " + copy, std::string("not another"));
+        QVERIFY(text < copy && text != copy && copy == std::string("another"));
+        const SharedText before = text;
+        text = std::string("a name"); // says the same: keeps its memory
+        QVERIFY(text.isSameMemory(before));
+        copy = std::move(text);
+        QVERIFY(copy.isSameMemory(before));
+        QCOMPARE(std::string_view(copy.c_str()), std::string_view("a name"));
+        copy.clear();
+        QVERIFY(copy.empty());
+
+        const SharedText word = SharedText::common("Running");
+        QVERIFY(SharedText::common(std::string("Running")).isSameMemory(word));
+        const std::string sentence(1000, 'x');
+        QVERIFY(SharedText::common(sentence) == sentence);
+        // What is forgotten is made anew, and never another text.
+        for (int i = 0; i < 50'000; ++i)
+            QVERIFY(SharedText::common(std::to_string(i)) == std::to_string(i));
+    }
+
+    // Copies come and go on several threads (the thread sanitizer looks at this, too).
+    void sharedTextsOnThreads()
+    {
+        const SharedText text("held by many");
+        std::vector<std::thread> threads;
+        std::atomic<int> wrong = 0;
+        for (int i = 0; i < 4; ++i) {
+            threads.emplace_back([&, own = text]() mutable {
+                for (int round = 0; round < 20'000; ++round) {
+                    SharedText copy = own;
+                    own = SharedText("mine");
+                    own = copy;
+                    wrong += own == "held by many" ? 0 : 1;
+                }
+            });
+        }
+        for (std::thread& thread : threads)
+            thread.join();
+        QCOMPARE(wrong.load(), 0);
+        QCOMPARE(text.string(), std::string("held by many"));
     }
 
     void shownQuantities()

@@ -31,7 +31,7 @@ T factOf(const Batch& batch, SourceId source, FactKind kind, const std::string& 
     T out;
     for (const FactChange& change : batch.facts) {
         if (change.key == FactKey{source, kind, name})
-            out = std::get<T>(*change.fact);
+            out = *change.fact->as<T>();
     }
     return out;
 }
@@ -64,7 +64,7 @@ struct Site {
     void put(SourceId source, FactKind kind, const std::string& name, Fact fact)
     {
         Batch batch;
-        batch.facts.push_back({{source, kind, name}, std::make_shared<const Fact>(std::move(fact))});
+        batch.facts.push_back({{source, kind, name}, makeFact(std::move(fact))});
         diagnosis.apply(stack, batch, kNow);
     }
 
@@ -250,7 +250,7 @@ private Q_SLOTS:
             VmFact vm = factOf<VmFact>(site.initial, kOuter, FactKind::Vm, kVm);
             vm.printableStatus = status;
             Batch batch;
-            batch.facts.push_back({{kOuter, FactKind::Vm, kVm}, std::make_shared<const Fact>(vm)});
+            batch.facts.push_back({{kOuter, FactKind::Vm, kVm}, makeFact(vm)});
             site.diagnosis.apply(site.stack, batch, at);
         };
         putVm("CrashLoopBackOff", kNow + 1000);
@@ -468,8 +468,7 @@ private Q_SLOTS:
         const auto event = [&](UnixMs now) {
             cluster.endpoint = "10.0.50.1:" + std::to_string(6443 + now % 1000);
             Batch batch;
-            batch.facts.push_back(
-                {{kOuter, FactKind::Cluster, "tenant-red/red"}, std::make_shared<const Fact>(cluster)});
+            batch.facts.push_back({{kOuter, FactKind::Cluster, "tenant-red/red"}, makeFact(cluster)});
             bool changed = false;
             site.diagnosis.apply(site.stack, batch, now, &changed);
             return changed;

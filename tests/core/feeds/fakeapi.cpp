@@ -94,6 +94,8 @@ std::string FakeApi::kubeconfig() const
 void FakeApi::serve(const std::string& collection)
 {
     const std::lock_guard lock(m_mutex);
+    if (auto node = m_withheld.extract(collection))
+        m_collections.insert(std::move(node));
     m_collections[collection];
 }
 
@@ -101,6 +103,14 @@ void FakeApi::unserve(const std::string& collection)
 {
     const std::lock_guard lock(m_mutex);
     m_collections.erase(collection);
+    m_changed.notify_all();
+}
+
+void FakeApi::withhold(const std::string& collection)
+{
+    const std::lock_guard lock(m_mutex);
+    if (auto node = m_collections.extract(collection))
+        m_withheld.insert(std::move(node));
     m_changed.notify_all();
 }
 

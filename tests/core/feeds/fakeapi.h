@@ -31,9 +31,10 @@ public:
     kube::ClusterConfig config(const std::string& context) const;
     std::string kubeconfig() const; // for a secret
 
-    // Serves a collection ("/api/v1/pods"), empty at first.
+    // Serves a collection ("/api/v1/pods"), empty at first, or as it was withheld.
     void serve(const std::string& collection);
     void unserve(const std::string& collection);
+    void withhold(const std::string& collection); // not served, and kept
     // Adds or replaces; `object` has at least metadata.name.
     void put(const std::string& collection, QJsonObject object);
     void remove(const std::string& collection, const std::string& ns, const std::string& name);
@@ -87,6 +88,7 @@ private:
     bool m_away = false;
     std::int64_t m_version = 100;
     std::map<std::string, Collection> m_collections;
+    std::map<std::string, Collection> m_withheld;
     std::map<std::string, std::pair<int, std::string>> m_answers;
     std::map<std::string, int> m_refused;
     std::set<std::string> m_hanging;

@@ -414,8 +414,8 @@ void TestKinds::virtualMachineInstance()
     QCOMPARE(vmi.guestOs, std::string("Ubuntu 24.04 LTS"));
     QCOMPARE(vmi.machineType, std::string("pc-q35-rhel9.4.0"));
     QCOMPARE(vmi.migrationTarget, std::string("outer-wkr-2"));
-    QVERIFY((vmi.ips == std::vector<std::string>{"10.2.0.5", "fd00::5"}));
-    QCOMPARE(vmi.activePods.at("pod-uid"), std::string("outer-wkr-1"));
+    QVERIFY((vmi.ips == std::vector<SharedText>{"10.2.0.5", "fd00::5"}));
+    QVERIFY((vmi.activePods == std::vector<ActivePod>{{"pod-uid", "outer-wkr-1"}}));
     QCOMPARE(vmi.size.cpuMilli, std::int64_t(4000));
     QCOMPARE(vmi.size.memoryBytes, std::int64_t(6) << 30);
     QCOMPARE(vmi.volumes.size(), std::size_t(5));
@@ -731,7 +731,7 @@ void TestKinds::hostileShapes()
         const Parsed parsed(shape);
         for (const auto* kinds : {&outerKinds(), &innerKinds()}) {
             for (const Kind& kind : *kinds) {
-                const Fact fact = kind.read(parsed.json(), "v");
+                const Fact fact = kind.read(parsed.json(), "v")->value();
                 std::visit(
                     [](const auto& f) {
                         if constexpr (requires { f.meta; }) {
@@ -815,7 +815,7 @@ void TestKinds::upstreamSamples()
                 std::string plural = toLower(kind) + "s";
                 if (plural != known.resource)
                     continue;
-                const Fact fact = known.read(parsed.json(), "v");
+                const Fact fact = known.read(parsed.json(), "v")->value();
                 std::visit(
                     [&](const auto& f) {
                         if constexpr (requires { f.meta; }) {

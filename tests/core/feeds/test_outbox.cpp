@@ -20,11 +20,11 @@ SourceState source(SourceId id)
     return state;
 }
 
-std::shared_ptr<const Fact> pod(unsigned restarts)
+FactPtr pod(unsigned restarts)
 {
     PodFact fact;
     fact.restarts = restarts;
-    return std::make_shared<const Fact>(fact);
+    return makeFact(fact);
 }
 
 } // namespace
@@ -46,7 +46,7 @@ private Q_SLOTS:
         QCOMPARE(batch.sources.size(), std::size_t(1));
         QCOMPARE(batch.facts.size(), std::size_t(2));
         QCOMPARE(batch.facts[0].key.name, std::string("n/a"));
-        QCOMPARE(std::get<PodFact>(*batch.facts[0].fact).restarts, 9U);
+        QCOMPARE(batch.facts[0].fact->as<PodFact>()->restarts, 9U);
         QVERIFY(batch.facts[1].fact == nullptr);
         QVERIFY(box.take().empty());
         QVERIFY(box.settled());
@@ -92,7 +92,7 @@ private Q_SLOTS:
         QVERIFY(batch.sources[0].gone);
         QCOMPARE(batch.sources[1].state.id, SourceId(2));
         QCOMPARE(batch.facts.size(), std::size_t(1));
-        QCOMPARE(std::get<PodFact>(*batch.facts[0].fact).restarts, 2U);
+        QCOMPARE(batch.facts[0].fact->as<PodFact>()->restarts, 2U);
         box.remove(7);
         QVERIFY(box.take().empty());
     }
@@ -127,7 +127,7 @@ private Q_SLOTS:
         const auto drain = [&] {
             for (const FactChange& change : box.take().facts) {
                 unsigned& value = last[{change.key.source, change.key.name}];
-                const unsigned next = std::get<PodFact>(*change.fact).restarts;
+                const unsigned next = change.fact->as<PodFact>()->restarts;
                 QVERIFY(next > value); // never back in time
                 value = next;
             }

@@ -215,7 +215,7 @@ public:
     T get(SourceId source, FactKind kind, const std::string& name) const
     {
         const auto found = facts.find(std::make_tuple(source, kind, name));
-        return found == facts.end() ? T() : std::get<T>(*found->second);
+        return found == facts.end() ? T() : *found->second->as<T>();
     }
     SourceState state(SourceId source) const
     {
@@ -244,7 +244,7 @@ public:
 
     Stack graph;
     std::map<SourceId, SourceState> states;
-    std::map<std::tuple<SourceId, FactKind, std::string>, std::shared_ptr<const Fact>> facts;
+    std::map<std::tuple<SourceId, FactKind, std::string>, FactPtr> facts;
 
 private:
     std::mutex m_mutex;
@@ -588,6 +588,12 @@ void TestSite::kindsThatCome()
     api.put(kDefinitions, named(QStringLiteral("virtualmachines.kubevirt.io")));
     QVERIFY(watched.until([&] { return watched.has(id, FactKind::Vm, "t/another"); }));
     QVERIFY2(timer.elapsed() < 3000, qPrintable(QString::number(timer.elapsed())));
+    // The same objects may be there again, unchanged: they are told anew.
+    api.withhold(kVms);
+    QVERIFY(watched.until([&] { return !watched.has(id, FactKind::Vm, "t/another"); }));
+    api.serve(kVms);
+    api.put(kDefinitions, named(QStringLiteral("virtualmachines.kubevirt.io")));
+    QVERIFY(watched.until([&] { return watched.has(id, FactKind::Vm, "t/another"); }));
 }
 
 void TestSite::onlySomeNamespaces_data()

@@ -293,9 +293,9 @@ private Q_SLOTS:
         for (const FactChange& change : test::pictureSite().facts) {
             if (change.key.kind != FactKind::KubeNode || change.key.name != "outer-2")
                 continue;
-            KubeNodeFact node = std::get<KubeNodeFact>(*change.fact);
+            KubeNodeFact node = *change.fact->as<KubeNodeFact>();
             std::erase_if(node.conditions, [](const Condition& c) { return c.type == "MemoryPressure"; });
-            healed.facts.push_back({change.key, std::make_shared<const Fact>(node)});
+            healed.facts.push_back({change.key, makeFact(node)});
         }
         f.store.apply(healed);
         QTRY_COMPARE(problems->count(), 1); // and one is among the cleared: another button

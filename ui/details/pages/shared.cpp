@@ -322,7 +322,7 @@ Card vmCard(const PageContext& context)
         return card;
     row(card, Details::tr("Guest"), text(f.vmi->guestOs));
     QStringList addresses;
-    for (const std::string& ip : f.vmi->ips)
+    for (const SharedText& ip : f.vmi->ips)
         addresses << text(ip);
     row(card, Details::tr("IP"), addresses.join(QStringLiteral(", ")));
     for (const Volume& volume : f.vmi->volumes) {
