@@ -28,9 +28,9 @@ const Json* member(const Json& schema, const char* name)
     return found == schema.end() ? nullptr : &*found;
 }
 
-std::string joined(const std::string& path, const std::string& key)
+std::string joined(const std::string& path, std::string_view key)
 {
-    return path.empty() ? key : path + "." + key;
+    return (path.empty() ? "" : path + ".") + std::string(key);
 }
 
 std::string indexed(const std::string& path, std::size_t index)
@@ -38,52 +38,107 @@ std::string indexed(const std::string& path, std::size_t index)
     return path + "[" + std::to_string(index) + "]";
 }
 
-const Json* propertySchema(const Json& schema, const std::string& key)
+// Where a value stands, put into words only when somebody asks.
+struct Place {
+    const Place* above = nullptr; // null: the whole object
+    std::string_view key = {};    // of an object's member; empty: a list's item
+    std::size_t index = 0;
+
+    std::string path() const
+    {
+        if (above == nullptr)
+            return {};
+        return key.empty() ? indexed(above->path(), index) : joined(above->path(), key);
+    }
+};
+
+// The schema of a member: its own, else that of all others; null: nothing is said of it.
+const Json* schemaOf(const Json& schema, const std::string& key)
 {
-    const Json* properties = member(schema, "properties");
-    if (properties == nullptr)
-        return nullptr;
-    return member(*properties, key.c_str());
+    if (const Json* properties = member(schema, "properties")) {
+        if (const Json* own = member(*properties, key.c_str()))
+            return own;
+    }
+    const Json* others = member(schema, "additionalProperties");
+    return others != nullptr && others->is_object() ? others : nullptr;
+}
+
+// The one walk over values and schemas: visit(child, its schema, its place) for each member or item below
+// `value` that the schema says something of.
+template<typename Value, typename Visit>
+void descend(Value& value, const Json& schema, const Place& at, Visit visit)
+{
+    if (value.is_object()) {
+        for (auto&& [key, child] : value.items()) {
+            if (const Json* known = schemaOf(schema, key); known != nullptr && known->is_object())
+                visit(child, *known, Place{&at, key, 0});
+        }
+    } else if (value.is_array()) {
+        const Json* items = member(schema, "items");
+        for (std::size_t i = 0; items != nullptr && items->is_object() && i < value.size(); ++i)
+            visit(value[i], *items, Place{&at, {}, i});
+    }
+}
+
+void eraseAll(Json& value, const std::vector<std::string>& keys)
+{
+    for (const std::string& key : keys)
+        value.erase(key);
 }
 
 // The metadata of the object itself and of embedded ones has a schema of its own.
-bool isObjectMeta(const std::string& key, bool top)
+bool isObjectMeta(std::string_view key)
 {
-    return top && (key == "metadata" || key == "apiVersion" || key == "kind");
+    return key == "metadata" || key == "apiVersion" || key == "kind";
 }
 
-void pruneAt(Json& value, const Json& schema, const std::string& path, bool top,
-             std::vector<std::string>& removed)
+void pruneAt(Json& value, const Json& schema, const Place& at, std::vector<std::string>& removed)
 {
-    if (!schema.is_object())
+    const bool whole = at.above == nullptr || flag(schema, "x-kubernetes-embedded-resource");
+    descend(value, schema, at, [&](Json& child, const Json& known, const Place& place) {
+        if (!whole || !isObjectMeta(place.key))
+            pruneAt(child, known, place, removed);
+    });
+    const Json* others = member(schema, "additionalProperties");
+    if (!value.is_object() || flag(schema, "x-kubernetes-preserve-unknown-fields") ||
+        (others != nullptr && (others->is_object() || (others->is_boolean() && others->get<bool>()))))
         return;
-    if (value.is_array()) {
-        if (const Json* items = member(schema, "items")) {
-            for (std::size_t i = 0; i < value.size(); ++i)
-                pruneAt(value[i], *items, indexed(path, i), false, removed);
-        }
-        return;
-    }
-    if (!value.is_object())
-        return;
-    const bool embedded = top || flag(schema, "x-kubernetes-embedded-resource");
-    const Json* additional = member(schema, "additionalProperties");
     std::vector<std::string> gone;
-    for (auto& [key, child] : value.items()) {
-        if (isObjectMeta(key, embedded))
-            continue;
-        if (const Json* known = propertySchema(schema, key))
-            pruneAt(child, *known, joined(path, key), false, removed);
-        else if (additional != nullptr && additional->is_object())
-            pruneAt(child, *additional, joined(path, key), false, removed);
-        else if (!flag(schema, "x-kubernetes-preserve-unknown-fields") &&
-                 !(additional != nullptr && additional->is_boolean() && additional->get<bool>()))
+    for (const auto& [key, child] : value.items()) {
+        if (schemaOf(schema, key) == nullptr && !(whole && isObjectMeta(key))) {
             gone.push_back(key);
+            removed.push_back(joined(at.path(), key));
+        }
     }
-    for (const std::string& key : gone) {
-        value.erase(key);
-        removed.push_back(joined(path, key));
+    eraseAll(value, gone);
+}
+
+void dropNullsAt(Json& value, const Json& schema, const Place& at)
+{
+    std::vector<std::string> gone;
+    descend(value, schema, at, [&](Json& child, const Json& known, const Place& place) {
+        if (!child.is_null())
+            dropNullsAt(child, known, place);
+        else if (!place.key.empty() && !flag(known, "nullable") &&
+                 !flag(known, "x-kubernetes-preserve-unknown-fields") && member(known, "default") == nullptr)
+            gone.emplace_back(place.key);
+    });
+    eraseAll(value, gone);
+}
+
+void fillDefaultsAt(Json& value, const Json& schema, const Place& at)
+{
+    const Json* properties = value.is_object() ? member(schema, "properties") : nullptr;
+    if (properties != nullptr && properties->is_object()) {
+        for (const auto& [key, child] : properties->items()) {
+            const Json* standard = child.is_object() ? member(child, "default") : nullptr;
+            // A null counts as absent unless it may be meant.
+            if (standard != nullptr &&
+                (!value.contains(key) || (value[key].is_null() && !flag(child, "nullable"))))
+                value[key] = *standard;
+        }
     }
+    descend(value, schema, at, fillDefaultsAt);
 }
 
 const char* typeOf(const Json& value)
@@ -112,24 +167,27 @@ class Validator {
 public:
     explicit Validator(std::vector<Status::Cause>& causes) : m_causes(causes) {}
 
-    void check(const Json& value, const Json& schema, const std::string& path, bool top)
+    void check(const Json& value, const Json& schema, const Place& at)
     {
         if (!schema.is_object() || m_causes.size() >= kMaxCauses)
             return;
         if (value.is_null() && flag(schema, "nullable"))
             return;
-        if (!typeFits(value, schema, path))
+        if (!typeFits(value, schema, at))
             return;
-        enumeration(value, schema, path);
+        enumeration(value, schema, at);
         if (value.is_number())
-            numbers(value, schema, path);
+            numbers(value, schema, at);
         if (value.is_string())
-            strings(value.get_ref<const std::string&>(), schema, path);
+            strings(value.get_ref<const std::string&>(), schema, at);
         if (value.is_array())
-            list(value, schema, path);
+            list(value, schema, at);
         if (value.is_object())
-            object(value, schema, path, top);
-        combined(value, schema, path);
+            object(value, schema, at);
+        descend(value, schema, at, [this](const Json& child, const Json& known, const Place& place) {
+            check(child, known, place);
+        });
+        combined(value, schema, at);
     }
 
 private:
@@ -137,12 +195,13 @@ private:
     {
         m_causes.push_back({reason, std::move(message), path.empty() ? "<nil>" : path});
     }
-    void wrong(const Json& value, const std::string& path, const std::string& why)
+    void wrong(const Json& value, const Place& at, const std::string& why)
     {
+        const std::string path = at.path();
         add("FieldValueInvalid", "Invalid value: " + shown(value) + ": " + path + " in body " + why, path);
     }
 
-    bool typeFits(const Json& value, const Json& schema, const std::string& path)
+    bool typeFits(const Json& value, const Json& schema, const Place& at)
     {
         if (flag(schema, "x-kubernetes-int-or-string")) {
             if (value.is_number_integer() || value.is_string())
@@ -160,6 +219,7 @@ private:
         const std::string wanted = flag(schema, "x-kubernetes-int-or-string")
                                        ? std::string("integer,string")
                                        : schema.value("type", std::string());
+        const std::string path = at.path();
         add("FieldValueTypeInvalid",
             "Invalid value: \"" + have + "\": " + path + " in body must be of type " + wanted + ": \"" +
                 have + "\"",
@@ -167,7 +227,7 @@ private:
         return false;
     }
 
-    void enumeration(const Json& value, const Json& schema, const std::string& path)
+    void enumeration(const Json& value, const Json& schema, const Place& at)
     {
         const Json* allowed = member(schema, "enum");
         if (allowed == nullptr || !allowed->is_array() ||
@@ -177,58 +237,58 @@ private:
         for (const Json& item : *allowed)
             supported += (supported.empty() ? "" : ", ") + compact(item);
         add("FieldValueNotSupported",
-            "Unsupported value: " + shown(value) + ": supported values: " + supported, path);
+            "Unsupported value: " + shown(value) + ": supported values: " + supported, at.path());
     }
 
-    void numbers(const Json& value, const Json& schema, const std::string& path)
+    void numbers(const Json& value, const Json& schema, const Place& at)
     {
         const double number = value.get<double>();
         if (const Json* least = member(schema, "minimum"); least != nullptr && least->is_number()) {
             const bool open = flag(schema, "exclusiveMinimum");
             if (open ? number <= least->get<double>() : number < least->get<double>())
-                wrong(value, path,
+                wrong(value, at,
                       std::string("should be greater than ") + (open ? "" : "or equal to ") +
                           compact(*least));
         }
         if (const Json* most = member(schema, "maximum"); most != nullptr && most->is_number()) {
             const bool open = flag(schema, "exclusiveMaximum");
             if (open ? number >= most->get<double>() : number > most->get<double>())
-                wrong(value, path,
+                wrong(value, at,
                       std::string("should be less than ") + (open ? "" : "or equal to ") + compact(*most));
         }
     }
 
-    void strings(const std::string& value, const Json& schema, const std::string& path)
+    void strings(const std::string& value, const Json& schema, const Place& at)
     {
         const Json quoted(value);
         if (const auto least = number(schema, "minLength");
             least && static_cast<long long>(value.size()) < *least)
-            wrong(quoted, path, "should be at least " + std::to_string(*least) + " chars long");
+            wrong(quoted, at, "should be at least " + std::to_string(*least) + " chars long");
         if (const auto most = number(schema, "maxLength");
             most && static_cast<long long>(value.size()) > *most)
             add("FieldValueTooLong", "Too long: may not be more than " + std::to_string(*most) + " bytes",
-                path);
+                at.path());
         const std::string pattern = schema.value("pattern", std::string());
         if (pattern.empty() || value.size() > kMaxMatched)
             return;
         try {
             if (!std::regex_search(value, std::regex(pattern)))
-                wrong(quoted, path, "should match '" + pattern + "'");
+                wrong(quoted, at, "should match '" + pattern + "'");
         } catch (const std::regex_error&) {
             // RE2 knows patterns that ECMAScript does not: those are not checked.
         }
     }
 
-    void list(const Json& value, const Json& schema, const std::string& path)
+    void list(const Json& value, const Json& schema, const Place& at)
     {
         const auto size = static_cast<long long>(value.size());
         if (const auto least = number(schema, "minItems"); least && size < *least)
-            wrong(value, path, "should have at least " + std::to_string(*least) + " items");
+            wrong(value, at, "should have at least " + std::to_string(*least) + " items");
         if (const auto most = number(schema, "maxItems"); most && size > *most)
             add("FieldValueTooMany",
                 "Too many: " + std::to_string(size) + ": must have at most " + std::to_string(*most) +
                     " items",
-                path);
+                at.path());
         if (const Json* keys = member(schema, "x-kubernetes-list-map-keys");
             keys != nullptr && keys->is_array()) {
             for (std::size_t i = 0; i < value.size(); ++i) {
@@ -240,68 +300,55 @@ private:
                         return value[j].value(text, Json()) == key[text];
                     });
                     if (same)
-                        add("FieldValueDuplicate", "Duplicate value: " + compact(key), indexed(path, i));
+                        add("FieldValueDuplicate", "Duplicate value: " + compact(key), indexed(at.path(), i));
                 }
             }
         }
-        if (const Json* items = member(schema, "items")) {
-            for (std::size_t i = 0; i < value.size(); ++i)
-                check(value[i], *items, indexed(path, i), false);
-        }
     }
 
-    void object(const Json& value, const Json& schema, const std::string& path, bool top)
+    void object(const Json& value, const Json& schema, const Place& at)
     {
         if (const Json* required = member(schema, "required"); required != nullptr && required->is_array()) {
             for (const Json& name : *required) {
                 const std::string key = name.is_string() ? name.get<std::string>() : std::string();
                 if (!value.contains(key))
-                    add("FieldValueRequired", "Required value", joined(path, key));
+                    add("FieldValueRequired", "Required value", joined(at.path(), key));
             }
-        }
-        const Json* additional = member(schema, "additionalProperties");
-        for (const auto& [key, child] : value.items()) {
-            if (isObjectMeta(key, top))
-                continue;
-            if (const Json* known = propertySchema(schema, key))
-                check(child, *known, joined(path, key), false);
-            else if (additional != nullptr && additional->is_object())
-                check(child, *additional, joined(path, key), false);
         }
     }
 
-    bool fits(const Json& value, const Json& schema, const std::string& path)
+    bool fits(const Json& value, const Json& schema, const Place& at)
     {
         std::vector<Status::Cause> causes;
-        Validator(causes).check(value, schema, path, false);
+        Validator(causes).check(value, schema, at);
         return causes.empty();
     }
 
-    void combined(const Json& value, const Json& schema, const std::string& path)
+    void combined(const Json& value, const Json& schema, const Place& at)
     {
         const auto countOf = [&](const Json& all) {
             return std::count_if(all.begin(), all.end(),
-                                 [&](const Json& one) { return fits(value, one, path); });
+                                 [&](const Json& one) { return fits(value, one, at); });
         };
         if (const Json* all = member(schema, "allOf"); all != nullptr && all->is_array()) {
             for (const Json& one : *all)
-                check(value, one, path, false);
+                check(value, one, at);
         }
         if (flag(schema, "x-kubernetes-int-or-string"))
             return; // its anyOf says the same once more
         if (const Json* any = member(schema, "anyOf");
             any != nullptr && any->is_array() && countOf(*any) == 0)
-            wrong(value, path, "must validate at least one schema (anyOf)");
+            wrong(value, at, "must validate at least one schema (anyOf)");
         if (const Json* one = member(schema, "oneOf"); one != nullptr && one->is_array()) {
             const auto count = countOf(*one);
             if (count != 1)
-                wrong(value, path,
+                wrong(value, at,
                       "must validate one and only one schema (oneOf). Found " +
                           (count == 0 ? std::string("none valid")
                                       : std::to_string(count) + " valid alternatives"));
         }
-        if (const Json* none = member(schema, "not"); none != nullptr && fits(value, *none, path))
-            wrong(value, path, "must not validate the schema (not)");
+        if (const Json* none = member(schema, "not"); none != nullptr && fits(value, *none, at))
+            wrong(value, at, "must not validate the schema (not)");
     }
 
     std::vector<Status::Cause>& m_causes;
@@ -329,29 +376,21 @@ class RuleChecker {
 public:
     explicit RuleChecker(std::vector<Status::Cause>& causes) : m_causes(causes) {}
 
-    void check(const Json& value, const Json* old, const Json& schema, const std::string& path)
+    void check(const Json& value, const Json* old, const Json& schema, const Place& at)
     {
         if (!schema.is_object() || value.is_null() || m_causes.size() >= kMaxCauses)
             return;
         if (const Json* rules = member(schema, kRules); rules != nullptr && rules->is_array()) {
             for (const Json& rule : *rules)
-                one(value, old, schema, rule, path);
+                one(value, old, schema, rule, at);
         }
-        if (value.is_object()) {
-            const Json* additional = member(schema, "additionalProperties");
-            for (const auto& [key, child] : value.items()) {
-                const Json* known = propertySchema(schema, key);
-                if (known == nullptr)
-                    known = additional;
-                if (known != nullptr)
-                    check(child, old != nullptr && old->is_object() ? member(*old, key.c_str()) : nullptr,
-                          *known, joined(path, key));
-            }
-        } else if (value.is_array()) {
-            const Json* items = member(schema, "items");
-            for (std::size_t i = 0; items != nullptr && i < value.size(); ++i)
-                check(value[i], same(value[i], old, schema), *items, indexed(path, i));
-        }
+        descend(value, schema, at, [&](const Json& child, const Json& known, const Place& place) {
+            const Json* before = value.is_array() ? same(child, old, schema)
+                                 : old != nullptr && old->is_object()
+                                     ? member(*old, std::string(place.key).c_str())
+                                     : nullptr;
+            check(child, before, known, place);
+        });
     }
 
 private:
@@ -372,8 +411,7 @@ private:
         return nullptr;
     }
 
-    void one(const Json& value, const Json* old, const Json& schema, const Json& rule,
-             const std::string& path)
+    void one(const Json& value, const Json* old, const Json& schema, const Json& rule, const Place& at)
     {
         std::string error;
         const auto expression = compiled(text(rule, "rule"), error);
@@ -402,7 +440,7 @@ private:
                                   : reason == "FieldValueRequired"  ? "Required value: "
                                   : reason == "FieldValueDuplicate" ? "Duplicate value: \"" + type + "\""
                                                                     : "Invalid value: \"" + type + "\": ";
-        const std::string where = path + text(rule, "fieldPath");
+        const std::string where = at.path() + text(rule, "fieldPath");
         m_causes.push_back({reason, reason == "FieldValueDuplicate" ? words : words + message,
                             where.empty()     ? "<nil>"
                             : where[0] == '.' ? where.substr(1)
@@ -416,82 +454,30 @@ private:
 
 void prune(Json& value, const Json& schema, std::vector<std::string>& removed)
 {
-    pruneAt(value, schema, "", true, removed);
+    if (schema.is_object())
+        pruneAt(value, schema, {}, removed);
 }
 
 void dropNulls(Json& value, const Json& schema)
 {
-    if (!schema.is_object())
-        return;
-    if (value.is_array()) {
-        if (const Json* items = member(schema, "items")) {
-            for (Json& item : value)
-                dropNulls(item, *items);
-        }
-        return;
-    }
-    if (!value.is_object())
-        return;
-    const Json* additional = member(schema, "additionalProperties");
-    std::vector<std::string> gone;
-    for (auto& [key, child] : value.items()) {
-        const Json* known = propertySchema(schema, key);
-        if (known == nullptr)
-            known = additional;
-        if (known == nullptr || !known->is_object())
-            continue;
-        if (!child.is_null())
-            dropNulls(child, *known);
-        else if (!flag(*known, "nullable") && !flag(*known, "x-kubernetes-preserve-unknown-fields") &&
-                 member(*known, "default") == nullptr)
-            gone.push_back(key);
-    }
-    for (const std::string& key : gone)
-        value.erase(key);
+    if (schema.is_object())
+        dropNullsAt(value, schema, {});
 }
 
 void fillDefaults(Json& value, const Json& schema)
 {
-    if (!schema.is_object())
-        return;
-    if (value.is_array()) {
-        if (const Json* items = member(schema, "items")) {
-            for (Json& item : value)
-                fillDefaults(item, *items);
-        }
-        return;
-    }
-    if (!value.is_object())
-        return;
-    if (const Json* properties = member(schema, "properties");
-        properties != nullptr && properties->is_object()) {
-        for (const auto& [key, child] : properties->items()) {
-            const Json* standard = child.is_object() ? member(child, "default") : nullptr;
-            // A null counts as absent unless it may be meant.
-            if (standard != nullptr &&
-                (!value.contains(key) || (value[key].is_null() && !flag(child, "nullable"))))
-                value[key] = *standard;
-            if (value.contains(key))
-                fillDefaults(value[key], child);
-        }
-    }
-    if (const Json* additional = member(schema, "additionalProperties");
-        additional != nullptr && additional->is_object()) {
-        for (auto& [key, child] : value.items()) {
-            if (propertySchema(schema, key) == nullptr)
-                fillDefaults(child, *additional);
-        }
-    }
+    if (schema.is_object())
+        fillDefaultsAt(value, schema, {});
 }
 
 void validate(const Json& value, const Json& schema, std::vector<Status::Cause>& causes)
 {
-    Validator(causes).check(value, schema, "", true);
+    Validator(causes).check(value, schema, {});
 }
 
 void validateRules(const Json& value, const Json* old, const Json& schema, std::vector<Status::Cause>& causes)
 {
-    RuleChecker(causes).check(value, old, schema, "");
+    RuleChecker(causes).check(value, old, schema, {});
 }
 
 void checkRules(const Json& schema, const std::string& path, std::vector<Status::Cause>& causes)
