@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <set>
 
 namespace strata::demosite {
 namespace {
@@ -32,15 +33,22 @@ public:
 private:
     void restart()
     {
+        std::set<std::string> spaces; // a big site has many pods, but of few deployments
+        for (const ObjectPtr& set : m_store.list(kindOf("replicasets"))) {
+            if (set->ns != "kube-system")
+                spaces.insert(set->ns);
+        }
         std::vector<ObjectPtr> candidates;
-        for (const ObjectPtr& pod : m_store.list(coreKind("pods"))) {
-            if (lookUp(pod->labels, "pod-template-hash").empty() || pod->ns == "kube-system" ||
-                lookUp(pod->fields, "status.phase") != "Running" || deleting(*pod))
-                continue;
-            const ObjectPtr node =
-                m_store.get(coreKind("nodes"), "", std::string(lookUp(pod->fields, "spec.nodeName")));
-            if (node && node->body.find("\"NodeStatusUnknown\"") == std::string::npos)
-                candidates.push_back(pod);
+        for (const std::string& ns : spaces) {
+            for (const ObjectPtr& pod : m_store.list(coreKind("pods"), ns)) {
+                if (lookUp(pod->labels, "pod-template-hash").empty() ||
+                    lookUp(pod->fields, "status.phase") != "Running" || deleting(*pod))
+                    continue;
+                const ObjectPtr node =
+                    m_store.get(coreKind("nodes"), "", std::string(lookUp(pod->fields, "spec.nodeName")));
+                if (node && node->body.find("\"NodeStatusUnknown\"") == std::string::npos)
+                    candidates.push_back(pod);
+            }
         }
         if (candidates.empty())
             return;

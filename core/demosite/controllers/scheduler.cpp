@@ -27,6 +27,18 @@ public:
 
     bool waits() const { return !m_waiting.empty(); }
 
+    // What runs where, kept from event to event: to count it anew for each pod is what a big site would spend
+    // its time on.
+    void note(const StoreEvent& event)
+    {
+        if (!m_counted)
+            return;
+        if (event.type == EventType::Modified && !event.previous) // something was missed
+            m_counted = false;
+        else
+            place(event.object, event.type != EventType::Deleted);
+    }
+
 private:
     void schedule(const Key& key)
     {
@@ -121,22 +133,53 @@ private:
         std::int64_t cpuMilli = 0;
         std::int64_t memory = 0;
         std::int64_t guests = 0;
-        std::vector<ObjectPtr> pods;
+        std::map<Key, ObjectPtr> pods;
     };
 
-    std::string choose(const Object& object, const Json& pod, std::string& why) const
+    static std::string_view placeOf(const Object& pod)
     {
-        std::map<std::string, Load> loads;
-        for (const ObjectPtr& other : m_store.list(coreKind("pods"))) {
-            const std::string_view node = lookUp(other->fields, "spec.nodeName");
-            const std::string_view phase = lookUp(other->fields, "status.phase");
-            if (node.empty() || phase == "Succeeded" || phase == "Failed")
-                continue;
-            Load& load = loads[std::string(node)];
-            load.cpuMilli += other->cpuMilli;
-            load.memory += other->memoryBytes;
-            load.guests += lookUp(other->labels, "kubevirt.io") == "virt-launcher" ? 1 : 0;
-            load.pods.push_back(other);
+        const std::string_view phase = lookUp(pod.fields, "status.phase");
+        return phase == "Succeeded" || phase == "Failed" ? std::string_view()
+                                                         : lookUp(pod.fields, "spec.nodeName");
+    }
+
+    static void count(Load& load, const Object& pod, int sign)
+    {
+        load.cpuMilli += sign * pod.cpuMilli;
+        load.memory += sign * pod.memoryBytes;
+        load.guests += lookUp(pod.labels, "kubevirt.io") == "virt-launcher" ? sign : 0;
+    }
+
+    void place(const ObjectPtr& pod, bool there)
+    {
+        const Key key{pod->ns, pod->name};
+        const auto known = m_places.find(key);
+        if (known != m_places.end()) {
+            Load& load = m_loads[known->second];
+            const auto before = load.pods.find(key);
+            if (before->second->revision >= pod->revision)
+                return; // an event of before it was counted
+            count(load, *before->second, -1);
+            load.pods.erase(before);
+            m_places.erase(known);
+        }
+        const std::string node(placeOf(*pod));
+        if (!there || node.empty())
+            return;
+        Load& load = m_loads[node];
+        count(load, *pod, 1);
+        load.pods[key] = pod;
+        m_places[key] = node;
+    }
+
+    std::string choose(const Object& object, const Json& pod, std::string& why)
+    {
+        if (!m_counted) {
+            m_loads.clear();
+            m_places.clear();
+            for (const ObjectPtr& other : m_store.list(coreKind("pods")))
+                place(other, true);
+            m_counted = true;
         }
         const std::string_view body = object.body;
         std::map<std::string, int> reasons;
@@ -144,7 +187,7 @@ private:
         double bestScore = 0;
         for (const ObjectPtr& node : m_store.list(coreKind("nodes"))) {
             const Json& nodeBody = bodyOf(node);
-            Load& load = loads[node->name];
+            Load& load = m_loads[node->name];
             std::string reason;
             if (flag(nodeBody, "spec.unschedulable"))
                 reason = "node(s) were unschedulable";
@@ -234,8 +277,9 @@ private:
             if (selector == nullptr || text(term, "topologyKey") != "kubernetes.io/hostname")
                 return 0;
             int number = 0;
-            for (const ObjectPtr& other : load.pods)
-                number += other->ns == ns && matches(*selector, *other) ? 1 : 0;
+            for (auto other = load.pods.lower_bound({ns, {}});
+                 other != load.pods.end() && other->first.ns == ns; ++other)
+                number += matches(*selector, *other->second) ? 1 : 0;
             return number;
         };
         if (const Json* required = find(*rules, "requiredDuringSchedulingIgnoredDuringExecution");
@@ -262,6 +306,9 @@ private:
 
     Store& m_store;
     std::set<Key> m_waiting;
+    bool m_counted = false;              // below
+    std::map<std::string, Load> m_loads; // by node
+    std::map<Key, std::string> m_places;
     mutable std::map<std::string, Known> m_nodes;
 };
 
@@ -274,6 +321,7 @@ void addScheduler(Site& site, Store& store)
     site.manager.add(store, std::move(made));
     site.manager.watch(store, coreKind("pods"), *scheduler,
                        [scheduler](const StoreEvent& event, const Manager::Enqueue& enqueue) {
+                           scheduler->note(event);
                            if (event.type == EventType::Deleted) {
                                if (scheduler->waits())
                                    enqueue({});
