@@ -72,13 +72,13 @@ unsigned CustomKinds::count() const
     return m_next;
 }
 
-void CustomKinds::defined(const Json& definition)
+const Kind* CustomKinds::defined(const Json& definition)
 {
     const std::string group = text(definition, "spec.group");
     const std::string plural = text(definition, "spec.names.plural");
     const Json* versions = demosite::find(definition, "spec.versions");
     if (versions == nullptr || !versions->is_array())
-        return;
+        return nullptr;
     const std::lock_guard lock(m_mutex);
     const auto schemas = [&](unsigned index) {
         for (const Json& version : *versions) {
@@ -95,7 +95,7 @@ void CustomKinds::defined(const Json& definition)
         if (m_tableServed && kind.has(Custom) && kind.group == group && kind.resource == plural) {
             m_removed.erase(kind.index);
             schemas(kind.index);
-            return;
+            return nullptr;
         }
     }
     auto own = std::make_unique<Own>();
@@ -119,7 +119,7 @@ void CustomKinds::defined(const Json& definition)
             served += " " + text(version, "name");
     }
     if (stored == nullptr)
-        return;
+        return nullptr;
     kind.group = own->keep(group);
     kind.versions = own->keep(text(*stored, "name") + served);
     kind.resource = own->keep(plural);
@@ -157,14 +157,25 @@ void CustomKinds::defined(const Json& definition)
     }
     if (kind.columns.empty())
         kind.columns.push_back({"Age", "date", ".metadata.creationTimestamp", 0});
+    if (const Json* fields = demosite::find(*stored, "selectableFields");
+        fields != nullptr && fields->is_array()) {
+        for (const Json& field : *fields) {
+            const std::string path = text(field, "jsonPath");
+            if (path.size() > 1)
+                kind.selectable.push_back(own->keep(path.substr(1)));
+        }
+    }
     const std::string name = plural + "." + group;
     const auto place = m_indexes.emplace(name, m_next);
     if (place.second)
         ++m_next;
     kind.index = place.first->second;
     schemas(kind.index);
-    m_current[name] = &kind;
+    const Kind*& current = m_current[name];
+    const bool otherwise = current != nullptr && current->selectable != kind.selectable;
+    current = &kind;
     m_owned.push_back(std::move(own));
+    return otherwise ? &kind : nullptr;
 }
 
 const Kind* CustomKinds::undefined(const std::string& group, const std::string& resource)
@@ -184,6 +195,39 @@ const Kind* CustomKinds::undefined(const std::string& group, const std::string& 
     }
     return nullptr;
 }
+
+namespace {
+
+// Fields that selectors know must be in the schema, and no more than a text, a number or a truth value
+// (apiextensions validation.go).
+void checkSelectable(const Json& version, const Json& schema, const std::string& where,
+                     std::vector<Status::Cause>& causes)
+{
+    const Json* fields = find(version, "selectableFields");
+    for (std::size_t i = 0; fields != nullptr && fields->is_array() && i < fields->size(); ++i) {
+        const std::string path = text((*fields)[i], "jsonPath");
+        const std::string at = where + "[" + std::to_string(i) + "].jsonPath";
+        const Json* part = &schema;
+        for (const std::string& step : split(path.empty() ? path : path.substr(1), '.'))
+            part = part == nullptr ? nullptr : find(*part, "properties." + step);
+        const std::string type = part == nullptr ? std::string() : text(*part, "type");
+        const std::string shown = "Invalid value: " + jsonQuoted(path) + ": ";
+        if (path.empty())
+            causes.push_back({"FieldValueRequired", "Required value", at});
+        else if (path[0] != '.' || part == nullptr)
+            causes.push_back(
+                {"FieldValueInvalid", shown + "is an invalid path: does not refer to a valid field", at});
+        else if (path.rfind(".metadata", 0) == 0)
+            causes.push_back({"FieldValueInvalid", shown + "must not point to fields in metadata", at});
+        else if (type != "string" && type != "integer" && type != "boolean")
+            causes.push_back({"FieldValueInvalid",
+                              shown + "must point to a field of type string, boolean or integer. Enum string "
+                                      "fields and strings with formats are allowed.",
+                              at});
+    }
+}
+
+} // namespace
 
 Answer<void> completeDefinition(Json& definition, const std::string& now)
 {
@@ -214,9 +258,11 @@ Answer<void> completeDefinition(Json& definition, const std::string& now)
                 storedVersions.push_back(text(version, "name"));
             }
             const std::string where = "spec.versions[" + std::to_string(i) + "].schema.openAPIV3Schema";
-            if (const Json* schema = find(version, "schema.openAPIV3Schema"))
+            if (const Json* schema = find(version, "schema.openAPIV3Schema")) {
                 checkRules(*schema, where, causes);
-            else
+                checkSelectable(version, *schema, "spec.versions[" + std::to_string(i) + "].selectableFields",
+                                causes);
+            } else
                 causes.push_back({"FieldValueRequired", "Required value: schemas are required", where});
         }
         if (stored != 1)

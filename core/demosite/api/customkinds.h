@@ -34,8 +34,9 @@ public:
     std::shared_ptr<const Json> schema(const Kind& kind, std::string_view version) const;
     unsigned count() const; // indexes in use, the table's included
 
-    // A definition was stored or is gone; `definition` is the whole object.
-    void defined(const Json& definition);
+    // A definition was stored or is gone; `definition` is the whole object. The kind, where field selectors
+    // know other fields of it than before; else null.
+    const Kind* defined(const Json& definition);
     // The kind that is not served any more, or null.
     const Kind* undefined(const std::string& group, const std::string& resource);
 

@@ -48,6 +48,8 @@ struct Kind {
     std::string_view specReplicas = "spec.replicas";
     std::string_view statusReplicas = "status.replicas";
     std::string_view selectorPath = {}; // empty: made from spec.selector
+    // Of a kind that came with its definition: what field selectors know, as such paths.
+    std::vector<std::string_view> selectable = {};
 };
 
 class Kinds {

@@ -29,7 +29,8 @@ const std::vector<std::string_view> kNamespace = {"status.phase"};
 const std::vector<std::string_view> kSecret = {"type"};
 const std::vector<std::string_view> kService = {"spec.clusterIP", "spec.type"};
 const std::vector<std::string_view> kReplicas = {"status.replicas"};
-const std::vector<std::string_view> kNone;
+const std::vector<std::string_view> kJob = {"status.successful"};
+const std::vector<std::string_view> kRequest = {"spec.signerName"};
 
 bool keyCharacter(char c)
 {
@@ -99,7 +100,11 @@ const std::vector<std::string_view>& selectableFields(const Kind& kind)
     }
     if (kind.resource == "replicasets" && kind.group == "apps")
         return kReplicas;
-    return kNone;
+    if (kind.resource == "jobs" && kind.group == "batch")
+        return kJob;
+    if (kind.resource == "certificatesigningrequests")
+        return kRequest;
+    return kind.selectable;
 }
 
 Answer<std::vector<Selector::Term>> Selector::parseLabels(std::string_view text)

@@ -43,6 +43,18 @@ std::string_view stringAt(const simdjson::dom::element& element, std::string_vie
     return {};
 }
 
+std::string numberAt(const simdjson::dom::element& root, std::string_view path)
+{
+    simdjson::dom::element at = root;
+    for (std::string_view rest = path; !rest.empty();) {
+        const std::size_t dot = rest.find('.');
+        if (at[rest.substr(0, dot)].get(at) != simdjson::SUCCESS)
+            return {};
+        rest = dot == std::string_view::npos ? std::string_view() : rest.substr(dot + 1);
+    }
+    return at.is_int64() ? std::to_string(at.get_int64().value_unsafe()) : std::string();
+}
+
 void pair(std::string& out, std::string_view key, std::string_view value)
 {
     if (out.empty())
@@ -187,8 +199,14 @@ std::vector<const Kind*> Store::kinds() const
 
 void Store::learn(const Kind& kind, const Object& definition)
 {
-    if (kind.resource == "customresourcedefinitions")
-        m_custom.defined(parseOwn(definition.body));
+    if (kind.resource != "customresourcedefinitions")
+        return;
+    const Kind* const served = m_custom.defined(parseOwn(definition.body));
+    if (served == nullptr)
+        return;
+    // What field selectors ask for may be other fields than before.
+    for (auto& [key, object] : data(*served).objects)
+        object = indexed(*served, object->body, object->revision);
 }
 
 void Store::forget(const Kind& kind, const Object& definition)
@@ -269,10 +287,17 @@ std::shared_ptr<Object> Store::indexed(const Kind& kind, std::string body, std::
     }
     for (const std::string_view path : selectableFields(kind)) {
         // An event's source is its component; a node that says nothing is schedulable.
-        std::string_view value =
-            stringAt(root, path == "source" ? std::string_view("source.component") : path);
+        const std::string_view place = path == "source"              ? std::string_view("source.component")
+                                       : path == "status.successful" ? std::string_view("status.succeeded")
+                                                                     : path;
+        std::string_view value = stringAt(root, place);
+        std::string number; // of fields that are no texts
+        if (value.empty() && (kind.has(Custom) || place != path))
+            value = number = numberAt(root, place);
         if (path == "spec.unschedulable" && value.empty())
             value = "false";
+        if (path == "status.successful" && value.empty())
+            value = "0";
         pair(object->fields, path, value);
     }
     if (kind.resource == "pods" && kind.group.empty())
