@@ -9,11 +9,11 @@ namespace strata::demosite {
 // clang-format off
 const char* const kCustomTable[] = {
     "Checkpoint: current=s! previous=s!",
-    "DataSource: apiGroup=s kind=s! name=s!",
+    "DataSource~: apiGroup=s kind=s! name=s!",
     "DataSourceRef: apiGroup=s kind=s! name=s! namespace=s",
     "Resources: limits=%IntOrString requests=%IntOrString",
     "MatchExpression: key=s! operator=s! values=*s",
-    "Selector: matchExpressions=*MatchExpression matchLabels=%s",
+    "Selector~: matchExpressions=*MatchExpression matchLabels=%s",
     "Pvc: accessModes=*s dataSource=DataSource dataSourceRef=DataSourceRef resources=Resources "
     "selector=Selector storageClassName=s volumeAttributesClassName=s volumeMode=s volumeName=s",
     "Gcs: secretRef=s url=s!",
@@ -41,9 +41,9 @@ const char* const kCustomTable[] = {
     "UserPasswordPropagationMethod: qemuGuestAgent=RawExtension",
     "UserPassword: propagationMethod=UserPasswordPropagationMethod! source=SshPublicKeySource!",
     "AccessCredential: sshPublicKey=SshPublicKey userPassword=UserPassword",
-    "Preference: matchExpressions=*MatchExpression matchFields=*MatchExpression",
+    "Preference~: matchExpressions=*MatchExpression matchFields=*MatchExpression",
     "PreferredDuringSchedulingIgnoredDuringExecution: preference=Preference! weight=i!",
-    "RequiredDuringSchedulingIgnoredDuringExecution: nodeSelectorTerms=*Preference!",
+    "RequiredDuringSchedulingIgnoredDuringExecution~: nodeSelectorTerms=*Preference!",
     "AffinityNodeAffinity: "
     "preferredDuringSchedulingIgnoredDuringExecution=*PreferredDuringSchedulingIgnoredDuringExecution "
     "requiredDuringSchedulingIgnoredDuringExecution=RequiredDuringSchedulingIgnoredDuringExecution",
@@ -150,15 +150,16 @@ const char* const kCustomTable[] = {
     "SpecTopologySpreadConstraint: labelSelector=Selector matchLabelKeys=*s maxSkew=i! minDomains=i "
     "nodeAffinityPolicy=s nodeTaintsPolicy=s topologyKey=s! whenUnsatisfiable=s!",
     "UtilityVolume: claimName=s! name=s! readOnly=b type=s",
-    "NetworkDataSecretRef: name=s",
+    "NetworkDataSecretRef~: name=s",
+    "ControllerRevisionRef: name=s",
     "CloudInitConfigDrive: networkData=s networkDataBase64=s networkDataSecretRef=NetworkDataSecretRef "
     "secretRef=NetworkDataSecretRef userData=s userDataBase64=s",
-    "VolumeConfigMap: name=s optional=b volumeLabel=s",
+    "VolumeConfigMap~: name=s optional=b volumeLabel=s",
     "ContainerDisk: image=s! imagePullPolicy=s imagePullSecret=s path=s",
     "ContainerPath: path=s! readOnly=b",
     "DataVolume: hotpluggable=b name=s!",
-    "FieldRef: apiVersion=s fieldPath=s!",
-    "ResourceFieldRef: containerName=s divisor=IntOrString resource=s!",
+    "FieldRef~: apiVersion=s fieldPath=s!",
+    "ResourceFieldRef~: containerName=s divisor=IntOrString resource=s!",
     "Field: fieldRef=FieldRef mode=i path=s! resourceFieldRef=ResourceFieldRef",
     "DownwardAPI: fields=*Field volumeLabel=s",
     "EmptyDisk: capacity=IntOrString!",
@@ -190,7 +191,7 @@ const char* const kCustomTable[] = {
     "quiesceStatus=s startTimestamp=Time volumes=*BackupStatusVolume",
     "ChangedBlockTracking: backupStatus=BackupStatus state=s!",
     "StatusCondition: lastProbeTime=Time lastTransitionTime=Time message=s reason=s status=s! type=s!",
-    "InstancetypeRef: controllerRevisionRef=NetworkDataSecretRef inferFromVolume=s "
+    "InstancetypeRef: controllerRevisionRef=ControllerRevisionRef inferFromVolume=s "
     "inferFromVolumeFailurePolicy=s kind=s name=s",
     "MemoryDumpRequest: claimName=s! endTimestamp=Time fileName=s message=s phase=s! remove=b "
     "startTimestamp=Time",
@@ -467,7 +468,7 @@ const char* const kCustomTable[] = {
     "failureDomains=*FailureDomain#name initialization=Initialization observedGeneration=i "
     "phase=s(Pending|Provisioning|Provisioned|Deleting|Failed|Unknown) workers=StatusControlPlane",
     "Cluster: spec=ClusterSpec! status=ClusterStatus",
-    "SpecControlPlaneRef: apiVersion=s fieldPath=s kind=s name=s namespace=s resourceVersion=s uid=s",
+    "SpecControlPlaneRef~: apiVersion=s fieldPath=s kind=s name=s namespace=s resourceVersion=s uid=s",
     "UnhealthyCondition: status=s! timeout=s! type=s!",
     "MachineHealthCheckUnhealthyMachineCondition: status=s(True|False|Unknown)! timeout=s! type=s!",
     "MachineHealthCheck: enable=b maxUnhealthy=IntOrString nodeStartupTimeout=s "
@@ -666,8 +667,8 @@ const char* const kCustomTable[] = {
     "MachineHealthCheckV1beta1Status: conditions=*V1beta1Condition currentHealthy=i expectedMachines=i "
     "observedGeneration=i remediationsAllowed=i targets=*s v1beta2=StatusV1beta2",
     "MachineHealthCheckV1beta1: spec=MachineHealthCheckV1beta1Spec status=MachineHealthCheckV1beta1Status",
-    "ConfigMapKeyRef: key=s! name=s optional=b",
-    "FileKeyRef: key=s! optional=b path=s! volumeName=s!",
+    "ConfigMapKeyRef~: key=s! name=s optional=b",
+    "FileKeyRef~: key=s! optional=b path=s! volumeName=s!",
     "ExtraEnvValueFrom: configMapKeyRef=ConfigMapKeyRef fieldRef=FieldRef fileKeyRef=FileKeyRef "
     "resourceFieldRef=ResourceFieldRef secretKeyRef=ConfigMapKeyRef",
     "ExtraEnv: name=s! value=s valueFrom=ExtraEnvValueFrom",

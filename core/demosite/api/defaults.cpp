@@ -47,6 +47,12 @@ void podSpec(Json& spec)
             for (const auto& [name, amount] : resources["limits"].items())
                 setDefault(resources["requests"], name.c_str(), amount);
         }
+        if (container.contains("ports") && container["ports"].is_array()) {
+            for (Json& port : container["ports"]) {
+                if (port.is_object())
+                    setDefault(port, "protocol", "TCP");
+            }
+        }
         setDefault(container, "imagePullPolicy", "IfNotPresent");
         setDefault(container, "terminationMessagePath", "/dev/termination-log");
         setDefault(container, "terminationMessagePolicy", "File");

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/demosite/api/cluster.h"
+#include "core/demosite/api/managedfields.h"
 #include "core/demosite/api/rbac.h"
 #include "core/demosite/api/render.h"
 #include "core/demosite/net/http.h"
@@ -65,6 +66,9 @@ private:
     HttpAnswer patch(const HttpRequest& request, const Target& target);
     HttpAnswer apply(const HttpRequest& request, const Target& target, const Json& config);
     HttpAnswer erase(const HttpRequest& request, const Target& target);
+    // Who applies, and where; its manager must be told.
+    FieldWriter writerOf(const HttpRequest& request, const Target& target) const;
+    static tl::unexpected<Status> managerRequired();
     HttpAnswer eraseCollection(const HttpRequest& request, const Target& target);
     HttpAnswer scale(const HttpRequest& request, const Target& target);
     HttpAnswer log(const HttpRequest& request, const Target& target);

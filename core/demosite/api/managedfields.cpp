@@ -1,499 +1,601 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/demosite/api/managedfields.h"
 
-#include "core/demosite/api/messages.h"
 #include "core/demosite/api/object.h"
 
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <iterator>
+#include <map>
+#include <tuple>
+#include <utility>
 
 namespace strata::demosite {
 namespace {
 
-bool ownedByServer(const FieldPath& path)
+constexpr const char* kBeforeFirstApply = "before-first-apply";
+constexpr const char* kAncientChanges = "ancient-changes";
+constexpr std::ptrdiff_t kMostUpdaters = 10;
+constexpr const char* kLastApplied = "kubectl.kubernetes.io/last-applied-configuration";
+
+bool same(const Json& a, const Json& b)
 {
-    if (path.empty())
-        return false;
-    if (path[0] == "f:apiVersion" || path[0] == "f:kind")
+    if (!a.is_structured() || a.type() != b.type() || a.size() != b.size())
+        return a == b;
+    if (a.is_array())
+        return std::equal(a.begin(), a.end(), b.begin(), same);
+    return std::all_of(a.items().begin(), a.items().end(), [&](const auto& each) { // in any order
+        const auto other = b.find(each.key());
+        return other != b.end() && same(each.value(), *other);
+    });
+}
+
+// What nobody owns: what only the server writes, and what a writer of this subresource cannot change
+// (apiserver's reset fields).
+bool isNobodys(const FieldPath& path, const std::string& subresource, const Kind& kind)
+{
+    static const std::set<std::string> meta = {"f:name",       "f:namespace",     "f:creationTimestamp",
+                                               "f:uid",        "f:selfLink",      "f:clusterName",
+                                               "f:generation", "f:managedFields", "f:resourceVersion"};
+    if (path.size() == 1 && (path[0] == "f:apiVersion" || path[0] == "f:kind" || path[0] == "f:metadata"))
         return true;
-    if (path[0] != "f:metadata" || path.size() < 2)
-        return false;
-    static const std::set<std::string> names = {"f:name",
-                                                "f:namespace",
-                                                "f:uid",
-                                                "f:resourceVersion",
-                                                "f:generation",
-                                                "f:creationTimestamp",
-                                                "f:deletionTimestamp",
-                                                "f:deletionGracePeriodSeconds",
-                                                "f:managedFields",
-                                                "f:selfLink"};
-    return names.count(path[1]) > 0;
+    if (path.size() == 2 && path[0] == "f:metadata" && meta.count(path[1]) > 0)
+        return true;
+    if (subresource == "status")
+        return path[0] == "f:spec" || path[0] == "f:metadata";
+    return path[0] == "f:status" && kind.has(HasStatus);
 }
 
-std::string keyOf(const Json& item, const std::vector<std::string>& keys)
+FieldSet owned(FieldSet fields, const std::string& subresource, const Kind& kind)
 {
-    Json key = Json::object();
-    for (const std::string& name : keys) {
-        if (item.contains(name))
-            key[name] = item[name];
-    }
-    return "k:" + compact(key);
+    for (auto at = fields.begin(); at != fields.end();)
+        at = isNobodys(*at, subresource, kind) ? fields.erase(at) : std::next(at);
+    return fields;
 }
 
-// What the table of the built-in kinds knows of a value: the field that holds it and, of an object, its
-// message.
-struct Known {
-    const Field* field = nullptr;
-    const Message* message = nullptr;
-
-    Known member(const std::string& key) const
-    {
-        const Field* found = message == nullptr ? nullptr : message->byName(key);
-        return found == nullptr ? Known() : Known{found, found->map ? nullptr : found->message};
-    }
-    Known item() const { return {nullptr, message}; }
+// The objects' or lists' children by their path elements, each as both sides have it.
+struct Child {
+    std::string element;
+    FieldType::Member place;
+    const Json* left = nullptr;
+    const Json* right = nullptr;
 };
 
-Known rootOf(const Kind& kind)
+// Nothing where a side is one value for its type, or where items cannot be told apart.
+std::vector<Child> children(const Json* left, const Json* right, const FieldType& type)
 {
-    if (kind.has(Custom))
-        return {};
-    return {nullptr, Messages::instance().find(apiVersion(kind, kind.storageVersion()), kind.kind)};
-}
-
-bool isSet(const Known& known, const std::string& name)
-{
-    return known.field == nullptr ? name == "finalizers"
-                                  : known.field->keys.size() == 1 && known.field->keys[0] == ".";
-}
-
-// The keys by which items are told apart; empty: the list is replaced as a whole.
-std::vector<std::string> keysOf(const Kind& kind, const Known& known, const std::string& name,
-                                const Json& list)
-{
-    if (known.field == nullptr)
-        return listKeys(kind, name, list);
-    std::vector<std::string> keys(known.field->keys.begin(), known.field->keys.end());
-    // The later keys may be left to their defaults.
-    const bool fits =
-        !keys.empty() && keys[0] != "." && std::all_of(list.begin(), list.end(), [&](const Json& item) {
-            return item.is_object() && item.contains(keys[0]);
-        });
-    return fits ? keys : std::vector<std::string>();
-}
-
-void flatten(const Json& value, const Kind& kind, const std::string& field, const Known& known,
-             FieldPath& path, FieldSet& out)
-{
-    if (ownedByServer(path))
-        return;
-    if (value.is_object() && !value.empty()) {
-        for (const auto& [key, child] : value.items()) {
-            path.push_back("f:" + key);
-            flatten(child, kind, key, known.member(key), path, out);
-            path.pop_back();
-        }
-        return;
-    }
-    if (value.is_array() && !value.empty()) {
-        if (isSet(known, field)) {
-            for (const Json& item : value) {
-                path.push_back("v:" + compact(item));
-                out.insert(path);
-                path.pop_back();
-            }
-            return;
-        }
-        const auto keys = keysOf(kind, known, field, value);
-        if (!keys.empty()) {
-            for (const Json& item : value) {
-                path.push_back(keyOf(item, keys));
-                path.emplace_back(".");
-                out.insert(path);
-                path.pop_back();
-                for (const auto& [key, child] : item.items()) {
-                    path.push_back("f:" + key);
-                    flatten(child, kind, key, known.item().member(key), path, out);
-                    path.pop_back();
-                }
-                path.pop_back();
-            }
-            return;
-        }
-    }
-    if (!path.empty())
-        out.insert(path);
-}
-
-// The index of the list's item that a "k:" or "v:" element names; -1 when there is none.
-std::ptrdiff_t itemIndex(const Json& list, const std::string& element)
-{
-    const Json wanted = parseOwn(std::string_view(element).substr(2));
-    for (std::size_t i = 0; i < list.size(); ++i) {
-        if (element[0] == 'v') {
-            if (list[i] == wanted)
-                return static_cast<std::ptrdiff_t>(i);
-            continue;
-        }
-        if (!list[i].is_object() || !wanted.is_object())
-            continue;
-        bool same = true;
-        for (const auto& [key, value] : wanted.items())
-            same = same && list[i].contains(key) && list[i][key] == value;
-        if (same)
-            return static_cast<std::ptrdiff_t>(i);
-    }
-    return -1;
-}
-
-const Json* resolve(const Json& root, const FieldPath& path)
-{
-    const Json* at = &root;
-    for (const std::string& element : path) {
-        if (element == ".")
-            return at;
-        if (element.rfind("f:", 0) == 0) {
-            if (!at->is_object())
-                return nullptr;
-            const auto found = at->find(element.substr(2));
-            if (found == at->end())
-                return nullptr;
-            at = &*found;
-        } else {
-            if (!at->is_array())
-                return nullptr;
-            const std::ptrdiff_t index = itemIndex(*at, element);
-            if (index < 0)
-                return nullptr;
-            at = &(*at)[static_cast<std::size_t>(index)];
-        }
-    }
-    return at;
-}
-
-// Removes what the path names, and containers that become empty by it.
-bool eraseAt(Json& at, const FieldPath& path, std::size_t depth)
-{
-    const std::string& element = path[depth];
-    if (element == ".")
-        return true;
-    const bool last = depth + 1 == path.size();
-    if (element.rfind("f:", 0) == 0) {
-        const std::string key = element.substr(2);
-        if (!at.is_object() || !at.contains(key))
+    std::vector<Child> out;
+    const auto full = [](const Json* value) {
+        return value != nullptr && value->is_structured() && !value->empty();
+    };
+    const auto odd = [&](const Json* value, bool list) {
+        return value != nullptr && !value->is_null() && (list ? !value->is_array() : !value->is_object());
+    };
+    if (!full(left) && !full(right))
+        return out;
+    const Json& sample = full(left) ? *left : *right;
+    const bool list = sample.is_array();
+    if (type.isLeaf(sample) || odd(left, list) || odd(right, list))
+        return out;
+    std::map<std::string, std::size_t> places;
+    const auto add = [&](const Json* side, const Json* Child::*which) {
+        if (!full(side))
+            return true;
+        const auto elements = list ? type.elements(*side) : std::vector<std::string>();
+        if (!elements)
             return false;
-        if (last || eraseAt(at[key], path, depth + 1))
-            at.erase(key);
-        return at.empty();
-    }
-    if (!at.is_array())
-        return false;
-    const std::ptrdiff_t index = itemIndex(at, element);
-    if (index < 0)
-        return false;
-    const auto place = static_cast<std::size_t>(index);
-    const bool itemGoes = last || path[depth + 1] == ".";
-    if (itemGoes)
-        at.erase(place);
-    else
-        eraseAt(at[place], path, depth + 1);
-    return at.empty();
-}
-
-void mergeInto(Json& target, const Json& patch, const Kind& kind, const std::string& field,
-               const Known& known)
-{
-    if (patch.is_object() && target.is_object()) {
-        for (const auto& [key, value] : patch.items()) {
-            if (target.contains(key))
-                mergeInto(target[key], value, kind, key, known.member(key));
-            else
-                target[key] = value;
-        }
-        return;
-    }
-    if (patch.is_array() && target.is_array()) {
-        if (isSet(known, field)) {
-            for (const Json& item : patch) {
-                if (std::find(target.begin(), target.end(), item) == target.end())
-                    target.push_back(item);
+        const auto one = [&](const std::string& element, const Json& value, const std::string* key) {
+            const auto [at, fresh] = places.emplace(element, out.size());
+            if (fresh) {
+                out.push_back(
+                    {element, key != nullptr ? type.member(*key) : FieldType::Member(), nullptr, nullptr});
+                if (key == nullptr)
+                    out.back().place.type = type.item();
             }
-            return;
+            if (out[at->second].*which == nullptr) // of items with one key the first
+                out[at->second].*which = &value;
+        };
+        if (list) {
+            for (std::size_t i = 0; i < side->size(); ++i)
+                one((*elements)[i], (*side)[i], nullptr);
+        } else {
+            for (const auto& [key, value] : side->items())
+                one("f:" + key, value, &key);
         }
-        const auto keys = keysOf(kind, known, field, patch);
-        if (!keys.empty()) {
-            for (const Json& item : patch) {
-                const std::ptrdiff_t index = itemIndex(target, keyOf(item, keys));
-                if (index < 0)
-                    target.push_back(item);
-                else
-                    mergeInto(target[static_cast<std::size_t>(index)], item, kind, "", known.item());
-            }
-            return;
-        }
-    }
-    target = patch;
+        return true;
+    };
+    if (!add(left, &Child::left) || !add(right, &Child::right))
+        out.clear();
+    return out;
 }
 
-FieldSet difference(const FieldSet& a, const FieldSet& b)
+void collect(const Json& value, const FieldType& type, FieldPath& path, FieldSet& out)
 {
-    FieldSet result;
-    std::set_difference(a.begin(), a.end(), b.begin(), b.end(), std::inserter(result, result.end()));
-    return result;
-}
-
-bool isEntry(const Json& entry, const std::string& manager, const char* operation,
-             const std::string& subresource)
-{
-    return text(entry, "manager") == manager && text(entry, "operation") == operation &&
-           text(entry, "subresource") == subresource;
-}
-
-Json makeEntry(const std::string& manager, const char* operation, const std::string& subresource,
-               const std::string& apiVersion, const std::string& time, const FieldSet& fields)
-{
-    Json entry = {{"manager", manager}, {"operation", operation},   {"apiVersion", apiVersion},
-                  {"time", time},       {"fieldsType", "FieldsV1"}, {"fieldsV1", encodeFields(fields)}};
-    if (!subresource.empty())
-        entry["subresource"] = subresource;
-    return entry;
-}
-
-FieldSet entryFields(const Json& entry)
-{
-    const Json* fields = find(entry, "fieldsV1");
-    return fields == nullptr ? FieldSet() : decodeFields(*fields);
-}
-
-void decode(const Json& tree, FieldPath& path, FieldSet& out)
-{
-    if (!tree.is_object() || tree.empty()) {
-        if (!path.empty())
+    if (value.is_structured() && value.empty()) { // an empty map is a leaf, an empty list nothing
+        if (value.is_object() || type.isLeaf(value))
             out.insert(path);
         return;
     }
-    for (const auto& [key, child] : tree.items()) {
-        path.push_back(key);
-        decode(child, path, out);
+    const std::vector<Child> inner = children(nullptr, &value, type);
+    if (inner.empty()) {
+        out.insert(path);
+        return;
+    }
+    for (const Child& child : inner) {
+        path.push_back(child.element);
+        collect(*child.right, child.place.type, path, out);
+        if (!child.place.declared) // items, and the entries of maps
+            out.insert(path);
         path.pop_back();
+    }
+}
+
+struct Comparison {
+    FieldSet added;
+    FieldSet modified;
+    FieldSet removed;
+};
+
+// `standing`: on the left it would be there even when nobody had written it.
+void compare(const Json* left, const Json* right, const FieldType& type, bool standing, FieldPath& path,
+             Comparison& out)
+{
+    const bool none = left == nullptr && !standing;
+    const std::vector<Child> inner = children(left, right, type);
+    for (const Child& child : inner) {
+        path.push_back(child.element);
+        compare(child.left, child.right, child.place.type, !none && child.place.standing, path, out);
+        path.pop_back();
+    }
+    if (none) {
+        out.added.insert(path);
+    } else if (right == nullptr) {
+        if (left != nullptr)
+            out.removed.insert(path);
+    } else if (inner.empty() &&
+               !(left == nullptr ? right->is_null() || (right->is_structured() && right->empty())
+                                 : same(*left, *right))) {
+        out.modified.insert(path);
+    }
+}
+
+Comparison compared(const Json& left, const Json& right, const FieldType& type,
+                    const std::string& subresource, const Kind& kind)
+{
+    Comparison out;
+    FieldPath path;
+    compare(&left, &right, type, true, path, out);
+    for (FieldSet* set : {&out.added, &out.modified, &out.removed}) {
+        set->erase(FieldPath());
+        *set = owned(std::move(*set), subresource, kind);
+    }
+    return out;
+}
+
+// Every field of a structure that has something below it in the set, too.
+FieldSet withNamed(const FieldSet& fields, const FieldType& root)
+{
+    FieldSet out = fields;
+    for (const FieldPath& path : fields) {
+        FieldType type = root;
+        FieldPath here;
+        for (const std::string& element : path) {
+            here.push_back(element);
+            if (element[0] != 'f') {
+                type = type.item();
+                continue;
+            }
+            const FieldType::Member member = type.member(element.substr(2));
+            if (member.declared)
+                out.insert(here);
+            type = member.type;
+        }
+    }
+    return out;
+}
+
+void remove(Json& value, const FieldType& type, const FieldSet& gone, FieldPath& path)
+{
+    if (!value.is_structured() || type.isLeaf(value))
+        return;
+    const auto below = [&](Json& child, const FieldType& childType, const std::string& element) {
+        path.push_back(element);
+        bool goes = gone.count(path) > 0;
+        if (!goes && reaches(gone, path)) {
+            remove(child, childType, gone, path);
+            goes = child.is_structured() && child.empty();
+        }
+        path.pop_back();
+        return goes;
+    };
+    if (value.is_object()) {
+        std::vector<std::string> keys;
+        for (auto& [key, child] : value.items()) {
+            if (below(child, type.member(key).type, "f:" + key))
+                keys.push_back(key);
+        }
+        for (const std::string& key : keys)
+            value.erase(key);
+        return;
+    }
+    const auto elements = type.elements(value);
+    if (!elements)
+        return;
+    Json kept = Json::array();
+    for (std::size_t i = 0; i < value.size(); ++i) {
+        if (!below(value[i], type.item(), (*elements)[i]))
+            kept.push_back(std::move(value[i]));
+    }
+    value = std::move(kept);
+}
+
+Json merged(const Json* live, const Json& config, const FieldType& type);
+
+// Items of both in an order that keeps those of the configuration as they are and, between them, what only
+// the other side has.
+Json mergedList(const Json& live, const std::vector<std::string>& left, const Json& config,
+                const std::vector<std::string>& right, const FieldType& item)
+{
+    Json out = Json::array();
+    const auto wanted = [&](const std::string& element) {
+        return std::find(right.begin(), right.end(), element) != right.end();
+    };
+    std::size_t at = 0;
+    const auto take = [&](std::size_t end) { // what nobody else has told the place of
+        for (; at < end; ++at) {
+            if (!wanted(left[at]))
+                out.push_back(live[at]);
+        }
+    };
+    for (std::size_t i = 0; i < right.size(); ++i) {
+        const auto known = std::find(left.begin(), left.end(), right[i]);
+        const auto place = static_cast<std::size_t>(known - left.begin());
+        std::size_t next = at; // up to the next that both have
+        while (next < left.size() && !wanted(left[next]))
+            ++next;
+        take(known != left.end() && place >= at ? place : next);
+        if (known != left.end() && place == at)
+            ++at;
+        out.push_back(merged(known == left.end() ? nullptr : &live[place], config[i], item));
+    }
+    take(left.size());
+    return out;
+}
+
+Json merged(const Json* live, const Json& config, const FieldType& type)
+{
+    if (live != nullptr && same(*live, config))
+        return *live; // in its order
+    if (live == nullptr || !live->is_structured() || live->empty() || type.isLeaf(*live) ||
+        (!config.is_null() && config.type() != live->type()))
+        return config;
+    if (config.is_null() || config.empty())
+        return *live;
+    if (config.is_object()) {
+        Json out = *live;
+        for (const auto& [key, value] : config.items()) {
+            const auto there = live->find(key);
+            out[key] = merged(there == live->end() ? nullptr : &*there, value, type.member(key).type);
+        }
+        return out;
+    }
+    const auto left = type.elements(*live);
+    const auto right = type.elements(config);
+    return left && right ? mergedList(*live, *left, config, *right, type.item()) : config;
+}
+
+struct Owner {
+    std::string manager;
+    std::string operation;
+    std::string apiVersion;
+    std::string subresource;
+    std::string time;
+    FieldSet fields;
+
+    bool applies() const { return operation == "Apply"; }
+    bool is(const Owner& other) const // an applier is the same in every version
+    {
+        return manager == other.manager && operation == other.operation && subresource == other.subresource &&
+               (applies() || apiVersion == other.apiVersion);
+    }
+    std::string shown() const
+    {
+        std::string out = jsonQuoted(manager);
+        if (!subresource.empty())
+            out += " with subresource " + jsonQuoted(subresource);
+        return applies() ? out : out + " using " + apiVersion;
+    }
+};
+
+std::vector<Owner> ownersOf(const Json& object)
+{
+    std::vector<Owner> out;
+    const Json* entries = object.is_object() ? find(object, "metadata.managedFields") : nullptr;
+    if (entries == nullptr || !entries->is_array())
+        return out;
+    for (const Json& entry : *entries) {
+        const Json* fields = find(entry, "fieldsV1");
+        if (fields != nullptr)
+            out.push_back({text(entry, "manager"), text(entry, "operation"), text(entry, "apiVersion"),
+                           text(entry, "subresource"), text(entry, "time"), decodeFields(*fields)});
+    }
+    return out;
+}
+
+// Of too many updaters the oldest become one.
+void capUpdaters(std::vector<Owner>& owners)
+{
+    const auto updaters = [&] {
+        return std::count_if(owners.begin(), owners.end(), [](const Owner& each) { return !each.applies(); });
+    };
+    while (updaters() > kMostUpdaters) {
+        const auto oldest = [&](const Owner* but) {
+            Owner* found = nullptr;
+            for (Owner& each : owners) {
+                const bool fits =
+                    !each.applies() && &each != but && (but == nullptr || each.apiVersion == but->apiVersion);
+                if (fits && (found == nullptr || each.time < found->time))
+                    found = &each;
+            }
+            return found;
+        };
+        Owner* first = oldest(nullptr);
+        Owner* second = oldest(first);
+        if (second == nullptr)
+            return;
+        second->fields.insert(first->fields.begin(), first->fields.end());
+        second->manager = kAncientChanges;
+        second->subresource.clear();
+        owners.erase(owners.begin() + (first - owners.data()));
+    }
+}
+
+void setOwners(Json& object, std::vector<Owner> owners)
+{
+    capUpdaters(owners);
+    owners.erase(
+        std::remove_if(owners.begin(), owners.end(), [](const Owner& each) { return each.fields.empty(); }),
+        owners.end());
+    std::sort(owners.begin(), owners.end(), [](const Owner& a, const Owner& b) {
+        return std::tie(a.operation, a.time, a.manager, a.apiVersion, a.subresource) <
+               std::tie(b.operation, b.time, b.manager, b.apiVersion, b.subresource);
+    });
+    Json entries = Json::array();
+    for (const Owner& each : owners) {
+        Json entry = {{"manager", each.manager},       {"operation", each.operation},
+                      {"apiVersion", each.apiVersion}, {"time", each.time},
+                      {"fieldsType", "FieldsV1"},      {"fieldsV1", encodeFields(each.fields)}};
+        if (!each.subresource.empty())
+            entry["subresource"] = each.subresource;
+        entries.push_back(std::move(entry));
+    }
+    Json& metadata = object["metadata"];
+    if (entries.empty())
+        metadata.erase("managedFields");
+    else
+        metadata["managedFields"] = std::move(entries);
+}
+
+Owner ownerOf(const FieldWriter& writer, const char* operation, const Kind& kind)
+{
+    return {writer.manager,     operation,   apiVersion(kind, kind.storageVersion()),
+            writer.subresource, writer.time, {}};
+}
+
+struct Conflict {
+    const Owner* owner;
+    FieldPath path;
+};
+
+tl::unexpected<Status> refuse(const std::vector<Conflict>& conflicts)
+{
+    std::map<std::string, std::string> byOwner;
+    std::vector<Status::Cause> causes;
+    for (const Conflict& each : conflicts) {
+        byOwner[each.owner->shown()] += "\n- " + printPath(each.path);
+        causes.push_back(
+            {"FieldManagerConflict", "conflict with " + each.owner->shown(), printPath(each.path)});
+    }
+    std::string message = "Apply failed with " + std::to_string(conflicts.size());
+    if (conflicts.size() == 1) {
+        message += " conflict: " + causes[0].message + ": " + causes[0].field;
+    } else {
+        message += " conflicts: ";
+        bool first = true;
+        for (const auto& [owner, paths] : byOwner) {
+            message += (first ? "" : "\n") + ("conflicts with " + owner) + ":" + paths;
+            first = false;
+        }
+    }
+    auto refused = deny(409, "Conflict", std::move(message));
+    refused.value().causes = std::move(causes);
+    return refused;
+}
+
+Json lastApplied(const Json& object)
+{
+    const Json* annotations = object.is_object() ? find(object, "metadata.annotations") : nullptr;
+    if (annotations == nullptr || !annotations->is_object() || !annotations->contains(kLastApplied))
+        return {};
+    const Json& kept = (*annotations)[kLastApplied];
+    return kept.is_string() ? parseOwn(kept.get_ref<const std::string&>()) : Json();
+}
+
+// Who goes over from client-side to server-side apply takes along what the annotation says is theirs, as far
+// as nobody else has changed it since.
+FieldSet grantedBy(const Json& annotation, const Json& live, const FieldType& type)
+{
+    if (!annotation.is_object())
+        return {};
+    Comparison since;
+    FieldPath path;
+    compare(&annotation, &live, type, true, path, since);
+    return without(without(fieldsOf(annotation, type), since.modified), since.removed);
+}
+
+void rewriteLastApplied(Json& object)
+{
+    Json plain = object;
+    plain["metadata"].erase("managedFields");
+    plain["metadata"]["annotations"].erase(kLastApplied);
+    object["metadata"]["annotations"][kLastApplied] = compact(plain) + "\n";
+}
+
+void findMisfits(const Json& value, const FieldType& type, const std::string& path,
+                 std::vector<std::string>& out)
+{
+    if (const std::string wrong = type.misfit(value); !wrong.empty()) {
+        out.push_back(path.empty() ? wrong : path + ": " + wrong);
+        return;
+    }
+    if (value.is_object()) {
+        for (const auto& [key, child] : value.items()) {
+            const FieldType::Member member = type.member(key);
+            const std::string here = path + "." + key;
+            if (!member.known) {
+                out.push_back(here + ": field not declared in schema");
+                return; // the walk ends here: one is told at a time
+            }
+            findMisfits(child, member.type, here, out);
+        }
+    } else if (value.is_array()) {
+        std::string why;
+        const auto elements = type.elements(value, &why);
+        if (!why.empty()) {
+            out.push_back(path + ": " + why);
+            return;
+        }
+        std::set<std::string> met;
+        for (std::size_t i = 0; i < value.size(); ++i) {
+            const std::string element = printElement(elements ? (*elements)[i] : "i:" + std::to_string(i));
+            if (!met.insert(element).second)
+                out.push_back(path + ": duplicate entries for key " + element);
+            findMisfits(value[i], type.item(), path + element, out);
+        }
     }
 }
 
 } // namespace
 
-std::vector<std::string> listKeys(const Kind& kind, const std::string& field, const Json& list)
-{
-    static const std::vector<std::pair<std::string, std::vector<std::string>>> everywhere = {
-        {"conditions", {"type"}}, {"ownerReferences", {"uid"}}};
-    static const std::vector<std::pair<std::string, std::vector<std::string>>> builtIn = {
-        {"containers", {"name"}},
-        {"initContainers", {"name"}},
-        {"ephemeralContainers", {"name"}},
-        {"volumes", {"name"}},
-        {"env", {"name"}},
-        {"imagePullSecrets", {"name"}},
-        {"volumeMounts", {"mountPath"}},
-        {"hostAliases", {"ip"}},
-        {"secrets", {"name"}},
-        {"addresses", {"type"}},
-        {"ports", {"containerPort"}},
-        {"ports", {"port"}},
-        {"taints", {"key"}},
-        {"topologySpreadConstraints", {"topologyKey"}}};
-    const auto fits = [&](const std::vector<std::string>& keys) {
-        return std::all_of(list.begin(), list.end(), [&](const Json& item) {
-            return item.is_object() && std::all_of(keys.begin(), keys.end(), [&](const std::string& key) {
-                       return item.contains(key);
-                   });
-        });
-    };
-    for (const auto& [name, keys] : everywhere) {
-        if (name == field && fits(keys))
-            return keys;
-    }
-    if (!kind.has(Custom)) {
-        for (const auto& [name, keys] : builtIn) {
-            if (name != field || !fits(keys))
-                continue;
-            if (name != "ports")
-                return keys;
-            // A port number may serve TCP and UDP; the protocol is part of the key when it is told.
-            std::vector<std::string> both = keys;
-            both.emplace_back("protocol");
-            return fits(both) ? both : keys;
-        }
-    }
-    return {};
-}
-
-FieldSet fieldsOf(const Json& object, const Kind& kind)
+FieldSet fieldsOf(const Json& object, const FieldType& type)
 {
     FieldSet out;
     FieldPath path;
-    flatten(object, kind, "", rootOf(kind), path, out);
+    collect(object, type, path, out);
+    out.erase(FieldPath());
     return out;
 }
 
-FieldSet decodeFields(const Json& fieldsV1)
+std::string misfits(const Json& config, const FieldType& type)
 {
-    FieldSet out;
-    FieldPath path;
-    decode(fieldsV1, path, out);
-    return out;
+    std::vector<std::string> found;
+    findMisfits(config, type, "", found);
+    if (found.size() < 2)
+        return found.empty() ? std::string() : found.front();
+    std::string all = "errors:";
+    for (const std::string& each : found)
+        all += "\n  " + each;
+    return all;
 }
 
-Json encodeFields(const FieldSet& fields)
+void recordUpdate(Json& object, const Json& old, const FieldWriter& writer, const Kind& kind,
+                  const FieldType& type)
 {
-    Json tree = Json::object();
-    for (const FieldPath& path : fields) {
-        Json* at = &tree;
-        for (const std::string& element : path) {
-            Json& next = (*at)[element];
-            if (next.is_null())
-                next = Json::object();
-            at = &next;
-        }
-    }
-    return tree;
-}
-
-std::string printPath(const FieldPath& path)
-{
-    std::string out;
-    for (const std::string& element : path) {
-        if (element == ".")
-            continue;
-        if (element.rfind("f:", 0) == 0) {
-            out += "." + element.substr(2);
-        } else if (element.rfind("k:", 0) == 0) {
-            out += "[";
-            bool first = true;
-            const Json key = parseOwn(std::string_view(element).substr(2));
-            for (const auto& [name, value] : key.items()) {
-                out += (first ? "" : ",") + name + "=" + compact(value);
-                first = false;
-            }
-            out += "]";
-        } else {
-            out += "[" + element.substr(2) + "]";
-        }
-    }
-    return out;
-}
-
-void recordUpdate(Json& object, const Json& old, const std::string& manager, const std::string& subresource,
-                  const std::string& time, const Kind& kind)
-{
-    FieldSet changed;
-    const FieldSet now = fieldsOf(object, kind);
-    for (const FieldPath& path : now) {
-        const Json* before = resolve(old, path);
-        const Json* after = resolve(object, path);
-        // An item's "." stands for its existence, not for its content.
-        const bool same = path.back() == "." ? before != nullptr
-                                             : before != nullptr && after != nullptr && *before == *after;
-        if (!same)
-            changed.insert(path);
-    }
-    const FieldSet removed = difference(fieldsOf(old, kind), now);
-    if (changed.empty() && removed.empty())
+    std::vector<Owner> owners = ownersOf(object);
+    if (owners.empty() && !old.empty())
         return;
-    Json entries = Json::array();
-    FieldSet mine = changed;
-    if (const Json* before = find(object, "metadata.managedFields");
-        before != nullptr && before->is_array()) {
-        for (const Json& entry : *before) {
-            FieldSet fields = difference(difference(entryFields(entry), changed), removed);
-            if (isEntry(entry, manager, "Update", subresource)) {
-                mine.insert(fields.begin(), fields.end());
-                continue;
-            }
-            if (fields.empty())
-                continue;
-            Json kept = entry;
-            kept["fieldsV1"] = encodeFields(fields);
-            entries.push_back(std::move(kept));
+    const Comparison changes = compared(old, object, type, writer.subresource, kind);
+    const FieldSet mine = either(changes.added, changes.modified);
+    if (mine.empty() && changes.removed.empty())
+        return;
+    Owner self = ownerOf(writer, "Update", kind);
+    for (Owner& each : owners) {
+        each.fields = without(each.fields, changes.removed);
+        if (each.is(self))
+            self.fields = std::move(each.fields);
+        else
+            each.fields = without(each.fields, mine);
+    }
+    if (mine.empty() && !self.fields.empty()) { // only lost something: not as of now
+        for (const Owner& each : ownersOf(object)) {
+            if (each.is(self))
+                self.time = each.time;
         }
     }
-    if (!mine.empty()) {
-        const std::string version = apiVersion(kind, kind.storageVersion());
-        entries.push_back(makeEntry(manager, "Update", subresource, version, time, mine));
-    }
-    object["metadata"]["managedFields"] = std::move(entries);
+    self.fields.insert(mine.begin(), mine.end());
+    owners.erase(
+        std::remove_if(owners.begin(), owners.end(), [&](const Owner& each) { return each.is(self); }),
+        owners.end());
+    owners.push_back(std::move(self));
+    setOwners(object, std::move(owners));
 }
 
-Answer<Json> serverSideApply(const Json& live, const Json& config, const ApplyOptions& options,
-                             const Kind& kind)
+Answer<Json> serverSideApply(const Json& live, const Json& config, const FieldWriter& writer, bool force,
+                             const Kind& kind, const FieldType& type)
 {
-    const FieldSet wanted = fieldsOf(config, kind);
-    FieldSet before;
-    FieldSet others;
-    std::vector<Status::Cause> causes;
-    Json entries = Json::array();
-    const Json* known = live.is_object() ? find(live, "metadata.managedFields") : nullptr;
-    if (known != nullptr && known->is_array()) {
-        for (const Json& entry : *known) {
-            FieldSet fields = entryFields(entry);
-            if (isEntry(entry, options.manager, "Apply", options.subresource)) {
-                before = std::move(fields);
-                continue;
-            }
-            FieldSet lost;
-            for (const FieldPath& path : fields) {
-                if (path.back() == "." || wanted.count(path) == 0)
-                    continue;
-                const Json* theirs = resolve(live, path);
-                const Json* ours = resolve(config, path);
-                if (theirs == nullptr || ours == nullptr || *theirs == *ours)
-                    continue;
-                lost.insert(path);
-                causes.push_back(
-                    {"FieldManagerConflict",
-                     "conflict with \"" + text(entry, "manager") + "\"" +
-                         (text(entry, "operation") == "Update" ? " using " + text(entry, "apiVersion")
-                                                               : std::string()),
-                     printPath(path)});
-            }
-            fields = difference(fields, lost);
-            others.insert(fields.begin(), fields.end());
-            if (fields.empty())
-                continue;
-            Json kept = entry;
-            if (!lost.empty())
-                kept["fieldsV1"] = encodeFields(fields);
-            entries.push_back(std::move(kept));
-        }
+    const Json before = live.is_object() ? live : Json::object();
+    std::vector<Owner> owners = ownersOf(before);
+    if (owners.empty() && !before.empty()) {
+        Owner first = ownerOf(writer, "Update", kind);
+        first.manager = kBeforeFirstApply;
+        first.fields = compared(Json::object(), before, type, writer.subresource, kind).added;
+        owners.push_back(std::move(first));
     }
-    if (!causes.empty() && !options.force) {
-        std::string message = "Apply failed with " + std::to_string(causes.size()) +
-                              (causes.size() == 1 ? " conflict: " : " conflicts: ");
-        for (std::size_t i = 0; i < causes.size(); ++i)
-            message += (i == 0 ? "" : "\n- ") + causes[i].message + ": " + causes[i].field;
-        auto refused = deny(409, "Conflict", std::move(message));
-        refused.value().causes = std::move(causes);
-        return refused;
+    Owner self = ownerOf(writer, "Apply", kind);
+    self.fields = owned(fieldsOf(config, type), writer.subresource, kind);
+    FieldSet last;
+    std::string lastTime;
+    FieldSet managed = self.fields;
+    for (auto each = owners.begin(); each != owners.end();) {
+        if (each->is(self)) {
+            last = std::move(each->fields);
+            lastTime = each->time;
+            each = owners.erase(each);
+        } else {
+            managed.insert(each->fields.begin(), each->fields.end());
+            ++each;
+        }
     }
 
-    Json result = live.is_object() ? live : Json::object();
-    mergeInto(result, config, kind, "", rootOf(kind));
-    for (const FieldPath& path : difference(difference(before, wanted), others)) {
-        if (path.back() == ".") {
-            // The item goes when nobody else holds anything of it.
-            const FieldPath item(path.begin(), path.end() - 1);
-            const bool held = std::any_of(others.begin(), others.end(), [&](const FieldPath& other) {
-                return other.size() >= item.size() && std::equal(item.begin(), item.end(), other.begin());
-            });
-            if (held)
-                continue;
-        }
-        eraseAt(result, path, 0);
+    Json result = merged(&before, config, type);
+    // What was applied last time and is no more goes, unless somebody else has it, too.
+    if (!last.empty()) {
+        const FieldSet there = withNamed(fieldsOf(result, type), type);
+        const FieldSet gone = without(both(withNamed(last, type), there), withNamed(managed, type));
+        FieldPath path;
+        remove(result, type, gone, path);
     }
-    entries.push_back(
-        makeEntry(options.manager, "Apply", options.subresource, options.apiVersion, options.time, wanted));
-    result["metadata"]["managedFields"] = std::move(entries);
+    const Comparison changes = compared(before, result, type, writer.subresource, kind);
+    const FieldSet changed = either(changes.added, changes.modified);
+    std::vector<Conflict> conflicts;
+    for (const Owner& each : owners) {
+        for (const FieldPath& path : both(each.fields, changed))
+            conflicts.push_back({&each, path});
+    }
+    const Json annotation = writer.manager == "kubectl" ? lastApplied(before) : Json();
+    if (!conflicts.empty() && !force) {
+        const FieldSet granted = grantedBy(annotation, before, type);
+        conflicts.erase(std::remove_if(conflicts.begin(), conflicts.end(),
+                                       [&](const Conflict& each) { return granted.count(each.path) > 0; }),
+                        conflicts.end());
+        if (!conflicts.empty())
+            return refuse(conflicts);
+    }
+    for (Owner& each : owners)
+        each.fields = without(without(each.fields, changed), changes.removed);
+    if (annotation.is_object())
+        rewriteLastApplied(result);
+    // Who applies the same thing again changes nothing, not even the time.
+    Json bare = result;
+    Json bareBefore = before;
+    for (Json* each : {&bare, &bareBefore}) {
+        if (each->contains("metadata"))
+            (*each)["metadata"].erase("managedFields");
+    }
+    if (!lastTime.empty() && same(bare, bareBefore))
+        self.time = lastTime;
+    owners.push_back(std::move(self));
+    setOwners(result, std::move(owners));
     return result;
 }
 

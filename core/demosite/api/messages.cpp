@@ -66,6 +66,10 @@ Field parseField(std::string_view text)
     field.required = marks.find('!') != std::string_view::npos;
     if (hash != std::string_view::npos) {
         const std::string_view keys = text.substr(hash + 1);
+        if (keys == "-") {
+            field.atomic = true;
+            return field;
+        }
         const std::size_t slash = keys.find('/');
         field.keys = separated(keys.substr(0, slash), ',');
         field.patchKeys =
@@ -119,8 +123,11 @@ void Messages::add(const char* const* table)
     for (const char* const* line = table; *line != nullptr; ++line) {
         const std::string_view text(*line);
         const std::size_t colon = text.find(':');
-        Message& message = m_messages[text.substr(0, colon)];
-        message.name = text.substr(0, colon);
+        const bool atomic = text[colon - 1] == '~';
+        const std::string_view name = text.substr(0, colon - (atomic ? 1 : 0));
+        Message& message = m_messages[name];
+        message.name = name;
+        message.atomic = atomic;
         for (const std::string_view word : words(text.substr(colon + 1)))
             message.fields.push_back(parseField(word));
     }

@@ -17,8 +17,9 @@ struct Message;
 // "containers=2*Container!#name". `*` is a list, `%` a map with string keys; TYPE is s (string), i (integer),
 // b (boolean), d (double), y (bytes) or a message's name, a string's values in parentheses, as in s(a|b); `?`
 // is a pointer in Go (a zero that was written counts), `!` is required; keys after # make a list a map for
-// apply, "." a set, those after / hold for strategic merge instead. A field named "-" is inlined: its fields
-// are the parent's in JSON.
+// apply, "." a set, those after / hold for strategic merge instead; "#-" is a map that is one value. A field
+// named "-" is inlined: its fields are the parent's in JSON. A `~` after a message's own name: it is one
+// value, too, wherever it stands.
 struct Field {
     enum class Type {
         String,
@@ -42,6 +43,7 @@ struct Field {
     bool map = false;
     bool pointer = false;
     bool required = false;
+    bool atomic = false; // a map that is one value for apply
     std::string_view messageName;
     const Message* message = nullptr;
     std::vector<std::string_view> values;    // a string is one of these; empty: any
@@ -52,6 +54,7 @@ struct Field {
 
 struct Message {
     std::string_view name;
+    bool atomic = false; // one value for apply
     std::vector<Field> fields;
 
     const Field* byNumber(unsigned number) const;

@@ -12,7 +12,7 @@ const char* const kMessageTable[] = {
     "creationTimestamp=8Time deletionTimestamp=9Time? deletionGracePeriodSeconds=10i? labels=11%s "
     "annotations=12%s ownerReferences=13*OwnerReference#uid finalizers=14*s#. "
     "managedFields=17*ManagedFieldsEntry",
-    "OwnerReference: apiVersion=5s! kind=1s! name=3s! uid=4s! controller=6b? blockOwnerDeletion=7b?",
+    "OwnerReference~: apiVersion=5s! kind=1s! name=3s! uid=4s! controller=6b? blockOwnerDeletion=7b?",
     "ManagedFieldsEntry: manager=1s operation=2s apiVersion=3s time=4Time? fieldsType=6s "
     "fieldsV1=7FieldsV1? subresource=8s",
     "NamespaceSpec: finalizers=1*s",
@@ -49,7 +49,7 @@ const char* const kMessageTable[] = {
     "Pod: metadata=1ObjectMeta spec=2PodSpec status=3PodStatus",
     "PodSpec: volumes=1*Volume#name initContainers=20*Container#name containers=2*Container!#name "
     "ephemeralContainers=34*EphemeralContainer#name restartPolicy=3s terminationGracePeriodSeconds=4i? "
-    "activeDeadlineSeconds=5i? dnsPolicy=6s nodeSelector=7%s serviceAccountName=8s serviceAccount=9s "
+    "activeDeadlineSeconds=5i? dnsPolicy=6s nodeSelector=7%s#- serviceAccountName=8s serviceAccount=9s "
     "automountServiceAccountToken=21b? nodeName=10s hostNetwork=11b hostPID=12b hostIPC=13b "
     "shareProcessNamespace=27b? securityContext=14PodSecurityContext? "
     "imagePullSecrets=15*LocalObjectReference#name hostname=16s subdomain=17s affinity=18Affinity? "
@@ -85,7 +85,7 @@ const char* const kMessageTable[] = {
     "ISCSIVolumeSource: targetPortal=1s! iqn=2s! lun=3i! iscsiInterface=4s fsType=5s readOnly=6b "
     "portals=7*s chapAuthDiscovery=8b chapAuthSession=11b secretRef=10LocalObjectReference? "
     "initiatorName=12s?",
-    "LocalObjectReference: name=1s",
+    "LocalObjectReference~: name=1s",
     "GlusterfsVolumeSource: endpoints=1s! path=2s! readOnly=3b",
     "PersistentVolumeClaimVolumeSource: claimName=1s! readOnly=2b",
     "RBDVolumeSource: monitors=1*s! image=2s! fsType=3s pool=4s user=5s keyring=6s "
@@ -98,8 +98,8 @@ const char* const kMessageTable[] = {
     "DownwardAPIVolumeSource: items=1*DownwardAPIVolumeFile defaultMode=2i? defaultUser=3i?",
     "DownwardAPIVolumeFile: path=1s! fieldRef=2ObjectFieldSelector? "
     "resourceFieldRef=3ResourceFieldSelector? mode=4i? user=5i?",
-    "ObjectFieldSelector: apiVersion=1s fieldPath=2s!",
-    "ResourceFieldSelector: containerName=1s resource=2s! divisor=3Quantity",
+    "ObjectFieldSelector~: apiVersion=1s fieldPath=2s!",
+    "ResourceFieldSelector~: containerName=1s resource=2s! divisor=3Quantity",
     "FCVolumeSource: targetWWNs=1*s lun=2i? fsType=3s readOnly=4b wwids=5*s",
     "AzureFileVolumeSource: secretName=1s! shareName=2s! readOnly=3b",
     "ConfigMapVolumeSource: -=1LocalObjectReference items=2*KeyToPath defaultMode=3i? optional=4b? "
@@ -118,7 +118,7 @@ const char* const kMessageTable[] = {
     "ServiceAccountTokenProjection: audience=1s expirationSeconds=2i? path=3s! user=4i?",
     "ClusterTrustBundleProjection: name=1s? signerName=2s? labelSelector=3LabelSelector? optional=5b? "
     "path=4s! user=6i?",
-    "LabelSelector: matchLabels=1%s matchExpressions=2*LabelSelectorRequirement",
+    "LabelSelector~: matchLabels=1%s matchExpressions=2*LabelSelectorRequirement",
     "LabelSelectorRequirement: key=1s! operator=2s! values=3*s",
     "PodCertificateProjection: signerName=1s keyType=2s maxExpirationSeconds=3i? credentialBundlePath=4s "
     "keyPath=5s certificateChainPath=6s userAnnotations=7%s user=8i?",
@@ -136,7 +136,7 @@ const char* const kMessageTable[] = {
     "dataSource=7TypedLocalObjectReference? dataSourceRef=8TypedObjectReference? "
     "volumeAttributesClassName=9s?",
     "VolumeResourceRequirements: limits=1%Quantity requests=2%Quantity",
-    "TypedLocalObjectReference: apiGroup=1s? kind=2s! name=3s!",
+    "TypedLocalObjectReference~: apiGroup=1s? kind=2s! name=3s!",
     "TypedObjectReference: apiGroup=1s? kind=2s! name=3s! namespace=4s?",
     "ImageVolumeSource: reference=1s pullPolicy=2s",
     "Container: name=1s! image=2s command=3*s args=4*s workingDir=5s "
@@ -153,9 +153,9 @@ const char* const kMessageTable[] = {
     "EnvVar: name=1s! value=2s valueFrom=3EnvVarSource?",
     "EnvVarSource: fieldRef=1ObjectFieldSelector? resourceFieldRef=2ResourceFieldSelector? "
     "configMapKeyRef=3ConfigMapKeySelector? secretKeyRef=4SecretKeySelector? fileKeyRef=5FileKeySelector?",
-    "ConfigMapKeySelector: -=1LocalObjectReference key=2s! optional=3b?",
-    "SecretKeySelector: -=1LocalObjectReference key=2s! optional=3b?",
-    "FileKeySelector: volumeName=1s! path=2s! key=3s! optional=4b?",
+    "ConfigMapKeySelector~: -=1LocalObjectReference key=2s! optional=3b?",
+    "SecretKeySelector~: -=1LocalObjectReference key=2s! optional=3b?",
+    "FileKeySelector~: volumeName=1s! path=2s! key=3s! optional=4b?",
     "ResourceRequirements: limits=1%Quantity requests=2%Quantity claims=3*ResourceClaim#name",
     "ResourceClaim: name=1s! request=2s",
     "ContainerResizePolicy: resourceName=1s! restartPolicy=2s!",
@@ -203,8 +203,8 @@ const char* const kMessageTable[] = {
     "Affinity: nodeAffinity=1NodeAffinity? podAffinity=2PodAffinity? podAntiAffinity=3PodAntiAffinity?",
     "NodeAffinity: requiredDuringSchedulingIgnoredDuringExecution=1NodeSelector? "
     "preferredDuringSchedulingIgnoredDuringExecution=2*PreferredSchedulingTerm",
-    "NodeSelector: nodeSelectorTerms=1*NodeSelectorTerm!",
-    "NodeSelectorTerm: matchExpressions=1*NodeSelectorRequirement matchFields=2*NodeSelectorRequirement",
+    "NodeSelector~: nodeSelectorTerms=1*NodeSelectorTerm!",
+    "NodeSelectorTerm~: matchExpressions=1*NodeSelectorRequirement matchFields=2*NodeSelectorRequirement",
     "NodeSelectorRequirement: key=1s! operator=2s! values=3*s",
     "PreferredSchedulingTerm: weight=1i! preference=2NodeSelectorTerm",
     "PodAffinity: requiredDuringSchedulingIgnoredDuringExecution=1*PodAffinityTerm "
@@ -270,7 +270,7 @@ const char* const kMessageTable[] = {
     "lastTransitionTime=3Time",
     "VolumeHealthCondition: status=1s! reason=2s! message=3s",
     "Service: metadata=1ObjectMeta spec=2ServiceSpec status=3ServiceStatus",
-    "ServiceSpec: ports=1*ServicePort#port,protocol/port selector=2%s clusterIP=3s clusterIPs=18*s "
+    "ServiceSpec: ports=1*ServicePort#port,protocol/port selector=2%s#- clusterIP=3s clusterIPs=18*s "
     "type=4s externalIPs=5*s sessionAffinity=7s loadBalancerIP=8s loadBalancerSourceRanges=9*s "
     "externalName=10s externalTrafficPolicy=11s healthCheckNodePort=12i publishNotReadyAddresses=13b "
     "sessionAffinityConfig=14SessionAffinityConfig? ipFamilies=19*s ipFamilyPolicy=17s? "
@@ -286,9 +286,9 @@ const char* const kMessageTable[] = {
     "Condition: type=1s! status=2s! observedGeneration=3i lastTransitionTime=4Time reason=5s! message=6s!",
     "Endpoints: metadata=1ObjectMeta subsets=2*EndpointSubset",
     "EndpointSubset: addresses=1*EndpointAddress notReadyAddresses=2*EndpointAddress ports=3*EndpointPort",
-    "EndpointAddress: ip=1s! hostname=3s nodeName=4s? targetRef=2ObjectReference?",
-    "ObjectReference: kind=1s namespace=2s name=3s uid=4s apiVersion=5s resourceVersion=6s fieldPath=7s",
-    "EndpointPort: name=1s port=2i! protocol=3s appProtocol=4s?",
+    "EndpointAddress~: ip=1s! hostname=3s nodeName=4s? targetRef=2ObjectReference?",
+    "ObjectReference~: kind=1s namespace=2s name=3s uid=4s apiVersion=5s resourceVersion=6s fieldPath=7s",
+    "EndpointPort~: name=1s port=2i! protocol=3s appProtocol=4s?",
     "ConfigMap: metadata=1ObjectMeta immutable=4b? data=2%s binaryData=3%y",
     "Secret: metadata=1ObjectMeta immutable=5b? data=2%y stringData=4%s type=3s",
     "ServiceAccount: metadata=1ObjectMeta secrets=2*ObjectReference#name "
@@ -328,7 +328,7 @@ const char* const kMessageTable[] = {
     "GlusterfsPersistentVolumeSource: endpoints=1s! path=2s! readOnly=3b endpointsNamespace=4s?",
     "RBDPersistentVolumeSource: monitors=1*s! image=2s! fsType=3s pool=4s user=5s keyring=6s "
     "secretRef=7SecretReference? readOnly=8b",
-    "SecretReference: name=1s namespace=2s",
+    "SecretReference~: name=1s namespace=2s",
     "ISCSIPersistentVolumeSource: targetPortal=1s! iqn=2s! lun=3i! iscsiInterface=4s fsType=5s "
     "readOnly=6b portals=7*s chapAuthDiscovery=8b chapAuthSession=11b secretRef=10SecretReference? "
     "initiatorName=12s?",
@@ -350,8 +350,8 @@ const char* const kMessageTable[] = {
     "PersistentVolumeStatus: phase=1s message=2s reason=3s lastPhaseTransitionTime=4Time?",
     "ResourceQuota: metadata=1ObjectMeta spec=2ResourceQuotaSpec status=3ResourceQuotaStatus",
     "ResourceQuotaSpec: hard=1%Quantity scopes=2*s scopeSelector=3ScopeSelector?",
-    "ScopeSelector: matchExpressions=1*ScopedResourceSelectorRequirement",
-    "ScopedResourceSelectorRequirement: scopeName=1s! operator=2s! values=3*s",
+    "ScopeSelector~: matchExpressions=1*ScopedResourceSelectorRequirement",
+    "ScopedResourceSelectorRequirement~: scopeName=1s! operator=2s! values=3*s",
     "ResourceQuotaStatus: hard=1%Quantity used=2%Quantity",
     "LimitRange: metadata=1ObjectMeta spec=2LimitRangeSpec",
     "LimitRangeSpec: limits=1*LimitRangeItem!",
@@ -362,7 +362,7 @@ const char* const kMessageTable[] = {
     "PodTemplateSpec: metadata=1ObjectMeta spec=2PodSpec",
     "ReplicationController: metadata=1ObjectMeta spec=2ReplicationControllerSpec "
     "status=3ReplicationControllerStatus",
-    "ReplicationControllerSpec: replicas=1i? minReadySeconds=4i selector=2%s template=3PodTemplateSpec?",
+    "ReplicationControllerSpec: replicas=1i? minReadySeconds=4i selector=2%s#- template=3PodTemplateSpec?",
     "ReplicationControllerStatus: replicas=1i! fullyLabeledReplicas=2i readyReplicas=4i "
     "availableReplicas=5i observedGeneration=3i conditions=6*ReplicationControllerCondition#type",
     "ReplicationControllerCondition: type=1s! status=2s! lastTransitionTime=3Time reason=4s message=5s",
@@ -452,7 +452,7 @@ const char* const kMessageTable[] = {
     "rules=3*IngressRule",
     "IngressBackend: service=4IngressServiceBackend? resource=3TypedLocalObjectReference?",
     "IngressServiceBackend: name=1s! port=2ServiceBackendPort",
-    "ServiceBackendPort: name=1s number=2i",
+    "ServiceBackendPort~: name=1s number=2i",
     "IngressTLS: hosts=1*s secretName=2s",
     "IngressRule: host=1s -=2IngressRuleValue",
     "IngressRuleValue: http=1HTTPIngressRuleValue?",
@@ -467,7 +467,7 @@ const char* const kMessageTable[] = {
     "IngressClassParametersReference: apiGroup=1s? kind=2s! name=3s! scope=4s? namespace=5s?",
     "StorageClass: metadata=1ObjectMeta provisioner=2s! parameters=3%s reclaimPolicy=4s? mountOptions=5*s "
     "allowVolumeExpansion=6b? volumeBindingMode=7s? allowedTopologies=8*TopologySelectorTerm",
-    "TopologySelectorTerm: matchLabelExpressions=1*TopologySelectorLabelRequirement",
+    "TopologySelectorTerm~: matchLabelExpressions=1*TopologySelectorLabelRequirement",
     "TopologySelectorLabelRequirement: key=1s! values=2*s!",
     "Lease: metadata=1ObjectMeta spec=2LeaseSpec",
     "LeaseSpec: holderIdentity=1s? leaseDurationSeconds=2i? acquireTime=3MicroTime? renewTime=4MicroTime? "
@@ -477,8 +477,8 @@ const char* const kMessageTable[] = {
     "PolicyRule: verbs=1*s! apiGroups=2*s resources=3*s resourceNames=4*s nonResourceURLs=5*s",
     "AggregationRule: clusterRoleSelectors=1*LabelSelector",
     "ClusterRoleBinding: metadata=1ObjectMeta subjects=2*Subject roleRef=3RoleRef",
-    "Subject: kind=1s! apiGroup=2s name=3s! namespace=4s",
-    "RoleRef: apiGroup=1s! kind=2s! name=3s!",
+    "Subject~: kind=1s! apiGroup=2s name=3s! namespace=4s",
+    "RoleRef~: apiGroup=1s! kind=2s! name=3s!",
     "Role: metadata=1ObjectMeta rules=2*PolicyRule",
     "RoleBinding: metadata=1ObjectMeta subjects=2*Subject roleRef=3RoleRef",
     "SelfSubjectAccessReview: metadata=1ObjectMeta spec=2SelfSubjectAccessReviewSpec "
@@ -523,7 +523,7 @@ const char* const kMessageTable[] = {
     "status=3HorizontalPodAutoscalerStatus",
     "HorizontalPodAutoscalerSpec: scaleTargetRef=1CrossVersionObjectReference minReplicas=2i? "
     "maxReplicas=3i! targetCPUUtilizationPercentage=4i?",
-    "CrossVersionObjectReference: kind=1s! name=2s! apiVersion=3s",
+    "CrossVersionObjectReference~: kind=1s! name=2s! apiVersion=3s",
     "HorizontalPodAutoscalerStatus: observedGeneration=1i? lastScaleTime=2Time? currentReplicas=3i! "
     "desiredReplicas=4i! currentCPUUtilizationPercentage=5i?",
     "CertificateSigningRequest: metadata=1ObjectMeta spec=2CertificateSigningRequestSpec "
@@ -546,7 +546,7 @@ const char* const kMessageTable[] = {
     "EndpointHints: forZones=1*ForZone forNodes=2*ForNode",
     "ForZone: name=1s!",
     "ForNode: name=1s!",
-    "discoveryEndpointPort: name=1s? protocol=2s? port=3i? appProtocol=4s?",
+    "discoveryEndpointPort~: name=1s? protocol=2s? port=3i? appProtocol=4s?",
     nullptr};
 
 // apiVersion, kind, message where its name is another than the kind's

@@ -12,6 +12,7 @@ namespace strata::demosite {
 namespace {
 
 constexpr const char* kTitle = "Kubernetes";
+constexpr const char* kMapType = "x-kubernetes-map-type";
 
 Json parameter(const char* name)
 {
@@ -95,8 +96,12 @@ Json fieldSchema(const Field& field)
     case Type::Message:
         schema = referTo(field.messageName);
     }
-    if (field.map)
-        return {{"type", "object"}, {"additionalProperties", std::move(schema)}};
+    if (field.map) {
+        Json map = {{"type", "object"}, {"additionalProperties", std::move(schema)}};
+        if (field.atomic)
+            map[kMapType] = "atomic";
+        return map;
+    }
     if (!field.list)
         return schema;
     Json list = {{"type", "array"}, {"items", std::move(schema)}};
@@ -136,6 +141,8 @@ Json messageSchema(const Message& message)
     Json schema = {{"type", "object"}, {"properties", std::move(properties)}};
     if (!required.empty())
         schema["required"] = std::move(required);
+    if (message.atomic)
+        schema[kMapType] = "atomic";
     return schema;
 }
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/demosite/api/patch.h"
 
-#include "core/demosite/api/managedfields.h"
 #include "core/demosite/api/messages.h"
 #include "core/demosite/api/object.h"
 
@@ -12,23 +11,22 @@
 namespace strata::demosite {
 namespace {
 
-void strategic(Json& target, const Json& patch, const Kind& kind, const Message* message);
+void strategic(Json& target, const Json& patch, const Message* message);
 
-// How a list of this field merges: by the keys of the table where it knows the field, else by what its name
-// suggests.
-std::vector<std::string> mergeKeys(const Kind& kind, const std::string& name, const Field* field,
-                                   const Json& items)
+// How a list of this field merges: by the keys of the table where it knows the field.
+std::vector<std::string> mergeKeys(const std::string& name, const Field* field)
 {
+    if (field == nullptr && name == "conditions")
+        return {"type"};
     if (field == nullptr)
-        return listKeys(kind, name, items);
+        return {};
     std::vector<std::string> keys(field->patchKeys.begin(), field->patchKeys.end());
     if (keys.size() == 1 && keys[0] == ".")
         return {};
     return keys;
 }
 
-void strategicList(Json& target, const Json& patch, const Kind& kind, const std::string& name,
-                   const Field* field)
+void strategicList(Json& target, const Json& patch, const std::string& name, const Field* field)
 {
     // Directives name no key of their own list; look at what remains.
     Json items = Json::array();
@@ -39,7 +37,7 @@ void strategicList(Json& target, const Json& patch, const Kind& kind, const std:
         else
             items.push_back(item);
     }
-    const auto keys = mergeKeys(kind, name, field, items);
+    const auto keys = mergeKeys(name, field);
     if (replace || keys.empty() || !target.is_array() || items.empty()) {
         target = std::move(items);
         return;
@@ -58,12 +56,12 @@ void strategicList(Json& target, const Json& patch, const Kind& kind, const std:
         } else if (removes) {
             target.erase(found);
         } else {
-            strategic(*found, item, kind, field == nullptr ? nullptr : field->message);
+            strategic(*found, item, field == nullptr ? nullptr : field->message);
         }
     }
 }
 
-void strategic(Json& target, const Json& patch, const Kind& kind, const Message* message)
+void strategic(Json& target, const Json& patch, const Message* message)
 {
     if (text(patch, "$patch") == "replace") {
         target = patch;
@@ -98,7 +96,7 @@ void strategic(Json& target, const Json& patch, const Kind& kind, const Message*
         } else if (value.is_null() || (value.is_object() && text(value, "$patch") == "delete")) {
             target.erase(key);
         } else if (value.is_object()) {
-            strategic(target[key], value, kind, field == nullptr || field->map ? nullptr : field->message);
+            strategic(target[key], value, field == nullptr || field->map ? nullptr : field->message);
         } else if (value.is_array()) {
             const bool isSet = field == nullptr ? key == "finalizers"
                                                 : field->patchKeys.size() == 1 && field->patchKeys[0] == ".";
@@ -108,7 +106,7 @@ void strategic(Json& target, const Json& patch, const Kind& kind, const Message*
                         target[key].push_back(item);
                 }
             } else {
-                strategicList(target[key], value, kind, key, field);
+                strategicList(target[key], value, key, field);
             }
         } else {
             target[key] = value;
@@ -139,8 +137,7 @@ Answer<void> jsonPatch(Json& object, const Json& patch)
 
 void strategicPatch(Json& object, const Json& patch, const Kind& kind)
 {
-    strategic(object, patch, kind,
-              Messages::instance().find(apiVersion(kind, kind.storageVersion()), kind.kind));
+    strategic(object, patch, Messages::instance().find(apiVersion(kind, kind.storageVersion()), kind.kind));
 }
 
 } // namespace strata::demosite

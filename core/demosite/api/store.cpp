@@ -464,6 +464,15 @@ void Store::wake(const std::vector<std::shared_ptr<Subscription>>& subscribers)
         subscription->call();
 }
 
+void Store::recordManager(Json& object, const Json& old, const WriteOptions& options, const Kind& kind) const
+{
+    if (options.manager.empty())
+        return;
+    const auto schema = m_custom.schema(kind, kind.storageVersion());
+    recordUpdate(object, old, {options.manager, options.subresource, formatRfc3339(now())}, kind,
+                 FieldType::of(kind, schema.get()));
+}
+
 Answer<ObjectPtr> Store::create(const Kind& kind, Json object, const WriteOptions& options)
 {
     if (!object.is_object())
@@ -483,8 +492,10 @@ Answer<ObjectPtr> Store::create(const Kind& kind, Json object, const WriteOption
             {{"FieldValueRequired", "Required value: name or generateName is required", "metadata.name"}});
     const std::string ns = text(metadata, "namespace");
     for (const char* ours : {"resourceVersion", "uid", "creationTimestamp", "deletionTimestamp",
-                             "deletionGracePeriodSeconds", "generation", "selfLink", "managedFields"})
+                             "deletionGracePeriodSeconds", "generation", "selfLink"})
         metadata.erase(ours);
+    if (!options.keepOwners)
+        metadata.erase("managedFields");
     if (stripsStatus(options.part, kind))
         object.erase("status");
     metadata["uid"] = newUid();
@@ -493,8 +504,7 @@ Answer<ObjectPtr> Store::create(const Kind& kind, Json object, const WriteOption
         metadata["generation"] = 1;
     if (const auto good = applyDefaults(kind, object, *this); !good)
         return tl::unexpected<Status>(good.error());
-    if (!options.manager.empty())
-        recordUpdate(object, Json::object(), options.manager, "", formatRfc3339(now()), kind);
+    recordManager(object, Json::object(), options, kind);
 
     std::string body = canonical(std::move(object));
     std::vector<std::shared_ptr<Subscription>> subscribers;
@@ -587,9 +597,7 @@ Answer<ObjectPtr> Store::update(const Kind& kind, const std::string& ns, const s
             if (oldSpec != newSpec)
                 meta["generation"] = number(oldMetadata, "generation").value_or(1) + 1;
         }
-        if (!options.manager.empty())
-            recordUpdate(object, old, options.manager, options.part == Part::Status ? "status" : "",
-                         formatRfc3339(now()), kind);
+        recordManager(object, old, options, kind);
 
         const Json* finalizers = demosite::find(meta, "finalizers");
         // A namespace goes when its content is gone: spec.finalizers says so.

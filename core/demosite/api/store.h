@@ -46,7 +46,9 @@ enum class Part { Main, Status, All };
 struct WriteOptions {
     Part part = Part::All;
     bool dryRun = false;
-    std::string manager; // metadata.managedFields entry to keep up to date; empty: none
+    std::string manager = {};     // metadata.managedFields entry to keep up to date; empty: none
+    std::string subresource = {}; // the one that is written to
+    bool keepOwners = false;      // of a new object: metadata.managedFields is as it should be
 };
 
 // All objects of one cluster, with the semantics of an API server's storage: one rising revision, a window of
@@ -151,6 +153,7 @@ private:
     static std::shared_ptr<Object> indexed(const Kind& kind, std::string body, std::uint64_t revision);
     std::vector<std::shared_ptr<Subscription>> note(KindData& data, StoreEvent event); // m_mutex is held
     static void wake(const std::vector<std::shared_ptr<Subscription>>& subscribers);
+    void recordManager(Json& object, const Json& old, const WriteOptions& options, const Kind& kind) const;
 
     Clock m_clock;
     std::size_t m_window;

@@ -3,6 +3,7 @@
 #include "core/demosite/api/answers.h"
 #include "core/demosite/api/handler.h"
 #include "core/demosite/api/logs.h"
+#include "core/demosite/api/managedfields.h"
 #include "core/demosite/api/patch.h"
 #include "core/demosite/api/prometheus.h"
 #include "core/demosite/api/summary.h"
@@ -56,8 +57,11 @@ HttpAnswer ApiHandler::scale(const HttpRequest& request, const Target& target)
     const auto body = request.method == "PUT" ? bodyOf(request) : parseBody(request.body, true);
     if (!body)
         return refuse(body.error());
+    const bool isApply = request.method == "PATCH" && request.contentType == "application/apply-patch+yaml";
+    if (isApply && request.one("fieldManager").empty())
+        return refuse(managerRequired());
     Json wanted = view(*object);
-    if (request.method == "PUT") {
+    if (request.method == "PUT" || isApply) {
         wanted = *body;
     } else if (body->is_array()) {
         if (const auto good = jsonPatch(wanted, *body); !good)
@@ -71,14 +75,28 @@ HttpAnswer ApiHandler::scale(const HttpRequest& request, const Target& target)
             invalid("autoscaling", "Scale", target.name,
                     {{"FieldValueInvalid", "Invalid value: must be between 0 and 10000", "spec.replicas"}}));
     const std::string version = text(wanted, "metadata.resourceVersion");
-    WriteOptions options{Part::Main, *dryRun, managerOf(request)};
+    const auto setReplicas = [&](Json& parent) {
+        Json* place = &parent;
+        for (const std::string& step : split(kind.specReplicas, '.'))
+            place = &(*place)[step];
+        *place = *replicas;
+    };
+    WriteOptions options{Part::Main, *dryRun, isApply ? std::string() : managerOf(request), target.sub};
+    const auto schema = m_cluster->customKinds().schema(kind, kind.storageVersion());
     const auto result = store().update(
         *target.kind, target.ns, target.name,
         [&](Json& edited) -> Answer<void> {
-            Json* place = &edited;
-            for (const std::string& step : split(kind.specReplicas, '.'))
-                place = &(*place)[step];
-            *place = *replicas;
+            if (isApply) {
+                Json config = Json::object();
+                setReplicas(config);
+                auto merged = serverSideApply(edited, config, writerOf(request, target),
+                                              request.flag("force"), kind, FieldType::of(kind, schema.get()));
+                if (!merged)
+                    return tl::unexpected<Status>(merged.error());
+                edited = std::move(*merged);
+                return {};
+            }
+            setReplicas(edited);
             if (!version.empty() && request.method == "PUT")
                 edited["metadata"]["resourceVersion"] = version;
             return {};
@@ -94,7 +112,7 @@ HttpAnswer ApiHandler::log(const HttpRequest& request, const Target& target)
         return refuse(notFound("", "pods", target.name));
     const Json body = parseOwn(pod->body);
     std::vector<std::string> names;
-    for (const char* list : {"spec.containers", "spec.initContainers"}) {
+    for (const char* list : {"spec.containers", "spec.initContainers", "spec.ephemeralContainers"}) {
         if (const Json* containers = find(body, list); containers != nullptr && containers->is_array()) {
             for (const Json& container : *containers)
                 names.push_back(text(container, "name"));
@@ -102,7 +120,8 @@ HttpAnswer ApiHandler::log(const HttpRequest& request, const Target& target)
     }
     LogOptions options;
     options.container = request.one("container");
-    if (options.container.empty() && names.size() > 1) {
+    if (const Json* containers = find(body, "spec.containers");
+        options.container.empty() && containers != nullptr && containers->size() > 1) {
         std::string choices;
         for (const std::string& name : names)
             choices += (choices.empty() ? "" : " ") + name;

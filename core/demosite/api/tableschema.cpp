@@ -73,6 +73,8 @@ Json withCollection(const Field& field)
 Json schemaOf(const Message& message)
 {
     Json schema = {{"type", "object"}, {"properties", Json::object()}};
+    if (message.atomic)
+        schema["x-kubernetes-map-type"] = "atomic";
     for (const Field& field : message.fields) {
         schema["properties"][std::string(field.name)] = withCollection(field);
         if (field.required)

@@ -23,34 +23,23 @@ Part partOf(const std::string& sub)
     return sub == "status" ? Part::Status : Part::Main;
 }
 
-// What decoding does to a Secret: its texts move to where the rest is. Empty: it fits.
-std::string decodeSecret(Json& secret)
+// As a built-in kind's types take it: nothing was said.
+void dropNulls(Json& value)
 {
-    if (const Json* data = find(secret, "data"); data != nullptr && data->is_object()) {
-        for (const auto& [key, value] : data->items()) {
-            if (!value.is_string())
-                continue;
-            const auto& word = value.get_ref<const std::string&>();
-            std::string bytes;
-            if (base64Decode(word, bytes))
-                continue;
-            const std::size_t bad = word.find_first_not_of(
-                "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=\r\n");
-            return "illegal base64 data at input byte " +
-                   std::to_string(bad == std::string::npos ? word.size() & ~std::size_t{3} : bad);
+    std::vector<std::string> gone;
+    if (value.is_array()) {
+        for (Json& item : value)
+            dropNulls(item);
+    } else if (value.is_object()) {
+        for (auto& [key, child] : value.items()) {
+            if (child.is_null())
+                gone.push_back(key);
+            else
+                dropNulls(child);
         }
     }
-    const Json texts = secret.value("stringData", Json());
-    secret.erase("stringData");
-    if (!texts.is_object() || texts.empty())
-        return {};
-    if (!secret.contains("data") || !secret["data"].is_object())
-        secret["data"] = Json::object();
-    for (const auto& [key, value] : texts.items()) {
-        if (value.is_string())
-            secret["data"][key] = base64Encode(value.get_ref<const std::string&>());
-    }
-    return {};
+    for (const std::string& key : gone)
+        value.erase(key);
 }
 
 } // namespace
@@ -230,7 +219,7 @@ HttpAnswer ApiHandler::put(const HttpRequest& request, const Target& target)
             (void)store().remove(*target.kind, target.ns, target.name);
         return written(request, target, result);
     }
-    WriteOptions options{partOf(target.sub), *dryRun, managerOf(request)};
+    WriteOptions options{partOf(target.sub), *dryRun, managerOf(request), target.sub};
     std::vector<std::string> warnings;
     const auto result = store().update(
         *target.kind, target.ns, target.name,
@@ -273,7 +262,7 @@ HttpAnswer ApiHandler::patch(const HttpRequest& request, const Target& target)
         return refuse(body.error());
     if (isApply)
         return apply(request, target, *body);
-    WriteOptions options{partOf(target.sub), *dryRun, managerOf(request)};
+    WriteOptions options{partOf(target.sub), *dryRun, managerOf(request), target.sub};
     std::vector<std::string> warnings;
     const auto result = store().update(
         *target.kind, target.ns, target.name,
@@ -301,94 +290,85 @@ HttpAnswer ApiHandler::patch(const HttpRequest& request, const Target& target)
     return written(request, target, result, 200, std::move(warnings));
 }
 
+FieldWriter ApiHandler::writerOf(const HttpRequest& request, const Target& target) const
+{
+    return {request.one("fieldManager").substr(0, 128), target.sub, formatRfc3339(m_cluster->now())};
+}
+
+tl::unexpected<Status> ApiHandler::managerRequired()
+{
+    return invalid("meta.k8s.io", "PatchOptions", "",
+                   {{"FieldValueRequired", "Required value: is required for apply patch", "fieldManager"}});
+}
+
 HttpAnswer ApiHandler::apply(const HttpRequest& request, const Target& target, const Json& config)
 {
+    const Kind& kind = *target.kind;
     const auto dryRun = dryRunOf(request);
     if (!dryRun)
         return refuse(dryRun.error());
     if (request.one("fieldManager").empty())
-        return refuse(
-            invalid("meta.k8s.io", "PatchOptions", "",
-                    {{"FieldValueRequired", "Required value: is required for apply patch", "fieldManager"}}));
+        return refuse(managerRequired());
     if (find(config, "metadata.managedFields") != nullptr)
         return refuse(badRequest("metadata.managedFields must be nil"));
-    if (text(config, "kind") != target.kind->kind)
+    if (text(config, "kind") != kind.kind)
         return refuse(badRequest("the kind of the applied configuration does not match the URL"));
     if (const std::string name = text(config, "metadata.name"); !name.empty() && name != target.name)
         return refuse(badRequest("the name of the object (" + name +
                                  ") does not match the name on the URL (" + target.name + ")"));
     if (const std::string ns = text(config, "metadata.namespace");
-        target.kind->has(Namespaced) && !ns.empty() && ns != target.ns)
+        kind.has(Namespaced) && !ns.empty() && ns != target.ns)
         return refuse(badRequest("the namespace of the object (" + ns +
                                  ") does not match the namespace on the request (" + target.ns + ")"));
+    const CustomKinds& customKinds = m_cluster->customKinds();
+    const auto asked = customKinds.schema(kind, target.version);
+    if (const std::string wrong = misfits(config, FieldType::of(kind, asked.get())); !wrong.empty())
+        return refuse(deny(500, "",
+                           "failed to create typed patch object (" + target.ns + "/" + target.name + "; " +
+                               std::string(kind.group) + "/" + target.version +
+                               ", Kind=" + std::string(kind.kind) + "): " + wrong));
     Json wanted = config;
-    toStorage(*target.kind, target.version, wanted);
+    toStorage(kind, target.version, wanted);
     wanted["metadata"]["name"] = target.name;
-    if (target.kind->has(Namespaced))
+    if (kind.has(Namespaced))
         wanted["metadata"]["namespace"] = target.ns;
-    ApplyOptions how;
-    how.manager = request.one("fieldManager").substr(0, 128);
-    how.subresource = target.sub;
-    how.apiVersion = apiVersion(*target.kind, target.kind->storageVersion());
-    how.time = formatRfc3339(m_cluster->now());
-    how.force = request.flag("force");
+    const auto schema = customKinds.schema(kind, kind.storageVersion());
+    const FieldType type = FieldType::of(kind, schema.get());
+    const FieldWriter writer = writerOf(request, target);
     std::vector<std::string> warnings;
+    const auto applyTo = [&](const Json& live, Json& object) -> Answer<void> {
+        auto merged = serverSideApply(live, wanted, writer, request.flag("force"), kind, type);
+        if (!merged)
+            return tl::unexpected<Status>(merged.error());
+        object = std::move(*merged);
+        if (!schema)
+            dropNulls(object);
+        warnings.clear();
+        return admit(request, target, object, live, warnings);
+    };
 
-    if (!store().get(*target.kind, target.ns, target.name)) {
+    if (!store().get(kind, target.ns, target.name)) {
         if (const auto good = authorize(target, "create"); !good)
             return refuse(good.error());
         if (!target.sub.empty())
-            return refuse(
-                notFound(std::string(target.kind->group), std::string(target.kind->resource), target.name));
-        // The object is made first and then applied to, so that what the server fills in is nobody's.
-        const auto fields = serverSideApply(Json(), wanted, how, *target.kind);
-        if (!fields)
-            return refuse(fields.error());
-        Json whole = *fields;
-        if (const auto good = admit(request, target, whole, Json(), warnings); !good)
+            return refuse(notFound(std::string(kind.group), std::string(kind.resource), target.name));
+        Json whole;
+        if (const auto good = applyTo(Json(), whole); !good)
             return refuse(good.error());
-        WriteOptions options{Part::Main, *dryRun, ""};
-        const auto made = store().create(*target.kind, std::move(whole), options);
-        if (!made || *dryRun)
-            return written(request, target, made, 201, std::move(warnings));
-        refreshQuotas(target.ns, store());
-        const auto result =
-            store().update(*target.kind, target.ns, target.name, [&](Json& object) -> Answer<void> {
-                object["metadata"]["managedFields"] = (*fields)["metadata"]["managedFields"];
-                return {};
-            });
-        return written(request, target, result, 201, std::move(warnings));
+        WriteOptions options{Part::Main, *dryRun};
+        options.keepOwners = true;
+        const auto made = store().create(kind, std::move(whole), options);
+        if (made && !*dryRun)
+            refreshQuotas(target.ns, store());
+        return written(request, target, made, 201, std::move(warnings));
     }
-    WriteOptions options{partOf(target.sub), *dryRun, ""};
     const auto result = store().update(
-        *target.kind, target.ns, target.name,
+        kind, target.ns, target.name,
         [&](Json& object) -> Answer<void> {
-            auto merged = serverSideApply(object, wanted, how, *target.kind);
-            if (!merged)
-                return tl::unexpected<Status>(merged.error());
-            // Who applies the same thing again changes nothing, not even the time.
-            if (fieldsOf(*merged, *target.kind) == fieldsOf(object, *target.kind)) {
-                Json bare = *merged;
-                Json before = object;
-                const Json was = before["metadata"].value("managedFields", Json::array());
-                bare["metadata"].erase("managedFields");
-                before["metadata"].erase("managedFields");
-                const auto mine = [&](const Json& entries) {
-                    for (const Json& entry : entries) {
-                        if (text(entry, "manager") == how.manager && text(entry, "operation") == "Apply")
-                            return entry.value("fieldsV1", Json());
-                    }
-                    return Json();
-                };
-                if (bare == before && mine(was) == mine((*merged)["metadata"]["managedFields"]))
-                    return {};
-            }
-            const Json old = object;
-            object = std::move(*merged);
-            warnings.clear();
-            return admit(request, target, object, old, warnings);
+            const Json live = object;
+            return applyTo(live, object);
         },
-        options);
+        WriteOptions{partOf(target.sub), *dryRun});
     return written(request, target, result, 200, std::move(warnings));
 }
 
