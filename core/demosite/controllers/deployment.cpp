@@ -12,6 +12,7 @@ namespace {
 
 constexpr const char* kHash = "pod-template-hash";
 constexpr const char* kRevision = "deployment.kubernetes.io/revision";
+constexpr const char* kHistory = "deployment.kubernetes.io/revision-history";
 
 bool podReady(const Object& pod)
 {
@@ -74,6 +75,7 @@ public:
             makeSet(*object, body, sets.empty() ? wanted : 0, sets);
             return kOnChange; // told of it
         }
+        newest(*current, sets);
         const bool paused = flag(body, "spec.paused");
         const bool waits = (!paused || sets.size() == 1) && !roll(body, *current, sets, wanted);
         report(key, body, *current, sets, wanted);
@@ -119,6 +121,29 @@ private:
         made["metadata"]["labels"] = made["spec"]["template"]["metadata"]["labels"];
         if (create(m_store, kindOf("replicasets"), std::move(made)))
             scaled(owner, owner.name + "-" + hash, "up", replicas);
+    }
+
+    // A set that is wanted again, as by `kubectl rollout undo`, is the newest revision.
+    void newest(Set& current, const std::vector<Set>& sets)
+    {
+        long long others = 0;
+        for (const Set& set : sets) {
+            if (&set != &current)
+                others = std::max(others, std::atoll(annotation(set.body, kRevision).c_str()));
+        }
+        const std::string had = annotation(current.body, kRevision);
+        if (others == 0 || std::atoll(had.c_str()) > others)
+            return;
+        const auto change = [&](Json& set) {
+            Json& annotations = set["metadata"]["annotations"];
+            if (!had.empty()) {
+                const std::string history = annotations.value(kHistory, std::string());
+                annotations[kHistory] = history.empty() ? had : history + "," + had;
+            }
+            annotations[kRevision] = std::to_string(others + 1);
+        };
+        change(current.body);
+        edit(m_store, kindOf("replicasets"), current.object->ns, current.object->name, change);
     }
 
     void scaled(const Object& owner, const std::string& set, const char* way, long long to)
