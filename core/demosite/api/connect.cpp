@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/quantity.h"
 #include "core/demosite/api/answers.h"
+#include "core/demosite/api/containers.h"
 #include "core/demosite/api/handler.h"
 #include "core/demosite/api/logs.h"
 #include "core/demosite/api/streams.h"
@@ -52,33 +53,6 @@ std::optional<Framing> negotiateFraming(const HttpRequest& request, bool forward
     if (offered("v4.channel.k8s.io"))
         return Framing::ChannelsV4;
     return std::nullopt;
-}
-
-Machine machineOf(const Json& pod, const Json& container)
-{
-    Machine machine;
-    machine.hostname = text(pod, text(pod, "spec.hostPID") == "true" ? "spec.nodeName" : "metadata.name");
-    machine.address = text(pod, "status.podIP");
-    machine.started = parseRfc3339(text(pod, "status.startTime")).value_or(0);
-    if (const auto memory = parseQuantity(text(container, "resources.requests.memory")))
-        machine.memoryMi = static_cast<long>(*memory >> 20);
-    for (const char* part : {"command", "args"}) {
-        if (const Json* words = find(container, part); words != nullptr && words->is_array()) {
-            for (const Json& word : *words)
-                machine.program +=
-                    (machine.program.empty() ? "" : " ") + (word.is_string() ? word.get<std::string>() : "");
-        }
-    }
-    if (machine.program.empty())
-        machine.program = text(container, "name");
-    furnish(machine);
-    if (const Json* env = find(container, "env"); env != nullptr && env->is_array()) {
-        for (const Json& entry : *env)
-            machine.environment[text(entry, "name")] = text(entry, "value");
-    }
-    machine.files["/var/run/secrets/kubernetes.io/serviceaccount/namespace"] =
-        text(pod, "metadata.namespace");
-    return machine;
 }
 
 const Json& part(const Json& object, const char* outer, const char* inner)
@@ -182,6 +156,8 @@ Answer<Json> ApiHandler::runningPod(const HttpRequest& request, const Target& ta
                 container = candidate;
         }
     }
+    if (const Json* other = wanted.empty() ? nullptr : containerNamed(body, wanted))
+        container = *other;
     if (target.sub != "portforward") {
         if (container.is_null())
             return badRequest("container " + wanted + " is not valid for pod " + target.name);
@@ -218,12 +194,7 @@ std::shared_ptr<FirstProcess> ApiHandler::firstProcess(const Json& pod, const Js
     plan.machine = machineOf(pod, container);
     plan.clock = [cluster = m_cluster] { return cluster->now(); };
     plan.tty = text(container, "tty") == "true";
-    for (const char* part : {"command", "args"}) {
-        if (const Json* words = find(container, part); words != nullptr && words->is_array()) {
-            for (const Json& word : *words)
-                plan.command.push_back(word.is_string() ? word.get<std::string>() : std::string());
-        }
-    }
+    plan.command = commandOf(container);
     if (plan.command.empty()) // what images to play with start by themselves
         plan.command = {"sh"};
     process = startFirstProcess(plan);

@@ -75,6 +75,47 @@ void workload(const Kind& kind, Json& object)
         podSpec(objectAt(templ, "spec"));
 }
 
+void jobSpec(Json& spec)
+{
+    if (find(spec, "completions") == nullptr && find(spec, "parallelism") == nullptr)
+        setDefault(spec, "completions", 1);
+    setDefault(spec, "parallelism", 1);
+    setDefault(spec, "backoffLimit", 6);
+    setDefault(spec, "completionMode", "NonIndexed");
+    setDefault(spec, "suspend", false);
+    setDefault(spec, "podReplacementPolicy", "TerminatingOrFailed");
+    podSpec(objectAt(objectAt(spec, "template"), "spec"));
+}
+
+// A Job's pods are known by its uid unless it says by what else (registry/batch/job/strategy.go).
+void job(Json& object)
+{
+    Json& spec = objectAt(object, "spec");
+    jobSpec(spec);
+    setDefault(spec, "manualSelector", false);
+    const std::string uid = text(object, "metadata.uid");
+    const std::string name = text(object, "metadata.name");
+    if (spec["manualSelector"] == true || uid.empty())
+        return;
+    spec.erase("manualSelector");
+    Json& labels = objectAt(objectAt(objectAt(spec, "template"), "metadata"), "labels");
+    for (const char* prefix : {"", "batch.kubernetes.io/"}) {
+        labels[std::string(prefix) + "controller-uid"] = uid;
+        labels[std::string(prefix) + "job-name"] = name;
+    }
+    objectAt(objectAt(spec, "selector"), "matchLabels")["batch.kubernetes.io/controller-uid"] = uid;
+}
+
+void cronJob(Json& object)
+{
+    Json& spec = objectAt(object, "spec");
+    setDefault(spec, "concurrencyPolicy", "Allow");
+    setDefault(spec, "suspend", false);
+    setDefault(spec, "successfulJobsHistoryLimit", 3);
+    setDefault(spec, "failedJobsHistoryLimit", 1);
+    podSpec(objectAt(objectAt(objectAt(objectAt(spec, "jobTemplate"), "spec"), "template"), "spec"));
+}
+
 void service(Json& object, Store& store)
 {
     Json& spec = objectAt(object, "spec");
@@ -190,6 +231,8 @@ Answer<void> applyDefaults(const Kind& kind, Json& object, Store& store)
 
     if (kind.group == "apps") {
         workload(kind, object);
+    } else if (kind.group == "batch") {
+        kind.resource == "jobs" ? job(object) : cronJob(object);
     } else if (kind.group.empty()) {
         if (kind.resource == "namespaces") {
             objectAt(metadata, "labels")["kubernetes.io/metadata.name"] = name;
@@ -229,6 +272,8 @@ void refillDefaults(const Kind& kind, Json& object, const Json& old, Store& stor
 {
     if (kind.group == "apps") {
         workload(kind, object);
+    } else if (kind.group == "batch") {
+        kind.resource == "jobs" ? jobSpec(objectAt(object, "spec")) : cronJob(object);
     } else if (kind.group.empty() && kind.resource == "pods") {
         podSpec(objectAt(object, "spec"));
     } else if (kind.group.empty() && kind.resource == "services") {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/demosite/api/logs.h"
 
+#include "core/demosite/api/containers.h"
+
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
@@ -78,8 +80,44 @@ std::string line(const std::string& container, std::uint64_t random, UnixMs at)
     return time + " INFO request path=" + paths[random / 97 % paths.size()] + " status=200 ms=" + n;
 }
 
+// Of a container that is to come to an end: what its command prints. Nothing where that is not known.
+std::optional<std::string> printed(const Object& pod, const LogOptions& options, UnixMs from, UnixMs to)
+{
+    if (lookUp(pod.fields, "spec.restartPolicy") == "Always")
+        return std::nullopt;
+    const Json body = parseOwn(pod.body);
+    const Json* container = containerNamed(body, options.container);
+    const Json* statuses = find(body, "status.containerStatuses");
+    const Course course = container == nullptr ? Course() : courseOf(body, *container);
+    if (!course.followed || statuses == nullptr || !statuses->is_array())
+        return std::nullopt;
+    std::string out;
+    for (const Json& status : *statuses) {
+        if (text(status, "name") != options.container)
+            continue;
+        std::string begun;
+        for (const char* state : {"state.running", "state.terminated", "lastState.terminated"}) {
+            if (begun.empty() && (!options.previous || state[0] == 'l'))
+                begun = text(status, std::string(state) + ".startedAt");
+        }
+        const UnixMs started = parseRfc3339(begun).value_or(to);
+        for (const auto& [after, line] : course.lines) {
+            const UnixMs when = started + after;
+            if (when <= from || when > to)
+                continue;
+            if (options.timestamps)
+                out += formatRfc3339(when).substr(0, 19) + ".417000000Z ";
+            out += line + "\n";
+        }
+    }
+    return out;
+}
+
 std::string lines(const Object& pod, const LogOptions& options, UnixMs from, UnixMs to)
 {
+    if (const auto own = printed(pod, options, from, to))
+        return *own;
+
     const std::uint64_t seed = hashOf(pod.uid + options.container);
     std::string out;
     for (UnixMs at = (from / kStep + 1) * kStep; at <= to; at += kStep) {
@@ -114,10 +152,14 @@ public:
         std::string out = std::move(m_pending);
         m_pending.clear();
         const UnixMs now = m_cluster->now();
-        out += lines(*m_pod, m_options, m_upTo, now);
-        m_upTo = now;
         const ObjectPtr current = m_cluster->store().get(*m_pod->kind, m_pod->ns, m_pod->name);
         done = !current || current->uid != m_pod->uid;
+        if (!done)
+            m_pod = current;
+        out += lines(*m_pod, m_options, m_upTo, now);
+        m_upTo = now;
+        const std::string_view phase = lookUp(m_pod->fields, "status.phase");
+        done = done || phase == "Succeeded" || phase == "Failed";
         return out;
     }
 
@@ -133,7 +175,17 @@ private:
 
 std::string podLog(const Cluster& cluster, const Object& pod, const LogOptions& options)
 {
-    const UnixMs now = options.until > 0 ? std::min(options.until, cluster.now()) : cluster.now();
+    UnixMs now = options.until > 0 ? std::min(options.until, cluster.now()) : cluster.now();
+    const std::string_view phase = lookUp(pod.fields, "status.phase");
+    if (phase == "Succeeded" || phase == "Failed") { // nobody speaks after the end
+        const Json body = parseOwn(pod.body);
+        const Json* all = find(body, "status.containerStatuses");
+        for (std::size_t i = 0; all != nullptr && all->is_array() && i < all->size(); ++i) {
+            if (text((*all)[i], "name") == options.container)
+                now =
+                    std::min(now, parseRfc3339(text((*all)[i], "state.terminated.finishedAt")).value_or(now));
+        }
+    }
     UnixMs from = firstMoment(pod, now);
     if (options.sinceSeconds >= 0)
         from = std::max(from, now - UnixMs{std::min(options.sinceSeconds, 86400L)} * 1000);

@@ -2,6 +2,7 @@
 #include "core/demosite/api/validation.h"
 
 #include "core/base/quantity.h"
+#include "core/demosite/api/cron.h"
 
 #include <nlohmann/json.hpp>
 
@@ -89,6 +90,8 @@ public:
             const std::string at =
                 resource == "cronjobs" ? "spec.jobTemplate.spec.template" : "spec.template";
             jobs(at);
+            if (resource == "cronjobs")
+                cronJobs();
             if (resource == "jobs" && !isNew && changed("spec.template"))
                 add("FieldValueInvalid",
                     "Invalid value: " + go(find(m_object, "spec.template")) + ": field is immutable",
@@ -346,6 +349,22 @@ private:
             required(at + ".spec.restartPolicy", "valid values: \"OnFailure\", \"Never\"");
         else if (restart == "Always")
             unsupported(at + ".spec.restartPolicy", restart, {"OnFailure", "Never"});
+    }
+
+    void cronJobs()
+    {
+        const std::string schedule = text(m_object, "spec.schedule");
+        std::string why;
+        if (schedule.empty())
+            required("spec.schedule");
+        else if (!Schedule::parse(schedule, why))
+            wrong("spec.schedule", quoted(schedule), why);
+        if (text(m_object, "metadata.name").size() > 52)
+            wrong("metadata.name", quoted(text(m_object, "metadata.name")),
+                  "must be no more than 52 characters");
+        const std::string policy = text(m_object, "spec.concurrencyPolicy");
+        if (!policy.empty() && policy != "Allow" && policy != "Forbid" && policy != "Replace")
+            unsupported("spec.concurrencyPolicy", policy, {"Allow", "Forbid", "Replace"});
     }
 
     void roles()

@@ -16,6 +16,7 @@ void equipEvery(Site& site, Store& store, bool life)
     addDeploymentController(site, store);
     addDaemonSetController(site, store);
     addStatefulSetController(site, store);
+    addJobControllers(site, store);
     addDisruptionController(site, store);
     addScheduler(site, store);
     addKubelet(site, store);

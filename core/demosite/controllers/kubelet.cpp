@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/demosite/api/containers.h"
 #include "core/demosite/controllers/site.h"
+
+#include <algorithm>
+#include <vector>
 
 namespace strata::demosite {
 namespace {
@@ -19,7 +23,8 @@ public:
         m_ending.erase(key);
         if (!object || lookUp(object->fields, "status.phase") != "Pending") {
             m_since.erase(key);
-            return kOnChange;
+            return object && lookUp(object->fields, "status.phase") == "Running" ? goOn(key, *object)
+                                                                                 : forget(key);
         }
         const std::string node(lookUp(object->fields, "spec.nodeName"));
         if (node.empty() || !m_site.kubeletAlive(m_store, node))
@@ -72,26 +77,221 @@ private:
         return kOnChange;
     }
 
+    double forget(const Key& key)
+    {
+        m_runs.erase(key);
+        return kOnChange;
+    }
+
+    // What a pod that runs still has to do: containers that somebody adds to it, and those that come to an
+    // end.
+    double goOn(const Key& key, const Object& object)
+    {
+        if (!m_site.kubeletAlive(m_store, std::string(lookUp(object.fields, "spec.nodeName"))))
+            return kOnChange;
+        const Json pod = parseOwn(object.body);
+        debug(object, pod);
+        return comesToAnEnd(object, pod) ? follow(key, object, pod) : forget(key);
+    }
+
+    // Containers of Jobs and of pods that nobody keeps; others end when their makers say so.
+    static bool comesToAnEnd(const Object& object, const Json& pod)
+    {
+        return lookUp(object.fields, "spec.restartPolicy") != "Always" &&
+               (object.owners.empty() || !ownerName(pod, "Job").empty());
+    }
+
+    void debug(const Object& object, const Json& pod)
+    {
+        const Json* wanted = find(pod, "spec.ephemeralContainers");
+        if (wanted == nullptr || !wanted->is_array())
+            return;
+        const Json* have = find(pod, "status.ephemeralContainerStatuses");
+        if (have != nullptr && have->size() >= wanted->size())
+            return;
+        const std::string at = timestamp(m_store);
+        edit(m_store, coreKind("pods"), object.ns, object.name, [&](Json& edited) {
+            Json& all = edited["status"]["ephemeralContainerStatuses"];
+            if (!all.is_array())
+                all = Json::array();
+            for (std::size_t i = all.size(); i < wanted->size(); ++i)
+                all.push_back(statusOf((*wanted)[i], edited, true, at));
+        });
+        for (std::size_t i = have == nullptr ? 0 : have->size(); i < wanted->size(); ++i)
+            started(object, (*wanted)[i]);
+    }
+
+    // One container's run: since when, and when it is started again after it failed.
+    struct Run {
+        double since = 0;
+        double again = -1;
+        bool over = false;
+    };
+
+    double follow(const Key& key, const Object& object, const Json& pod)
+    {
+        const Json* containers = find(pod, "spec.containers");
+        if (containers == nullptr || !containers->is_array())
+            return kOnChange;
+        const bool retried = lookUp(object.fields, "spec.restartPolicy") == "OnFailure";
+        double next = kOnChange;
+        std::vector<Run>& runs = m_runs[key];
+        const bool first = runs.size() != containers->size();
+        if (first)
+            runs.assign(containers->size(), {m_site.now(), -1, false});
+        for (std::size_t i = 0; i < containers->size(); ++i) {
+            Run& run = runs[i];
+            const Json& container = (*containers)[i];
+            if (run.over)
+                continue;
+            const double now = m_site.now();
+            if (run.again >= 0) {
+                if (now < run.again) {
+                    next = next < 0 ? run.again - now : std::min(next, run.again - now);
+                    continue;
+                }
+                run = {now, -1, false};
+                restart(object, container);
+            }
+            const Course course = courseOf(pod, container);
+            if (!course.ends)
+                continue;
+            const double left = run.since + static_cast<double>(course.after) / 1000 - now;
+            if (left > 0) {
+                next = next < 0 ? left : std::min(next, left);
+                continue;
+            }
+            run.over = !retried || course.status == 0;
+            const double wait = terminate(object, container, course.status, !run.over);
+            if (!run.over) {
+                run.again = now + wait;
+                next = next < 0 ? wait : std::min(next, wait);
+            }
+        }
+        if (std::all_of(runs.begin(), runs.end(), [](const Run& run) { return run.over; })) {
+            conclude(object);
+            m_runs.erase(key);
+            return kOnChange;
+        }
+        return next;
+    }
+
+    // A container has ended. Where it is tried again: after how long.
+    double terminate(const Object& object, const Json& container, int code, bool retried)
+    {
+        const std::string at = timestamp(m_store);
+        const std::string name = text(container, "name");
+        double wait = 0;
+        edit(m_store, coreKind("pods"), object.ns, object.name, [&](Json& pod) {
+            for (Json& status : pod["status"]["containerStatuses"]) {
+                if (text(status, "name") != name)
+                    continue;
+                Json ended = {{"exitCode", code},
+                              {"reason", code == 0 ? "Completed" : "Error"},
+                              {"startedAt", text(status, "state.running.startedAt")},
+                              {"finishedAt", at},
+                              {"containerID", text(status, "containerID")}};
+                status["ready"] = false;
+                status["started"] = false;
+                if (!retried) {
+                    status["state"] = {{"terminated", std::move(ended)}};
+                    continue;
+                }
+                const long long count = number(status, "restartCount").value_or(0);
+                wait = count == 0
+                           ? 1
+                           : std::min(10.0 * static_cast<double>(1LL << std::min(count - 1, 5LL)), 300.0);
+                status["lastState"] = {{"terminated", std::move(ended)}};
+                status["state"] = {
+                    {"waiting",
+                     {{"reason", "CrashLoopBackOff"},
+                      {"message", "back-off " + std::to_string(static_cast<int>(wait)) +
+                                      "s restarting failed container=" + name + " pod=" + object.name + "_" +
+                                      object.ns + "(" + object.uid + ")"}}}};
+            }
+            for (const char* type : {"Ready", "ContainersReady"})
+                setCondition(
+                    pod["status"],
+                    {type, "False", "ContainersNotReady", "containers with unready status: [" + name + "]"},
+                    at);
+        });
+        if (retried)
+            tell(m_store, object, "Warning", "BackOff",
+                 "Back-off restarting failed container " + name + " in pod " + object.name + "_" + object.ns +
+                     "(" + object.uid + ")",
+                 "kubelet");
+        return wait;
+    }
+
+    void restart(const Object& object, const Json& container)
+    {
+        const std::string at = timestamp(m_store);
+        edit(m_store, coreKind("pods"), object.ns, object.name, [&](Json& pod) {
+            for (Json& status : pod["status"]["containerStatuses"]) {
+                if (text(status, "name") != text(container, "name"))
+                    continue;
+                status["restartCount"] = number(status, "restartCount").value_or(0) + 1;
+                status["state"] = {{"running", {{"startedAt", at}}}};
+                status["ready"] = true;
+                status["started"] = true;
+            }
+            for (const char* type : {"Ready", "ContainersReady"})
+                setCondition(pod["status"], {type, "True", "", ""}, at);
+        });
+        started(object, container);
+    }
+
+    // All containers have ended for good.
+    void conclude(const Object& object)
+    {
+        const std::string at = timestamp(m_store);
+        edit(m_store, coreKind("pods"), object.ns, object.name, [&](Json& pod) {
+            Json& status = pod["status"];
+            bool good = true;
+            for (const Json& each : status["containerStatuses"])
+                good = good && number(each, "state.terminated.exitCode").value_or(0) == 0;
+            status["phase"] = good ? "Succeeded" : "Failed";
+            const char* const reason = good ? "PodCompleted" : "PodFailed";
+            setCondition(status, {"PodReadyToStartContainers", "False", "", ""}, at);
+            setCondition(status, {"Initialized", "True", good ? reason : "", ""}, at);
+            for (const char* type : {"Ready", "ContainersReady"})
+                setCondition(status, {type, "False", reason, ""}, at);
+        });
+    }
+
+    void started(const Object& object, const Json& container)
+    {
+        const std::string name = text(container, "name");
+        tell(m_store, object, "Normal", "Pulled",
+             "Container image \"" + text(container, "image") + "\" already present on machine", "kubelet");
+        tell(m_store, object, "Normal", "Created", "Created container: " + name, "kubelet");
+        tell(m_store, object, "Normal", "Started", "Started container " + name, "kubelet");
+    }
+
+    static Json statusOf(const Json& container, const Json& pod, bool running, const std::string& at)
+    {
+        Json state = running ? Json{{"running", {{"startedAt", at}}}}
+                             : Json{{"waiting", {{"reason", "ContainerCreating"}}}};
+        Json status = {{"name", text(container, "name")},
+                       {"image", text(container, "image")},
+                       {"imageID", ""},
+                       {"ready", running},
+                       {"started", running},
+                       {"restartCount", 0},
+                       {"state", std::move(state)}};
+        if (running)
+            status["containerID"] = "containerd://" + text(pod, "metadata.uid");
+        return status;
+    }
+
     Json statuses(const Json& pod, bool running, const std::string& at) const
     {
         Json out = Json::array();
         const Json* containers = find(pod, "spec.containers");
         if (containers == nullptr || !containers->is_array())
             return out;
-        for (const Json& container : *containers) {
-            Json state = running ? Json{{"running", {{"startedAt", at}}}}
-                                 : Json{{"waiting", {{"reason", "ContainerCreating"}}}};
-            Json status = {{"name", text(container, "name")},
-                           {"image", text(container, "image")},
-                           {"imageID", ""},
-                           {"ready", running},
-                           {"started", running},
-                           {"restartCount", 0},
-                           {"state", std::move(state)}};
-            if (running)
-                status["containerID"] = "containerd://" + text(pod, "metadata.uid");
-            out.push_back(std::move(status));
-        }
+        for (const Json& container : *containers)
+            out.push_back(statusOf(container, pod, running, at));
         return out;
     }
 
@@ -180,14 +380,8 @@ private:
         });
         const Json pod = parseOwn(object.body);
         if (const Json* containers = find(pod, "spec.containers"); containers != nullptr) {
-            for (const Json& container : *containers) {
-                const std::string name = text(container, "name");
-                tell(m_store, object, "Normal", "Pulled",
-                     "Container image \"" + text(container, "image") + "\" already present on machine",
-                     "kubelet");
-                tell(m_store, object, "Normal", "Created", "Created container: " + name, "kubelet");
-                tell(m_store, object, "Normal", "Started", "Started container " + name, "kubelet");
-            }
+            for (const Json& container : *containers)
+                started(object, container);
         }
     }
 
@@ -195,6 +389,7 @@ private:
     Store& m_store;
     std::map<Key, double> m_since;
     std::map<Key, double> m_ending;
+    std::map<Key, std::vector<Run>> m_runs;
 };
 
 } // namespace
@@ -206,7 +401,10 @@ void addKubelet(Site& site, Store& store)
         site.named["kubelet"] = &kubelet;
     site.manager.watch(
         store, coreKind("pods"), kubelet, [](const StoreEvent& event, const Manager::Enqueue& enqueue) {
-            if (lookUp(event.object->fields, "status.phase") == "Pending" || deleting(*event.object))
+            const std::string_view phase = lookUp(event.object->fields, "status.phase");
+            const bool changes = lookUp(event.object->fields, "spec.restartPolicy") != "Always" ||
+                                 event.object->body.find(R"("ephemeralContainers":)") != std::string::npos;
+            if (phase == "Pending" || deleting(*event.object) || (phase == "Running" && changes))
                 enqueue({event.object->ns, event.object->name});
         });
     site.manager.watch(store, coreKind("nodes"), kubelet,

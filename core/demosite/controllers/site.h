@@ -90,6 +90,7 @@ void addNamespaceController(Site& site, Store& store);
 void addDeploymentController(Site& site, Store& store);
 void addDaemonSetController(Site& site, Store& store);
 void addStatefulSetController(Site& site, Store& store);
+void addJobControllers(Site& site, Store& store);
 void addDisruptionController(Site& site, Store& store);
 void addScheduler(Site& site, Store& store);
 void addKubelet(Site& site, Store& store);
