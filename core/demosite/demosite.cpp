@@ -432,6 +432,7 @@ private:
         settings.users.emplace_back(m_viewerToken, person("viewer", "strata:viewers"));
         settings.fill = [plan = m_plan, port = opened->port, ca = opened->endpoint.caPem](Store& store) {
             writeOuter(store, *plan);
+        m_plan->caCertificate = opened->endpoint.caPem;
             writeClusterInfo(store, *plan, port, ca);
             writeAccess(store, *plan, plan->name, plan->tenants.empty() ? "" : plan->tenants[0].name);
         };

@@ -51,6 +51,15 @@ std::string joined(const Json& list, const char* key = nullptr)
     return out;
 }
 
+// As printers shorten lists of addresses.
+std::string firstThree(const std::vector<std::string>& all)
+{
+    std::string out;
+    for (std::size_t i = 0; i < all.size() && i < 3; ++i)
+        out += (i == 0 ? "" : ",") + all[i];
+    return all.size() > 3 ? out + " + " + std::to_string(all.size() - 3) + " more..." : out;
+}
+
 std::string selectorText(const Json& object, std::string_view path)
 {
     const Json* selector = find(object, path);
@@ -475,11 +484,60 @@ const std::map<std::string_view, Printer>& printers()
                           : printAge(o, "status.lastScheduleTime", now),
                       made(o, now)};
           }}},
+        {"endpoints",
+         {{name, column("Endpoints"), age},
+          [=](const Json& o, UnixMs now) -> std::vector<Json> {
+              std::vector<std::string> all;
+              for (const Json& subset : arrayAt(o, "subsets")) {
+                  for (const Json& port : arrayAt(subset, "ports")) {
+                      for (const Json& address : arrayAt(subset, "addresses"))
+                          all.push_back(text(address, "ip") + ":" + std::to_string(count(port, "port")));
+                  }
+              }
+              return {nameOf(o), orNone(firstThree(all)), made(o, now)};
+          }}},
+        {"endpointslices",
+         {{name, column("AddressType"), column("Ports"), column("Endpoints"), age},
+          [=](const Json& o, UnixMs now) -> std::vector<Json> {
+              std::vector<std::string> ports;
+              for (const Json& port : arrayAt(o, "ports"))
+                  ports.push_back(std::to_string(count(port, "port")));
+              std::vector<std::string> addresses;
+              for (const Json& endpoint : arrayAt(o, "endpoints")) {
+                  for (const Json& address : arrayAt(endpoint, "addresses"))
+                      addresses.push_back(address.is_string() ? address.get<std::string>() : std::string());
+              }
+              const auto shown = [](const std::vector<std::string>& all) {
+                  return all.empty() ? std::string("<unset>") : firstThree(all);
+              };
+              return {nameOf(o), text(o, "addressType"), shown(ports), shown(addresses), made(o, now)};
+          }}},
+        {"certificatesigningrequests",
+         {{name, age, column("SignerName"), column("Requestor"), column("RequestedDuration"),
+           column("Condition")},
+          [=](const Json& o, UnixMs now) -> std::vector<Json> {
+              std::string state;
+              for (const Json& condition : arrayAt(o, "status.conditions"))
+                  state += (state.empty() ? "" : ",") + text(condition, "type");
+              if (state.empty())
+                  state = "Pending";
+              if (!text(o, "status.certificate").empty())
+                  state += ",Issued";
+              const auto seconds = number(o, "spec.expirationSeconds");
+              return {nameOf(o),
+                      made(o, now),
+                      orNone(text(o, "spec.signerName")),
+                      text(o, "spec.username"),
+                      seconds ? formatAge(*seconds * 1000) : std::string("<none>"),
+                      state};
+          }}},
         {"networkpolicies",
          {{name, column("Pod-Selector"), age},
-          [=](const Json& o, UnixMs now) -> std::vector<Json> {
-              return {nameOf(o), selectorText(o, "spec.podSelector.matchLabels"), made(o, now)};
-          }}},
+          [=](const Json& o, UnixMs now)
+              -> std::
+                  vector<Json> {
+                      return {nameOf(o), selectorText(o, "spec.podSelector.matchLabels"), made(o, now)};
+                  }}},
         {"priorityclasses",
          {{name, column("Value"), column("Global-Default"), age, column("PreemptionPolicy")},
           [=](const Json& o, UnixMs now) -> std::vector<Json> {

@@ -17,6 +17,7 @@ void equipEvery(Site& site, Store& store, bool life)
     addDaemonSetController(site, store);
     addStatefulSetController(site, store);
     addJobControllers(site, store);
+    addEndpointsController(site, store);
     addDisruptionController(site, store);
     addScheduler(site, store);
     addKubelet(site, store);

@@ -91,6 +91,7 @@ void addDeploymentController(Site& site, Store& store);
 void addDaemonSetController(Site& site, Store& store);
 void addStatefulSetController(Site& site, Store& store);
 void addJobControllers(Site& site, Store& store);
+void addEndpointsController(Site& site, Store& store);
 void addDisruptionController(Site& site, Store& store);
 void addScheduler(Site& site, Store& store);
 void addKubelet(Site& site, Store& store);

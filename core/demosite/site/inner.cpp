@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/demosite/site/endpoints.h"
 #include "core/demosite/site/front.h"
 #include "core/demosite/site/write.h"
 
@@ -269,14 +270,7 @@ void writeInner(Store& store, const SitePlan& plan, std::size_t index)
                        false,
                        false},
                       workers, lost, age - 3600L * (1 + plan.uid(app.name)[0] % 30));
-    store.load(
-        Kinds::instance().get("services", ""),
-        fill(R"({"metadata":{"name":"kubernetes","namespace":"default","uid":"@U@","creationTimestamp":"@T@",
-                    "labels":{"component":"apiserver","provider":"kubernetes"}},
-                    "spec":{"type":"ClusterIP","clusterIP":"10.95.0.1","clusterIPs":["10.95.0.1"],
-                    "ports":[{"name":"https","port":443,"protocol":"TCP","targetPort":6443}]},
-                    "status":{"loadBalancer":{}}})",
-             {{"U", plan.uid("service/" + cluster)}, {"T", plan.ago(age)}}));
+    writeApiService(store, plan, cluster, "10.95.0.1", age);
     if (const auto front = frontOf(plan, index))
         store.load(Kinds::instance().get("services", ""),
                    fill(R"({"metadata":{"name":"@N@","namespace":"@NS@","uid":"@U@","creationTimestamp":"@T@",
@@ -290,6 +284,8 @@ void writeInner(Store& store, const SitePlan& plan, std::size_t index)
                          {"U", front->uid},
                          {"IP", front->address},
                          {"T", plan.ago(age - 3600)}}));
+    writeEndpoints(store, plan, cluster);
+    writeRootCas(store, plan, cluster, tenant.caCertificate);
 }
 
 } // namespace strata::demosite

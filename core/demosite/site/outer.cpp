@@ -2,6 +2,7 @@
 #include "core/base/text.h"
 #include "core/demosite/api/discovery.h"
 #include "core/demosite/pki/sshkey.h"
+#include "core/demosite/site/endpoints.h"
 #include "core/demosite/site/front.h"
 #include "core/demosite/site/management.h"
 #include "core/demosite/site/write.h"
@@ -958,6 +959,7 @@ void writeOuter(Store& store, const SitePlan& plan)
     writeNodes(store, plan);
     writePlatform(store, plan);
     writeManagement(store, plan);
+    writeApiService(store, plan, kCluster, "10.96.0.1", kAge);
     for (std::size_t i = 0; i < plan.tenants.size(); ++i) {
         writeTenant(store, plan, plan.tenants[i], tenantAge(i));
         if (const auto front = frontOf(plan, i))
@@ -980,6 +982,8 @@ void writeOuter(Store& store, const SitePlan& plan)
                       {"P", std::to_string(32700 + i)},
                       {"IP", front->address}}));
     }
+    writeEndpoints(store, plan, kCluster);
+    writeRootCas(store, plan, kCluster, plan.caCertificate);
 }
 
 } // namespace strata::demosite

@@ -49,8 +49,9 @@ struct SitePlan {
     std::string version;      // outer Kubernetes
     std::string innerVersion; // of the tenants
     std::uint32_t seed = 1;
-    UnixMs now = 0;    // of its making
-    bool bare = false; // nodes and what they need, nothing else
+    UnixMs now = 0;            // of its making
+    bool bare = false;         // nodes and what they need, nothing else
+    std::string caCertificate; // of the outer cluster's API server
     std::vector<HostPlan> hosts;
     std::vector<TenantPlan> tenants;
     std::vector<VmPlan> vms;

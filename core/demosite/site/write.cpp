@@ -345,6 +345,19 @@ void writeNamespace(Store& store, const SitePlan& plan, const std::string& clust
              {{"N", name}, {"U", plan.uid("namespace/" + cluster + "/" + name)}, {"T", plan.ago(age)}}));
 }
 
+void writeApiService(Store& store, const SitePlan& plan, const std::string& cluster,
+                     const std::string& address, long age)
+{
+    store.load(
+        Kinds::instance().get("services", ""),
+        fill(R"({"metadata":{"name":"kubernetes","namespace":"default","uid":"@U@","creationTimestamp":"@T@",
+                    "labels":{"component":"apiserver","provider":"kubernetes"}},
+                    "spec":{"type":"ClusterIP","clusterIP":"@A@","clusterIPs":["@A@"],
+                    "ports":[{"name":"https","port":443,"protocol":"TCP","targetPort":6443}]},
+                    "status":{"loadBalancer":{}}})",
+             {{"U", plan.uid("service/" + cluster)}, {"A", address}, {"T", plan.ago(age)}}));
+}
+
 void writeEvent(Store& store, const SitePlan& plan, const std::string& ns, const std::string& kind,
                 const std::string& apiVersion, const std::string& name, const std::string& uid,
                 const char* type, const char* reason, const std::string& message, const char* component,

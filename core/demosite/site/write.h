@@ -93,6 +93,9 @@ std::string ownerRef(std::string_view apiVersion, std::string_view kind, std::st
                      std::string_view uid);
 void writeNamespace(Store& store, const SitePlan& plan, const std::string& cluster, const std::string& name,
                     long age);
+// default/kubernetes, by which pods find the API server.
+void writeApiService(Store& store, const SitePlan& plan, const std::string& cluster,
+                     const std::string& address, long age);
 void writeEvent(Store& store, const SitePlan& plan, const std::string& ns, const std::string& kind,
                 const std::string& apiVersion, const std::string& name, const std::string& uid,
                 const char* type, const char* reason, const std::string& message, const char* component,
