@@ -152,6 +152,8 @@ public:
         }
         // The outer cluster is what everybody asks first.
         m_site = std::make_unique<Site>(m_outer->store(), m_clock, m_manager, static_cast<Tenants&>(*this));
+        m_site->sign = [this](const Store& store, const std::string& request, const std::string& usage,
+                              long seconds) { return sign(store, request, usage, seconds); };
         equipOuter(*m_site, m_options.life);
         if (m_options.life) {
             if (m_options.size != Size::Small)
@@ -430,15 +432,16 @@ private:
             settings.users.emplace_back(m_tenantToken, person(m_plan->tenants[0].name + "-owner",
                                                               "strata:tenant-" + m_plan->tenants[0].name));
         settings.users.emplace_back(m_viewerToken, person("viewer", "strata:viewers"));
+        m_plan->caCertificate = opened->endpoint.caPem;
         settings.fill = [plan = m_plan, port = opened->port, ca = opened->endpoint.caPem](Store& store) {
             writeOuter(store, *plan);
-        m_plan->caCertificate = opened->endpoint.caPem;
             writeClusterInfo(store, *plan, port, ca);
             writeAccess(store, *plan, plan->name, plan->tenants.empty() ? "" : plan->tenants[0].name);
         };
         m_outer = makeCluster(m_plan->name, std::move(settings), true);
         opened->endpoint.handler = std::make_shared<ApiHandler>(m_outer);
         m_outerPort = opened->port;
+        m_outerAuthority = opened->authority;
         m_ports.push_back(opened->port);
         m_endpoints.push_back(opened->endpoint);
         if (auto good = writeFile(m_directory + "/kubeconfig",
@@ -448,6 +451,16 @@ private:
             !good)
             return good;
         return writeLogins(*opened);
+    }
+
+    std::string sign(const Store& store, const std::string& request, const std::string& usage,
+                     long seconds) const
+    {
+        const auto key = m_keyOfStore.find(&store);
+        const auto tenant = key == m_keyOfStore.end() ? m_tenants.end() : m_tenants.find(key->second);
+        const Authority& authority = tenant == m_tenants.end() ? m_outerAuthority : tenant->second.authority;
+        const auto made = authority.sign(request, usage, seconds);
+        return made ? *made : std::string();
     }
 
     // CDI's upload proxy, with an authority of its own.
@@ -655,6 +668,7 @@ private:
     double m_zero = 0; // what the clock showed at the start
     std::shared_ptr<SitePlan> m_plan;
     std::shared_ptr<Cluster> m_outer;
+    Authority m_outerAuthority;
     std::map<Key, Tenant> m_tenants;
     std::map<const Cluster*, Key> m_keyOf;
     std::map<const Store*, Key> m_keyOfStore;

@@ -180,9 +180,23 @@ Answer<Json> ApiHandler::runningPod(const HttpRequest& request, const Target& ta
     return body;
 }
 
+// Files that were written into a container, for all that come to it; forgotten when there are too many.
+std::shared_ptr<Disk> ApiHandler::diskOf(const Json& pod, const Json& container)
+{
+    constexpr std::size_t kMostDisks = 200;
+    const std::lock_guard lock(m_processMutex);
+    if (m_disks.size() > kMostDisks)
+        std::erase_if(m_disks, [](const auto& each) { return each.second.use_count() == 1; });
+    std::shared_ptr<Disk>& disk = m_disks[text(pod, "metadata.uid") + "/" + text(container, "name")];
+    if (!disk)
+        disk = std::make_shared<Disk>();
+    return disk;
+}
+
 std::shared_ptr<FirstProcess> ApiHandler::firstProcess(const Json& pod, const Json& container)
 {
     constexpr std::size_t kMostProcesses = 200;
+    std::shared_ptr<Disk> disk = diskOf(pod, container);
     const std::lock_guard lock(m_processMutex);
     if (m_processes.size() > kMostProcesses)
         std::erase_if(m_processes, [](const auto& each) { return each.second.use_count() == 1; });
@@ -192,6 +206,7 @@ std::shared_ptr<FirstProcess> ApiHandler::firstProcess(const Json& pod, const Js
         return process;
     ExecPlan plan;
     plan.machine = machineOf(pod, container);
+    plan.machine.disk = std::move(disk);
     plan.clock = [cluster = m_cluster] { return cluster->now(); };
     plan.tty = text(container, "tty") == "true";
     plan.command = commandOf(container);
@@ -254,6 +269,7 @@ HttpAnswer ApiHandler::connect(const HttpRequest& request, const Target& target)
     }
     ExecPlan plan;
     plan.machine = machineOf(*pod, container);
+    plan.machine.disk = diskOf(*pod, container);
     plan.clock = [cluster = m_cluster] { return cluster->now(); };
     plan.command = allOf(request, "command");
     plan.in = request.flag("stdin");

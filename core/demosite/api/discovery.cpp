@@ -48,6 +48,14 @@ std::vector<Sub> subresources(const Kind& kind, std::string_view version)
             out.push_back({"portforward", "", "v1", "PodPortForwardOptions", {"create", "get"}});
         else if (name == "eviction")
             out.push_back({"eviction", "policy", "v1", "Eviction", {"create"}});
+        else if (name == "ephemeralcontainers")
+            out.push_back({"ephemeralcontainers", "", "v1", "Pod", {"get", "patch", "update"}});
+        else if (name == "approval")
+            out.push_back({"approval",
+                           std::string(kind.group),
+                           std::string(version),
+                           std::string(kind.kind),
+                           {"get", "patch", "update"}});
         else if (name == "finalize")
             out.push_back({"finalize", "", "v1", "Namespace", {"update"}});
     }

@@ -320,7 +320,9 @@ HttpAnswer ApiHandler::resource(const HttpRequest& request, const Target& target
                                               : serviceProxy(request, target);
         if (target.sub == "token" && listed)
             return method == "POST" ? token(request, target) : notAllowed();
-        if (!(target.sub == "status" && kind.has(HasStatus)) && !(target.sub == "finalize" && listed))
+        const bool edited =
+            target.sub == "finalize" || target.sub == "approval" || target.sub == "ephemeralcontainers";
+        if (!(target.sub == "status" && kind.has(HasStatus)) && !(edited && listed))
             return noSuchPath();
     }
     if (collection) {

@@ -19,6 +19,7 @@
 namespace strata::demosite {
 
 class FirstProcess; // streams.h
+struct Disk;        // guest/machine.h
 
 // What subresources.kubevirt.io serves, for routing and discovery.
 struct KubevirtAction {
@@ -65,10 +66,10 @@ private:
     HttpAnswer put(const HttpRequest& request, const Target& target);
     HttpAnswer patch(const HttpRequest& request, const Target& target);
     HttpAnswer apply(const HttpRequest& request, const Target& target, const Json& config);
-    HttpAnswer erase(const HttpRequest& request, const Target& target);
     // Who applies, and where; its manager must be told.
     FieldWriter writerOf(const HttpRequest& request, const Target& target) const;
     static tl::unexpected<Status> managerRequired();
+    HttpAnswer erase(const HttpRequest& request, const Target& target);
     HttpAnswer eraseCollection(const HttpRequest& request, const Target& target);
     HttpAnswer scale(const HttpRequest& request, const Target& target);
     HttpAnswer log(const HttpRequest& request, const Target& target);
@@ -80,6 +81,7 @@ private:
     HttpAnswer serviceProxy(const HttpRequest& request, const Target& target);
     HttpAnswer connect(const HttpRequest& request, const Target& target);
     std::shared_ptr<FirstProcess> firstProcess(const Json& pod, const Json& container);
+    std::shared_ptr<Disk> diskOf(const Json& pod, const Json& container);
     Answer<Json> runningPod(const HttpRequest& request, const Target& target, Json& container);
 
     // subresources.kubevirt.io (kubevirt.cpp); `path` is what follows the version.
@@ -120,6 +122,7 @@ private:
     std::map<std::string, GuestState> m_guests; // by the instance's uid
     std::mutex m_processMutex;
     std::map<std::string, std::shared_ptr<FirstProcess>> m_processes; // by "pod's uid/container"
+    std::map<std::string, std::shared_ptr<Disk>> m_disks;             // the same
 };
 
 } // namespace strata::demosite

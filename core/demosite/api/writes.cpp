@@ -20,7 +20,7 @@ namespace {
 
 Part partOf(const std::string& sub)
 {
-    return sub == "status" ? Part::Status : Part::Main;
+    return sub == "status" || sub == "approval" ? Part::Status : Part::Main;
 }
 
 // As a built-in kind's types take it: nothing was said.
@@ -40,6 +40,63 @@ void dropNulls(Json& value)
     }
     for (const std::string& key : gone)
         value.erase(key);
+}
+
+// What a subresource of a part of its object leaves of a write.
+void keepToPart(const std::string& sub, Json& object, const Json& old)
+{
+    if (sub == "ephemeralcontainers") {
+        const Json* added = find(object, "spec.ephemeralContainers");
+        Json all = added != nullptr ? *added : Json::array();
+        object = old;
+        object["spec"]["ephemeralContainers"] = std::move(all);
+    } else if (sub == "approval") {
+        const Json* decided = find(object, "status.conditions");
+        Json all = decided != nullptr ? *decided : Json::array();
+        dropNulls(all); // times that nobody has set yet
+        object = old;
+        object["status"]["conditions"] = std::move(all);
+    }
+}
+
+// Who asks for a certificate is not for them to say (registry/certificates/certificates/strategy.go).
+void signRequest(Json& request, const Identity& who)
+{
+    Json& spec = request["spec"];
+    spec["username"] = who.user;
+    spec["groups"] = Json::array();
+    for (const std::string& group : who.groups)
+        spec["groups"].push_back(group);
+}
+
+// What decoding does to a Secret: its texts move to where the rest is. Empty: it fits.
+std::string decodeSecret(Json& secret)
+{
+    if (const Json* data = find(secret, "data"); data != nullptr && data->is_object()) {
+        for (const auto& [key, value] : data->items()) {
+            if (!value.is_string())
+                continue;
+            const auto& word = value.get_ref<const std::string&>();
+            std::string bytes;
+            if (base64Decode(word, bytes))
+                continue;
+            const std::size_t bad = word.find_first_not_of(
+                "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=\r\n");
+            return "illegal base64 data at input byte " +
+                   std::to_string(bad == std::string::npos ? word.size() & ~std::size_t{3} : bad);
+        }
+    }
+    const Json texts = secret.value("stringData", Json());
+    secret.erase("stringData");
+    if (!texts.is_object() || texts.empty())
+        return {};
+    if (!secret.contains("data") || !secret["data"].is_object())
+        secret["data"] = Json::object();
+    for (const auto& [key, value] : texts.items()) {
+        if (value.is_string())
+            secret["data"][key] = base64Encode(value.get_ref<const std::string&>());
+    }
+    return {};
 }
 
 } // namespace
@@ -178,6 +235,8 @@ HttpAnswer ApiHandler::create(const HttpRequest& request, const Target& target)
     if (!object)
         return refuse(object.error());
     std::vector<std::string> warnings;
+    if (target.kind->resource == "certificatesigningrequests")
+        signRequest(*object, target.who);
     if (const auto good = admit(request, target, *object, Json(), warnings); !good)
         return refuse(good.error());
     // As etcd's side of the server says it.
@@ -229,6 +288,7 @@ HttpAnswer ApiHandler::put(const HttpRequest& request, const Target& target)
             object["metadata"].erase("managedFields");
             if (Json fields = old["metadata"].value("managedFields", Json()); !fields.is_null())
                 object["metadata"]["managedFields"] = std::move(fields);
+            keepToPart(target.sub, object, old);
             warnings.clear();
             return admit(request, target, object, old, warnings);
         },
@@ -283,6 +343,7 @@ HttpAnswer ApiHandler::patch(const HttpRequest& request, const Target& target)
                 return badRequest("the name of the object (" + name +
                                   ") does not match the name on the URL (" + target.name + ")");
             toStorage(*target.kind, target.version, object);
+            keepToPart(target.sub, object, old);
             warnings.clear();
             return admit(request, target, object, old, warnings);
         },

@@ -18,6 +18,7 @@ void equipEvery(Site& site, Store& store, bool life)
     addStatefulSetController(site, store);
     addJobControllers(site, store);
     addEndpointsController(site, store);
+    addCertificateSigner(site, store);
     addDisruptionController(site, store);
     addScheduler(site, store);
     addKubelet(site, store);

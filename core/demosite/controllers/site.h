@@ -5,6 +5,7 @@
 #include "core/demosite/controllers/manager.h"
 #include "core/demosite/controllers/objects.h"
 
+#include <functional>
 #include <map>
 #include <set>
 #include <string>
@@ -65,6 +66,11 @@ struct Site {
             manager.enqueue(*found->second, std::move(key));
     }
 
+    // A certificate of that cluster's authority for a PEM request, or nothing; null: nobody signs.
+    std::function<std::string(const Store& store, const std::string& request, const std::string& usage,
+                              long seconds)>
+        sign;
+
     // Told when a Node of a tenant changes, by the name it shares with its machine.
     std::vector<Controller*> byNode;
     unsigned addresses = 0; // handed out on the outer pod network
@@ -91,6 +97,7 @@ void addDeploymentController(Site& site, Store& store);
 void addDaemonSetController(Site& site, Store& store);
 void addStatefulSetController(Site& site, Store& store);
 void addJobControllers(Site& site, Store& store);
+void addCertificateSigner(Site& site, Store& store);
 void addEndpointsController(Site& site, Store& store);
 void addDisruptionController(Site& site, Store& store);
 void addScheduler(Site& site, Store& store);

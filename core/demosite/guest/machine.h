@@ -4,12 +4,23 @@
 #include "core/base/timestamp.h"
 
 #include <map>
+#include <memory>
+#include <mutex>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 namespace strata::demosite {
+
+// What was written to a file system and is seen by all who are at the same one. Thread-safe.
+struct Disk {
+    std::mutex mutex;
+    unsigned changes = 0;                       // mutex
+    std::map<std::string, std::string> written; // mutex
+    std::set<std::string> removed;              // mutex
+};
 
 // What a shell in a pod or a guest sees of its world. A value, made from an object when somebody connects.
 struct Machine {
@@ -25,6 +36,7 @@ struct Machine {
     std::string program; // process 1
     std::map<std::string, std::string> environment;
     std::map<std::string, std::string> files; // by whole path; folders follow from them
+    std::shared_ptr<Disk> disk;               // null: what is written lives as long as the shell
 };
 
 // What stands in every container's and guest's file system, from the fields above.

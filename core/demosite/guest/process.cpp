@@ -7,6 +7,7 @@ namespace strata::demosite {
 namespace {
 
 constexpr std::size_t kMaxLine = 4096;
+constexpr std::size_t kMaxGathered = 8U << 20U;
 constexpr auto kQuiet = std::chrono::seconds(30);
 
 // What a terminal's driver does to output: line feeds bring the carriage along.
@@ -51,6 +52,10 @@ Process::Process(Machine machine, Clock clock, std::vector<std::string> command,
         m_mode = Mode::Shell;
     else if (program == "cat" && command.size() == 1)
         m_mode = Mode::Copy;
+    else if (program == "tar" && hasInput && !tty)
+        m_mode = Mode::Gather;
+    if (m_mode == Mode::Gather)
+        m_command = command;
     if (m_mode == Mode::Once)
         m_shell.submitCommand(command);
 }
@@ -81,6 +86,10 @@ void Process::settle(Output& output)
     switch (m_mode) {
     case Mode::Once:
         m_exit = m_shell.lastStatus();
+        break;
+    case Mode::Gather:
+        if (m_ended)
+            m_exit = m_shell.lastStatus();
         break;
     case Mode::Shell:
         if (m_ended)
@@ -145,6 +154,11 @@ void Process::input(std::string_view bytes, Output& output)
         output.out += bytes;
         return;
     }
+    if (m_mode == Mode::Gather) {
+        if (m_line.size() + bytes.size() <= kMaxGathered)
+            m_line += bytes;
+        return;
+    }
     for (const char c : bytes) {
         if (m_exit)
             return;
@@ -159,6 +173,8 @@ void Process::endInput(Output& output)
     if (!m_line.empty() && m_mode == Mode::Shell)
         typed('\n', output);
     m_ended = true;
+    if (m_mode == Mode::Gather)
+        m_shell.submitCommand(m_command, std::move(m_line));
     if (m_tty && m_mode == Mode::Shell)
         output.out += "exit\r\n";
     settle(output);

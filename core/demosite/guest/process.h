@@ -25,7 +25,7 @@ public:
     std::chrono::milliseconds patience() const; // tick() again after so long
 
 private:
-    enum class Mode { Once, Shell, Copy };
+    enum class Mode { Once, Shell, Copy, Gather }; // Gather: all its input first
     void typed(char c, Output& output);
     void settle(Output& output); // runs the shell on, then prompts or ends
     void show(const Output& from, Output& output) const;
@@ -37,6 +37,7 @@ private:
     bool m_ended = false; // the input
     bool m_prompted = false;
     std::string m_line;
+    std::vector<std::string> m_command; // of Gather
     std::string m_startError;
     std::optional<int> m_exit;
 };

@@ -2,6 +2,7 @@
 #include "core/demosite/guest/shell.h"
 
 #include "core/base/text.h"
+#include "core/demosite/guest/tar.h"
 
 #include <algorithm>
 #include <charconv>
@@ -12,18 +13,20 @@
 namespace strata::demosite {
 namespace {
 
-constexpr std::size_t kMaxFile = 64U << 10U;
+constexpr std::size_t kMaxFile = 1U << 20U;
 constexpr std::size_t kMaxFiles = 1000;
+constexpr std::size_t kMaxDisk = 8U << 20U;
 constexpr std::size_t kMaxQueue = 256;
 
 const std::set<std::string>& programs()
 {
     static const std::set<std::string> all = {
-        "cat",      "date",     "df",       "echo",      "env",   "false",      "free",      "grep",   "head",
-        "hostname", "id",       "ip",       "ls",        "ps",    "pwd",        "seq",       "sh",     "bash",
-        "ash",      "sleep",    "sort",     "tail",      "true",  "tty",        "uname",     "uptime", "wc",
-        "whoami",   "printenv", "rm",       "touch",     "clear", "dmesg",      "top",       "nproc",  "test",
-        "which",    "reboot",   "poweroff", "systemctl", "sudo",  "cloud-init", "journalctl"};
+        "cat",   "date",       "df",         "echo",   "env",      "false",  "free",     "grep",
+        "head",  "hostname",   "id",         "ip",     "ls",       "ps",     "pwd",      "seq",
+        "sh",    "bash",       "ash",        "sleep",  "sort",     "tail",   "true",     "tty",
+        "uname", "uptime",     "wc",         "whoami", "printenv", "rm",     "touch",    "clear",
+        "dmesg", "top",        "nproc",      "test",   "which",    "reboot", "poweroff", "systemctl",
+        "sudo",  "cloud-init", "journalctl", "tar",    "[",        "mkdir"};
     return all;
 }
 
@@ -114,9 +117,164 @@ void Shell::submit(std::string_view line)
         m_queue.push_back({parts[i], {}, how[i]});
 }
 
-void Shell::submitCommand(const std::vector<std::string>& argv)
+void Shell::submitCommand(const std::vector<std::string>& argv, std::string input)
 {
-    m_queue.push_back({{}, argv, ';'});
+    m_queue.push_back({{}, argv, ';', std::move(input)});
+}
+
+void Shell::look()
+{
+    if (!m_machine.disk)
+        return;
+    const std::lock_guard lock(m_machine.disk->mutex);
+    if (m_machine.disk->changes == m_seen)
+        return;
+    m_seen = m_machine.disk->changes;
+    for (const std::string& path : m_machine.disk->removed)
+        m_machine.files.erase(path);
+    for (const auto& [path, text] : m_machine.disk->written)
+        m_machine.files[path] = text;
+}
+
+bool Shell::write(const std::string& path, const std::string& text)
+{
+    std::size_t size = text.size();
+    for (const auto& [name, content] : m_machine.files)
+        size += name == path ? 0 : content.size();
+    if (text.size() > kMaxFile || size > kMaxDisk ||
+        (m_machine.files.count(path) == 0 && m_machine.files.size() >= kMaxFiles))
+        return false;
+    m_machine.files[path] = text;
+    if (m_machine.disk) {
+        const std::lock_guard lock(m_machine.disk->mutex);
+        ++m_machine.disk->changes;
+        m_machine.disk->written[path] = text;
+        m_machine.disk->removed.erase(path);
+    }
+    return true;
+}
+
+void Shell::erase(const std::string& path)
+{
+    m_machine.files.erase(path);
+    if (m_machine.disk) {
+        const std::lock_guard lock(m_machine.disk->mutex);
+        ++m_machine.disk->changes;
+        m_machine.disk->written.erase(path);
+        m_machine.disk->removed.insert(path);
+    }
+}
+
+int Shell::tar(const std::vector<std::string>& argv, const std::string& input, Output& output)
+{
+    std::string mode;
+    std::string folder = m_directory;
+    std::string archive = "-";
+    std::vector<std::string> paths;
+    for (std::size_t i = 1; i < argv.size(); ++i) {
+        const std::string& word = argv[i];
+        const bool bare = i == 1 && word[0] != '-'; // "tar cf -"
+        if (word.rfind("--", 0) == 0)
+            continue;
+        if (word == "-C" && i + 1 < argv.size()) {
+            folder = absolute(argv[++i]);
+        } else if (bare || (word.size() > 1 && word[0] == '-')) {
+            mode += word;
+            if (word.back() == 'f' && i + 1 < argv.size())
+                archive = argv[++i];
+        } else {
+            paths.push_back(word);
+        }
+    }
+    const std::string home = folder == "/" ? folder : folder + "/";
+    if (mode.find('x') != std::string::npos) {
+        const auto source = archive == "-" ? m_machine.files.end() : m_machine.files.find(absolute(archive));
+        const auto files = unpackTar(source == m_machine.files.end() ? input : source->second);
+        if (!files) {
+            output.err += "tar: This does not look like a tar archive\n"
+                          "tar: Exiting with failure status due to previous errors\n";
+            return 2;
+        }
+        for (const auto& [name, content] : *files) {
+            const bool whole = !name.empty() && name[0] == '/';
+            if (!write(absolute(whole ? name : home + name), content)) {
+                output.err += "tar: " + name + ": Cannot write: No space left on device\n";
+                return 2;
+            }
+        }
+        return 0;
+    }
+    if (mode.find('c') == std::string::npos) {
+        output.err += "tar: You must specify one of the '-Acdtrux' options\n";
+        return 2;
+    }
+    TarFiles files;
+    int status = 0;
+    bool told = false;
+    for (const std::string& path : paths) {
+        const std::string whole = absolute(path[0] == '/' ? path : home + path);
+        const std::size_t before = files.size();
+        for (const auto& [name, content] : m_machine.files) {
+            const bool under = name.rfind(whole == "/" ? whole : whole + "/", 0) == 0;
+            if (name != whole && !under)
+                continue;
+            std::string member = path + name.substr(whole == "/" ? 0 : whole.size());
+            if (member[0] == '/') {
+                if (!told)
+                    output.err += "tar: Removing leading `/' from member names\n";
+                told = true;
+                member.erase(0, member.find_first_not_of('/'));
+            }
+            files.emplace_back(std::move(member), content);
+        }
+        if (files.size() == before) {
+            output.err += "tar: " + path + ": Cannot stat: No such file or directory\n";
+            status = 2;
+        }
+    }
+    if (archive == "-")
+        output.out += packTar(files);
+    else if (!write(absolute(archive), packTar(files)))
+        status = 2;
+    return status;
+}
+
+int Shell::test(std::vector<std::string> argv) const
+{
+    if (argv[0] == "[") {
+        if (argv.back() != "]")
+            return 2;
+        argv.pop_back();
+    }
+    const bool negated = argv.size() > 1 && argv[1] == "!";
+    if (negated)
+        argv.erase(argv.begin() + 1);
+    bool good = argv.size() == 2 && !argv[1].empty();
+    if (argv.size() == 3) {
+        const std::string path = absolute(argv[2]);
+        const bool isFile = m_machine.files.count(path) > 0;
+        good = argv[1] == "-n"                      ? !argv[2].empty()
+               : argv[1] == "-z"                    ? argv[2].empty()
+               : argv[1] == "-d"                    ? isFolder(path) && !isFile
+               : argv[1] == "-e"                    ? isFile || isFolder(path)
+               : argv[1] == "-f" || argv[1] == "-r" ? isFile
+               : argv[1] == "-s"                    ? isFile && !m_machine.files.at(path).empty()
+                                                    : false;
+    } else if (argv.size() == 4) {
+        const std::string& op = argv[2];
+        const long a = numberOr(argv[1], 0);
+        const long b = numberOr(argv[3], 0);
+        good = op == "=" || op == "==" ? argv[1] == argv[3]
+               : op == "!="            ? argv[1] != argv[3]
+               : op == "-eq"           ? a == b
+               : op == "-ne"           ? a != b
+               : op == "-lt"           ? a < b
+               : op == "-le"           ? a <= b
+               : op == "-gt"           ? a > b
+               : op == "-ge"           ? a >= b
+                                       : false;
+    }
+    return good != negated ? 0 : 1;
 }
 
 bool Shell::knows(const std::string& program) const
@@ -145,8 +303,9 @@ void Shell::step(Output& output)
         if ((statement.when == '&' && m_status != 0) || (statement.when == '|' && m_status == 0))
             continue;
         m_wakeAt = 0;
+        look();
         m_status = statement.argv.empty() ? pipeline(statement.text, output)
-                                          : run(statement.argv, std::string(), output);
+                                          : run(statement.argv, statement.input, output);
     }
     if (m_wakeAt <= m_clock())
         m_wakeAt = 0;
@@ -248,12 +407,14 @@ int Shell::pipeline(const std::string& text, Output& output)
         if (!silent)
             (merged ? stage.out : output.err) += stage.err;
         carried = std::move(stage.out);
-        if (!target.empty() && target != "/dev/null" && m_machine.files.size() >= kMaxFiles) {
-            output.err += "sh: can't create " + target + ": No space left on device\n";
-            status = 1;
-        } else if (!target.empty() && target != "/dev/null") {
-            std::string& file = m_machine.files[target];
-            file = ((append ? file : std::string()) + carried).substr(0, kMaxFile);
+        if (!target.empty() && target != "/dev/null") {
+            const auto had = m_machine.files.find(target);
+            if (append && had != m_machine.files.end())
+                carried.insert(0, had->second);
+            if (!write(target, carried)) {
+                output.err += "sh: can't create " + target + ": No space left on device\n";
+                status = 1;
+            }
         }
         if (!target.empty())
             carried.clear();
@@ -414,7 +575,11 @@ int Shell::run(const std::vector<std::string>& argv, const std::string& input, O
         m_exit = static_cast<int>(numberOr(first, m_status)) & 255;
         return *m_exit;
     }
-    if (program == "true" || program == ":" || program == "clear" || program == "test") {
+    if (program == "test" || program == "[")
+        return test(argv);
+    if (program == "tar")
+        return tar(argv, input, output);
+    if (program == "true" || program == ":" || program == "clear" || program == "mkdir") {
         if (program == "clear")
             output.out += "\x1b[H\x1b[2J";
         return 0;
@@ -598,10 +763,11 @@ int Shell::run(const std::vector<std::string>& argv, const std::string& input, O
         for (std::size_t i = 1; i < argv.size(); ++i) {
             if (argv[i].rfind('-', 0) == 0)
                 continue;
-            if (program == "touch" && m_machine.files.size() < kMaxFiles)
-                m_machine.files[absolute(argv[i])];
+            const std::string path = absolute(argv[i]);
+            if (program == "touch" && m_machine.files.count(path) == 0)
+                (void)write(path, "");
             else if (program == "rm")
-                m_machine.files.erase(absolute(argv[i]));
+                erase(path);
         }
         return 0;
     }

@@ -10,7 +10,7 @@
 #include <vector>
 
 // A small believable shell: enough commands to look around, pipes, lists, variables and redirection into
-// files that live as long as the shell. It runs nothing of the host.
+// files that live as long as its machine's disk. It runs nothing of the host.
 namespace strata::demosite {
 
 struct Output {
@@ -36,19 +36,25 @@ public:
 
     // argv of a command that is run without a shell; nothing when there is no such program.
     bool knows(const std::string& program) const;
-    void submitCommand(const std::vector<std::string>& argv);
+    void submitCommand(const std::vector<std::string>& argv, std::string input = {});
 
 private:
     struct Statement {
         std::string text;
         std::vector<std::string> argv; // instead of text
         char when = ';';               // ';', '&' (after success), '|' (after failure)
+        std::string input = {};
     };
     int run(const std::vector<std::string>& argv, const std::string& input, Output& output);
     int pipeline(const std::string& text, Output& output);
     std::vector<std::string> expand(std::string_view text) const;
     std::string absolute(const std::string& path) const;
     bool isFolder(const std::string& path) const;
+    void look();                                                  // at what others have written
+    bool write(const std::string& path, const std::string& text); // false: there is no room for it
+    void erase(const std::string& path);
+    int tar(const std::vector<std::string>& argv, const std::string& input, Output& output);
+    int test(std::vector<std::string> argv) const;
     int list(const std::vector<std::string>& argv, Output& output) const;
     int processes(Output& output) const;
 
@@ -59,6 +65,7 @@ private:
     int m_status = 0;
     UnixMs m_wakeAt = 0;
     std::optional<int> m_exit;
+    unsigned m_seen = 0;         // of the disk's changes
     bool m_bootstrapped = false; // of a guest: cloud-init has been seen to be through
 };
 

@@ -21,6 +21,7 @@ struct Free {
     void operator()(BIO* bio) const { BIO_free(bio); }
     void operator()(X509_EXTENSION* extension) const { X509_EXTENSION_free(extension); }
     void operator()(X509_NAME* name) const { X509_NAME_free(name); }
+    void operator()(X509_REQ* request) const { X509_REQ_free(request); }
 };
 using Key = std::unique_ptr<EVP_PKEY, Free>;
 using Certificate = std::unique_ptr<X509, Free>;
@@ -171,6 +172,41 @@ Result<KeyPair> Authority::serverCertificate(const std::string& commonName,
     if (!made)
         return tl::unexpected<Error>(made.error());
     return std::move(made->pem);
+}
+
+Result<std::string> Authority::sign(const std::string& request, const std::string& usage, long seconds) const
+{
+    const Bio in(BIO_new_mem_buf(request.data(), static_cast<int>(request.size())));
+    const std::unique_ptr<X509_REQ, Free> asked(PEM_read_bio_X509_REQ(in.get(), nullptr, nullptr, nullptr));
+    const Key key(asked ? X509_REQ_get_pubkey(asked.get()) : nullptr);
+    if (!key || X509_REQ_verify(asked.get(), key.get()) != 1)
+        return fault("request");
+    const Certificate certificate(X509_new());
+    X509* const x = certificate.get();
+    X509* const issuer = m_signer->certificate.get();
+    std::uint64_t serial = 0;
+    RAND_bytes(reinterpret_cast<unsigned char*>(&serial), sizeof serial);
+    X509_set_version(x, 2);
+    ASN1_INTEGER_set_uint64(X509_get_serialNumber(x), serial >> 1U);
+    X509_gmtime_adj(X509_getm_notBefore(x), -300); // five minutes, as upstream has it
+    X509_gmtime_adj(X509_getm_notAfter(x), seconds);
+    bool good = X509_set_pubkey(x, key.get()) == 1 &&
+                X509_set_subject_name(x, X509_REQ_get_subject_name(asked.get())) == 1 &&
+                X509_set_issuer_name(x, X509_get_subject_name(issuer)) == 1 &&
+                extend(x, issuer, NID_basic_constraints, "critical,CA:FALSE") &&
+                extend(x, issuer, NID_key_usage, "critical,digitalSignature,keyEncipherment") &&
+                extend(x, issuer, NID_ext_key_usage, usage) &&
+                extend(x, issuer, NID_authority_key_identifier, "keyid");
+    if (STACK_OF(X509_EXTENSION)* wanted = X509_REQ_get_extensions(asked.get()); wanted != nullptr) {
+        if (const int at = X509v3_get_ext_by_NID(wanted, NID_subject_alt_name, -1); at >= 0)
+            good = good && X509_add_ext(x, X509v3_get_ext(wanted, at), -1) == 1;
+        sk_X509_EXTENSION_pop_free(wanted, X509_EXTENSION_free);
+    }
+    const Bio out(BIO_new(BIO_s_mem()));
+    if (!good || X509_sign(x, m_signer->key.get(), EVP_sha256()) == 0 ||
+        PEM_write_bio_X509(out.get(), x) != 1)
+        return fault("certificate");
+    return pem(out);
 }
 
 } // namespace strata::demosite

@@ -27,6 +27,10 @@ public:
     Result<KeyPair> serverCertificate(const std::string& commonName, const std::vector<std::string>& names,
                                       bool expired = false) const;
 
+    // What a PEM certificate request asks for: its subject, key and names, with our signature. `usage` is the
+    // extended key usage, as "clientAuth,serverAuth".
+    Result<std::string> sign(const std::string& request, const std::string& usage, long seconds) const;
+
 private:
     struct Signer; // the key and certificate as OpenSSL has them: reading PEM costs more than signing
     KeyPair m_own;

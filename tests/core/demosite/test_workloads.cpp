@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/demosite/api/containers.h"
 #include "core/demosite/api/cron.h"
+#include "core/demosite/guest/tar.h"
 #include "core/demosite/site/endpoints.h"
 #include "tests/core/demosite/manifests.h"
 #include "tests/core/demosite/world.h"
@@ -418,6 +419,24 @@ private Q_SLOTS:
         const Json map = read(inner, coreKind("configmaps"), "kube-system", kRootCa);
         QCOMPARE(map["data"]["ca.crt"].get<std::string>(), std::string("ca"));
         QVERIFY(!inner.list(kindOf("endpointslices"), "kube-system").empty());
+    }
+
+    void archivesKeepTheirFiles()
+    {
+        std::string bytes;
+        for (int i = 0; i < 70'000; ++i)
+            bytes += static_cast<char>(i * 7);
+        const TarFiles files = {{"a", ""}, {std::string(150, 'x') + "/y", "text\n"}, {"b/c", bytes}};
+        const std::string archive = packTar(files);
+        QCOMPARE(archive.size() % 512, std::size_t(0));
+        const auto again = unpackTar(archive);
+        QVERIFY(again.has_value());
+        QVERIFY(*again == files);
+        QVERIFY(!unpackTar("no archive").has_value());
+        QVERIFY(!unpackTar(archive.substr(0, archive.size() / 2)).has_value());
+        std::string broken = archive;
+        broken[3] = 'z';
+        QVERIFY(!unpackTar(broken).has_value());
     }
 };
 
