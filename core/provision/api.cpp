@@ -86,7 +86,10 @@ kube::Request deleteDryRun(const kube::ResourceId& resource, const std::string& 
                            const std::string& uid)
 {
     kube::Request request = deleteRequest(resource, ns, name, uid);
-    request.query = "dryRun=All";
+    // In the body: of a deletion that has one, API servers do not look at the query, and would carry it out.
+    Json body = Json::parse(request.body);
+    body["dryRun"] = Json::array({"All"});
+    request.body = body.dump();
     return request;
 }
 

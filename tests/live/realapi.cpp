@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/live/realapi.h"
 
-#include "core/kube/net/client.h"
-
 #include <QDeadlineTimer>
 #include <QFile>
 #include <QFileInfo>
+#include <QJsonDocument>
+#include <QJsonObject>
 #include <QTest>
 
 #include <netinet/in.h>
@@ -56,7 +56,7 @@ void end(QProcess& process)
 
 } // namespace
 
-std::unique_ptr<RealApi> RealApi::start(const QString& folder, QString& why)
+std::unique_ptr<RealApi> RealApi::start(const QString& folder, QString& why, const QStringList& arguments)
 {
     const QString etcd = folder + QStringLiteral("/etcd");
     const QString server = folder + QStringLiteral("/kube-apiserver");
@@ -77,6 +77,7 @@ std::unique_ptr<RealApi> RealApi::start(const QString& folder, QString& why)
         return {};
     }
     const QString store = QStringLiteral("http://127.0.0.1:%1").arg(freePort());
+    api->m_store = store.toStdString();
     const QString peers = QStringLiteral("http://127.0.0.1:%1").arg(freePort());
     api->m_port = freePort();
     for (QProcess* process : {&api->m_etcd, &api->m_server})
@@ -90,28 +91,29 @@ std::unique_ptr<RealApi> RealApi::start(const QString& folder, QString& why)
                QStringLiteral("default=") + peers, QStringLiteral("--unsafe-no-fsync")});
     api->m_server.start(
         server,
-        {QStringLiteral("--etcd-servers=") + store, QStringLiteral("--bind-address=127.0.0.1"),
-         QStringLiteral("--secure-port=%1").arg(api->m_port), QStringLiteral("--cert-dir=") + at("certs"),
-         QStringLiteral("--tls-cert-file=") + at("server.pem"),
-         QStringLiteral("--tls-private-key-file=") + at("server.key"),
-         QStringLiteral("--client-ca-file=") + at("ca.pem"),
-         QStringLiteral("--service-account-issuer=https://kubernetes.default.svc"),
-         QStringLiteral("--service-account-key-file=") + at("accounts.pem"),
-         QStringLiteral("--service-account-signing-key-file=") + at("accounts.key"),
-         QStringLiteral("--service-cluster-ip-range=10.0.0.0/24"),
-         QStringLiteral("--authorization-mode=RBAC"), QStringLiteral("--allow-privileged=true"),
-         QStringLiteral("--disable-admission-plugins=ServiceAccount")});
+        QStringList{QStringLiteral("--etcd-servers=") + store, QStringLiteral("--bind-address=127.0.0.1"),
+                    QStringLiteral("--advertise-address=127.0.0.1"),
+                    QStringLiteral("--endpoint-reconciler-type=none"),
+                    QStringLiteral("--secure-port=%1").arg(api->m_port),
+                    QStringLiteral("--cert-dir=") + at("certs"),
+                    QStringLiteral("--tls-cert-file=") + at("server.pem"),
+                    QStringLiteral("--tls-private-key-file=") + at("server.key"),
+                    QStringLiteral("--client-ca-file=") + at("ca.pem"),
+                    QStringLiteral("--service-account-issuer=https://kubernetes.default.svc"),
+                    QStringLiteral("--service-account-key-file=") + at("accounts.pem"),
+                    QStringLiteral("--service-account-signing-key-file=") + at("accounts.key"),
+                    QStringLiteral("--service-cluster-ip-range=10.0.0.0/24"),
+                    QStringLiteral("--authorization-mode=RBAC"), QStringLiteral("--allow-privileged=true"),
+                    QStringLiteral("--disable-admission-plugins=ServiceAccount")} +
+            arguments);
 
     kube::Network network;
     const auto client = kube::Client::create(network, api->config());
     const auto ready = [&] {
-        std::promise<bool> answered;
         kube::Request request;
         request.path = "/readyz";
         request.accept = "*/*";
-        const auto handle = client->send(
-            request, [&](const Result<kube::Response>& result) { answered.set_value(result.has_value()); });
-        return answered.get_future().get();
+        return ask(*client, request).has_value();
     };
     const auto settled = [&] {
         return api->m_etcd.state() == QProcess::NotRunning || api->m_server.state() == QProcess::NotRunning ||
@@ -136,14 +138,52 @@ RealApi::~RealApi()
 
 kube::ClusterConfig RealApi::config() const
 {
-    const Credential admin = m_ca.client("strata", {"system:masters"});
+    return config("strata", {"system:masters"});
+}
+
+kube::ClusterConfig RealApi::config(const std::string& user, const std::vector<std::string>& groups) const
+{
+    const Credential identity = m_ca.client(user, groups);
     kube::ClusterConfig config;
     config.context = "real";
     config.server = "https://127.0.0.1:" + std::to_string(m_port);
     config.caPem = m_ca.certificatePem();
-    config.clientCertificatePem = admin.certificatePem;
-    config.clientKeyPem = Secret(admin.keyPem);
+    config.clientCertificatePem = identity.certificatePem;
+    config.clientKeyPem = Secret(identity.keyPem);
     return config;
+}
+
+Result<void> RealApi::compact(kube::Network& network) const
+{
+    kube::ClusterConfig config;
+    config.server = m_store;
+    const auto client = kube::Client::create(network, config);
+    kube::Request request;
+    request.method = "POST";
+    request.contentType = "application/json";
+    request.path = "/v3/maintenance/status";
+    request.body = "{}";
+    const auto status = ask(*client, request);
+    if (!status)
+        return tl::unexpected(status.error());
+    const QJsonObject header = QJsonDocument::fromJson(QByteArray::fromStdString(status->body))
+                                   .object()[QStringLiteral("header")]
+                                   .toObject();
+    request.path = "/v3/kv/compaction";
+    request.body = "{\"physical\":true,\"revision\":\"" +
+                   header[QStringLiteral("revision")].toString().toStdString() + "\"}";
+    const auto compacted = ask(*client, request);
+    if (!compacted)
+        return tl::unexpected(compacted.error());
+    return {};
+}
+
+Result<kube::Response> ask(kube::Client& client, kube::Request request)
+{
+    std::promise<Result<kube::Response>> promise;
+    const auto handle = client.send(
+        std::move(request), [&](Result<kube::Response> result) { promise.set_value(std::move(result)); });
+    return promise.get_future().get();
 }
 
 } // namespace strata::test

@@ -99,6 +99,33 @@ std::string decodeSecret(Json& secret)
     return {};
 }
 
+// From the body or, where there is none, from the query: never from both (apiserver
+// pkg/endpoints/handlers/delete.go).
+Answer<DeleteOptions> deleteOptionsOf(const HttpRequest& request)
+{
+    DeleteOptions options;
+    if (trimmed(request.body).empty()) {
+        const auto dryRun = dryRunOf(request);
+        if (!dryRun)
+            return tl::unexpected(dryRun.error());
+        options.dryRun = *dryRun;
+        options.propagation = request.one("propagationPolicy");
+        if (const auto grace = integer(request.one("gracePeriodSeconds")))
+            options.grace = static_cast<long long>(std::min<std::uint64_t>(*grace, 86400));
+        return options;
+    }
+    const auto body = bodyOf(request);
+    if (!body)
+        return tl::unexpected(body.error());
+    options.uid = text(*body, "preconditions.uid");
+    options.resourceVersion = text(*body, "preconditions.resourceVersion");
+    options.propagation = text(*body, "propagationPolicy");
+    if (const Json* run = find(*body, "dryRun"); run != nullptr && run->is_array() && !run->empty())
+        options.dryRun = true;
+    options.grace = number(*body, "gracePeriodSeconds");
+    return options;
+}
+
 } // namespace
 
 Answer<Json> ApiHandler::readObject(const HttpRequest& request, const Target& target) const
@@ -435,26 +462,10 @@ HttpAnswer ApiHandler::apply(const HttpRequest& request, const Target& target, c
 
 HttpAnswer ApiHandler::erase(const HttpRequest& request, const Target& target)
 {
-    DeleteOptions options;
-    const auto dryRun = dryRunOf(request);
-    if (!dryRun)
-        return refuse(dryRun.error());
-    options.dryRun = *dryRun;
-    options.propagation = request.one("propagationPolicy");
-    if (!trimmed(request.body).empty()) {
-        const auto body = bodyOf(request);
-        if (!body)
-            return refuse(body.error());
-        options.uid = text(*body, "preconditions.uid");
-        options.resourceVersion = text(*body, "preconditions.resourceVersion");
-        if (options.propagation.empty())
-            options.propagation = text(*body, "propagationPolicy");
-        if (const Json* run = find(*body, "dryRun"); run != nullptr && run->is_array() && !run->empty())
-            options.dryRun = true;
-        options.grace = number(*body, "gracePeriodSeconds");
-    }
-    if (const auto grace = integer(request.one("gracePeriodSeconds")))
-        options.grace = static_cast<long long>(std::min<std::uint64_t>(*grace, 86400));
+    const auto wanted = deleteOptionsOf(request);
+    if (!wanted)
+        return refuse(wanted.error());
+    DeleteOptions options = *wanted;
     if (options.propagation == "Foreground" && store().get(*target.kind, target.ns, target.name) &&
         store().ownedBy(store().get(*target.kind, target.ns, target.name)->uid).empty())
         options.propagation.clear(); // nothing to wait for
@@ -479,37 +490,26 @@ HttpAnswer ApiHandler::erase(const HttpRequest& request, const Target& target)
 
 HttpAnswer ApiHandler::eraseCollection(const HttpRequest& request, const Target& target)
 {
-    const auto dryRun = dryRunOf(request);
-    if (!dryRun)
-        return refuse(dryRun.error());
+    const auto wanted = deleteOptionsOf(request);
+    if (!wanted)
+        return refuse(wanted.error());
     if (target.kind->has(Namespaced) && target.ns.empty())
         return notAllowed();
     const auto selector =
         Selector::parse(*target.kind, request.one("labelSelector"), request.one("fieldSelector"));
     if (!selector)
         return refuse(selector.error());
-    DeleteOptions options;
-    options.dryRun = *dryRun;
-    options.propagation = request.one("propagationPolicy");
-    if (!trimmed(request.body).empty()) {
-        const auto body = bodyOf(request);
-        if (!body)
-            return refuse(body.error());
-        if (options.propagation.empty())
-            options.propagation = text(*body, "propagationPolicy");
-        options.grace = number(*body, "gracePeriodSeconds");
-    }
     std::vector<ObjectPtr> gone;
     for (const ObjectPtr& object : store().list(*target.kind, target.ns)) {
         if (!selector->matches(*object))
             continue;
-        DeleteOptions each = options;
+        DeleteOptions each = *wanted;
         if (each.propagation == "Foreground" && store().ownedBy(object->uid).empty())
             each.propagation.clear(); // nothing to wait for
         if (const auto removed = store().remove(*target.kind, object->ns, object->name, each))
             gone.push_back(removed->object);
     }
-    if (!*dryRun)
+    if (!wanted->dryRun)
         refreshQuotas(target.ns, store());
     HttpAnswer answer;
     answer.body = renderer(request, target).list(gone, 0, gone.size(), store().revision(), "", 0);

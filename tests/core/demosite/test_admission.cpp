@@ -56,6 +56,32 @@ private Q_SLOTS:
     void init() { m_world = std::make_unique<World>(false); }
     void cleanup() { m_world.reset(); }
 
+    // A deletion's options come from its body or, where there is none, from its query; never from both.
+    void whereADeletionsOptionsStand()
+    {
+        const std::string maps = "/api/v1/namespaces/blue/configmaps";
+        for (const char* name : {"a", "b", "c"})
+            QCOMPARE(
+                m_world
+                    ->send("POST", maps,
+                           std::string("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: ") + name + "}")
+                    .status,
+                201);
+        QCOMPARE(m_world->send("DELETE", maps + "/a?dryRun=All").status, 200);
+        QCOMPARE(m_world->send("GET", maps + "/a").status, 200);
+        QCOMPARE(m_world->send("DELETE", maps + "/b", "{\"dryRun\":[\"All\"]}", kJson).status, 200);
+        QCOMPARE(m_world->send("GET", maps + "/b").status, 200);
+        QCOMPARE(
+            m_world->send("DELETE", maps + "/b?dryRun=All", "{\"propagationPolicy\":\"Background\"}", kJson)
+                .status,
+            200);
+        QCOMPARE(m_world->send("GET", maps + "/b").status, 404);
+        QCOMPARE(m_world->send("DELETE", maps, "{\"dryRun\":[\"All\"]}", kJson).status, 200);
+        QCOMPARE(m_world->send("GET", maps + "/c").status, 200);
+        QCOMPARE(m_world->send("DELETE", maps + "?dryRun=All", "{}", kJson).status, 200);
+        QCOMPARE(m_world->send("GET", maps + "/c").status, 404);
+    }
+
     void rulesAreEvaluated_data()
     {
         QTest::addColumn<QString>("rule");

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/provision/api.h"
 #include "core/provision/classes.h"
 #include "core/provision/fit.h"
 #include "core/provision/journal.h"
@@ -145,6 +146,20 @@ class TestProvision : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
+    // An API server takes a deletion's options from its body or, without one, from its query: a dry run that
+    // stands in the query beside a body is carried out.
+    void aDeletionIsTriedInItsBody()
+    {
+        const kube::ResourceId pools{"cluster.x-k8s.io", "v1beta2", "machinedeployments", true};
+        const kube::Request dry = deleteDryRun(pools, "blue", "md-0", "uid-1");
+        QCOMPARE(dry.method, std::string("DELETE"));
+        QVERIFY(dry.query.empty());
+        const Json body = Json::parse(dry.body);
+        QCOMPARE(body.at("dryRun").dump(), std::string(R"(["All"])"));
+        QCOMPARE(body.at("preconditions").at("uid").get<std::string>(), std::string("uid-1"));
+        QVERIFY(!Json::parse(deleteRequest(pools, "blue", "md-0", "uid-1").body).contains("dryRun"));
+    }
+
     void yamlRoundTrip_data()
     {
         QTest::addColumn<QString>("text");
