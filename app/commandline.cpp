@@ -59,6 +59,12 @@ std::string useTheme(CommandLine& line, const std::string& value)
     return value == "light" || value == "dark" ? std::string() : tr("must be light or dark");
 }
 
+std::string useDirection(CommandLine& line, const std::string& value)
+{
+    line.direction = value;
+    return value == "ltr" || value == "rtl" ? std::string() : tr("must be ltr or rtl");
+}
+
 std::string useGeometry(CommandLine& line, const std::string& value)
 {
     const std::size_t cross = value.find('x');
@@ -293,6 +299,7 @@ const std::map<std::string, Option>& options()
         {"--screenshot", {text(&CommandLine::screenshot), {Command::Window}}},
         {"--theme", {useTheme, {Command::Window}}},
         {"--geometry", {useGeometry, {Command::Window}}},
+        {"--direction", {useDirection, {Command::Window}}},
         {"--select", {text(&CommandLine::select), {Command::Window}}},
         {"--tab", {text(&CommandLine::tab), {Command::Window}}},
     };
@@ -563,7 +570,12 @@ std::string CommandLine::help()
         "  strata --demo                 the window on the embedded demo site\n"
         "      --kubeconfig FILE [--context NAME]   an outer cluster to show\n"
         "      --host URI                           a host, through libvirt; may repeat\n"
-        "      --theme light|dark, --geometry WxH, --select NAME, --tab NAME, --screenshot FILE\n"
+        "      --select NAME [--tab NAME]           opens at that item; tabs: overview, why, conditions, "
+        "events,\n"
+        "                                           yaml, logs, shell, attach, screen, serial, ssh, "
+        "node-shell,\n"
+        "                                           bootstrap, forward, metrics\n"
+        "      --theme light|dark, --direction ltr|rtl, --geometry WxH, --screenshot FILE\n"
         "\n"
         "  strata tree (--demo | --kubeconfig FILE [--context NAME] | --host URI)… [--json] [--timeout S]\n"
         "      [--allow-exec]            the stack as text or JSON, then exit; 1 when a part was not "

@@ -88,12 +88,13 @@ struct CommandLine {
     std::vector<std::string> gates;             // "Snapshot", "Snapshot=false"
     bool upgrade = false;
 
-    // The window only; for pictures of it.
+    // The window only.
     std::string screenshot;
-    std::string theme;    // "light", "dark", "" for the workspace's
-    std::string geometry; // "1440x900"
-    std::string select;   // name of an item
-    std::string tab;      // of the details
+    std::string theme;     // "light", "dark", "" for the workspace's
+    std::string geometry;  // "1440x900"
+    std::string direction; // "ltr", "rtl", "" for the language's
+    std::string select;    // name of an item
+    std::string tab;       // of the details
 
     static Result<CommandLine> parse(const std::vector<std::string>& arguments);
     static std::string help();

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/screenshot.h"
 
+#include "app/opening.h"
 #include "core/feeds/site.h"
 #include "ui/console/forwarddialog.h"
-#include "ui/shell/consoles.h"
 #include "ui/shell/mainwindow.h"
 #include "ui/stack/stackstore.h"
 
@@ -35,6 +35,8 @@ Screenshot::Screenshot(const CommandLine& line, feeds::Site& site, ui::StackStor
 stack::ItemId Screenshot::wanted() const
 {
     const stack::Stack& stack = m_store.stack();
+    if (const stack::ItemId named = itemNamed(stack, m_line.select))
+        return named;
     stack::ItemId best;
     stack::Health worst = stack::Health::Ok;
     std::vector<stack::ItemId> todo;
@@ -43,8 +45,6 @@ stack::ItemId Screenshot::wanted() const
     while (!todo.empty()) {
         const stack::Item* item = stack.find(todo.back());
         todo.pop_back();
-        if (!m_line.select.empty() && (item->name == m_line.select || item->key == m_line.select))
-            return item->id;
         if (item->kind == stack::ItemKind::Vm && (!best || item->health > worst)) {
             best = item->id;
             worst = item->health;
@@ -77,28 +77,8 @@ void Screenshot::look()
         m_selected = true;
         if (const stack::ItemId item = wanted())
             m_window.select(item);
-        if (m_line.tab == "logs")
-            m_window.consoles()->openLogs(m_window.current());
-        else if (m_line.tab == "shell")
-            m_window.consoles()->openShell(m_window.current());
-        else if (m_line.tab == "screen")
-            m_window.consoles()->openScreen(m_window.current());
-        else if (m_line.tab == "metrics")
-            m_window.consoles()->addToChart(m_window.current());
-        else if (m_line.tab == "serial")
-            m_window.consoles()->openSerial(m_window.current());
-        else if (m_line.tab == "attach")
-            m_window.consoles()->attach(m_window.current());
-        else if (m_line.tab == "bootstrap")
-            m_window.consoles()->openBootstrap(m_window.current());
-        else if (m_line.tab == "ports" || m_line.tab == "forward")
-            m_window.consoles()->forwardPort(m_window.current());
-        else if (m_line.tab == "ssh")
-            m_window.consoles()->openSsh(m_window.current());
-        else if (m_line.tab == "node-shell")
-            m_window.consoles()->openNodeShell(m_window.current());
-        else if (!m_line.tab.empty())
-            m_window.setCurrentTab(QString::fromStdString(m_line.tab));
+        if (!m_line.tab.empty())
+            openTab(m_window, m_line.tab == "ports" ? "forward" : m_line.tab);
         if (m_line.tab == "ports") { // what the dialog leads to
             for (auto* dialog : m_window.findChildren<ui::ForwardDialog*>())
                 dialog->forwardButton()->click();

@@ -2,6 +2,7 @@
 #include "app/window.h"
 
 #include "app/composition.h"
+#include "app/opening.h"
 #include "app/screenshot.h"
 #include "core/base/translate.h"
 #include "ui/settings/language.h"
@@ -34,6 +35,8 @@ int runWindow(int& argc, char** argv, const CommandLine& line)
     QApplication::setApplicationVersion(QStringLiteral(STRATA_VERSION));
     ui::installLanguage(application);
     setTranslator(throughQt);
+    if (!line.direction.empty())
+        QApplication::setLayoutDirection(line.direction == "rtl" ? Qt::RightToLeft : Qt::LeftToRight);
     ui::Theme::instance().install();
 
     // A picture must not depend on, or change, what the operator has set up.
@@ -80,6 +83,10 @@ int runWindow(int& argc, char** argv, const CommandLine& line)
         }
         if (line.screenshot.empty())
             composition.runs().findUnfinished();
+        std::unique_ptr<Opening> opening;
+        if (line.screenshot.empty() && (!line.select.empty() || !line.tab.empty()))
+            opening = std::make_unique<Opening>(line.select, line.tab, composition.site(),
+                                                composition.store(), window);
         std::unique_ptr<Screenshot> screenshot;
         if (!line.screenshot.empty())
             screenshot = std::make_unique<Screenshot>(line, composition.site(), composition.store(), window);

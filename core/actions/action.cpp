@@ -2,6 +2,7 @@
 #include "core/actions/action.h"
 
 #include "core/actions/build.h"
+#include "core/base/translatable.h"
 #include "core/base/translate.h"
 #include "core/stack/health.h"
 
@@ -25,10 +26,10 @@ struct Row {
     bool destructive = false;
 };
 
-// The texts are marked for lupdate where they are listed and translated where they are asked for.
+// The texts are marked where they are listed and translated where they are asked for.
 constexpr const char* tr(const char* text)
 {
-    return text;
+    return translatable("Actions", text);
 }
 
 const std::vector<Row>& rows()
@@ -432,12 +433,12 @@ std::optional<Action> actionNamed(std::string_view name)
 
 std::string labelOf(Action action)
 {
-    return translate("Actions", rowOf(action).label);
+    return translate("Actions", marked(rowOf(action).label));
 }
 
 std::string tipOf(Action action)
 {
-    return translate("Actions", rowOf(action).tip);
+    return translate("Actions", marked(rowOf(action).tip));
 }
 
 const char* iconOf(Action action)

@@ -3,6 +3,7 @@
 
 #include "core/actions/build.h"
 #include "core/base/text.h"
+#include "core/base/translatable.h"
 #include "core/provision/recipes/create_objects.h"
 
 #include <nlohmann/json.hpp>
@@ -29,7 +30,7 @@ struct Holder {
 
 constexpr const char* tr(const char* text)
 {
-    return text;
+    return translatable("Actions", text);
 }
 
 // Names of finalizers as their controllers write them (cluster-api, cluster-api-provider-kubevirt, kubevirt,
@@ -258,7 +259,9 @@ DeletionPicture deletionOf(const std::vector<Question>& questions, const Answers
         }
         if (going) {
             const bool foreign = !unknown.empty();
-            out.holder = foreign ? std::string() : holder != nullptr ? say(holder->who) : std::string();
+            out.holder = foreign             ? std::string()
+                         : holder != nullptr ? say(marked(holder->who))
+                                             : std::string();
             out.holds = !goingBelow;
             const std::string told = conditionWords(object);
             if (foreign)
@@ -277,7 +280,7 @@ DeletionPicture deletionOf(const std::vector<Question>& questions, const Answers
                                   "finalizer away by hand only when it is gone for good: what it would have "
                                   "cleaned up stays behind.",
                                   {unknown})
-                    : holder != nullptr ? say(holder->step)
+                    : holder != nullptr ? say(marked(holder->step))
                                         : std::string();
             }
         } else {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/actions/audit.h"
 #include "core/actions/build.h"
+#include "core/base/translatable.h"
 
 #include <nlohmann/json.hpp>
 
@@ -46,6 +47,11 @@ Json taintsOf(const Object& node, bool marked)
     return out;
 }
 
+constexpr const char* mark(const char* text)
+{
+    return translatable("Actions", text);
+}
+
 void noticeDrain(Builder& builder, ItemId id)
 {
     const Stack& stack = builder.stack();
@@ -56,14 +62,16 @@ void noticeDrain(Builder& builder, ItemId id)
     if (blast.vms.empty())
         builder.notice(say("No VM runs on %1.", {node}));
     const std::pair<Fate, const char*> sentences[] = {
-        {Fate::Blocks, "%1 of the %2 VMs on %3 keep the drain from ending."},
-        {Fate::NoRoom, "%1 of the %2 VMs on %3 find no room elsewhere and stay down."},
-        {Fate::Stays, "%1 of the %2 VMs on %3 stay down: their run strategy does not start them again."},
-        {Fate::Restarts, "%1 of the %2 VMs on %3 are shut down and started elsewhere."},
-        {Fate::Migrates, "%1 of the %2 VMs on %3 are migrated live."}};
+        {Fate::Blocks, mark("%1 of the %2 VMs on %3 keep the drain from ending.")},
+        {Fate::NoRoom, mark("%1 of the %2 VMs on %3 find no room elsewhere and stay down.")},
+        {Fate::Stays,
+         mark("%1 of the %2 VMs on %3 stay down: their run strategy does not start them again.")},
+        {Fate::Restarts, mark("%1 of the %2 VMs on %3 are shut down and started elsewhere.")},
+        {Fate::Migrates, mark("%1 of the %2 VMs on %3 are migrated live.")}};
     for (const auto& [fate, sentence] : sentences) {
         if (const int count = blast.count(fate); count > 0)
-            builder.notice(say(sentence, {std::to_string(count), std::to_string(blast.vms.size()), node}));
+            builder.notice(
+                say(marked(sentence), {std::to_string(count), std::to_string(blast.vms.size()), node}));
     }
     for (const diagnosis::QuorumHit& hit : blast.quorums)
         builder.notice(

@@ -8,7 +8,7 @@ namespace strata {
 
 // The core is free of Qt, yet its sentences reach the operator: they pass through the translator the
 // application installs (QCoreApplication::translate in the program, the identity in tests and headless use).
-// lupdate finds them by the alias `translate`. Arguments replace %1 … %9; they are never translated and never
+// translations/coretexts.h tells lupdate of them. Arguments replace %1 … %9, never translated and never
 // expanded again.
 using Translator = std::string (*)(const char* context, const char* text);
 void setTranslator(Translator translator); // call once, before threads start

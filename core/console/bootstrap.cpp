@@ -2,6 +2,7 @@
 #include "core/console/bootstrap.h"
 
 #include "core/base/text.h"
+#include "core/base/translatable.h"
 #include "core/base/translate.h"
 #include "core/console/logbook.h"
 
@@ -87,6 +88,11 @@ std::string trimmed(const std::string& text)
     return from == std::string::npos ? std::string() : text.substr(from, to - from + 1);
 }
 
+constexpr const char* mark(const char* text)
+{
+    return translatable("Bootstrap", text);
+}
+
 // What a serial line tells of the way, and whether that is bad.
 struct Sign {
     const char* part;
@@ -94,7 +100,7 @@ struct Sign {
     const char* words; // empty: the line itself
 };
 constexpr Sign kSigns[] = {
-    {"Linux version", StageState::Active, "the kernel starts"},
+    {"Linux version", StageState::Active, mark("the kernel starts")},
     {"Kernel panic", StageState::Failed, ""},
     {"No bootable device", StageState::Failed, ""},
     {"Boot failed", StageState::Failed, ""},
@@ -102,20 +108,20 @@ constexpr Sign kSigns[] = {
     {"Out of memory: Killed", StageState::Failed, ""},
     {"Failed to start", StageState::Failed, ""},
     {"[FAILED]", StageState::Failed, ""},
-    {"Reached target Network", StageState::Active, "the network is up"},
-    {"Reached target \x1b[0;1;39mNetwork", StageState::Active, "the network is up"},
+    {"Reached target Network", StageState::Active, mark("the network is up")},
+    {"Reached target \x1b[0;1;39mNetwork", StageState::Active, mark("the network is up")},
     {"Initial cloud-init job", StageState::Active, ""},
-    {"OpenBSD Secure Shell server", StageState::Active, "the SSH server has started"},
-    {"OpenSSH", StageState::Active, "the SSH server has started"},
-    {"[preflight]", StageState::Active, "kubeadm begins"},
-    {"[kubelet-start] Starting", StageState::Active, "kubeadm starts the kubelet"},
-    {"This node has joined the cluster", StageState::Done, "kubeadm: this node has joined the cluster"},
+    {"OpenBSD Secure Shell server", StageState::Active, mark("the SSH server has started")},
+    {"OpenSSH", StageState::Active, mark("the SSH server has started")},
+    {"[preflight]", StageState::Active, mark("kubeadm begins")},
+    {"[kubelet-start] Starting", StageState::Active, mark("kubeadm starts the kubelet")},
+    {"This node has joined the cluster", StageState::Done, mark("kubeadm: this node has joined the cluster")},
     {"control-plane has initialized successfully", StageState::Done,
-     "kubeadm: the control plane is initialised"},
+     mark("kubeadm: the control plane is initialised")},
     {"error execution phase", StageState::Failed, ""},
     {"[ERROR ", StageState::Failed, ""},
-    {"Execute cloud user/final scripts", StageState::Active, "cloud-init's last scripts have run"},
-    {" login:", StageState::Active, "a login prompt"},
+    {"Execute cloud user/final scripts", StageState::Active, mark("cloud-init's last scripts have run")},
+    {" login:", StageState::Active, mark("a login prompt")},
 };
 
 bool isKubeadmError(const std::string& line)
@@ -284,7 +290,7 @@ void Bootstrap::serialLine(std::string line, UnixMs now)
         if (!has(clean, sign.part) && !has(line, sign.part))
             continue;
         moment(now, Moment::Source::Serial, sign.state,
-               *sign.words != '\0' ? translate("Bootstrap", sign.words) : clean);
+               *sign.words != '\0' ? translate("Bootstrap", marked(sign.words)) : clean);
         if (isKubeadmError(clean))
             m_kubeadm = clean;
         else if (sign.state == StageState::Failed && !has(clean, "Failed to start") &&

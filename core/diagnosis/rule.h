@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "core/base/translatable.h"
 #include "core/diagnosis/finding.h"
 
 #include <initializer_list>
@@ -31,6 +32,10 @@ using Rule = std::optional<Finding> (*)(const Subject&);
 const std::vector<Rule>& rulesFor(stack::ItemKind kind);
 
 std::string tr(const char* text, std::initializer_list<std::string> values = {});
+constexpr const char* mark(const char* text) // for tr(marked(…)) later
+{
+    return translatable("Diagnosis", text);
+}
 
 // References to the objects of a subject, by the facts they were read from.
 stack::ObjectRef objectOf(const Subject& subject, const char* kind);

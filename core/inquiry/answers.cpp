@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/text.h"
+#include "core/base/translatable.h"
 #include "core/base/translate.h"
 #include "core/inquiry/question.h"
 #include "core/kube/api/resource.h"
@@ -297,6 +298,11 @@ bool isWord(std::string_view line, std::string_view word)
     return false;
 }
 
+constexpr const char* mark(const char* text)
+{
+    return translatable("Inquiry", text);
+}
+
 struct LogPhrase {
     const char* phrase; // as the provider's controllers write it
     const char* rule;
@@ -306,21 +312,21 @@ struct LogPhrase {
 };
 
 constexpr std::array<LogPhrase, 6> kPhrases = {{
-    {"ssh keys data secret", "F8", Severity::Warning, "The provider waits for the SSH keys of %1",
-     "See whether the secret <cluster>-ssh-keys is there."},
+    {"ssh keys data secret", "F8", Severity::Warning, mark("The provider waits for the SSH keys of %1"),
+     mark("See whether the secret <cluster>-ssh-keys is there.")},
     {"failed to generate infra cluster client", "F16", Severity::Critical,
-     "The provider cannot reach the infrastructure cluster of %1",
-     "Check the secret of spec.infraClusterSecretRef and the way to that cluster."},
+     mark("The provider cannot reach the infrastructure cluster of %1"),
+     mark("Check the secret of spec.infraClusterSecretRef and the way to that cluster.")},
     {"Waiting for infra cluster client", "F16", Severity::Critical,
-     "The provider cannot reach the infrastructure cluster of %1",
-     "Check the secret of spec.infraClusterSecretRef and the way to that cluster."},
-    {"Got empty ipAddress", "D7", Severity::Warning, "The provider waits for an address of %1",
-     "Check the guest agent, DHCP and the CNI."},
+     mark("The provider cannot reach the infrastructure cluster of %1"),
+     mark("Check the secret of spec.infraClusterSecretRef and the way to that cluster.")},
+    {"Got empty ipAddress", "D7", Severity::Warning, mark("The provider waits for an address of %1"),
+     mark("Check the guest agent, DHCP and the CNI.")},
     {"Workload cluster client is not available", "F15", Severity::Warning,
-     "The provider cannot reach the tenant's API for %1",
-     "Check the tenant's load balancer and its control plane's VMs."},
-    {"drain", "E8", Severity::Warning, "The provider cannot drain the inner node of %1 yet",
-     "See what the tenant's PodDisruptionBudgets hold back; the provider gives up after ten minutes."},
+     mark("The provider cannot reach the tenant's API for %1"),
+     mark("Check the tenant's load balancer and its control plane's VMs.")},
+    {"drain", "E8", Severity::Warning, mark("The provider cannot drain the inner node of %1 yet"),
+     mark("See what the tenant's PodDisruptionBudgets hold back; the provider gives up after ten minutes.")},
 }};
 
 Reading providerLog(const Question& question, const kube::Response& answer)
@@ -358,8 +364,8 @@ Reading providerLog(const Question& question, const kube::Response& answer)
         if (last[i].empty() || twice)
             continue;
         out.findings.push_back(
-            make(question, phrase.rule, phrase.severity, tr(phrase.title, {question.about.name}),
-                 tr(phrase.remedy),
+            make(question, phrase.rule, phrase.severity, tr(marked(phrase.title), {question.about.name}),
+                 tr(marked(phrase.remedy)),
                  {"Pod", "pods", known(question.about, "namespace"), known(question.about, "pod")}, tr("log"),
                  last[i]));
     }

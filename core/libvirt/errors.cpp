@@ -2,6 +2,7 @@
 #include "core/libvirt/errors.h"
 
 #include "core/base/text.h"
+#include "core/base/translatable.h"
 #include "core/base/translate.h"
 
 #include <libvirt/libvirt.h>
@@ -12,6 +13,11 @@
 namespace strata::virt {
 namespace {
 
+constexpr const char* mark(const char* text)
+{
+    return translatable("HostError", text);
+}
+
 // ssh's and libvirt's own words inside a generic error: ssh is a child process whose complaint arrives as
 // text.
 struct Words {
@@ -21,25 +27,26 @@ struct Words {
 };
 constexpr std::array<Words, 16> kWords = {{
     {"Host key verification failed", ErrorKind::Tls,
-     "The key of host %1 is not known or has changed. Log in once with ssh and check it."},
+     mark("The key of host %1 is not known or has changed. Log in once with ssh and check it.")},
     {"REMOTE HOST IDENTIFICATION HAS CHANGED", ErrorKind::Tls,
-     "The key of host %1 has changed. Log in once with ssh and check it."},
-    {"Permission denied", ErrorKind::Auth, "Host %1 does not let us in."},
-    {"Too many authentication failures", ErrorKind::Auth, "Host %1 does not let us in."},
-    {"authentication unavailable", ErrorKind::Auth, "libvirt on host %1 does not let us in."},
-    {"Could not resolve hostname", ErrorKind::Network, "The name of host %1 is not known."},
-    {"Name or service not known", ErrorKind::Network, "The name of host %1 is not known."},
-    {"unable to resolve", ErrorKind::Network, "The name of host %1 is not known."},
-    {"Connection refused", ErrorKind::Network, "Nothing answers at host %1: the connection is refused."},
-    {"No route to host", ErrorKind::Network, "There is no way to host %1."},
-    {"Network is unreachable", ErrorKind::Network, "There is no way to host %1."},
-    {"timed out", ErrorKind::Timeout, "Host %1 does not answer."},
-    {"command not found", ErrorKind::Config, "libvirt is not installed on host %1."},
-    {"libvirt-sock", ErrorKind::Network, "libvirt does not run on host %1."},
-    {"Failed to find user record", ErrorKind::Config, "The user of host %1 does not exist."},
+     mark("The key of host %1 has changed. Log in once with ssh and check it.")},
+    {"Permission denied", ErrorKind::Auth, mark("Host %1 does not let us in.")},
+    {"Too many authentication failures", ErrorKind::Auth, mark("Host %1 does not let us in.")},
+    {"authentication unavailable", ErrorKind::Auth, mark("libvirt on host %1 does not let us in.")},
+    {"Could not resolve hostname", ErrorKind::Network, mark("The name of host %1 is not known.")},
+    {"Name or service not known", ErrorKind::Network, mark("The name of host %1 is not known.")},
+    {"unable to resolve", ErrorKind::Network, mark("The name of host %1 is not known.")},
+    {"Connection refused", ErrorKind::Network,
+     mark("Nothing answers at host %1: the connection is refused.")},
+    {"No route to host", ErrorKind::Network, mark("There is no way to host %1.")},
+    {"Network is unreachable", ErrorKind::Network, mark("There is no way to host %1.")},
+    {"timed out", ErrorKind::Timeout, mark("Host %1 does not answer.")},
+    {"command not found", ErrorKind::Config, mark("libvirt is not installed on host %1.")},
+    {"libvirt-sock", ErrorKind::Network, mark("libvirt does not run on host %1.")},
+    {"Failed to find user record", ErrorKind::Config, mark("The user of host %1 does not exist.")},
     {"Cannot find program 'ssh'", ErrorKind::Config,
-     "ssh is not installed on this machine, so host %1 is out of "
-     "reach."},
+     mark("ssh is not installed on this machine, so host %1 is out of "
+          "reach.")},
 }};
 
 Error make(ErrorKind kind, const char* sentence, const HostUri& parts, std::string message)
@@ -89,7 +96,7 @@ Error libvirtError(int code, int domain, std::string message, const HostUri& par
                      std::move(message), 0, 0};
     for (const Words& words : kWords)
         if (message.find(words.part) != std::string::npos)
-            return make(words.kind, words.sentence, parts, std::move(message));
+            return make(words.kind, marked(words.sentence), parts, std::move(message));
     if (domain == VIR_FROM_RPC || code == VIR_ERR_SYSTEM_ERROR || code == VIR_ERR_RPC ||
         code == VIR_ERR_NO_CONNECT || code == VIR_ERR_INVALID_CONN || code == VIR_ERR_SSH ||
         code == VIR_ERR_LIBSSH)

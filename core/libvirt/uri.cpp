@@ -2,6 +2,7 @@
 #include "core/libvirt/uri.h"
 
 #include "core/base/text.h"
+#include "core/base/translatable.h"
 #include "core/base/translate.h"
 #include "core/libvirt/host.h"
 
@@ -22,21 +23,26 @@ struct Refusal {
     std::string_view name;
     const char* why;
 };
+constexpr const char* mark(const char* text)
+{
+    return translatable("HostUri", text);
+}
+
 constexpr std::array<Refusal, 14> kRefused = {{
-    {"command", "it names a program that would be run on this machine"},
-    {"netcat", "it names a program that would be run on the host"},
-    {"socket", "it leads the connection to another socket than libvirt's own"},
-    {"name", "it makes the host open another URI than the one that is shown"},
-    {"auth", "it chooses a weaker way to log in"},
-    {"sshauth", "it chooses how to log in; keys and the agent are what Strata uses"},
-    {"authfile", "it names a file with passwords to be read"},
-    {"no_verify", "it turns off the check that the host is the right one"},
-    {"no_sanity", "it turns off the check of the certificates"},
-    {"pkipath", "it chooses which certificate authority is trusted"},
-    {"known_hosts", "it chooses which host keys are trusted"},
-    {"known_hosts_verify", "it weakens the check of the host's key"},
-    {"tls_priority", "it can weaken the encryption"},
-    {"root", "it runs a hypervisor inside Strata"},
+    {"command", mark("it names a program that would be run on this machine")},
+    {"netcat", mark("it names a program that would be run on the host")},
+    {"socket", mark("it leads the connection to another socket than libvirt's own")},
+    {"name", mark("it makes the host open another URI than the one that is shown")},
+    {"auth", mark("it chooses a weaker way to log in")},
+    {"sshauth", mark("it chooses how to log in; keys and the agent are what Strata uses")},
+    {"authfile", mark("it names a file with passwords to be read")},
+    {"no_verify", mark("it turns off the check that the host is the right one")},
+    {"no_sanity", mark("it turns off the check of the certificates")},
+    {"pkipath", mark("it chooses which certificate authority is trusted")},
+    {"known_hosts", mark("it chooses which host keys are trusted")},
+    {"known_hosts_verify", mark("it weakens the check of the host's key")},
+    {"tls_priority", mark("it can weaken the encryption")},
+    {"root", mark("it runs a hypervisor inside Strata")},
 }};
 
 std::string tr(const char* text, std::initializer_list<std::string> values)
@@ -166,7 +172,7 @@ Result<void> parseParameters(std::string_view query, HostUri& out)
                                           [&lower](const Refusal& entry) { return entry.name == lower; });
         if (refused != kRefused.end())
             return refuse(tr("Strata does not allow the parameter “%1” in a host's URI: %2.",
-                             {cleanText(name), translate("HostUri", refused->why)}));
+                             {cleanText(name), translate("HostUri", marked(refused->why))}));
         const bool known = (lower == "mode" &&
                             contains(std::array<std::string_view, 3>{"auto", "direct", "legacy"}, value)) ||
                            (lower == "proxy" &&

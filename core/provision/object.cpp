@@ -14,6 +14,7 @@
 #include <cctype>
 #include <charconv>
 #include <cmath>
+#include <map>
 #include <set>
 #include <sstream>
 
@@ -189,6 +190,7 @@ public:
     void OnDocumentStart(const YAML::Mark&) override
     {
         m_stack.clear();
+        m_anchors.clear(); // they hold for their document
         m_root = Json();
         m_hasRoot = false;
     }
@@ -197,40 +199,58 @@ public:
         if (m_hasRoot && !m_root.is_null())
             documents.push_back(std::move(m_root));
     }
-    void OnNull(const YAML::Mark& mark, YAML::anchor_t) override { add(mark, Json()); }
-    void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override
+    void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override
     {
-        throw Refusal{translate(kContext, "aliases (*name) are not accepted; write the value out"),
-                      mark.line};
+        keep(anchor, {Json(), 1, 0});
+        add(mark, Json());
     }
-    void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t,
+    // What it stands for is written out, and counts as if somebody had: a few lines cannot grow beyond the
+    // limits.
+    void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override
+    {
+        const auto known = m_anchors.find(anchor);
+        if (known == m_anchors.end()) // of a value that is not whole yet
+            throw Refusal{translate(kContext, "an alias (*name) stands inside of what it names"), mark.line};
+        const Anchored& anchored = known->second;
+        if (m_stack.size() + anchored.depth > m_limits.depth)
+            throw Refusal{translate(kContext, "it is nested too deeply"), mark.line};
+        if (isKeyNext())
+            throw Refusal{translate(kContext, "a field's name must be a word, not a list or mapping"),
+                          mark.line};
+        count(mark, anchored.nodes);
+        deepen(anchored.depth);
+        put(mark, anchored.value);
+    }
+    void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                   const std::string& value) override
     {
-        if (!m_stack.empty() && m_stack.back().value.is_object() && !m_stack.back().keyed) {
-            if (tag == "?" && value == "<<")
-                throw Refusal{translate(kContext, "merge keys (<<) are not accepted; write the fields out"),
-                              mark.line};
+        if (isKeyNext()) {
             m_stack.back().key = value;
             m_stack.back().keyed = true;
+            m_stack.back().merges = tag == "?" && value == "<<";
             count(mark);
+            if (m_stack.back().merges)
+                return;
             if (m_stack.back().value.contains(value))
                 throw Refusal{
                     arguments(translate(kContext, "the field “%1” stands twice"), {cleanText(value, 80)}),
                     mark.line};
             return;
         }
-        add(mark, resolve(mark, tag, value));
+        Json resolved = resolve(mark, tag, value);
+        keep(anchor, {resolved, 1, 0});
+        add(mark, std::move(resolved));
     }
-    void OnSequenceStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t,
+    void OnSequenceStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
                          YAML::EmitterStyle::value) override
     {
-        open(mark, Json::array());
+        open(mark, Json::array(), anchor);
     }
     void OnSequenceEnd() override { close(); }
-    void OnMapStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t,
+    void OnMapStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
                     YAML::EmitterStyle::value) override
     {
-        open(mark, Json::object());
+        open(mark, Json::object(), anchor);
     }
     void OnMapEnd() override { close(); }
 
@@ -241,7 +261,34 @@ private:
         Json value;
         std::string key;
         bool keyed = false;
+        bool merges = false; // the key is "<<"
+        std::vector<Json> merged;
+        YAML::anchor_t anchor = 0;
+        std::size_t nodes = 0; // when it began
+        std::size_t depth = 0; // of what is in it
     };
+    struct Anchored {
+        Json value;
+        std::size_t nodes = 0;
+        std::size_t depth = 0;
+    };
+
+    bool isKeyNext() const
+    {
+        return !m_stack.empty() && m_stack.back().value.is_object() && !m_stack.back().keyed;
+    }
+
+    void keep(YAML::anchor_t anchor, Anchored value)
+    {
+        if (anchor != 0)
+            m_anchors[anchor] = std::move(value);
+    }
+
+    void deepen(std::size_t depth)
+    {
+        if (!m_stack.empty())
+            m_stack.back().depth = std::max(m_stack.back().depth, depth);
+    }
 
     static Json resolve(const YAML::Mark& mark, const std::string& tag, const std::string& value)
     {
@@ -264,9 +311,10 @@ private:
         return Json(value);
     }
 
-    void count(const YAML::Mark& mark)
+    void count(const YAML::Mark& mark, std::size_t nodes = 1)
     {
-        if (++m_nodes > m_limits.nodes)
+        m_nodes += nodes;
+        if (m_nodes > m_limits.nodes)
             throw Refusal{translate(kContext, "there are too many values in it"), mark.line};
     }
 
@@ -286,6 +334,14 @@ private:
         Frame& frame = m_stack.back();
         if (frame.value.is_array()) {
             frame.value.push_back(std::move(value));
+        } else if (frame.keyed && frame.merges) {
+            frame.keyed = frame.merges = false;
+            Json list = value.is_array() ? std::move(value) : Json::array({std::move(value)});
+            for (Json& each : list) {
+                if (!each.is_object())
+                    throw Refusal{translate(kContext, "what is merged by “<<” must be a mapping"), mark.line};
+                frame.merged.push_back(std::move(each));
+            }
         } else if (frame.keyed) {
             frame.value[frame.key] = std::move(value);
             frame.keyed = false;
@@ -297,22 +353,36 @@ private:
         }
     }
 
-    void open(const YAML::Mark& mark, Json empty)
+    void open(const YAML::Mark& mark, Json empty, YAML::anchor_t anchor)
     {
         count(mark);
         if (m_stack.size() >= m_limits.depth)
             throw Refusal{translate(kContext, "it is nested too deeply"), mark.line};
-        if (!m_stack.empty() && m_stack.back().value.is_object() && !m_stack.back().keyed)
+        if (isKeyNext())
             throw Refusal{translate(kContext, "a field's name must be a word, not a list or mapping"),
                           mark.line};
         m_marks.push_back(mark);
-        m_stack.push_back(Frame{std::move(empty), {}, false});
+        Frame frame;
+        frame.value = std::move(empty);
+        frame.anchor = anchor;
+        frame.nodes = m_nodes - 1;
+        m_stack.push_back(std::move(frame));
     }
 
     void close()
     {
-        Json value = std::move(m_stack.back().value);
+        Frame frame = std::move(m_stack.back());
+        Json value = std::move(frame.value);
+        for (const Json& merged : frame.merged) { // what stands there itself goes before, the first one next
+            for (const auto& [key, each] : merged.items()) {
+                if (!value.contains(key))
+                    value[key] = each;
+            }
+        }
         m_stack.pop_back();
+        if (frame.anchor != 0)
+            keep(frame.anchor, {value, m_nodes - frame.nodes, frame.depth + 1});
+        deepen(frame.depth + 1);
         const YAML::Mark mark = m_marks.back();
         m_marks.pop_back();
         put(mark, std::move(value));
@@ -321,6 +391,7 @@ private:
     YamlLimits m_limits;
     std::vector<Frame> m_stack;
     std::vector<YAML::Mark> m_marks;
+    std::map<YAML::anchor_t, Anchored> m_anchors;
     Json m_root;
     bool m_hasRoot = false;
     std::size_t m_nodes = 0;

@@ -68,9 +68,9 @@ struct YamlLimits {
     std::size_t depth = 100;
 };
 
-// The documents of a YAML stream. The text is untrusted: size, depth and number of nodes are bounded, aliases
-// and duplicate keys are refused. Plain scalars are resolved as kubectl resolves them (YAML 1.1). Errors name
-// `origin` and the line. Empty documents are left out.
+// The documents of a YAML stream. The text is untrusted: size, depth and number of nodes are bounded, with
+// aliases and merge keys written out; duplicate keys are refused. Plain scalars are resolved as kubectl
+// resolves them (YAML 1.1). Errors name `origin` and the line. Empty documents are left out.
 Result<std::vector<Json>> parseYaml(std::string_view text, const std::string& origin,
                                     const YamlLimits& limits = {});
 

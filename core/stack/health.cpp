@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/stack/health.h"
 
+#include "core/base/translatable.h"
 #include "core/base/translate.h"
 
 #include <algorithm>
@@ -35,6 +36,11 @@ std::string said(const Condition& condition)
     return condition.reason + ": " + condition.message;
 }
 
+constexpr const char* mark(const char* text)
+{
+    return translatable("Health", text);
+}
+
 struct StatusWords {
     const char* status;
     Health health;
@@ -44,20 +50,20 @@ struct StatusWords {
 // VirtualMachine status.printableStatus (KubeVirt api/core/v1/types.go). Running and Stopped are handled
 // before.
 constexpr std::array<StatusWords, 14> kPrintable = {{
-    {"Provisioning", Health::Progressing, "The VM's disks are being prepared."},
-    {"WaitingForVolumeBinding", Health::Progressing, "The VM's disks are bound when it starts."},
-    {"Starting", Health::Progressing, "The VM is starting."},
-    {"Migrating", Health::Progressing, "The VM is moving to another outer node."},
-    {"Stopping", Health::Progressing, "The VM is shutting down."},
-    {"Terminating", Health::Progressing, "The VM is being deleted."},
-    {"WaitingForReceiver", Health::Progressing, "The VM waits for an incoming migration."},
-    {"CrashLoopBackOff", Health::Failed, "The VM crashes again and again."},
-    {"ErrorUnschedulable", Health::Failed, "No outer node can take the VM."},
-    {"ErrImagePull", Health::Failed, "The VM's image cannot be pulled."},
-    {"ImagePullBackOff", Health::Failed, "The VM's image cannot be pulled."},
-    {"ErrorPvcNotFound", Health::Failed, "A disk of the VM does not exist."},
-    {"DataVolumeError", Health::Failed, "A disk of the VM could not be filled."},
-    {"Unknown", Health::Unknown, "The outer node of the VM does not answer."},
+    {"Provisioning", Health::Progressing, mark("The VM's disks are being prepared.")},
+    {"WaitingForVolumeBinding", Health::Progressing, mark("The VM's disks are bound when it starts.")},
+    {"Starting", Health::Progressing, mark("The VM is starting.")},
+    {"Migrating", Health::Progressing, mark("The VM is moving to another outer node.")},
+    {"Stopping", Health::Progressing, mark("The VM is shutting down.")},
+    {"Terminating", Health::Progressing, mark("The VM is being deleted.")},
+    {"WaitingForReceiver", Health::Progressing, mark("The VM waits for an incoming migration.")},
+    {"CrashLoopBackOff", Health::Failed, mark("The VM crashes again and again.")},
+    {"ErrorUnschedulable", Health::Failed, mark("No outer node can take the VM.")},
+    {"ErrImagePull", Health::Failed, mark("The VM's image cannot be pulled.")},
+    {"ImagePullBackOff", Health::Failed, mark("The VM's image cannot be pulled.")},
+    {"ErrorPvcNotFound", Health::Failed, mark("A disk of the VM does not exist.")},
+    {"DataVolumeError", Health::Failed, mark("A disk of the VM could not be filled.")},
+    {"Unknown", Health::Unknown, mark("The outer node of the VM does not answer.")},
 }};
 
 } // namespace
@@ -140,15 +146,15 @@ Verdict nodeVerdict(const KubeNodeFact& node, bool outer)
         const char* sentence;
     };
     static constexpr std::array<Pressure, 4> pressures = {{
-        {"MemoryPressure", "The node is short of memory; pods may be evicted."},
-        {"DiskPressure", "The node is short of disk space; pods may be evicted."},
-        {"PIDPressure", "The node is short of process ids."},
-        {"NetworkUnavailable", "The network of the node is not set up."},
+        {"MemoryPressure", mark("The node is short of memory; pods may be evicted.")},
+        {"DiskPressure", mark("The node is short of disk space; pods may be evicted.")},
+        {"PIDPressure", mark("The node is short of process ids.")},
+        {"NetworkUnavailable", mark("The network of the node is not set up.")},
     }};
     for (const Pressure& pressure : pressures) {
         const Condition* condition = findCondition(node.conditions, pressure.type);
         if (condition != nullptr && condition->status == "True")
-            return verdict(Health::Warning, pressure.type, tr(pressure.sentence), said(*condition),
+            return verdict(Health::Warning, pressure.type, tr(marked(pressure.sentence)), said(*condition),
                            condition->since);
     }
     if (outer && node.kubevirtSchedulable == "false")
@@ -210,7 +216,7 @@ Verdict vmVerdict(const VmFact* vm, const VmiFact* vmi, const MachineFact* machi
                     break;
                 }
             }
-            return verdict(words.health, status, tr(words.sentence), raw, since);
+            return verdict(words.health, status, tr(marked(words.sentence)), raw, since);
         }
         if (!status.empty())
             return verdict(Health::Unknown, status, tr("KubeVirt reports a state that Strata does not know."),

@@ -149,6 +149,8 @@ private Q_SLOTS:
                                               << "--save-kubeconfig";
         QTest::newRow("geometry") << "--geometry 12"
                                   << "--geometry";
+        QTest::newRow("direction") << "--direction up"
+                                   << "“--direction” must be ltr or rtl, not “up”.";
         QTest::newRow("theme") << "--theme pink"
                                << "pink";
     }

@@ -714,13 +714,14 @@ private Q_SLOTS:
         QTRY_VERIFY_WITH_TIMEOUT(
             !page.table()->item(page.table()->rowCount() - 1, ui::ForwardsPage::Received)->text().isEmpty(),
             kLongMs);
-        // A port where nobody listens says so.
+        // A port where nobody listens says so, in a column that is there for that.
         page.open(services, pod.source, {pod.ns, pod.name, false, 4}, 0);
         QTcpSocket nobody;
         nobody.connectToHost(QStringLiteral("127.0.0.1"), page.port(page.table()->rowCount() - 1));
         QTRY_VERIFY_WITH_TIMEOUT(
             !page.table()->item(page.table()->rowCount() - 1, ui::ForwardsPage::Problem)->text().isEmpty(),
             kLongMs);
+        QVERIFY(!page.table()->isColumnHidden(ui::ForwardsPage::Problem));
     }
 
     void aLogGrowsWhileItIsFollowed()

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/composition.h"
+#include "app/opening.h"
+#include "ui/console/terminalpage.h"
 #include "ui/stack/stackpanel.h"
 #include "ui/stack/stratachart.h"
 #include "ui/theme/theme.h"
@@ -7,6 +9,7 @@
 #include <QAbstractButton>
 #include <QDir>
 #include <QFile>
+#include <QLabel>
 #include <QPlainTextEdit>
 #include <QTemporaryDir>
 #include <QtTest>
@@ -91,6 +94,60 @@ private Q_SLOTS:
             kLongMs);
         QVERIFY(!window.grab().isNull());
         window.close();
+    }
+
+    // --select and --tab: waited for, opened, and said when there is no such thing.
+    void aWindowOpensAtWhatWasNamed()
+    {
+        QTemporaryDir folder;
+        ui::Workspace workspace(folder.filePath(QStringLiteral("workspace.json")));
+        workspace.load();
+        app::Composition composition(workspace, still());
+        const Stack& stack = composition.store().stack();
+        ui::MainWindow window(composition.services());
+        window.resize(1440, 900);
+        window.show();
+        QVERIFY(QTest::qWaitForWindowExposed(&window));
+        const auto opening = [&](const std::string& select, const std::string& tab) {
+            return std::make_unique<app::Opening>(select, tab, composition.site(), composition.store(),
+                                                  window);
+        };
+        auto first = opening("outer-2", "conditions"); // before anything is there
+        window.openDemo();
+        QTRY_VERIFY_WITH_TIMEOUT(first->done(), kLongMs);
+        QVERIFY(window.current());
+        QCOMPARE(stack.find(window.current())->kind, ItemKind::OuterNode);
+        QCOMPARE(stack.find(window.current())->name, std::string("outer-2"));
+
+        ItemId vm;
+        QTRY_VERIFY_WITH_TIMEOUT((vm = named(stack, ItemKind::Vm, QStringLiteral("blue-md"))), kLongMs);
+        QTRY_VERIFY_WITH_TIMEOUT(composition.site().settled(), kLongMs);
+        window.select({});
+        auto second = opening(stack.find(vm)->name, "serial");
+        QTRY_VERIFY_WITH_TIMEOUT(second->done(), kLongMs);
+        QCOMPARE(window.current(), vm); // and not the node in it, which has the same name
+        QTRY_COMPARE_WITH_TIMEOUT(window.findChildren<ui::TerminalPage*>().size(), 1, kLongMs);
+
+        const auto says = [&window](const QString& words) {
+            for (const QLabel* label : window.findChildren<QLabel*>()) {
+                if (label->isVisible() && label->text().contains(words))
+                    return true;
+            }
+            return false;
+        };
+        window.select({});
+        auto third = opening("no-such-thing", "");
+        QTRY_VERIFY_WITH_TIMEOUT(third->done(), kLongMs);
+        QVERIFY(!window.current());
+        QVERIFY(says(QStringLiteral("There is no “no-such-thing” here.")));
+        auto fourth = opening("outer-1", "nonsense");
+        QTRY_VERIFY_WITH_TIMEOUT(fourth->done(), kLongMs);
+        QVERIFY(says(QStringLiteral("There is no tab “nonsense”.")));
+
+        // Whoever has chosen something meanwhile keeps it.
+        auto fifth = opening("outer-3", "");
+        QTRY_VERIFY_WITH_TIMEOUT(fifth->done(), kLongMs);
+        QCOMPARE(stack.find(window.current())->name, std::string("outer-1"));
     }
 
     void aWindowWithNothingShowsTheWelcomePage()

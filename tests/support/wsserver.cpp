@@ -31,7 +31,8 @@ using Tls = asio::ssl::stream<tcp::socket>;
 class WsServer::Private {
 public:
     Private(Options options, std::function<void(Peer&)> session)
-        : m_session(std::move(session)), m_tls(asio::ssl::context::tls_server),
+        : m_session(std::move(session)), m_onPing(std::move(options.onPing)),
+          m_tls(asio::ssl::context::tls_server),
           m_acceptor(m_io, tcp::endpoint(asio::ip::make_address("127.0.0.1"), 0))
     {
         m_tls.use_certificate_chain(asio::buffer(options.identity.certificatePem));
@@ -86,6 +87,7 @@ private:
     void serve(tcp::socket socket);
 
     std::function<void(Peer&)> m_session;
+    std::function<void()> m_onPing;
     asio::io_context m_io;
     asio::ssl::context m_tls;
     tcp::acceptor m_acceptor;
@@ -150,6 +152,8 @@ public:
         m_ws.control_callback([this](websocket::frame_type type, beast::string_view) {
             if (type == websocket::frame_type::pong)
                 ++m_pongs;
+            else if (type == websocket::frame_type::ping && m_server.m_onPing)
+                m_server.m_onPing();
         });
         m_ws.read_message_max(256U << 20U);
         if (fragment != 0) {

@@ -46,7 +46,8 @@ public:
 
     struct Options {
         Credential identity;
-        std::string clientCaPem; // when set, clients must show a certificate of this authority
+        std::string clientCaPem;           // when set, clients must show a certificate of this authority
+        std::function<void()> onPing = {}; // on a session's thread, while it reads
     };
     WsServer(Options options, std::function<void(Peer&)> session);
     ~WsServer();

@@ -110,6 +110,14 @@ void TestChecksWindow::asksEveryHostAndShowsWhatComes()
     QVERIFY(commands->isHidden());
     QCOMPARE(window.findChild<Pill*>()->text(), QStringLiteral("Passes"));
 
+    // The name of a check stands for the host that is worst off.
+    table->setCurrentIndex(table->model()->index(nested, 0));
+    QCOMPARE(window.findChild<Pill*>()->text(), QStringLiteral("Fails"));
+    QVERIFY(commands->toPlainText().contains(QStringLiteral("nested=1")));
+    // Small screens have room for it.
+    QVERIFY2(window.minimumSizeHint().width() <= 1000,
+             qPrintable(QString::number(window.minimumSizeHint().width())));
+
     again->click();
     QCOMPARE(m_asked.size(), std::size_t(4));
 }

@@ -470,10 +470,13 @@ void TestHostsUi::addsANode()
     QSignalSpy well(&dialog, &AddNodeDialog::finishedWell);
     dialog.show();
     auto* next = dialog.findChild<QPushButton*>(QStringLiteral("next"));
-    QVERIFY(!next->isEnabled()); // neither a name nor an image
+    QVERIFY(!next->isEnabled()); // neither a name nor an image, and it says so
+    QCOMPARE(dialog.words(), QStringLiteral("It needs a name."));
     dialog.findChild<QLineEdit*>(QStringLiteral("name"))->setText(QStringLiteral("Outer 9"));
+    QCOMPARE(dialog.words(), QStringLiteral("Choose the image that it starts from."));
     dialog.findChild<QLineEdit*>(QStringLiteral("image"))->setText(image);
     QVERIFY(next->isEnabled());
+    QCOMPARE(dialog.words(), QString());
     next->click();
     QTRY_VERIFY(dialog.words().contains(QStringLiteral("no name for a node")));
     QCOMPARE(dialog.page(), AddNodeDialog::Machine);
@@ -526,6 +529,7 @@ void TestHostsUi::aScriptForABareServer()
     dialog.findChild<QLineEdit*>(QStringLiteral("image"))->setText(QStringLiteral("/x"));
     auto* next = dialog.findChild<QPushButton*>(QStringLiteral("next"));
     QVERIFY(!next->isEnabled());
+    QCOMPARE(dialog.words(), QStringLiteral("Without KVM it can only be emulated."));
     dialog.findChild<QCheckBox*>(QStringLiteral("emulate"))->setChecked(true);
     QVERIFY(next->isEnabled());
     dialog.findChild<QComboBox*>(QStringLiteral("way"))->setCurrentIndex(1);

@@ -111,6 +111,7 @@ public:
     void hear(const ClusterWords& words);
     void showDrift();
     QByteArray report() const;
+    QModelIndex worst(const QModelIndex& row) const; // of a check, over the hosts
     void showCurrent();
     void summarise();
 };
@@ -245,9 +246,23 @@ void ChecksWindow::Private::summarise()
     summary->showText(text);
 }
 
+QModelIndex ChecksWindow::Private::worst(const QModelIndex& row) const
+{
+    QModelIndex found = row.siblingAtColumn(1);
+    for (int column = 2; column < model->columnCount({}); ++column) {
+        const checks::Check* best = model->check(found);
+        const checks::Check* other = model->check(row.siblingAtColumn(column));
+        if (best != nullptr && other != nullptr && healthOf(other->verdict) > healthOf(best->verdict))
+            found = row.siblingAtColumn(column);
+    }
+    return found;
+}
+
 void ChecksWindow::Private::showCurrent()
 {
-    const QModelIndex current = table->currentIndex();
+    QModelIndex current = table->currentIndex();
+    if (current.isValid() && current.column() == 0) // the check itself: where it looks worst
+        current = worst(current);
     const checks::Check* check = model->check(current);
     const bool some = check != nullptr;
     for (QWidget* widget : std::initializer_list<QWidget*>{title, pill, figures, reason, commands, copy})
@@ -302,10 +317,16 @@ ChecksWindow::ChecksWindow(std::vector<HostToCheck> hosts, Ask ask, QWidget* par
     d.profile->setAccessibleName(tr("Profile"));
     d.profile->addItem(tr("Lab: enough to try everything"), QStringLiteral("lab"));
     d.profile->addItem(tr("Production: with Ceph or Longhorn on the hosts"), QStringLiteral("production"));
+    // On a small screen its text gives way, not the window.
+    d.profile->setMinimumContentsLength(10);
+    d.profile->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Fixed);
+    d.profile->setMinimumWidth(120);
+    d.profile->setMaximumWidth(d.profile->sizeHint().width());
     d.again = new QPushButton(Theme::icon(QStringLiteral("refresh")), tr("Check &again"), this);
     d.saveButton = new QPushButton(Theme::icon(QStringLiteral("save")), tr("&Save report…"), this);
-    bar->addWidget(heading, 1);
-    bar->addWidget(d.profile);
+    bar->addWidget(heading);
+    bar->addStretch();
+    bar->addWidget(d.profile, 1);
     d.keepButton = new QPushButton(tr("&Keep verdicts"), this);
     d.keepButton->setObjectName(QStringLiteral("keep"));
     d.keepButton->setToolTip(tr("A later check tells what has changed since"));

@@ -6,6 +6,7 @@
 #include "core/checks/report.h"
 #include "ui/checks/checkmodel.h"
 #include "ui/connect/errorwords.h"
+#include "ui/connect/hoststages.h"
 #include "ui/theme/theme.h"
 #include "ui/widgets/celldelegate.h"
 #include "ui/widgets/healthicon.h"
@@ -14,18 +15,40 @@
 #include "ui/widgets/underlinetabs.h"
 
 #include <QComboBox>
+#include <QDir>
+#include <QFileDialog>
 #include <QFormLayout>
 #include <QHBoxLayout>
 #include <QHeaderView>
 #include <QLineEdit>
+#include <QPlainTextEdit>
 #include <QPushButton>
 #include <QStackedWidget>
 #include <QStyle>
+#include <QToolButton>
 #include <QTreeWidget>
 #include <QUrl>
+#include <QUrlQuery>
 #include <QVBoxLayout>
 
 namespace strata::ui {
+namespace {
+
+using Stage = HostStages::Stage;
+using StageState = HostStages::State;
+
+const QString kKeyFile = QStringLiteral("keyfile");
+
+// As libvirt reads a URI with a host and no transport.
+bool goesOverTls(const QString& uri)
+{
+    const QUrl url(uri);
+    const QString scheme = url.scheme();
+    return !url.host().isEmpty() && (scheme.endsWith(QLatin1String("+tls")) ||
+                                     (!scheme.isEmpty() && !scheme.contains(QLatin1Char('+'))));
+}
+
+} // namespace
 
 class HostDialog::Private {
 public:
@@ -33,6 +56,11 @@ public:
     ConnectServices services;
     QLineEdit* uri = nullptr;
     QLineEdit* name = nullptr;
+    QWidget* keyRow = nullptr; // of ssh
+    QLineEdit* keyFile = nullptr;
+    QLabel* keyLabel = nullptr;
+    ThemedLabel* tls = nullptr; // where its certificates are looked for
+    HostStages* stages = nullptr;
     ThemedLabel* state = nullptr;
     QPushButton* test = nullptr;
     QPushButton* connectButton = nullptr;
@@ -42,6 +70,7 @@ public:
     ThemedLabel* checksSum = nullptr;
     QComboBox* profile = nullptr;
     QTreeWidget* checks = nullptr;
+    QPlainTextEdit* remedy = nullptr; // of the check that is chosen
     QTreeWidget* hardware = nullptr;
     QTabBar* tabs = nullptr;
     QStackedWidget* stacked = nullptr;
@@ -59,6 +88,7 @@ public:
         if (!services.hostKeys || !services.trustKeys || !virt::goesOverSsh(address))
             return;
         keys.clear();
+        stages->set(Stage::Trusted, StageState::Bad);
         trustWords->setRole(TextRole::Progressing);
         trustWords->showText(HostDialog::tr("Asking for the host's key…"));
         trustKeysShown->hide();
@@ -121,7 +151,55 @@ public:
         }
         test->setEnabled(good && services.testHost);
         connectButton->setEnabled(good);
+        // What is asked first is what the Enter key does.
+        (services.testHost && stages->state(Stage::Reached) != StageState::Good ? test : connectButton)
+            ->setDefault(true);
+        stages->set(Stage::Address, text.isEmpty() ? StageState::Open
+                                    : good         ? StageState::Good
+                                                   : StageState::Bad);
         return good;
+    }
+
+    // What belongs to the way that the URI names.
+    void showWay()
+    {
+        const QString text = uri->text().trimmed();
+        const bool ssh = virt::goesOverSsh(text.toStdString());
+        const bool secure = goesOverTls(text);
+        keyRow->setVisible(ssh);
+        keyLabel->setVisible(ssh);
+        tls->setVisible(secure);
+        stages->setShown(Stage::Trusted, ssh || secure);
+        const QString file = QUrlQuery(QUrl(text)).queryItemValue(kKeyFile, QUrl::FullyDecoded);
+        if (keyFile->text() != file && !keyFile->hasFocus())
+            keyFile->setText(file);
+    }
+
+    // The key's file is part of the URI: what is remembered and what virsh would be given is one and the
+    // same.
+    void useKey(const QString& file)
+    {
+        QUrl url(uri->text().trimmed());
+        QUrlQuery query(url);
+        query.removeAllQueryItems(kKeyFile);
+        if (!file.trimmed().isEmpty())
+            query.addQueryItem(kKeyFile, QString::fromUtf8(QUrl::toPercentEncoding(file.trimmed(), "/")));
+        url.setQuery(query.isEmpty() ? QString() : query.query(QUrl::FullyEncoded));
+        uri->setText(url.toString(QUrl::FullyEncoded));
+    }
+
+    void askKeyFile()
+    {
+        auto* dialog = new QFileDialog(q, HostDialog::tr("The private key for this host"));
+        dialog->setAttribute(Qt::WA_DeleteOnClose);
+        dialog->setFileMode(QFileDialog::ExistingFile);
+        dialog->setDirectory(QDir::home().filePath(QStringLiteral(".ssh")));
+        dialog->setFilter(QDir::Files | QDir::Hidden | QDir::AllDirs | QDir::NoDotAndDotDot);
+        QObject::connect(dialog, &QFileDialog::fileSelected, q, [this](const QString& path) {
+            keyFile->setText(path);
+            useKey(path);
+        });
+        dialog->open();
     }
 
     void hideChecks()
@@ -143,6 +221,7 @@ public:
         int passed = 0;
         int failed = 0;
         this->checks->clear();
+        remedy->clear();
         for (const checks::Verdict verdict :
              {checks::Verdict::Fail, checks::Verdict::Warn, checks::Verdict::Unknown}) {
             for (const checks::Check& check : all) {
@@ -158,13 +237,21 @@ public:
                     hint += QLatin1Char('\n') + shown(command);
                 for (int column = 0; column < 3; ++column)
                     row->setToolTip(column, plainToolTip(hint.trimmed()));
+                row->setData(0, Qt::UserRole, hint.trimmed());
             }
         }
+        if (this->checks->topLevelItemCount() > 0)
+            this->checks->setCurrentItem(this->checks->topLevelItem(0));
         for (const checks::Check& check : all) {
             passed += check.verdict == checks::Verdict::Pass ? 1 : 0;
             failed += check.verdict == checks::Verdict::Fail ? 1 : 0;
         }
         const int open = int(all.size()) - passed;
+        stages->set(Stage::Hardware, StageState::Good);
+        stages->set(Stage::Fit, failed > 0 ? StageState::Bad
+                                : open > 0 ? StageState::Doubtful
+                                           : StageState::Good);
+        remedy->setVisible(open > 0);
         checksSum->setRole(failed > 0 ? TextRole::Failed : open > 0 ? TextRole::Warning : TextRole::Ok);
         checksSum->showText(
             open == 0 ? HostDialog::tr("All checks pass.")
@@ -188,6 +275,7 @@ public:
             return;
         checksSum->setRole(TextRole::Progressing);
         checksSum->showText(HostDialog::tr("Reading its hardware…"));
+        stages->set(Stage::Hardware, StageState::Doing);
         tabs->hide();
         stacked->hide();
         profile->hide();
@@ -196,6 +284,7 @@ public:
             uri->text().trimmed().toStdString(), running.get(), [this](Result<virt::Inventory> answer) {
                 if (!answer) {
                     hideChecks();
+                    stages->set(Stage::Hardware, StageState::Bad);
                     say(TextRole::Warning, state->text() + QLatin1Char(' ') +
                                                HostDialog::tr("Its hardware could not be read: %1")
                                                    .arg(errorText(answer.error())));
@@ -260,12 +349,39 @@ HostDialog::HostDialog(const ConnectServices& services, QWidget* parent)
     form->addRow(QString(), examples);
     d.name = new QLineEdit(this);
     d.name->setMaxLength(63);
+    d.keyRow = new QWidget(this);
+    auto* keyLine = new QHBoxLayout(d.keyRow);
+    keyLine->setContentsMargins(0, 0, 0, 0);
+    keyLine->setSpacing(4);
+    d.keyFile = new QLineEdit(d.keyRow);
+    d.keyFile->setObjectName(QStringLiteral("keyFile"));
+    d.keyFile->setPlaceholderText(tr("the agent's keys and the usual ones of ~/.ssh"));
+    d.keyFile->setMaxLength(512);
+    auto* browse = new QToolButton(d.keyRow);
+    browse->setText(QStringLiteral("…"));
+    browse->setToolTip(tr("Choose the private key for this host"));
+    browse->setAccessibleName(browse->toolTip());
+    keyLine->addWidget(d.keyFile, 1);
+    keyLine->addWidget(browse);
+    d.keyLabel = new QLabel(tr("SSH &key"), this);
+    d.keyLabel->setBuddy(d.keyFile);
+    form->addRow(d.keyLabel, d.keyRow);
     form->addRow(tr("&Name"), d.name);
     layout->addLayout(form);
+    d.tls = new ThemedLabel(
+        tr("Over TLS both sides show certificates. libvirt reads those of this machine from ~/.pki/libvirt "
+           "(cacert.pem, clientcert.pem, clientkey.pem), else from /etc/pki/CA and /etc/pki/libvirt."),
+        TextRole::Muted, this);
+    d.tls->setWordWrap(true);
+    layout->addWidget(d.tls);
+    d.stages = new HostStages(this);
+    layout->addWidget(d.stages);
+    connect(d.keyFile, &QLineEdit::textEdited, this, [this](const QString& file) { m_d->useKey(file); });
+    connect(browse, &QToolButton::clicked, this, [this] { m_d->askKeyFile(); });
 
     d.state = new ThemedLabel(TextRole::Muted, this);
     d.state->setWordWrap(true);
-    d.state->setMinimumHeight(fontMetrics().lineSpacing() * 3);
+    d.state->setMinimumHeight(fontMetrics().lineSpacing() * 2);
     d.state->setAlignment(Qt::AlignLeading | Qt::AlignTop);
     d.state->setTextInteractionFlags(Qt::TextSelectableByMouse);
     layout->addWidget(d.state, 1);
@@ -310,28 +426,30 @@ HostDialog::HostDialog(const ConnectServices& services, QWidget* parent)
     auto* checkLayout = new QVBoxLayout(d.checksBox);
     checkLayout->setContentsMargins(0, 0, 0, 0);
     checkLayout->setSpacing(6);
-    auto* checkHead = new QHBoxLayout;
     d.checksSum = new ThemedLabel(TextRole::Text, d.checksBox);
     d.profile = new QComboBox(d.checksBox);
     d.profile->setAccessibleName(tr("Profile"));
     d.profile->addItem(tr("Lab"), QStringLiteral("lab"));
     d.profile->addItem(tr("Production"), QStringLiteral("production"));
-    checkHead->addWidget(d.checksSum, 1);
-    checkHead->addWidget(d.profile);
-    checkLayout->addLayout(checkHead);
+    checkLayout->addWidget(d.checksSum);
+    auto* checkHead = new QHBoxLayout;
     d.tabs = new UnderlineTabs(d.checksBox);
     d.tabs->setAccessibleName(tr("What is known of the host"));
     d.tabs->addTab(tr("Checks"));
     d.tabs->addTab(tr("Hardware"));
-    checkLayout->addWidget(d.tabs);
+    checkHead->addWidget(d.tabs, 1);
+    checkHead->addWidget(d.profile);
+    checkLayout->addLayout(checkHead);
     d.stacked = new QStackedWidget(d.checksBox);
+    // What lists would like to have is no reason to be higher than a small screen.
+    d.stacked->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Ignored);
+    d.stacked->setMinimumHeight(fontMetrics().lineSpacing() * 11);
     d.checks = new QTreeWidget(d.stacked);
     d.checks->setAccessibleName(tr("Checks that do not pass"));
     d.checks->setHeaderLabels({tr("Check"), tr("Found"), tr("Wanted")});
     d.checks->setRootIsDecorated(false);
     d.checks->setUniformRowHeights(true);
     d.checks->setItemDelegate(new CellDelegate(d.checks));
-    d.checks->setMinimumHeight(fontMetrics().lineSpacing() * 11);
     d.checks->header()->resizeSection(0, 190);
     d.checks->header()->resizeSection(1, 160);
     d.hardware = new QTreeWidget(d.stacked);
@@ -343,7 +461,22 @@ HostDialog::HostDialog(const ConnectServices& services, QWidget* parent)
     d.hardware->setUniformRowHeights(true);
     d.hardware->setItemDelegate(new CellDelegate(d.hardware));
     d.hardware->header()->resizeSection(0, 130);
-    d.stacked->addWidget(d.checks);
+    auto* checkPage = new QWidget(d.stacked);
+    auto* checkPageLayout = new QVBoxLayout(checkPage);
+    checkPageLayout->setContentsMargins(0, 0, 0, 0);
+    checkPageLayout->setSpacing(6);
+    d.remedy = new QPlainTextEdit(checkPage);
+    d.remedy->setObjectName(QStringLiteral("remedy"));
+    d.remedy->setAccessibleName(tr("Why, and the commands that mend it"));
+    d.remedy->setReadOnly(true);
+    d.remedy->setFont(Theme::monospace());
+    d.remedy->setFixedHeight(fontMetrics().lineSpacing() * 4);
+    checkPageLayout->addWidget(d.checks, 1);
+    checkPageLayout->addWidget(d.remedy);
+    connect(d.checks, &QTreeWidget::currentItemChanged, this, [this](const QTreeWidgetItem* row) {
+        m_d->remedy->setPlainText(row == nullptr ? QString() : row->data(0, Qt::UserRole).toString());
+    });
+    d.stacked->addWidget(checkPage);
     d.stacked->addWidget(d.hardware);
     checkLayout->addWidget(d.stacked, 1);
     connect(d.tabs, &QTabBar::currentChanged, d.stacked, &QStackedWidget::setCurrentIndex);
@@ -355,7 +488,6 @@ HostDialog::HostDialog(const ConnectServices& services, QWidget* parent)
     d.test = new QPushButton(tr("&Test"), this);
     auto* cancel = new QPushButton(tr("Cancel"), this);
     d.connectButton = new QPushButton(tr("&Enrol"), this);
-    d.connectButton->setDefault(true);
     for (QPushButton* button : {d.test, cancel})
         button->setAutoDefault(false);
     buttons->addWidget(d.test);
@@ -369,7 +501,9 @@ HostDialog::HostDialog(const ConnectServices& services, QWidget* parent)
         m_d->hideChecks();
         m_d->trustBox->hide();
         m_d->running.reset(); // its answer would be about another URI
+        m_d->stages->clearFrom(Stage::Address);
         m_d->check();
+        m_d->showWay();
         if (!m_d->nameTyped)
             m_d->name->setText(m_d->uri->text().trimmed().isEmpty() ? QString() : m_d->suggestedName());
     });
@@ -380,6 +514,9 @@ HostDialog::HostDialog(const ConnectServices& services, QWidget* parent)
         m_d->hideChecks();
         m_d->trustBox->hide();
         m_d->say(TextRole::Progressing, tr("Asking the host…"));
+        m_d->stages->clearFrom(Stage::Trusted);
+        m_d->stages->set(Stage::Reached, StageState::Doing);
+        m_d->test->setDefault(true);
         m_d->test->setEnabled(false);
         m_d->running = std::make_unique<QObject>();
         m_d->services.testHost(
@@ -387,10 +524,16 @@ HostDialog::HostDialog(const ConnectServices& services, QWidget* parent)
                 m_d->test->setEnabled(true);
                 if (!answer) {
                     m_d->say(TextRole::Failed, errorText(answer.error()));
-                    if (answer.error().kind == ErrorKind::Tls)
+                    const bool unknown = answer.error().kind == ErrorKind::Tls;
+                    m_d->stages->set(Stage::Trusted, unknown ? StageState::Bad : StageState::Open);
+                    m_d->stages->set(Stage::Reached, unknown ? StageState::Open : StageState::Bad);
+                    if (unknown)
                         m_d->askKeys();
                     return;
                 }
+                m_d->stages->set(Stage::Trusted, StageState::Good);
+                m_d->stages->set(Stage::Reached, StageState::Good);
+                m_d->connectButton->setDefault(true);
                 m_d->say(TextRole::Ok, tr("It answers: %1").arg(QString::fromStdString(cleanText(*answer))));
                 m_d->ask();
             });
@@ -403,6 +546,7 @@ HostDialog::HostDialog(const ConnectServices& services, QWidget* parent)
         accept();
     });
     d.check();
+    d.showWay();
 }
 
 HostDialog::~HostDialog() = default;

@@ -123,9 +123,11 @@ void ForwardsPage::stop(int row)
 
 void ForwardsPage::refresh()
 {
+    bool problems = false; // else their column takes room from where the ports lead to
     for (int row = 0; row < int(m_entries.size()); ++row) {
         const Entry& entry = m_entries[std::size_t(row)];
         const console::Forward::State state = entry.forward->state();
+        problems = problems || !state.problem.empty();
         const auto set = [&](Column column, const QString& text) {
             m_table->item(row, column)->setText(text);
         };
@@ -143,6 +145,7 @@ void ForwardsPage::refresh()
         set(Problem, cleaned(state.problem));
         m_table->item(row, Problem)->setToolTip(plainToolTip(cleaned(state.problem)));
     }
+    m_table->setColumnHidden(Problem, !problems);
 }
 
 void ForwardsPage::updateButtons()

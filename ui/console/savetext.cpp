@@ -4,6 +4,7 @@
 #include <QBuffer>
 #include <QCoreApplication>
 #include <QFileDialog>
+#include <QFileInfo>
 #include <QMessageBox>
 #include <QPointer>
 #include <QRegularExpression>
@@ -48,6 +49,7 @@ void askPath(QWidget* parent, const QString& title, const QString& name,
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     dialog->setAcceptMode(QFileDialog::AcceptSave);
     dialog->setDirectory(QStandardPaths::writableLocation(where));
+    dialog->setDefaultSuffix(QFileInfo(name).suffix());
     dialog->selectFile(QString(name).replace(odd, QStringLiteral("-")));
     QObject::connect(dialog, &QFileDialog::fileSelected, parent, chosen);
     dialog->open();

@@ -19,6 +19,29 @@ namespace {
 constexpr int kPadding = 12;
 constexpr qreal kRadius = 6;
 
+// By the layout, not by the text, which is hardly ever right-to-left.
+Qt::Alignment atTheEnd(const QWidget& widget)
+{
+    return (widget.layoutDirection() == Qt::RightToLeft ? Qt::AlignLeft : Qt::AlignRight) |
+           Qt::AlignAbsolute | Qt::AlignVCenter;
+}
+
+// As many of a note's parts ("512 GiB · 64 cpu") as there is room for; a part is cut only when it is the
+// first and no amount.
+QString fittingNote(const QString& note, const QFontMetrics& metrics, int room)
+{
+    const QString between = QStringLiteral(" · ");
+    const QStringList parts = note.split(between);
+    for (qsizetype count = parts.size(); count > 0; --count) {
+        const QString some = parts.mid(0, count).join(between);
+        if (metrics.horizontalAdvance(some) <= room)
+            return some;
+    }
+    const QString& first = parts.first();
+    return !first.isEmpty() && first.at(0).isDigit() ? QString()
+                                                     : metrics.elidedText(first, Qt::ElideRight, room);
+}
+
 class FactsCard : public CardFrame {
 public:
     explicit FactsCard(QWidget* parent) : CardFrame(parent)
@@ -44,9 +67,7 @@ public:
                 auto* label = new ThemedLabel(TextRole::Muted, this);
                 auto* value = new ValueLabel(TextRole::Text, this);
                 value->setElide(Qt::ElideMiddle);
-                // By the layout, not by the text, which is hardly ever right-to-left.
-                value->setAlignment((layoutDirection() == Qt::RightToLeft ? Qt::AlignLeft : Qt::AlignRight) |
-                                    Qt::AlignAbsolute | Qt::AlignVCenter);
+                value->setAlignment(atTheEnd(*this));
                 value->setObjectName(QStringLiteral("value"));
                 label->setBuddy(value);
                 m_grid->addWidget(label, int(i), 0);
@@ -56,7 +77,7 @@ public:
             const FactRow& fact = card.facts[i];
             m_rows[i].label->showText(fact.label);
             m_rows[i].value->setRole(fact.role);
-            m_rows[i].value->setFullText(fact.value, fact.hint);
+            m_rows[i].value->setFullText(fact.value, fact.hint, fact.shorter);
             m_rows[i].value->setAccessibleDescription(fact.label);
         }
     }
@@ -301,7 +322,7 @@ void LinkButton::paintEvent(QPaintEvent*)
     if (right - left > metrics.averageCharWidth() * 5) {
         painter.setPen(c.muted);
         painter.drawText(placed(left, right - left, metrics.height()), Qt::AlignVCenter | Qt::AlignLeft,
-                         metrics.elidedText(m_link.note, Qt::ElideRight, right - left));
+                         fittingNote(m_link.note, metrics, right - left));
     }
 }
 
@@ -324,7 +345,8 @@ CardFrame::CardFrame(QWidget* parent) : QFrame(parent)
     auto* head = new QHBoxLayout(m_head);
     head->setContentsMargins(0, 0, 0, 0);
     m_title = new ThemedLabel(TextRole::Muted, m_head);
-    m_aside = new ThemedLabel(TextRole::Muted, m_head);
+    m_aside = new ValueLabel(TextRole::Muted, m_head);
+    m_aside->setAlignment(atTheEnd(*this));
     head->addWidget(m_title);
     head->addStretch();
     head->addWidget(m_aside);
@@ -359,7 +381,7 @@ CardFrame* CardFrame::make(Card::Kind kind, QWidget* parent)
 void CardFrame::showTitle(const Card& card)
 {
     m_title->showText(card.title);
-    m_aside->showText(card.aside);
+    m_aside->setFullText(card.aside, {}, card.asideShorter);
     setAccessibleName(card.title);
 }
 

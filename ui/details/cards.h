@@ -63,7 +63,7 @@ private:
     QVBoxLayout* m_body = nullptr;
     QWidget* m_head = nullptr;
     ThemedLabel* m_title = nullptr;
-    ThemedLabel* m_aside = nullptr;
+    ValueLabel* m_aside = nullptr;
 };
 
 } // namespace strata::ui

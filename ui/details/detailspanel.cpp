@@ -371,15 +371,16 @@ QString DetailsPanel::currentTab() const
     return m_d->bar->tabData(m_d->bar->currentIndex()).toString();
 }
 
-void DetailsPanel::setCurrentTab(const QString& name)
+bool DetailsPanel::setCurrentTab(const QString& name)
 {
     const bool own =
         std::any_of(kTabs.begin(), kTabs.end(), [&](const char* tab) { return name == QLatin1String(tab); });
     if (!own && std::none_of(m_d->extras.begin(), m_d->extras.end(),
                              [&](const Private::Extra& extra) { return extra.key == name; }))
-        return;
+        return false;
     m_d->wantedTab = name;
     m_d->refresh();
+    return true;
 }
 
 QStringList DetailsPanel::tabs() const

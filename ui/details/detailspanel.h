@@ -31,9 +31,10 @@ public:
     DetailsPanel(StackStore* store, Selection* selection, Documents* documents, QWidget* parent = nullptr);
     ~DetailsPanel() override;
 
-    QString currentTab() const;              // "overview", "why", "conditions", "events", "yaml"
-    void setCurrentTab(const QString& name); // kept in mind while the current item has no such tab
-    QStringList tabs() const;                // those that make sense for the current item
+    QString currentTab() const; // "overview", "why", "conditions", "events", "yaml"
+    // Kept in mind while the current item has no such tab; false when no item has one of that name.
+    bool setCurrentTab(const QString& name);
+    QStringList tabs() const; // those that make sense for the current item
 
     // The row at the right of the name. What an action does now, and whether it can, is the shell's to say.
     void setActions(const QList<QAction*>& actions);

@@ -7,6 +7,7 @@
 
 #include <QPointF>
 #include <QString>
+#include <QStringList>
 
 #include <vector>
 
@@ -19,7 +20,8 @@ struct FactRow {
     QString label;
     QString value;
     TextRole role = TextRole::Text;
-    QString hint; // tooltip
+    QString hint;        // tooltip
+    QStringList shorter; // ways to say the value in less room, the longest first
     friend bool operator==(const FactRow&, const FactRow&) = default;
 };
 
@@ -65,6 +67,7 @@ struct Card {
     QString id; // unique in the page and the same in the next one
     QString title;
     QString aside; // muted, at the right of the title
+    QStringList asideShorter;
     bool wide = false;
     std::vector<FactRow> facts;
     std::vector<LinkRow> links;

@@ -532,6 +532,26 @@ void AddNodeDialog::say(const QString& text, bool failed)
     m_words->showText(text);
 }
 
+// The first thing that keeps the dialog from going on; the host's own words tell more of the host.
+QString AddNodeDialog::whatIsMissing() const
+{
+    if (m_name->text().isEmpty())
+        return tr("It needs a name.");
+    if (!lab())
+        return cluster() == 0 && m_address->text().isEmpty()
+                   ? tr("The address of the new cluster is missing.")
+                   : QString();
+    if (m_host->count() == 0)
+        return tr("No host is enrolled that could carry it.");
+    if (!m_inventory)
+        return tr("The host has not answered yet.");
+    if (m_pool->count() == 0)
+        return tr("Its disk needs an active storage pool on the host.");
+    if (!m_inventory->host.kvmUsable && !m_emulate->isChecked())
+        return tr("Without KVM it can only be emulated.");
+    return m_image->text().isEmpty() ? tr("Choose the image that it starts from.") : QString();
+}
+
 void AddNodeDialog::enable()
 {
     const Page at = page();
@@ -542,12 +562,11 @@ void AddNodeDialog::enable()
     m_copy->setEnabled(!m_busy);
     m_save->setEnabled(!m_busy);
     m_undo->setVisible(at == Progress && m_over && m_run != nullptr);
-    bool ready = !m_name->text().isEmpty();
-    if (lab())
-        ready = ready && m_inventory && m_pool->count() > 0 && !m_image->text().isEmpty() &&
-                (m_inventory->host.kvmUsable || m_emulate->isChecked());
-    else if (cluster() == 0)
-        ready = ready && !m_address->text().isEmpty();
+    const QString missing = at == Machine ? whatIsMissing() : QString();
+    const bool ready = missing.isEmpty();
+    if (!m_busy && (m_words->text().isEmpty() || m_words->text() == m_missing))
+        say(missing, false); // what went wrong before stays to be read
+    m_missing = missing;
     m_next->setVisible(at == Machine || (at == Review && m_plan.has_value()));
     m_next->setText(at == Machine ? tr("&Next") : tr("&Add it"));
     m_next->setEnabled(!m_busy && (at != Machine || ready));

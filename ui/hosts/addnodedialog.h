@@ -72,6 +72,7 @@ private:
     void follow(); // fields that depend on each other
     void askHost();
     void enable();
+    QString whatIsMissing() const;
     void say(const QString& text, bool failed);
     void prepare();
     void review(const hosts::NodeSpec& spec);
@@ -140,6 +141,7 @@ private:
     QWidget* m_serial = nullptr;
 
     ThemedLabel* m_words = nullptr;
+    QString m_missing; // as it was said last
     QPushButton* m_back = nullptr;
     QPushButton* m_copy = nullptr;
     QPushButton* m_save = nullptr;

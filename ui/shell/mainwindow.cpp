@@ -1322,14 +1322,13 @@ ItemId MainWindow::current() const
     return m_d->selection->current();
 }
 
-void MainWindow::setCurrentTab(const QString& name)
+bool MainWindow::setCurrentTab(const QString& name)
 {
-    if (m_d->bottom->hasTab(name)) {
-        m_d->bottomDock->show();
-        m_d->bottom->setCurrentTab(name);
-    } else {
-        m_d->details->setCurrentTab(name);
-    }
+    if (!m_d->bottom->hasTab(name))
+        return m_d->details->setCurrentTab(name);
+    m_d->bottomDock->show();
+    m_d->bottom->setCurrentTab(name);
+    return true;
 }
 
 ClusterWizard* MainWindow::newCluster()

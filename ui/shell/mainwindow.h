@@ -80,10 +80,11 @@ public:
     void select(stack::ItemId id);
     Consoles* consoles() const; // null without services for them
     stack::ItemId current() const;
-    void setCurrentTab(const QString& name); // of the details: "overview", …; or below: "traffic", …
-    void say(const QString& text);           // over the centre, until closed
-    ClusterWizard* newCluster();             // opens the wizard; null without runs
-    PrepareWizard* prepareCluster();         // the same
+    // Of the details: "overview", …; or below: "traffic", …. False when there is none of that name.
+    bool setCurrentTab(const QString& name);
+    void say(const QString& text);   // over the centre, until closed
+    ClusterWizard* newCluster();     // opens the wizard; null without runs
+    PrepareWizard* prepareCluster(); // the same
 
 protected:
     void closeEvent(QCloseEvent* event) override;

@@ -122,9 +122,8 @@ void TwoLineDelegate::paint(QPainter* painter, const QStyleOptionViewItem& optio
     painter->setFont(Theme::smallFont());
     painter->setPen(c.muted);
     if (!aside.isEmpty())
-        painter->drawText(
-            placed(QRect(all.right() - kRight - kAside, top, kAside, titleMetrics.height())),
-            (option.direction == Qt::RightToLeft ? Qt::AlignLeft : Qt::AlignRight) | Qt::AlignVCenter, aside);
+        painter->drawText(placed(QRect(all.right() - kRight - kAside, top, kAside, titleMetrics.height())),
+                          Qt::AlignTrailing | Qt::AlignVCenter, aside);
     if (const QVariant progress = index.data(Progress); progress.isValid()) {
         const QRectF bar =
             placed(QRect(all.right() - kRight - kBar, top + titleMetrics.lineSpacing() + 3, kBar, 5));
@@ -141,7 +140,7 @@ void TwoLineDelegate::paint(QPainter* painter, const QStyleOptionViewItem& optio
     painter->setPen(c.muted);
     const int textWidth = width - kAside;
     const int height = evidenceHeight(option, index, textWidth);
-    QTextOption wrapping(option.direction == Qt::RightToLeft ? Qt::AlignRight : Qt::AlignLeft);
+    QTextOption wrapping(Qt::AlignLeading); // both flip what is not absolute by the layout's direction
     wrapping.setWrapMode(QTextOption::WrapAtWordBoundaryOrAnywhere);
     painter->setClipRect(all);
     painter->drawText(QRectF(placed(QRect(all.left() + left() + kToText, top + titleMetrics.lineSpacing() + 1,

@@ -139,13 +139,14 @@ void ValueLabel::setElide(Qt::TextElideMode mode)
     fit();
 }
 
-void ValueLabel::setFullText(const QString& text, const QString& hint)
+void ValueLabel::setFullText(const QString& text, const QString& hint, const QStringList& shorter)
 {
-    if (m_full == text && m_hint == hint)
+    if (m_full == text && m_hint == hint && m_shorter == shorter)
         return;
     const bool sameText = m_full == text;
     m_full = text;
     m_hint = hint;
+    m_shorter = shorter;
     setAccessibleName(text);
     if (!sameText)
         updateGeometry();
@@ -167,7 +168,12 @@ QSize ValueLabel::minimumSizeHint() const
 void ValueLabel::fit()
 {
     const int room = contentsRect().width() - 2 * margin();
-    const QString text = room <= 0 ? m_full : fontMetrics().elidedText(m_full, m_mode, room);
+    QString text = m_full;
+    if (room > 0) {
+        for (int i = 0; i < m_shorter.size() && fontMetrics().horizontalAdvance(text) > room; ++i)
+            text = m_shorter.at(i);
+        text = fontMetrics().elidedText(text, m_mode, room);
+    }
     m_elided = text != m_full;
     showText(text);
     // Tooltips guess at rich text: what comes from outside must be escaped to be shown as it is.

@@ -6,6 +6,7 @@
 #include <QColor>
 #include <QFont>
 #include <QLabel>
+#include <QStringList>
 
 namespace strata::ui {
 
@@ -41,8 +42,8 @@ private:
 };
 
 // One line that ends with "…" (or has it in the middle) where there is no room, with the whole text as
-// tooltip. Its text can be selected with the mouse or the keyboard and copied, always as a whole when it is
-// shortened.
+// tooltip; or that says the same in fewer words there. Its text can be selected with the mouse or the
+// keyboard and copied, always as a whole when it is shortened.
 class ValueLabel : public ThemedLabel {
     Q_OBJECT
 
@@ -50,7 +51,8 @@ public:
     explicit ValueLabel(TextRole role, QWidget* parent = nullptr);
 
     void setElide(Qt::TextElideMode mode);
-    void setFullText(const QString& text, const QString& hint = {});
+    // `shorter`: what is said instead where there is no room for the text, the longest first.
+    void setFullText(const QString& text, const QString& hint = {}, const QStringList& shorter = {});
     const QString& fullText() const { return m_full; }
     bool isElided() const { return m_elided; }
 
@@ -68,6 +70,7 @@ private:
 
     QString m_full;
     QString m_hint;
+    QStringList m_shorter;
     Qt::TextElideMode m_mode = Qt::ElideRight;
     bool m_elided = false;
 };

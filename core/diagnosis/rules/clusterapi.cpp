@@ -27,23 +27,27 @@ struct Waiting {
 // something that comes by itself is Info: it explains nothing above it.
 constexpr std::array<Waiting, 10> kVmProvisioned = {{
     {"WaitingForClusterInfrastructure", "F5", Severity::Info,
-     "Machine %1 waits for the cluster's load balancer", "See the KubevirtCluster's LoadBalancerAvailable."},
+     mark("Machine %1 waits for the cluster's load balancer"),
+     mark("See the KubevirtCluster's LoadBalancerAvailable.")},
     {"WaitingForControlPlaneAvailable", "F6", Severity::Info,
-     "Machine %1 waits for the first control plane machine", "Look at the control plane's first machine."},
-    {"WaitingForBootstrapData", "F7", Severity::Info, "Machine %1 waits for its bootstrap data",
-     "Look at its KubeadmConfig."},
-    {"VMCreateFailed", "F9", Severity::Critical, "The VM of machine %1 could not be created",
-     "The message holds the API server's own words: quota, webhook or RBAC."},
-    {"VMNotReady", "F10", Severity::Warning, "The VM of machine %1 is not ready", "Look at the VM."},
-    {"Unschedulable", "D1", Severity::Critical, "No outer node can take the VM of machine %1",
-     "Free or add room on the outer nodes."},
-    {"DVPending", "C15", Severity::Warning, "The disk of machine %1 is not there yet",
-     "Look at its DataVolume: storage class, quota."},
-    {"DVFailed", "C15", Severity::Critical, "The disk of machine %1 could not be filled",
-     "Look at its DataVolume and the importer's log."},
-    {"DVNotReady", "C15", Severity::Info, "The disk of machine %1 is being filled", "Watch its DataVolume."},
-    {"DVImagePullFailed", "C6", Severity::Critical, "The disk image of machine %1 cannot be pulled",
-     "Check the image's name and that the cluster reaches its registry."},
+     mark("Machine %1 waits for the first control plane machine"),
+     mark("Look at the control plane's first machine.")},
+    {"WaitingForBootstrapData", "F7", Severity::Info, mark("Machine %1 waits for its bootstrap data"),
+     mark("Look at its KubeadmConfig.")},
+    {"VMCreateFailed", "F9", Severity::Critical, mark("The VM of machine %1 could not be created"),
+     mark("The message holds the API server's own words: quota, webhook or RBAC.")},
+    {"VMNotReady", "F10", Severity::Warning, mark("The VM of machine %1 is not ready"),
+     mark("Look at the VM.")},
+    {"Unschedulable", "D1", Severity::Critical, mark("No outer node can take the VM of machine %1"),
+     mark("Free or add room on the outer nodes.")},
+    {"DVPending", "C15", Severity::Warning, mark("The disk of machine %1 is not there yet"),
+     mark("Look at its DataVolume: storage class, quota.")},
+    {"DVFailed", "C15", Severity::Critical, mark("The disk of machine %1 could not be filled"),
+     mark("Look at its DataVolume and the importer's log.")},
+    {"DVNotReady", "C15", Severity::Info, mark("The disk of machine %1 is being filled"),
+     mark("Watch its DataVolume.")},
+    {"DVImagePullFailed", "C6", Severity::Critical, mark("The disk image of machine %1 cannot be pulled"),
+     mark("Check the image's name and that the cluster reaches its registry.")},
 }};
 
 std::optional<Finding> vmNotProvisioned(const Subject& s)
@@ -67,7 +71,7 @@ std::optional<Finding> vmNotProvisioned(const Subject& s)
             const bool patient =
                 waiting.severity == Severity::Warning && !olderThan(s, condition->since, 10LL * 60 * 1000);
             Finding out = finding(s, waiting.rule, patient ? Severity::Info : waiting.severity,
-                                  tr(waiting.title, {s.item.name}), tr(waiting.remedy),
+                                  tr(marked(waiting.title), {s.item.name}), tr(marked(waiting.remedy)),
                                   conditionProof(s, "KubevirtMachine", *condition));
             // What CAPK copies from the VM and its disk is known better there.
             out.summary = out.severity != Severity::Info;
@@ -155,15 +159,15 @@ std::optional<Finding> controlPlanePartUnhealthy(const Subject& s)
         const char* title;
     };
     static constexpr std::array<Part, 5> parts = {
-        {{"EtcdMemberHealthy", "G5", "The etcd member on machine %1 is not healthy"},
-         {"EtcdPodHealthy", "G5", "The etcd pod on machine %1 is not healthy"},
-         {"APIServerPodHealthy", "G7", "The API server on machine %1 is not healthy"},
-         {"ControllerManagerPodHealthy", "G7", "The controller manager on machine %1 is not healthy"},
-         {"SchedulerPodHealthy", "G7", "The scheduler on machine %1 is not healthy"}}};
+        {{"EtcdMemberHealthy", "G5", mark("The etcd member on machine %1 is not healthy")},
+         {"EtcdPodHealthy", "G5", mark("The etcd pod on machine %1 is not healthy")},
+         {"APIServerPodHealthy", "G7", mark("The API server on machine %1 is not healthy")},
+         {"ControllerManagerPodHealthy", "G7", mark("The controller manager on machine %1 is not healthy")},
+         {"SchedulerPodHealthy", "G7", mark("The scheduler on machine %1 is not healthy")}}};
     for (const Part& part : parts) {
         const Condition* condition = conditionWith(machine->conditions, part.type, "False");
         if (condition != nullptr && condition->reason != "Provisioning")
-            return finding(s, part.rule, Severity::Critical, tr(part.title, {s.item.name}),
+            return finding(s, part.rule, Severity::Critical, tr(marked(part.title), {s.item.name}),
                            tr("Read the static pod's log in the guest, or on its serial console."),
                            conditionProof(s, "Machine", *condition));
     }

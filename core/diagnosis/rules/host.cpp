@@ -81,12 +81,12 @@ std::optional<Finding> nodeUnderPressure(const Subject& s)
         const char* type;
         const char* title;
     };
-    static constexpr Pressure pressures[] = {{"MemoryPressure", "Outer node %1 is short of memory"},
-                                             {"DiskPressure", "Outer node %1 is short of disk space"},
-                                             {"PIDPressure", "Outer node %1 is short of process ids"}};
+    static constexpr Pressure pressures[] = {{"MemoryPressure", mark("Outer node %1 is short of memory")},
+                                             {"DiskPressure", mark("Outer node %1 is short of disk space")},
+                                             {"PIDPressure", mark("Outer node %1 is short of process ids")}};
     for (const Pressure& pressure : pressures) {
         if (const Condition* condition = conditionWith(node->conditions, pressure.type, "True"))
-            return finding(s, "A5", Severity::Warning, tr(pressure.title, {s.item.name}),
+            return finding(s, "A5", Severity::Warning, tr(marked(pressure.title), {s.item.name}),
                            tr("Migrate VMs away before the kubelet evicts their launcher pods."),
                            conditionProof(s, "Node", *condition));
     }

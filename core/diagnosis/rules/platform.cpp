@@ -112,23 +112,28 @@ struct Component {
 };
 
 constexpr std::array<Component, 13> kComponents = {{
-    {"virt-api", "B5", Severity::Critical, "virt-api in %1 is down: no VM can be created or changed"},
+    {"virt-api", "B5", Severity::Critical, mark("virt-api in %1 is down: no VM can be created or changed")},
     {"virt-controller", "B1", Severity::Critical,
-     "virt-controller in %1 is down: no VM starts, stops or moves"},
-    {"virt-operator", "B1", Severity::Warning, "virt-operator in %1 is down"},
-    {"cdi-deployment", "B6", Severity::Warning, "cdi-deployment in %1 is down: volumes cannot be filled"},
-    {"cdi-apiserver", "B6", Severity::Warning, "cdi-apiserver in %1 is down: volumes cannot be created"},
-    {"cert-manager", "B8", Severity::Warning, "cert-manager in %1 is down: certificates are not renewed"},
-    {"cert-manager-webhook", "B8", Severity::Warning, "The webhook of cert-manager in %1 is down"},
-    {"cert-manager-cainjector", "B8", Severity::Warning, "The CA injector of cert-manager in %1 is down"},
-    {"capi-controller-manager", "S4", Severity::Critical, "Cluster API in %1 is down: no tenant is acted on"},
+     mark("virt-controller in %1 is down: no VM starts, stops or moves")},
+    {"virt-operator", "B1", Severity::Warning, mark("virt-operator in %1 is down")},
+    {"cdi-deployment", "B6", Severity::Warning,
+     mark("cdi-deployment in %1 is down: volumes cannot be filled")},
+    {"cdi-apiserver", "B6", Severity::Warning,
+     mark("cdi-apiserver in %1 is down: volumes cannot be created")},
+    {"cert-manager", "B8", Severity::Warning,
+     mark("cert-manager in %1 is down: certificates are not renewed")},
+    {"cert-manager-webhook", "B8", Severity::Warning, mark("The webhook of cert-manager in %1 is down")},
+    {"cert-manager-cainjector", "B8", Severity::Warning,
+     mark("The CA injector of cert-manager in %1 is down")},
+    {"capi-controller-manager", "S4", Severity::Critical,
+     mark("Cluster API in %1 is down: no tenant is acted on")},
     {"capi-kubeadm-bootstrap-controller-manager", "S4", Severity::Warning,
-     "The kubeadm bootstrap provider in %1 is down: no machine gets its data"},
+     mark("The kubeadm bootstrap provider in %1 is down: no machine gets its data")},
     {"capi-kubeadm-control-plane-controller-manager", "S4", Severity::Warning,
-     "The kubeadm control plane provider in %1 is down"},
+     mark("The kubeadm control plane provider in %1 is down")},
     {"capk-controller-manager", "S4", Severity::Critical,
-     "The KubeVirt provider of Cluster API in %1 is down: no machine is built"},
-    {"coredns", "S4", Severity::Critical, "DNS in %1 is down"},
+     mark("The KubeVirt provider of Cluster API in %1 is down: no machine is built")},
+    {"coredns", "S4", Severity::Critical, mark("DNS in %1 is down")},
 }};
 
 // B9, from the event of a pod; `about` tells findings apart.
@@ -281,7 +286,7 @@ void component(const Platform& p, const ObjectFact& object, std::vector<Finding>
     if (why == nullptr || !p.olderThan(why->since != 0 ? why->since : object.meta.created, 2 * kMinute))
         return; // it starts
     out.push_back(platformFinding(p, object, "deployments", "Deployment", known->rule, known->severity,
-                                  tr(known->title, {p.source.name}),
+                                  tr(marked(known->title), {p.source.name}),
                                   tr("Look at its pods: image, node, log."), "status.availableReplicas",
                                   why->message.empty() ? "0" : "0 · " + why->message, why->since));
 }

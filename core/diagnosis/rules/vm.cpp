@@ -353,13 +353,13 @@ std::optional<Finding> notMigratable(const Subject& s)
         const char* remedy;
     };
     static constexpr std::array<Cause, 3> causes = {
-        {{"DisksNotLiveMigratable", "E1", "Put its disks on a storage class with ReadWriteMany."},
-         {"InterfaceNotLiveMigratable", "E2", "Connect it to the pod network by masquerade."},
-         {"CPUModeLiveMigratable", "E3", "Give it a CPU model that several hosts have."}}};
+        {{"DisksNotLiveMigratable", "E1", mark("Put its disks on a storage class with ReadWriteMany.")},
+         {"InterfaceNotLiveMigratable", "E2", mark("Connect it to the pod network by masquerade.")},
+         {"CPUModeLiveMigratable", "E3", mark("Give it a CPU model that several hosts have.")}}};
     for (const Cause& cause : causes) {
         if (condition->reason == cause.reason)
             return finding(s, cause.rule, Severity::Info, tr("VM %1 cannot be migrated live", {s.item.name}),
-                           tr(cause.remedy), conditionProof(s, "VirtualMachineInstance", *condition));
+                           tr(marked(cause.remedy)), conditionProof(s, "VirtualMachineInstance", *condition));
     }
     return finding(s, "E4", Severity::Info, tr("VM %1 cannot be migrated live", {s.item.name}),
                    tr("It restarts elsewhere when its node is drained."),

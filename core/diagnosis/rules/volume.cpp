@@ -132,14 +132,14 @@ bool speaksOfQuota(const Condition& condition)
 // C4, as far as conditions repeat what the API server said.
 std::optional<Finding> quotaExceeded(const Subject& s)
 {
-    const char* const remedy =
-        "Raise the namespace's ResourceQuota; scratch volumes of an import count, too.";
+    const std::string remedy =
+        tr("Raise the namespace's ResourceQuota; scratch volumes of an import count, too.");
     if (s.facts.vm != nullptr) {
         for (const Condition& condition : s.facts.vm->conditions) {
             if (speaksOfQuota(condition))
                 return finding(s, "C4", Severity::Critical,
-                               tr("The quota of %1 has no room for VM %2", {s.item.ns, s.item.name}),
-                               tr(remedy), conditionProof(s, "VirtualMachine", condition));
+                               tr("The quota of %1 has no room for VM %2", {s.item.ns, s.item.name}), remedy,
+                               conditionProof(s, "VirtualMachine", condition));
         }
     }
     std::optional<Finding> told = onVolume(s, [&](const ObjectFact& volume) -> std::optional<Finding> {
@@ -148,7 +148,7 @@ std::optional<Finding> quotaExceeded(const Subject& s)
                 return finding(s, "C4", Severity::Critical,
                                tr("The quota of %1 has no room for volume %2 of VM %3",
                                   {s.item.ns, volume.meta.name, s.item.name}),
-                               tr(remedy), volumeProof(s, volume, false, condition));
+                               remedy, volumeProof(s, volume, false, condition));
         }
         return std::nullopt;
     });
@@ -161,7 +161,7 @@ std::optional<Finding> quotaExceeded(const Subject& s)
                              fieldOf(*event, "message").find("quota") == std::string::npos))
         return std::nullopt;
     return finding(s, "C4", Severity::Critical,
-                   tr("The quota of %1 has no room for VM %2", {s.item.ns, s.item.name}), tr(remedy),
+                   tr("The quota of %1 has no room for VM %2", {s.item.ns, s.item.name}), remedy,
                    eventProof(s, *event));
 }
 
@@ -180,16 +180,17 @@ std::optional<Finding> cloneBlocked(const Subject& s)
         return std::nullopt;
     const std::string reason = fieldOf(*event, "reason");
     const char* remedy =
-        "Give it a source it can read: the right name and namespace, of the same volume mode.";
+        mark("Give it a source it can read: the right name and namespace, of the same volume mode.");
     if (reason == "CloneSourceInUse")
-        remedy = "Stop what uses the source, or clone from a snapshot of it.";
+        remedy = mark("Stop what uses the source, or clone from a snapshot of it.");
     else if (reason == "UnauthorizedDataVolumeCreate")
-        remedy = "Grant create on datavolumes/source in the namespace of the source.";
+        remedy = mark("Grant create on datavolumes/source in the namespace of the source.");
     else if (reason == "NoVolumeSnapshotClass")
-        remedy = "Install a VolumeSnapshotClass for the storage driver, or let CDI copy through a host.";
+        remedy =
+            mark("Install a VolumeSnapshotClass for the storage driver, or let CDI copy through a host.");
     return finding(s, "C12", Severity::Critical,
-                   tr("A volume of VM %1 cannot be cloned from its source", {s.item.name}), tr(remedy),
-                   eventProof(s, *event));
+                   tr("A volume of VM %1 cannot be cloned from its source", {s.item.name}),
+                   tr(marked(remedy)), eventProof(s, *event));
 }
 
 std::optional<Finding> importerUnschedulable(const Subject& s)

@@ -2,6 +2,7 @@
 #include "core/kube/net/websocketchannel.h"
 
 #include "core/base/text.h"
+#include "core/base/translatable.h"
 #include "core/base/translate.h"
 #include "core/kube/net/loop.h"
 #include "core/kube/net/websocketframe.h"
@@ -357,8 +358,9 @@ private:
             }
             m_closeSent = true;
             writeAll();
-            finish(fail(ErrorKind::Protocol, tr("The API server %1 broke the WebSocket protocol: %2.",
-                                                {m_server, translate("KubeNetwork", ws::wordsOf(fault))})));
+            finish(fail(ErrorKind::Protocol,
+                        tr("The API server %1 broke the WebSocket protocol: %2.",
+                           {m_server, translate("KubeNetwork", marked(ws::wordsOf(fault)))})));
         }
     }
 
@@ -386,7 +388,7 @@ private:
         if (const std::string wrong = m_handshake.check(m_key, m_request.protocols); !wrong.empty()) {
             finish(fail(ErrorKind::Protocol,
                         tr("The API server %1 did not open the WebSocket as asked: %2.",
-                           {m_server, translate("KubeNetwork", wrong.c_str())}),
+                           {m_server, translate("KubeNetwork", marked(wrong.c_str()))}),
                         cleanText(m_handshake.protocol(), 256), 101));
             return;
         }

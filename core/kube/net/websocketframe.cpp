@@ -2,6 +2,7 @@
 #include "core/kube/net/websocketframe.h"
 
 #include "core/base/text.h"
+#include "core/base/translatable.h"
 
 #include <openssl/evp.h>
 
@@ -10,6 +11,11 @@
 
 namespace strata::kube::ws {
 namespace {
+
+constexpr const char* mark(const char* text)
+{
+    return translatable("KubeNetwork", text);
+}
 
 constexpr std::size_t kMaxHead = 64U << 10U;
 constexpr std::size_t kMaxRefusal = 64U << 10U;
@@ -255,21 +261,21 @@ const char* wordsOf(Reader::Fault fault)
 {
     switch (fault) {
     case Reader::Fault::Masked:
-        return "a masked frame from the server";
+        return mark("a masked frame from the server");
     case Reader::Fault::Reserved:
-        return "a frame of an unknown kind";
+        return mark("a frame of an unknown kind");
     case Reader::Fault::BadControl:
-        return "a control frame that is too long or in pieces";
+        return mark("a control frame that is too long or in pieces");
     case Reader::Fault::BadFragment:
-        return "pieces of messages in the wrong order";
+        return mark("pieces of messages in the wrong order");
     case Reader::Fault::BadLength:
-        return "a frame with a malformed length";
+        return mark("a frame with a malformed length");
     case Reader::Fault::TooLarge:
-        return "a message larger than the limit";
+        return mark("a message larger than the limit");
     case Reader::Fault::NotUtf8:
-        return "a text that is no UTF-8";
+        return mark("a text that is no UTF-8");
     case Reader::Fault::AfterTheClose:
-        return "a frame after the close";
+        return mark("a frame after the close");
     case Reader::Fault::None:
         break;
     }
@@ -387,16 +393,16 @@ std::string Handshake::check(std::string_view key, const std::vector<std::string
     };
     if (toLower(header("upgrade")) != "websocket" ||
         toLower(header("connection")).find("upgrade") == std::string::npos)
-        return "it does not say that it upgrades the connection";
+        return mark("it does not say that it upgrades the connection");
     if (header("sec-websocket-accept") != acceptOf(key))
-        return "its Sec-WebSocket-Accept does not belong to our key";
+        return mark("its Sec-WebSocket-Accept does not belong to our key");
     if (!header("sec-websocket-extensions").empty())
-        return "it uses an extension that nobody asked for";
+        return mark("it uses an extension that nobody asked for");
     const std::string chosen = protocol();
     if (protocols.empty() ? !chosen.empty()
                           : std::find(protocols.begin(), protocols.end(), chosen) == protocols.end())
-        return chosen.empty() ? "it chose none of the sub-protocols"
-                              : "it chose a sub-protocol that was not offered";
+        return chosen.empty() ? mark("it chose none of the sub-protocols")
+                              : mark("it chose a sub-protocol that was not offered");
     return {};
 }
 

@@ -134,6 +134,38 @@ std::vector<Transport> transports()
     };
 }
 
+// A client whose sockets have less patience: what a transport asks for, in small.
+class Hasty : public kube::Client {
+public:
+    explicit Hasty(std::shared_ptr<kube::Client> client) : m_client(std::move(client)) {}
+
+    const kube::ClusterConfig& config() const override { return m_client->config(); }
+    kube::Network& network() override { return m_client->network(); }
+    std::unique_ptr<kube::RequestHandle> send(kube::Request request,
+                                              std::function<void(Result<kube::Response>)> done) override
+    {
+        return m_client->send(std::move(request), std::move(done));
+    }
+    std::unique_ptr<kube::RequestHandle> stream(kube::Request request,
+                                                std::shared_ptr<kube::StreamHandler> handler) override
+    {
+        return m_client->stream(std::move(request), std::move(handler));
+    }
+    std::unique_ptr<kube::WebSocket> openWebSocket(kube::WebSocketRequest request,
+                                                   std::shared_ptr<kube::WebSocketHandler> handler) override
+    {
+        request.pingEvery /= 200;   // 10 s become 50 ms; never stays never
+        request.silenceLimit /= 50; // 30 s become 600 ms
+        return m_client->openWebSocket(std::move(request), std::move(handler));
+    }
+    std::int64_t clockOffsetMs() const override { return m_client->clockOffsetMs(); }
+    std::vector<std::string> warnings() const override { return m_client->warnings(); }
+    kube::ClientTraffic traffic() const override { return m_client->traffic(); }
+
+private:
+    std::shared_ptr<kube::Client> m_client;
+};
+
 // The API server behind all of them, for whole runs.
 void serveAll(WsServer::Peer& peer)
 {
@@ -233,6 +265,41 @@ private Q_SLOTS:
             }
         }
         QCOMPARE(longest, transport.heard.size());
+    }
+
+    // Nobody types and nothing is printed: the session says now and then that it is there, so that nothing on
+    // the way takes it down, and hears when the other end is there no longer.
+    void anIdleSessionIsKeptAlive_data() { afterEveryByte_data(); }
+    void anIdleSessionIsKeptAlive()
+    {
+        QFETCH(int, index);
+        const Transport transport = transports()[std::size_t(index)];
+        std::atomic<int> pings{0};
+        std::atomic<bool> dead{false};
+        WsServer::Options options{m_ca.server(), {}};
+        options.onPing = [&pings] { ++pings; };
+        WsServer server(options, [&](WsServer::Peer& peer) {
+            if (!peer.accept(transport.protocol))
+                return;
+            if (dead)
+                peer.rest();
+            while (!dead && peer.read()) { // sees the pings, and answers them
+            }
+        });
+        kube::Network network;
+        const auto client = std::make_shared<Hasty>(kube::Client::create(network, config(server.port())));
+        const auto ears = std::make_shared<Ears>();
+        const auto session = transport.open(client, ears);
+        QTRY_VERIFY_WITH_TIMEOUT(pings >= 24, kLongMs); // twice as long as silence is borne
+        QCOMPARE(ears->ends.load(), 0);
+        dead = true;
+        const auto deserted = std::make_shared<Ears>();
+        const auto other = transport.open(client, deserted);
+        QTRY_VERIFY_WITH_TIMEOUT(deserted->ends == 1, kLongMs);
+        QVERIFY(deserted->end().kind == SessionEnd::Kind::Failed);
+        QCOMPARE(QByteArray(toString(deserted->end().error.kind)), QByteArray(toString(ErrorKind::Timeout)));
+        QVERIFY(!deserted->end().error.text.empty());
+        QCOMPARE(ears->ends.load(), 0);
     }
 
     // Anywhere in the bytes on the network: in the handshakes, in the server's refusals, in its answers to

@@ -279,12 +279,71 @@ private Q_SLOTS:
                         R"("j":12345678901234567890,"k":1000.0,"l":"2024-01-01"})"));
     }
 
+    // Aliases and merge keys are written out, as kubectl does.
+    void aliasesAreWrittenOut()
+    {
+        const auto read = parseYaml("base: &base {app: web, tier: front}\n"
+                                    "port: &port 80\n"
+                                    "list: &list [*port, 81]\n"
+                                    "labels:\n"
+                                    "  <<: *base\n"
+                                    "  tier: back\n"
+                                    "both: {<<: [*base, {tier: none, zone: b}], zone: a}\n"
+                                    "again: {a: *list, b: *port}\n"
+                                    "quoted: {'<<': 1}\n"
+                                    "changed: &port 90\n"
+                                    "now: *port\n",
+                                    "t");
+        QVERIFY2(read.has_value(), read ? "" : read.error().text.c_str());
+        const Json& json = read->front();
+        QCOMPARE(json["labels"].dump(), std::string(R"({"tier":"back","app":"web"})"));
+        QCOMPARE(json["both"].dump(), std::string(R"({"zone":"a","app":"web","tier":"front"})"));
+        QCOMPARE(json["again"].dump(), std::string(R"({"a":[80,81],"b":80})"));
+        QCOMPARE(json["quoted"].dump(), std::string(R"({"<<":1})"));
+        QCOMPARE(json["now"].dump(), std::string("90"));
+        QVERIFY(parseYaml("a: &x 1\nb: *x\n---\nc: &x 2\nd: *x\n", "t")->back()["d"] == 2);
+    }
+
+    // As files are found: a byte order mark, the line ends of Windows, documents with nothing but remarks,
+    // words behind the dashes, an end mark, lists of kinds of their own.
+    void manifestsAsTheyAreFound()
+    {
+        const std::string text =
+            "\xef\xbb\xbf# of the release\r\n---\r\n---\r\n# nothing\r\n"
+            "--- # Source: chart/templates/a.yaml\r\n"
+            "apiVersion: v1\r\nkind: ConfigMap\r\nmetadata:\r\n  name: a\r\n"
+            "data:\r\n  text: |\r\n    one\r\n    two\r\n"
+            "...\r\n---\r\nnull\r\n---\r\n"
+            "apiVersion: v1\r\nkind: RoleList\r\nitems: []\r\n---\r\n"
+            "{\"apiVersion\": \"v1\", \"kind\": \"Secret\", \"metadata\": {\"name\": \"b\"}}\r\n";
+        const auto read = objectsFromYaml(text, "t");
+        QVERIFY2(read.has_value(), read ? "" : read.error().text.c_str());
+        QCOMPARE(read->size(), std::size_t(2));
+        QCOMPARE(read->front().text("data.text"), std::optional<std::string>("one\ntwo\n"));
+        QCOMPARE(read->back().name(), std::string("b"));
+    }
+
     void yamlRefusals_data()
     {
         QTest::addColumn<QByteArray>("yaml");
         QTest::addColumn<QString>("words");
-        QTest::newRow("alias") << QByteArray("a: &x 1\nb: *x\n") << "line 2";
-        QTest::newRow("merge") << QByteArray("a: {<<: {b: 1}}\n") << "<<";
+        QTest::newRow("alias of nothing") << QByteArray("a: 1\nb: *x\n") << "line 2";
+        QTest::newRow("alias of another document") << QByteArray("a: &x 1\n---\nb: *x\n") << "line 3";
+        QTest::newRow("alias in itself") << QByteArray("a: &x\n  b: *x\n") << "inside";
+        QTest::newRow("merge of a word") << QByteArray("a: {<<: b}\n") << "mapping";
+        // Few lines that would be a great many values, and few that would be deep.
+        QByteArray bomb = "a0: &a0 [1,2,3,4,5,6,7,8,9]\n";
+        QByteArray well = "b0: &b0 [1]\n";
+        for (int i = 1; i < 12; ++i) {
+            const QByteArray before = QByteArray::number(i - 1);
+            const QByteArray now = QByteArray::number(i);
+            bomb += "a" + now + ": &a" + now + " [" + QByteArray("*a" + before + ", ").repeated(9) + "]\n";
+        }
+        for (int i = 1; i < 120; ++i)
+            well += "b" + QByteArray::number(i) + ": &b" + QByteArray::number(i) + " [*b" +
+                    QByteArray::number(i - 1) + "]\n";
+        QTest::newRow("alias bomb") << bomb << "too many";
+        QTest::newRow("deep by aliases") << well << "nested";
         QTest::newRow("twice") << QByteArray("a: 1\nb: 2\na: 3\n") << "line 3";
         QTest::newRow("key list") << QByteArray("? [a]\n: b\n") << "name";
         QTest::newRow("unclosed") << QByteArray("a: 'x") << "line";

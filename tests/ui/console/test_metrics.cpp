@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/support/finditem.h"
 #include "tests/support/picturesite.h"
+#include "tests/ui/console/savedialog.h"
 #include "ui/console/metricspage.h"
 #include "ui/console/pageheader.h"
 #include "ui/console/savetext.h"
@@ -8,6 +9,7 @@
 #include "ui/theme/theme.h"
 
 #include <QDialogButtonBox>
+#include <QFile>
 #include <QInputDialog>
 #include <QPushButton>
 #include <QTemporaryDir>
@@ -181,6 +183,27 @@ private Q_SLOTS:
         ui::saveImage(path, page.grab().toImage(), this, [&](const QString& error) { said = error; });
         QTRY_VERIFY_WITH_TIMEOUT(said.isEmpty(), kLongMs);
         QCOMPARE(QImage(path, "PNG").size(), page.size());
+        // By the page's own buttons.
+        const auto button = [&page](const char* name) -> QToolButton* {
+            for (QToolButton* each : page.findChildren<QToolButton*>()) {
+                if (each->accessibleName().contains(QLatin1String(name)))
+                    return each;
+            }
+            return nullptr;
+        };
+        const QString again = folder.filePath(QStringLiteral("again.png"));
+        QVERIFY(test::saveBy(button("Save a picture"), &page, again));
+        QImage shown;
+        QTRY_VERIFY_WITH_TIMEOUT(shown.load(again, "PNG"), kLongMs);
+        QCOMPARE(shown.size(), page.size());
+        QTRY_VERIFY(page.findChild<QFileDialog*>() == nullptr);
+        const QString values = folder.filePath(QStringLiteral("values.csv"));
+        QVERIFY(test::saveBy(button("as CSV"), &page, values));
+        QFile table(values);
+        QTRY_VERIFY_WITH_TIMEOUT(table.exists(), kLongMs);
+        QVERIFY(table.open(QIODevice::ReadOnly));
+        QCOMPARE(QString::fromUtf8(table.readAll()), ui::metricsCsv(page.series()));
+        QVERIFY(ui::metricsCsv(page.series()).contains(QLatin1String("blue-cp-4kx9d (node)")));
         std::vector<MetricsSeries> all{MetricsSeries(QStringLiteral("a, \"b\"")),
                                        MetricsSeries(QStringLiteral("=cmd"))};
         all[0].merge({sample(1000, 500, 7), sample(2000, 1500, 8)});

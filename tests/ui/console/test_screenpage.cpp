@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "tests/ui/console/savedialog.h"
 #include "ui/console/endbar.h"
 #include "ui/console/screenpage.h"
 #include "ui/console/screenview.h"
@@ -10,6 +11,7 @@
 #include <QGuiApplication>
 #include <QMenu>
 #include <QPushButton>
+#include <QTemporaryDir>
 #include <QToolButton>
 #include <QVBoxLayout>
 #include <QtTest>
@@ -290,6 +292,21 @@ private Q_SLOTS:
     }
 
     // The cluster's API stops answering in the middle, or never did: the same tab goes on through the host.
+    // What the guest shows, as it shows it: not as large as the tab, without the tab's bars.
+    void aPictureIsSaved()
+    {
+        const auto wire = openShown();
+        QVERIFY(wire);
+        m_page->resize(300, 200);
+        QTemporaryDir folder;
+        const QString path = folder.filePath(QStringLiteral("guest.png"));
+        QVERIFY(test::saveBy(button("Save a picture"), m_page, path));
+        QImage saved;
+        QTRY_VERIFY(saved.load(path, "PNG"));
+        QCOMPARE(saved.size(), QSize(640, 400));
+        QCOMPARE(saved.pixelColor(320, 200), QColor(0x40, 0x40, 0x40));
+    }
+
     void theHostIsTheSecondWay_data()
     {
         QTest::addColumn<bool>("shown");

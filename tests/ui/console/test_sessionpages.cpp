@@ -2,6 +2,7 @@
 #include "tests/support/finditem.h"
 #include "tests/support/picturesite.h"
 #include "tests/ui/console/fakesession.h"
+#include "tests/ui/console/savedialog.h"
 #include "ui/console/consoletargets.h"
 #include "ui/console/endbar.h"
 #include "ui/console/logpage.h"
@@ -426,6 +427,23 @@ private Q_SLOTS:
                 shown += event.at(2).toString();
         }
         QCOMPARE(shown, QString::fromUtf8("grüß dich\r\n"));
+
+        // By the page's own button, which asks where to and ends it when it is pressed again.
+        QToolButton* button = nullptr;
+        for (QToolButton* each : page->findChildren<QToolButton*>()) {
+            if (each->isCheckable() && each->accessibleName().contains(QLatin1String("ecord")))
+                button = each;
+        }
+        const QString other = folder.filePath(QStringLiteral("b.cast"));
+        QVERIFY(test::saveBy(button, page.get(), other));
+        QTRY_VERIFY(page->recorder()->isOn());
+        fake.wires[0]->handler->onOutput("bye\r\n");
+        QTRY_VERIFY(screen(*page).contains(QLatin1String("bye")));
+        button->click();
+        QVERIFY(!page->recorder()->isOn());
+        QFile second(other);
+        QVERIFY(second.open(QIODevice::ReadOnly));
+        QVERIFY(second.readAll().contains("bye"));
     }
 
     void anAttachedProcessIsJoinedAsItIs()

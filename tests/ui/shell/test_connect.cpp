@@ -4,6 +4,7 @@
 #include "ui/connect/errorwords.h"
 #include "ui/connect/execdialog.h"
 #include "ui/connect/hostdialog.h"
+#include "ui/connect/hoststages.h"
 #include "ui/connect/welcomepage.h"
 #include "ui/widgets/themedlabel.h"
 
@@ -285,6 +286,80 @@ private Q_SLOTS:
         QVERIFY(!list->isVisible());
         QVERIFY(says(&dialog, QStringLiteral("It answers: QEMU 7.2.0")));
         QVERIFY(says(&dialog, QStringLiteral("The connection broke.")));
+    }
+
+    // What each way needs, how far it has come, what the Enter key does next, and how to mend what is wrong.
+    void enrollingIsGuided()
+    {
+        using Stage = HostStages::Stage;
+        using State = HostStages::State;
+        Fake fake;
+        ConnectServices services = fake.services();
+        std::vector<std::string> tested;
+        services.testHost = [&](const std::string& uri, QObject*, const ConnectServices::Checked& done) {
+            tested.push_back(uri);
+            done(std::string("QEMU 7.2.0"));
+        };
+        services.inventory = [](const std::string&, QObject*,
+                                const std::function<void(Result<virt::Inventory>)>& done) {
+            virt::Inventory inventory;
+            inventory.host.memoryBytes = 8LL << 30U;
+            done(inventory);
+        };
+        HostDialog dialog(services);
+        dialog.show();
+        auto* stages = dialog.findChild<HostStages*>();
+        auto* key = dialog.findChild<QLineEdit*>(QStringLiteral("keyFile"));
+        QLineEdit* uri = dialog.findChildren<QLineEdit*>().first();
+        const auto shown = [&dialog](const QString& words) {
+            for (const QLabel* label : dialog.findChildren<QLabel*>()) {
+                if (label->isVisible() && label->text().contains(words))
+                    return true;
+            }
+            return false;
+        };
+        QVERIFY(!key->isVisible() && !shown(QStringLiteral(".pki")));
+        dialog.setUri(QStringLiteral("qemu+tls://metal-07/system"));
+        QVERIFY(!key->isVisible() && shown(QStringLiteral(".pki")) && shown(QStringLiteral("Identity")));
+        dialog.setUri(QStringLiteral("qemu:///system"));
+        QVERIFY(!key->isVisible() && !shown(QStringLiteral(".pki")) && !shown(QStringLiteral("Identity")));
+        dialog.setUri(QStringLiteral("qemu+ssh://root@metal-07/system?no_tty=1"));
+        QVERIFY(key->isVisible() && shown(QStringLiteral("Identity")));
+        key->setFocus();
+        QTest::keyClicks(key, QStringLiteral("/home/op/my key"));
+        QCOMPARE(uri->text(),
+                 QStringLiteral("qemu+ssh://root@metal-07/system?no_tty=1&keyfile=/home/op/my%20key"));
+        uri->setFocus();
+        dialog.setUri(QStringLiteral("qemu+ssh://root@metal-08/system?keyfile=/k"));
+        QCOMPARE(key->text(), QStringLiteral("/k"));
+        dialog.setUri(QStringLiteral("qemu+ssh://root@metal-07/system"));
+        QCOMPARE(key->text(), QString());
+
+        QVERIFY(stages->state(Stage::Address) == State::Good);
+        QVERIFY(stages->state(Stage::Reached) == State::Open);
+        QTest::keyClick(uri, Qt::Key_Return); // tests; does not enrol unseen
+        QCOMPARE(tested, std::vector<std::string>{"qemu+ssh://root@metal-07/system"});
+        QVERIFY(dialog.isVisible());
+        for (const Stage stage : {Stage::Trusted, Stage::Reached, Stage::Hardware})
+            QVERIFY(stages->state(stage) == State::Good);
+        QVERIFY(stages->state(Stage::Fit) == State::Bad);
+        auto* remedy = dialog.findChild<QPlainTextEdit*>(QStringLiteral("remedy"));
+        QVERIFY(remedy->isVisible() && !remedy->toPlainText().isEmpty());
+        QTreeWidget* list = nullptr;
+        for (QTreeWidget* tree : dialog.findChildren<QTreeWidget*>())
+            if (tree->columnCount() == 3)
+                list = tree;
+        const QString first = remedy->toPlainText();
+        list->setCurrentItem(list->topLevelItem(list->topLevelItemCount() - 1));
+        QVERIFY(remedy->toPlainText() != first);
+        // All of it on a small screen.
+        QVERIFY2(dialog.sizeHint().height() <= 660, qPrintable(QString::number(dialog.sizeHint().height())));
+        QVERIFY(dialog.minimumSizeHint().width() <= 900);
+
+        QSignalSpy connected(&dialog, &HostDialog::connectHost);
+        uri->setFocus();
+        QTest::keyClick(uri, Qt::Key_Return); // now it does
+        QCOMPARE(connected.size(), 1);
     }
 
     void hostKeysAreShownBeforeTheyAreTrusted()

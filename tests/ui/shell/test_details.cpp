@@ -377,6 +377,45 @@ private Q_SLOTS:
             QVERIFY(frame->geometry().right() <= overview->viewport()->width());
     }
 
+    // Half an amount is none: where there is little room it is said in fewer words, never cut.
+    void amountsAreNeverCut()
+    {
+        Fixture f;
+        f.select("outer-1", ItemKind::OuterNode);
+        auto* overview = f.part<ui::OverviewPage>();
+        const auto amounts = [overview] {
+            QList<ui::ValueLabel*> found;
+            for (const char* name : {"card-load", "card-chart-memory"}) {
+                const auto* frame = overview->findChild<ui::CardFrame*>(QLatin1String(name));
+                for (ui::ValueLabel* label :
+                     frame == nullptr ? QList<ui::ValueLabel*>() : frame->findChildren<ui::ValueLabel*>()) {
+                    if (label->fullText().contains(QLatin1String(" %)")))
+                        found << label;
+                }
+            }
+            return found;
+        };
+        QTRY_VERIFY(amounts().size() >= 3);
+        QCOMPARE(amounts().first()->fullText().count(QLatin1String(" of ")), 1);
+        QSet<QString> forms;
+        for (int width = 1500; width > 300; width -= 19) { // through all numbers of columns
+            f.panel->resize(width, 560);
+            QCoreApplication::processEvents();
+            for (const ui::ValueLabel* label : amounts()) {
+                QVERIFY2(!label->text().contains(QChar(0x2026)), qPrintable(label->text()));
+                QVERIFY2(label->text().endsWith(QLatin1Char('%')) || label->text().endsWith(QLatin1Char(')')),
+                         qPrintable(label->text()));
+                const bool whole = label->text() == label->fullText();
+                QCOMPARE(label->isElided(), !whole);
+                QVERIFY(whole || label->toolTip().contains(label->fullText()));
+                forms.insert(label->text());
+            }
+        }
+        // Shorter forms were needed on the way, else nothing was tried.
+        QVERIFY(std::any_of(forms.begin(), forms.end(),
+                            [](const QString& form) { return !form.contains(QLatin1String(" of ")); }));
+    }
+
     void podsStayInPlace()
     {
         ui::PodModel model;

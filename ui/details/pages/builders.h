@@ -36,19 +36,25 @@ class Details {
 
 // What builders share.
 QString text(const std::string& value);
-QString ageOf(UnixMs since, UnixMs now);   // "4m"; empty when not known
+QString ageOf(UnixMs since, UnixMs now); // "4m"; empty when not known
 QString podsText(int pods, bool more);
 QString podsText(const stack::Item& item); // "12", "12 or more" when some are counted elsewhere
 QString cpuText(std::int64_t milli);       // "8"; empty when not told
 QString memoryText(std::int64_t bytes);
 QString countText(std::int64_t count);
+// A value in words, and shorter ways to say it, the longest first: half an amount is none.
+struct Worded {
+    QString value;
+    QStringList shorter;
+};
 // "12.5 of 64 (20 %)"; only the first part when the whole is not known.
-QString share(std::int64_t part, std::int64_t whole, QString (*format)(std::int64_t));
+Worded share(std::int64_t part, std::int64_t whole, QString (*format)(std::int64_t));
 
 Card facts(const char* id, const QString& title);
 // Adds a row unless the value is empty: what a source does not tell is left out, not shown as a dash.
 void row(Card& card, const QString& label, const QString& value, TextRole role = TextRole::Text,
          const QString& hint = {});
+void row(Card& card, const QString& label, const Worded& value);
 void yesNo(Card& card, const QString& label, bool value, TextRole whenFalse = TextRole::Warning);
 void add(Page& page, Card card); // unless it is empty
 

@@ -51,13 +51,13 @@ void hostPage(const PageContext& context, Page& page)
     Card load = facts("load", Details::tr("Load"));
     const Item& item = context.item;
     row(load, Details::tr("CPU requested"), share(item.allocated.cpuMilli, item.capacity.cpuMilli, &cpuText));
-    row(load, Details::tr("CPU used"),
-        item.used.cpuMilli < 0 ? QString() : share(item.used.cpuMilli, item.capacity.cpuMilli, &cpuText));
+    if (item.used.cpuMilli >= 0)
+        row(load, Details::tr("CPU used"), share(item.used.cpuMilli, item.capacity.cpuMilli, &cpuText));
     row(load, Details::tr("Memory requested"),
         share(item.allocated.memoryBytes, item.capacity.memoryBytes, &memoryText));
-    row(load, Details::tr("Memory used"),
-        item.used.memoryBytes < 0 ? QString()
-                                  : share(item.used.memoryBytes, item.capacity.memoryBytes, &memoryText));
+    if (item.used.memoryBytes >= 0)
+        row(load, Details::tr("Memory used"),
+            share(item.used.memoryBytes, item.capacity.memoryBytes, &memoryText));
     row(load, Details::tr("Domains"), QString::number(item.childrenIn(Tree::Hosts).size()));
     row(load, Details::tr("Pods above it"), podsText(item));
     add(page, std::move(load));

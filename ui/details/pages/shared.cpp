@@ -87,7 +87,9 @@ void addChart(const PageContext& context, Page& page, const std::vector<Sample>&
         return;
     card.chart.capacity = capacity > 0 ? double(capacity) : -1;
     card.chart.top = most > 0 ? most * 1.08 : 1;
-    card.aside = share(value(item.used), capacity, format);
+    const Worded used = share(value(item.used), capacity, format);
+    card.aside = used.value;
+    card.asideShorter = used.shorter;
     // The memory's stands beside the first two cards of facts: in three columns it is seen without scrolling.
     auto place = page.cards.end();
     if (memory) {
@@ -173,14 +175,15 @@ QString countText(std::int64_t count)
     return count < 0 ? QString() : QString::number(count);
 }
 
-QString share(std::int64_t part, std::int64_t whole, QString (*format)(std::int64_t))
+Worded share(std::int64_t part, std::int64_t whole, QString (*format)(std::int64_t))
 {
     if (part < 0)
-        return whole < 0 ? QString() : format(whole);
+        return {whole < 0 ? QString() : format(whole), {}};
     if (whole <= 0)
-        return format(part);
-    const int percent = int((double(part) * 100 / double(whole)) + 0.5);
-    return Details::tr("%1 of %2 (%3 %)").arg(format(part), format(whole), QString::number(percent));
+        return {format(part), {}};
+    const QString percent = QString::number(int((double(part) * 100 / double(whole)) + 0.5));
+    return {Details::tr("%1 of %2 (%3 %)").arg(format(part), format(whole), percent),
+            {Details::tr("%1 (%2 %)").arg(format(part), percent), Details::tr("%1 %").arg(percent)}};
 }
 
 Card facts(const char* id, const QString& title)
@@ -194,7 +197,13 @@ Card facts(const char* id, const QString& title)
 void row(Card& card, const QString& label, const QString& value, TextRole role, const QString& hint)
 {
     if (!value.isEmpty())
-        card.facts.push_back({label, value, role, hint});
+        card.facts.push_back({label, value, role, hint, {}});
+}
+
+void row(Card& card, const QString& label, const Worded& value)
+{
+    if (!value.value.isEmpty())
+        card.facts.push_back({label, value.value, TextRole::Text, {}, value.shorter});
 }
 
 void yesNo(Card& card, const QString& label, bool value, TextRole whenFalse)

@@ -159,11 +159,12 @@ void addConnections(const Stack& stack, UnixMs now, Page& page)
 }
 
 // "1.36 TiB (54 %)": the whole stands above it.
-QString ofAll(std::int64_t part, std::int64_t whole, QString (*format)(std::int64_t))
+Worded ofAll(std::int64_t part, std::int64_t whole, QString (*format)(std::int64_t))
 {
     if (part < 0 || whole <= 0)
-        return format(part);
-    return Details::tr("%1 (%2 %)").arg(format(part)).arg(qRound(double(part) * 100 / double(whole)));
+        return {format(part), {}};
+    const QString percent = QString::number(qRound(double(part) * 100 / double(whole)));
+    return {Details::tr("%1 (%2 %)").arg(format(part), percent), {Details::tr("%1 %").arg(percent)}};
 }
 
 // The worst first, then by name.
