@@ -9,6 +9,7 @@
 #include "ui/widgets/text.h"
 
 #include <map>
+#include <string_view>
 #include <utility>
 
 namespace strata::app {
@@ -34,7 +35,7 @@ stack::ItemId namedUnder(const stack::Stack& stack, stack::Tree tree, stack::Ite
                          const std::string& name)
 {
     const stack::Item* item = stack.find(id);
-    if (item == nullptr || item->name == name)
+    if (item == nullptr || std::string_view(item->name) == name)
         return item == nullptr ? stack::ItemId() : id;
     for (const stack::ItemId child : item->childrenIn(tree)) {
         if (const stack::ItemId found = namedUnder(stack, tree, child, name))

@@ -117,7 +117,7 @@ private Q_SLOTS:
         QTRY_VERIFY_WITH_TIMEOUT(first->done(), kLongMs);
         QVERIFY(window.current());
         QCOMPARE(stack.find(window.current())->kind, ItemKind::OuterNode);
-        QCOMPARE(stack.find(window.current())->name, std::string("outer-2"));
+        QCOMPARE(std::string(stack.find(window.current())->name), std::string("outer-2"));
 
         ItemId vm;
         QTRY_VERIFY_WITH_TIMEOUT((vm = named(stack, ItemKind::Vm, QStringLiteral("blue-md"))), kLongMs);
@@ -147,7 +147,7 @@ private Q_SLOTS:
         // Whoever has chosen something meanwhile keeps it.
         auto fifth = opening("outer-3", "");
         QTRY_VERIFY_WITH_TIMEOUT(fifth->done(), kLongMs);
-        QCOMPARE(stack.find(window.current())->name, std::string("outer-1"));
+        QCOMPARE(std::string(stack.find(window.current())->name), std::string("outer-1"));
     }
 
     void aWindowWithNothingShowsTheWelcomePage()
