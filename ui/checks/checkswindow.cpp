@@ -349,6 +349,7 @@ ChecksWindow::ChecksWindow(std::vector<HostToCheck> hosts, Ask ask, QWidget* par
     d.model = new CheckModel(this);
     d.table = new QTableView(splitter);
     d.table->setModel(d.model);
+    d.table->setAccessibleName(tr("Checks by host"));
     d.table->setItemDelegate(new CellDelegate(d.table));
     d.table->setSelectionMode(QAbstractItemView::SingleSelection);
     d.table->setEditTriggers(QAbstractItemView::NoEditTriggers);

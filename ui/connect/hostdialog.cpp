@@ -355,6 +355,7 @@ HostDialog::HostDialog(const ConnectServices& services, QWidget* parent)
     keyLine->setSpacing(4);
     d.keyFile = new QLineEdit(d.keyRow);
     d.keyFile->setObjectName(QStringLiteral("keyFile"));
+    d.keyFile->setAccessibleName(tr("SSH key"));
     d.keyFile->setPlaceholderText(tr("the agent's keys and the usual ones of ~/.ssh"));
     d.keyFile->setMaxLength(512);
     auto* browse = new QToolButton(d.keyRow);

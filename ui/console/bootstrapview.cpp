@@ -234,6 +234,8 @@ BootstrapView::BootstrapView(QWidget* parent) : QWidget(parent)
         text->setMaximumBlockCount(int(console::Bootstrap::kMostSerial));
         m_pages->addWidget(text);
     }
+    for (int i = 0; i < int(std::size(m_texts)); ++i)
+        m_texts[std::size_t(i)]->setAccessibleName(m_tabs->tabText(i + 1)); // the first tab is the time line
     m_texts[1]->setPlaceholderText(tr("Its output is there once ssh lets us in with the tenant's key."));
     m_texts[2]->setPlaceholderText(tr("Its log is there once ssh lets us in with the tenant's key."));
     right->addWidget(m_pages, 1);

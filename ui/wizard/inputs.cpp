@@ -15,6 +15,7 @@ PathEdit::PathEdit(const QString& what, QWidget* parent) : QWidget(parent)
     layout->setSpacing(8);
     m_edit = new QLineEdit(this);
     m_edit->setMaxLength(4096);
+    m_edit->setAccessibleName(what);
     auto* browse = new QPushButton(tr("Browse…"), this);
     browse->setAutoDefault(false);
     layout->addWidget(m_edit, 1);
