@@ -201,7 +201,7 @@ public:
     }
     void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override
     {
-        keep(anchor, {Json(), 1, 0});
+        keep(mark, anchor, {Json(), 1, 0, 0});
         add(mark, Json());
     }
     // What it stands for is written out, and counts as if somebody had: a few lines cannot grow beyond the
@@ -218,12 +218,15 @@ public:
             throw Refusal{translate(kContext, "a field's name must be a word, not a list or mapping"),
                           mark.line};
         count(mark, anchored.nodes);
+        countCopy(mark, anchored);
+        m_bytes += anchored.bytes;
         deepen(anchored.depth);
         put(mark, anchored.value);
     }
     void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                   const std::string& value) override
     {
+        m_bytes += value.size();
         if (isKeyNext()) {
             m_stack.back().key = value;
             m_stack.back().keyed = true;
@@ -238,7 +241,7 @@ public:
             return;
         }
         Json resolved = resolve(mark, tag, value);
-        keep(anchor, {resolved, 1, 0});
+        keep(mark, anchor, {resolved, 1, value.size(), 0});
         add(mark, std::move(resolved));
     }
     void OnSequenceStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
@@ -265,11 +268,13 @@ private:
         std::vector<Json> merged;
         YAML::anchor_t anchor = 0;
         std::size_t nodes = 0; // when it began
+        std::size_t bytes = 0; // when it began
         std::size_t depth = 0; // of what is in it
     };
     struct Anchored {
         Json value;
         std::size_t nodes = 0;
+        std::size_t bytes = 0; // of its words
         std::size_t depth = 0;
     };
 
@@ -278,16 +283,28 @@ private:
         return !m_stack.empty() && m_stack.back().value.is_object() && !m_stack.back().keyed;
     }
 
-    void keep(YAML::anchor_t anchor, Anchored value)
+    void keep(const YAML::Mark& mark, YAML::anchor_t anchor, Anchored value)
     {
-        if (anchor != 0)
-            m_anchors[anchor] = std::move(value);
+        if (anchor == 0)
+            return;
+        countCopy(mark, value);
+        m_anchors[anchor] = std::move(value);
     }
 
     void deepen(std::size_t depth)
     {
         if (!m_stack.empty())
             m_stack.back().depth = std::max(m_stack.back().depth, depth);
+    }
+
+    // What is kept for an alias and what an alias writes out, together as much as a file may be: long words
+    // named often, or each level of a deep value named, cost memory that the number of values does not show.
+    void countCopy(const YAML::Mark& mark, const Anchored& what)
+    {
+        m_copiedNodes += what.nodes;
+        m_copiedBytes += what.bytes;
+        if (m_copiedNodes > m_limits.nodes || m_copiedBytes > m_limits.bytes)
+            throw Refusal{translate(kContext, "there are too many values in it"), mark.line};
     }
 
     static Json resolve(const YAML::Mark& mark, const std::string& tag, const std::string& value)
@@ -366,6 +383,7 @@ private:
         frame.value = std::move(empty);
         frame.anchor = anchor;
         frame.nodes = m_nodes - 1;
+        frame.bytes = m_bytes;
         m_stack.push_back(std::move(frame));
     }
 
@@ -380,11 +398,10 @@ private:
             }
         }
         m_stack.pop_back();
-        if (frame.anchor != 0)
-            keep(frame.anchor, {value, m_nodes - frame.nodes, frame.depth + 1});
-        deepen(frame.depth + 1);
         const YAML::Mark mark = m_marks.back();
         m_marks.pop_back();
+        keep(mark, frame.anchor, {value, m_nodes - frame.nodes, m_bytes - frame.bytes, frame.depth + 1});
+        deepen(frame.depth + 1);
         put(mark, std::move(value));
     }
 
@@ -395,6 +412,9 @@ private:
     Json m_root;
     bool m_hasRoot = false;
     std::size_t m_nodes = 0;
+    std::size_t m_bytes = 0; // of words, written-out ones included
+    std::size_t m_copiedNodes = 0;
+    std::size_t m_copiedBytes = 0;
 };
 
 Error yamlError(const std::string& origin, int line, const std::string& what)

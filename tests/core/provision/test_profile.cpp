@@ -253,7 +253,7 @@ private Q_SLOTS:
         QTest::newRow("other kind") << QByteArray("apiVersion: v1\nkind: Pod\n");
         QTest::newRow("newer") << QByteArray("apiVersion: strata/v2\nkind: ClusterProfile\n");
         QTest::newRow("twice") << QByteArray("name: a\nname: b\n");
-        QTest::newRow("alias") << QByteArray("name: &x a\ntenant: *x\n");
+        QTest::newRow("alias") << QByteArray("name: &x a\ntenant: *y\n");
         QTest::newRow("broken") << QByteArray("name: [\n");
         QTest::newRow("deep") << QByteArray(1000, '[');
     }

@@ -344,6 +344,15 @@ private Q_SLOTS:
                     QByteArray::number(i - 1) + "]\n";
         QTest::newRow("alias bomb") << bomb << "too many";
         QTest::newRow("deep by aliases") << well << "nested";
+        // Few values with much text: a long word named often, and each level of a deep value named.
+        QTest::newRow("long word") << "a: &a " + QByteArray(1 << 20, 'x') + "\nb: [" +
+                                          QByteArray("*a, ").repeated(1000) + "]\n"
+                                   << "too many";
+        QByteArray levels = "a: ";
+        for (int i = 0; i < 90; ++i)
+            levels += "&l" + QByteArray::number(i) + " [";
+        QTest::newRow("named levels") << levels + QByteArray(1 << 20, 'x') + QByteArray(90, ']') + "\n"
+                                      << "too many";
         QTest::newRow("twice") << QByteArray("a: 1\nb: 2\na: 3\n") << "line 3";
         QTest::newRow("key list") << QByteArray("? [a]\n: b\n") << "name";
         QTest::newRow("unclosed") << QByteArray("a: 'x") << "line";

@@ -126,7 +126,7 @@ private Q_SLOTS:
         QTest::newRow("text block") << "units: 2\ncommand:\n- |\n  1\n" << 0 << "";
         QTest::newRow("broken") << "units: [2\n" << 3 << "not YAML";
         QTest::newRow("twice") << "units: 2\nunits: 3\n" << -1 << "units";
-        QTest::newRow("alias") << "units: &a 2\nweight: *a\n" << -1 << "";
+        QTest::newRow("alias") << "units: &a 2\nweight: *b\n" << 3 << "";
     }
     void faultsAreFound()
     {
