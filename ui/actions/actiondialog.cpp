@@ -130,6 +130,7 @@ void ActionDialog::makeParts(inquiry::Look::Clients clients)
     m_typedLabel = new ThemedLabel(TextRole::Text, m_typedRow);
     m_typedField = new QLineEdit(m_typedRow);
     m_typedField->setObjectName(QStringLiteral("typed"));
+    m_typedField->setAccessibleName(tr("The name, to confirm"));
     m_typedLabel->setBuddy(m_typedField);
     typed->addWidget(m_typedLabel);
     typed->addWidget(m_typedField, 1);

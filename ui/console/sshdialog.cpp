@@ -53,6 +53,7 @@ SshDialog::SshDialog(const GuestConsole& guest, QWidget* parent) : QDialog(paren
     auto* row = new QHBoxLayout(m_fileRow);
     row->setContentsMargins(0, 0, 0, 0);
     m_file = new QLineEdit(m_fileRow);
+    m_file->setAccessibleName(tr("File of the key"));
     m_file->setMinimumWidth(260);
     auto* browse = new QToolButton(m_fileRow);
     browse->setText(tr("Choose…"));

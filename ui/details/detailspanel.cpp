@@ -295,7 +295,6 @@ DetailsPanel::DetailsPanel(StackStore* store, Selection* selection, Documents* d
     layout->addWidget(d.head);
 
     d.bar = new UnderlineTabs(this);
-    d.bar->setAccessibleName(tr("What is told of it"));
     d.bar->setAccessibleName(tr("Parts of the details"));
     d.bar->setStyleSheet(
         QStringLiteral("QTabBar::tab:first { margin-left: 12px; }")); // in line with the head

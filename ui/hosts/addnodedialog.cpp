@@ -205,6 +205,7 @@ QWidget* AddNodeDialog::makeMachinePage()
     m_version->setObjectName(QStringLiteral("version"));
     m_image = new QLineEdit(page);
     m_image->setObjectName(QStringLiteral("image"));
+    m_image->setAccessibleName(tr("Cloud image"));
     m_image->setPlaceholderText(tr("A cloud image with cloud-init, qcow2 or raw"));
     m_browse = new QPushButton(tr("Choose…"), page);
     m_browse->setAutoDefault(false);
@@ -297,6 +298,7 @@ QWidget* AddNodeDialog::makeReviewPage()
     indent->addWidget(m_planned);
     layout->addLayout(indent, 1);
     m_tabs = new UnderlineTabs(page);
+    m_tabs->setAccessibleName(tr("What will be written"));
     m_tabs->setStyleSheet(QStringLiteral("QTabBar::tab:first { margin-left: 12px; }"));
     layout->addWidget(m_tabs);
     m_documents = new QStackedWidget(page);

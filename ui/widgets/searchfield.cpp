@@ -53,6 +53,7 @@ void SearchField::setText(const QString& text)
 void SearchField::setPlaceholderText(const QString& text)
 {
     m_edit->setPlaceholderText(text);
+    m_edit->setAccessibleName(text);
 }
 
 QString SearchField::hint() const

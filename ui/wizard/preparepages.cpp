@@ -245,6 +245,7 @@ PrepareChoicePage::PrepareChoicePage(PrepareModel* model, QWidget* parent) : QWi
     releases->setPlaceholderText(QStringLiteral("https://github.com"));
     m_folder = new QLineEdit;
     m_folder->setObjectName(QStringLiteral("folder"));
+    m_folder->setAccessibleName(tr("Bundle's folder"));
     auto* browse = new QPushButton(tr("B&rowse…"));
     browse->setAutoDefault(false);
     auto* folderLine = new QWidget(m_places);
