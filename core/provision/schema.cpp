@@ -227,6 +227,14 @@ Result<KindSchema> KindSchema::read(std::string_view document, std::string_view 
     return fail(ErrorKind::NotFound, tr("The server does not describe %1.", {std::string(kind)}));
 }
 
+// Whether a mapping of this meaning must have the field.
+static bool mustHave(const Schema& node, const std::string& name)
+{
+    const Schema* required = at(node, "required");
+    return required != nullptr && required->is_array() &&
+           std::find(required->begin(), required->end(), Schema(name)) != required->end();
+}
+
 std::vector<SchemaField> KindSchema::fields(const SchemaPath& path) const
 {
     const Schema* found = m_data->walk(path);
@@ -239,11 +247,8 @@ std::vector<SchemaField> KindSchema::fields(const SchemaPath& path) const
     std::vector<SchemaField> out;
     for (const auto& [name, schema] : properties->items())
         out.push_back(m_data->describe(name, schema));
-    if (const Schema* required = at(node, "required"); required != nullptr && required->is_array()) {
-        for (SchemaField& field : out)
-            field.required =
-                std::find(required->begin(), required->end(), Schema(field.name)) != required->end();
-    }
+    for (SchemaField& field : out)
+        field.required = mustHave(node, field.name);
     std::stable_sort(out.begin(), out.end(), [](const SchemaField& a, const SchemaField& b) {
         return std::pair(!a.required, a.name) < std::pair(!b.required, b.name);
     });
@@ -255,7 +260,10 @@ std::optional<SchemaField> KindSchema::field(const SchemaPath& path) const
     const Schema* found = path.empty() ? nullptr : m_data->walk(path);
     if (found == nullptr)
         return std::nullopt;
-    return m_data->describe(path.back(), *found);
+    SchemaField field = m_data->describe(path.back(), *found);
+    if (const Schema* parent = m_data->walk(SchemaPath(path.begin(), path.end() - 1)))
+        field.required = mustHave(m_data->meaning(*parent), field.name);
+    return field;
 }
 
 namespace {

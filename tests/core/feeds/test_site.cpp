@@ -4,6 +4,7 @@
 #include "core/stack/reach.h"
 #include "core/stack/stack.h"
 #include "tests/core/feeds/fakeapi.h"
+#include "tests/core/feeds/watchedsite.h"
 #include "tests/support/scriptserver.h"
 #include "tests/support/testpki.h"
 
@@ -23,6 +24,7 @@ using namespace strata;
 using namespace strata::feeds;
 using namespace strata::stack;
 using strata::test::FakeApi;
+using strata::test::Watched;
 
 // Declared before the first raw string: moc loses its way in those.
 class TestSite : public QObject {
@@ -141,119 +143,6 @@ void putSecret(FakeApi& outer, const std::string& cluster, const std::string& ku
                  R"({"kind":"Secret","apiVersion":"v1","data":{"value":")" + base64Encode(kubeconfig) +
                      R"("}})");
 }
-
-// A site whose batches are taken as they come.
-class Watched {
-public:
-    explicit Watched(Site::Options options = quiet()) : site(options)
-    {
-        site.setWakeup([this] {
-            {
-                const std::lock_guard lock(m_mutex);
-                m_woken = true;
-            }
-            m_wake.notify_all();
-        });
-    }
-    ~Watched() { site.setWakeup({}); }
-    Watched(const Watched&) = delete;
-    Watched& operator=(const Watched&) = delete;
-
-    static Site::Options quiet()
-    {
-        Site::Options options;
-        options.metricsEvery = std::chrono::milliseconds(0);
-        return options;
-    }
-
-    // Takes batches until the condition holds; false when it does not in 20 seconds.
-    bool until(const std::function<bool()>& condition, std::chrono::seconds limit = std::chrono::seconds(20))
-    {
-        const auto end = std::chrono::steady_clock::now() + limit;
-        for (;;) {
-            take();
-            if (condition())
-                return true;
-            std::unique_lock lock(m_mutex);
-            // settled() may change without anything new to take.
-            const auto step =
-                std::min(end, std::chrono::steady_clock::now() + std::chrono::milliseconds(100));
-            m_wake.wait_until(lock, step, [this] { return m_woken; });
-            m_woken = false;
-            if (std::chrono::steady_clock::now() >= end)
-                return false;
-        }
-    }
-
-    void take()
-    {
-        const Batch batch = site.take();
-        graph.apply(batch);
-        for (const SourceChange& change : batch.sources) {
-            if (change.gone) {
-                states.erase(change.state.id);
-                for (auto it = facts.begin(); it != facts.end();)
-                    it = std::get<0>(it->first) == change.state.id ? facts.erase(it) : std::next(it);
-            } else {
-                states[change.state.id] = change.state;
-            }
-        }
-        for (const FactChange& change : batch.facts) {
-            const auto key = std::make_tuple(change.key.source, change.key.kind, change.key.name);
-            if (change.fact)
-                facts[key] = change.fact;
-            else
-                facts.erase(key);
-        }
-    }
-
-    bool has(SourceId source, FactKind kind, const std::string& name) const
-    {
-        return facts.count(std::make_tuple(source, kind, name)) > 0;
-    }
-    template<typename T>
-    T get(SourceId source, FactKind kind, const std::string& name) const
-    {
-        const auto found = facts.find(std::make_tuple(source, kind, name));
-        return found == facts.end() ? T() : *found->second->as<T>();
-    }
-    SourceState state(SourceId source) const
-    {
-        const auto found = states.find(source);
-        return found == states.end() ? SourceState() : found->second;
-    }
-    std::optional<Error> kindError(SourceId source, const std::string& resource) const
-    {
-        for (const KindState& kind : state(source).kinds)
-            if (kind.kind == resource)
-                return kind.error;
-        return std::nullopt;
-    }
-    SourceId inner(const std::string& key) const
-    {
-        for (const auto& [id, state] : states)
-            if (state.kind == SourceKind::InnerCluster && state.clusterKey == key)
-                return id;
-        return 0;
-    }
-    bool live(SourceId source) const
-    {
-        const SourceState s = state(source);
-        return s.phase == LinkPhase::Live && s.synced;
-    }
-
-    Stack graph;
-    std::map<SourceId, SourceState> states;
-    std::map<std::tuple<SourceId, FactKind, std::string>, FactPtr> facts;
-
-private:
-    std::mutex m_mutex;
-    std::condition_variable m_wake;
-    bool m_woken = false;
-
-public:
-    Site site; // last: goes first
-};
 
 template<typename T>
 Result<T> wait(std::future<Result<T>> future)

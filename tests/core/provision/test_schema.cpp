@@ -74,6 +74,8 @@ private Q_SLOTS:
         QCOMPARE(names(schema.fields({"metadata"})), std::string("labels name namespace"));
         QCOMPARE(schema.field({"spec", "slots", "[]", "inner", "inner", "name"})->description,
                  std::string("Its name."));
+        QVERIFY(units->required && schema.field({"spec", "slots", "[]", "name"})->required);
+        QVERIFY(!schema.field({"spec", "slots"})->required);
         QVERIFY(!schema.field({"spec", "nothing"}));
         QVERIFY(schema.fields({"spec", "units"}).empty());
         QVERIFY(!schema.field({"spec", "units", "[]"}));
