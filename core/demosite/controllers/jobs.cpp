@@ -121,7 +121,7 @@ public:
                 pods.ready = 0;
             }
         } else {
-            again = least(again, manage(*object, job, pods, run, known));
+            again = earlier(again, manage(*object, job, pods, run, known));
         }
         report(*object, job, pods, run, suspended);
         release(pods);
@@ -152,8 +152,6 @@ private:
         std::string reason; // it fails, and why
         std::string message;
     };
-
-    static double least(double a, double b) { return a < 0 ? b : b < 0 ? a : std::min(a, b); }
 
     Pods podsOf(const Object& job) const
     {

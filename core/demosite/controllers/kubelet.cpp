@@ -147,7 +147,7 @@ private:
             const double now = m_site.now();
             if (run.again >= 0) {
                 if (now < run.again) {
-                    next = next < 0 ? run.again - now : std::min(next, run.again - now);
+                    next = earlier(next, run.again - now);
                     continue;
                 }
                 run = {now, -1, false};
@@ -158,14 +158,14 @@ private:
                 continue;
             const double left = run.since + static_cast<double>(course.after) / 1000 - now;
             if (left > 0) {
-                next = next < 0 ? left : std::min(next, left);
+                next = earlier(next, left);
                 continue;
             }
             run.over = !retried || course.status == 0;
             const double wait = terminate(object, container, course.status, !run.over);
             if (!run.over) {
                 run.again = now + wait;
-                next = next < 0 ? wait : std::min(next, wait);
+                next = earlier(next, wait);
             }
         }
         if (std::all_of(runs.begin(), runs.end(), [](const Run& run) { return run.over; })) {

@@ -4,6 +4,7 @@
 #include "core/demosite/api/store.h"
 #include "core/demosite/controllers/clock.h"
 
+#include <algorithm>
 #include <condition_variable>
 #include <deque>
 #include <functional>
@@ -32,6 +33,8 @@ public:
     virtual ~Controller() = default;
     // After how many seconds of the site's time to look at this object again though nothing changes.
     static constexpr double kOnChange = -1;
+    // The earlier of two times to wait; kOnChange is none.
+    static double earlier(double a, double b) { return a < 0 ? b : b < 0 ? a : std::min(a, b); }
     virtual double reconcile(const Key& key) = 0;
 };
 
