@@ -200,7 +200,7 @@ private:
 };
 
 // Places in a list, found by a hash of what is there: 8 bytes each, because the key is in the list and not
-// here a second time.
+// here a second time. Several may be of one hash.
 class Places {
 public:
     static constexpr std::uint32_t kNone = ~0U;
@@ -217,6 +217,16 @@ public:
                 return m_entries[at].index;
         }
         return kNone;
+    }
+
+    // All of that hash.
+    template<typename Visit>
+    void each(std::uint32_t hash, Visit&& visit) const
+    {
+        find(hash, [&visit](std::uint32_t index) {
+            visit(index);
+            return false;
+        });
     }
 
     void insert(std::uint32_t hash, std::uint32_t index)
@@ -358,26 +368,49 @@ public:
         UnixMs since = 0;
     };
 
+    struct Told { // of an item whose own words are not all that is said of it
+        Words own;
+        std::optional<Words> raised; // see Stack::raise()
+    };
+
     struct Slot {
         std::uint32_t generation = 0;
         bool used = false;
         Item item;
-        // What it is built from: the fact's source and key name (for a workload: the group's key).
+        // What it is built from: the fact's source and its key's name (for a workload: the group's key),
+        // which is the end of the item's key.
         SourceId source = 0;
-        SharedText subject;
+        std::uint32_t subjectSize = 0;
         std::vector<Dependency> dependencies;
         std::array<std::uint32_t, kTrees> position{}; // in its parent's children, or among the roots
         Health own = Health::Unknown;                 // before what the roll-up adds
-        Words ownWords;
-        std::unique_ptr<Words> raised; // see Stack::raise(); null: nothing
+        std::unique_ptr<Told> told;                   // null: what is shown is what it says itself
         std::unique_ptr<std::deque<Sample>> history;
+
+        std::string_view subject() const
+        {
+            return item.key.view().substr(item.key.size() - subjectSize); // ends with it
+        }
     };
 
-    struct Named { // a fact of a kind that is known
-        SourceId source = 0;
-        SharedText name;
-        friend auto operator<=>(const Named&, const Named&) = default;
-        friend bool operator==(const Named&, const Named&) = default;
+    // Slots by their index, in blocks: their addresses stay.
+    class Slots {
+    public:
+        std::size_t size() const { return m_size; }
+        Slot& operator[](std::size_t at) { return (*m_blocks[at / kBlock])[at % kBlock]; }
+        const Slot& operator[](std::size_t at) const { return (*m_blocks[at / kBlock])[at % kBlock]; }
+        void add()
+        {
+            if (m_size == m_blocks.size() * kBlock)
+                m_blocks.push_back(std::make_unique<Block>());
+            ++m_size;
+        }
+
+    private:
+        static constexpr std::size_t kBlock = 64;
+        using Block = std::array<Slot, kBlock>;
+        std::vector<std::unique_ptr<Block>> m_blocks;
+        std::size_t m_size = 0;
     };
 
     // From a text to what has it, in order: one nearly always, so that a list is as good as a tree.
@@ -431,7 +464,7 @@ public:
 
     // --- items
     // -------------------------------------------------------------------------------------------------
-    std::deque<Slot> m_slots; // addresses stay
+    Slots m_slots;
     std::vector<std::uint32_t> m_free;
     std::array<std::vector<ItemId>, kTrees> m_roots;
     std::array<std::size_t, 11> m_counts{};
@@ -447,8 +480,7 @@ public:
     Index<SourceId> m_innerSources;                  // "outer|ns/cluster"
     Index<SharedText> m_machineByNode;               // "outer|ns/cluster|node" → machines
     Index<SharedText> m_machineByInfra;              // "outer|ns/name" → machines
-    Index<Named> m_domainByUuid;
-    Index<Named> m_vmiByFirmware;
+    Places m_vmsByFirmware;                          // by its hash; see eachVmOf
 
     std::map<std::pair<SourceId, FactKind>, std::set<std::string>> m_platform;
     std::unordered_map<FactKey, std::unordered_set<FactKey, FactKeyHash>, FactKeyHash> m_about;
@@ -546,11 +578,23 @@ public:
     Places m_bySubject;
     Places m_byKey;
 
+    // The VMs whose instance has this firmware UUID, in no order.
+    template<typename Visit>
+    void eachVmOf(std::string_view firmware, Visit&& visit) const
+    {
+        m_vmsByFirmware.each(keyHash(firmware), [&](std::uint32_t index) {
+            const Slot& vm = m_slots[index];
+            const auto* vmi = fact<VmiFact>(vm.source, FactKind::Vmi, vm.subject());
+            if (vmi != nullptr && vmi->firmwareUuid == firmware)
+                visit(vm);
+        });
+    }
+
     std::uint32_t findIndex(ItemKind kind, SourceId source, std::string_view subject) const
     {
         return m_bySubject.find(subjectHash(kind, source, subject), [&](std::uint32_t index) {
             const Slot& s = m_slots[index];
-            return s.item.kind == kind && s.source == source && s.subject == subject;
+            return s.item.kind == kind && s.source == source && s.subject() == subject;
         });
     }
     ItemId findItem(ItemKind kind, SourceId source, std::string_view subject) const
@@ -568,7 +612,7 @@ public:
         std::uint32_t index = 0;
         if (m_free.empty()) {
             index = static_cast<std::uint32_t>(m_slots.size());
-            m_slots.emplace_back();
+            m_slots.add();
         } else {
             index = m_free.back();
             m_free.pop_back();
@@ -579,12 +623,12 @@ public:
         s.generation = generation;
         s.used = true;
         s.source = source;
-        s.subject = SharedText(subject);
         s.item.id = {index, generation};
         s.item.kind = kind;
         s.item.layer = layer;
         s.item.source = source;
         s.item.key = itemKey(kind, source, subject);
+        s.subjectSize = static_cast<std::uint32_t>(subject.size());
         m_bySubject.insert(subjectHash(kind, source, subject), index);
         m_byKey.insert(keyHash(s.item.key), index);
         ++m_counts[static_cast<std::size_t>(kind)];
@@ -683,7 +727,7 @@ public:
             }
         }
         forget(s, index);
-        m_bySubject.erase(subjectHash(s.item.kind, s.source, s.subject), index);
+        m_bySubject.erase(subjectHash(s.item.kind, s.source, s.subject()), index);
         m_byKey.erase(keyHash(s.item.key), index);
         --m_counts[static_cast<std::size_t>(s.item.kind)];
         if (m_added.erase(index) == 0)
@@ -881,13 +925,15 @@ public:
                 put("hostuuid", m_hostByUuid, host->uuid, key.source);
             if (!host->hostname.empty())
                 put("hostname", m_hostByName, toLower(host->hostname), key.source);
-        } else if (const auto* domain = fact.as<DomainFact>()) {
-            if (!domain->uuid.empty())
-                put("domainuuid", m_domainByUuid, domain->uuid, Named{key.source, SharedText(key.name)});
         } else if (const auto* vmi = fact.as<VmiFact>()) {
-            if (!vmi->firmwareUuid.empty())
-                put("vmifirmware", m_vmiByFirmware, vmi->firmwareUuid,
-                    Named{key.source, SharedText(key.name)});
+            if (!vmi->firmwareUuid.empty()) {
+                const std::uint32_t hash = keyHash(vmi->firmwareUuid);
+                if (on)
+                    m_vmsByFirmware.insert(hash, ensureItem(ItemKind::Vm, Layer::Vm, key.source, key.name));
+                else
+                    m_vmsByFirmware.erase(hash, findIndex(ItemKind::Vm, key.source, key.name));
+                touch(dependency("vmifirmware", 0, vmi->firmwareUuid));
+            }
         } else if (const auto* machine = fact.as<MachineFact>()) {
             if (!machine->nodeName.empty())
                 put("machinenode", m_machineByNode,
@@ -961,6 +1007,10 @@ public:
                 m_about.erase(found);
         }
         touch(dependency(about));
+        if (*kind == FactKind::Vm || *kind == FactKind::Vmi) {
+            if (const std::uint32_t vm = findIndex(ItemKind::Vm, key.source, name); vm != Places::kNone)
+                m_dirty.insert(vm);
+        }
     }
 
     void gatherAbout(const FactKey& about, FactKind kind, std::vector<const ObjectFact*>& out) const
@@ -1190,9 +1240,16 @@ public:
 
     void setVerdict(Slot& s, const Verdict& v)
     {
-        s.ownWords = wordsOf(v);
+        Words words = wordsOf(v);
         s.own = v.health;
-        showWords(s, s.ownWords);
+        if (s.told == nullptr && rollUpSpeaks(s.item.kind))
+            s.told = std::make_unique<Told>();
+        if (s.told == nullptr) {
+            showWords(s, words);
+        } else {
+            s.told->own = std::move(words);
+            showWords(s, s.told->own);
+        }
     }
 
     static Words wordsOf(const Verdict& v)
@@ -1201,12 +1258,26 @@ public:
                 SharedText::common(cleanText(v.rawReason)), v.since};
     }
 
+    // Kinds of which the roll-up may show other words than their own.
+    static bool rollUpSpeaks(ItemKind kind)
+    {
+        return kind == ItemKind::Host || kind == ItemKind::ControlPlane || kind == ItemKind::WorkerPool ||
+               kind == ItemKind::TenantCluster;
+    }
+
+    static Words ownWords(const Slot& s)
+    {
+        return s.told != nullptr
+                   ? s.told->own
+                   : Words{s.item.own, s.item.state, s.item.reason, s.item.rawReason, s.item.since};
+    }
+
     // The worse of what the item says itself and what was found out about it.
     static void showWords(Slot& s, const Words& own)
     {
-        const bool raised =
-            s.raised != nullptr && s.raised->health > own.health && s.raised->health > Health::Unknown;
-        const Words& worse = raised ? *s.raised : own;
+        const Words* const found = s.told != nullptr && s.told->raised ? &*s.told->raised : nullptr;
+        const bool raised = found != nullptr && found->health > own.health && found->health > Health::Unknown;
+        const Words& worse = raised ? *found : own;
         s.item.own = own.health;
         s.item.health = worse.health;
         s.item.state = own.state;
@@ -1246,7 +1317,7 @@ public:
 
     void buildHost(Slot& s)
     {
-        const auto* host = look<HostFact>(s, s.source, FactKind::Host, s.subject);
+        const auto* host = look<HostFact>(s, s.source, FactKind::Host, s.subject());
         if (host == nullptr)
             return;
         Item& item = s.item;
@@ -1269,7 +1340,7 @@ public:
 
     void buildDomain(Slot& s)
     {
-        const auto* domain = look<DomainFact>(s, s.source, FactKind::Domain, s.subject);
+        const auto* domain = look<DomainFact>(s, s.source, FactKind::Domain, s.subject());
         if (domain == nullptr)
             return;
         Item& item = s.item;
@@ -1279,8 +1350,10 @@ public:
         item.capacity = {std::int64_t{domain->vcpus} * 1000, domain->memoryBytes};
         item.allocated = item.capacity;
         setVerdict(s, domainVerdict(*domain));
-        if (const auto* vmis = look(s, "vmifirmware", m_vmiByFirmware, domain->uuid);
-            vmis != nullptr && !vmis->empty())
+        depend(s, dependency("vmifirmware", 0, domain->uuid));
+        bool known = false;
+        eachVmOf(domain->uuid, [&known](const Slot&) { known = true; });
+        if (known)
             because(s, tr("domain uuid = VirtualMachineInstance firmware.uuid"), domain->uuid,
                     Confidence::Exact);
         setParent(s, Tree::Hosts, findItem(ItemKind::Host, s.source, ""));
@@ -1297,7 +1370,7 @@ public:
                                                                                             : node.capacity;
         const Load* load = look(s, "load", m_loads, scoped(s.source, node.meta.name));
         item.allocated = load != nullptr ? load->requests : Amount{0, 0};
-        const auto* usage = look<UsageFact>(s, s.source, FactKind::NodeUsage, s.subject);
+        const auto* usage = look<UsageFact>(s, s.source, FactKind::NodeUsage, s.subject());
         item.used = usage != nullptr ? usage->used : Amount{};
         setVerdict(s, nodeVerdict(node, outer));
         if (usage != nullptr)
@@ -1307,7 +1380,7 @@ public:
 
     void buildOuterNode(Slot& s)
     {
-        const auto* node = look<KubeNodeFact>(s, s.source, FactKind::KubeNode, s.subject);
+        const auto* node = look<KubeNodeFact>(s, s.source, FactKind::KubeNode, s.subject());
         if (node == nullptr)
             return;
         nodeFields(s, *node, true);
@@ -1438,8 +1511,9 @@ public:
 
     void buildVm(Slot& s)
     {
-        const auto* vm = look<VmFact>(s, s.source, FactKind::Vm, s.subject);
-        const auto* vmi = look<VmiFact>(s, s.source, FactKind::Vmi, s.subject);
+        // Not looked up: a change of these, or about these, marks their item itself.
+        const auto* vm = fact<VmFact>(s.source, FactKind::Vm, s.subject());
+        const auto* vmi = fact<VmiFact>(s.source, FactKind::Vmi, s.subject());
         if (vm == nullptr && vmi == nullptr)
             return;
         const Meta& meta = vm != nullptr ? vm->meta : vmi->meta;
@@ -1447,7 +1521,7 @@ public:
         item.name = meta.name;
         item.ns = meta.ns;
         item.created = meta.created;
-        const MachineLink link = machineOfVm(&s, s.source, s.subject);
+        const MachineLink link = machineOfVm(&s, s.source, s.subject());
         const SharedText cluster = vm != nullptr && !vm->clusterName.empty() ? vm->clusterName
                                    : vmi != nullptr                          ? vmi->clusterName
                                                                              : SharedText();
@@ -1513,7 +1587,7 @@ public:
 
     void buildInnerNode(Slot& s)
     {
-        const auto* node = look<KubeNodeFact>(s, s.source, FactKind::KubeNode, s.subject);
+        const auto* node = look<KubeNodeFact>(s, s.source, FactKind::KubeNode, s.subject());
         if (node == nullptr)
             return;
         nodeFields(s, *node, false);
@@ -1569,7 +1643,7 @@ public:
 
     void buildWorkload(Slot& s)
     {
-        const auto found = m_groups.find(scoped(s.source, s.subject));
+        const auto found = m_groups.find(scoped(s.source, s.subject()));
         if (found == m_groups.end())
             return;
         const Group& group = found->second;
@@ -1628,7 +1702,7 @@ public:
 
     void buildTenantCluster(Slot& s)
     {
-        const auto* cluster = look<ClusterFact>(s, s.source, FactKind::Cluster, s.subject);
+        const auto* cluster = look<ClusterFact>(s, s.source, FactKind::Cluster, s.subject());
         if (cluster == nullptr)
             return;
         Item& item = s.item;
@@ -1663,7 +1737,7 @@ public:
 
     void buildControlPlane(Slot& s)
     {
-        const auto* plane = look<ControlPlaneFact>(s, s.source, FactKind::ControlPlane, s.subject);
+        const auto* plane = look<ControlPlaneFact>(s, s.source, FactKind::ControlPlane, s.subject());
         if (plane == nullptr)
             return;
         Item& item = s.item;
@@ -1682,7 +1756,7 @@ public:
 
     void buildWorkerPool(Slot& s)
     {
-        const auto* pool = look<MachineDeploymentFact>(s, s.source, FactKind::MachineDeployment, s.subject);
+        const auto* pool = look<MachineDeploymentFact>(s, s.source, FactKind::MachineDeployment, s.subject());
         if (pool == nullptr)
             return;
         Item& item = s.item;
@@ -1700,7 +1774,7 @@ public:
 
     void buildMachine(Slot& s)
     {
-        const auto* machine = look<MachineFact>(s, s.source, FactKind::Machine, s.subject);
+        const auto* machine = look<MachineFact>(s, s.source, FactKind::Machine, s.subject());
         if (machine == nullptr)
             return;
         Item& item = s.item;
@@ -1755,7 +1829,7 @@ public:
     Words whileBuilding(const Slot& s) const
     {
         if (s.own < Health::Warning || s.item.tenantBelow >= Health::Warning)
-            return s.ownWords;
+            return ownWords(s);
         int building = 0;
         for (const ItemId childId : s.item.childrenIn(Tree::Tenants)) {
             const Item& child = slot(childId)->item;
@@ -1763,17 +1837,18 @@ public:
         }
         int missing = 1;
         if (s.item.kind == ItemKind::ControlPlane) {
-            const auto* plane = fact<ControlPlaneFact>(s.source, FactKind::ControlPlane, s.subject);
+            const auto* plane = fact<ControlPlaneFact>(s.source, FactKind::ControlPlane, s.subject());
             missing = plane == nullptr ? 0 : plane->replicas - std::max(plane->readyReplicas, 0);
         } else if (s.item.kind == ItemKind::WorkerPool) {
-            const auto* pool = fact<MachineDeploymentFact>(s.source, FactKind::MachineDeployment, s.subject);
+            const auto* pool =
+                fact<MachineDeploymentFact>(s.source, FactKind::MachineDeployment, s.subject());
             missing = pool == nullptr ? 0 : pool->replicas - std::max(pool->readyReplicas, 0);
-        } else if (s.own == Health::Failed || s.ownWords.rawReason == "spec.paused") {
-            return s.ownWords;
+        } else if (s.own == Health::Failed || ownWords(s).rawReason == "spec.paused") {
+            return ownWords(s);
         }
         if (building == 0 || building < missing)
-            return s.ownWords;
-        Words words = s.ownWords;
+            return ownWords(s);
+        Words words = ownWords(s);
         words.health = Health::Progressing;
         return words;
     }
@@ -1841,7 +1916,7 @@ public:
             item.pods = pods;
             item.morePods = more;
             item.allocated = allocated;
-            const auto* host = fact<HostFact>(s.source, FactKind::Host, s.subject);
+            const auto* host = fact<HostFact>(s.source, FactKind::Host, s.subject());
             if (host != nullptr && host->cpuUsed < 0)
                 item.used.cpuMilli = used.cpuMilli;
             if (host != nullptr && (host->memoryFreeBytes < 0 || host->hypervisor == "TEST"))
@@ -1851,7 +1926,7 @@ public:
                             : tr("%1 · %2 cpu", {formatBytes(host->memoryBytes), std::to_string(host->cpus)});
             if (stackChildren.empty())
                 item.note = tr("enrolled, not joined");
-            Words words = s.ownWords;
+            Words words = ownWords(s);
             if (unwell != nullptr && s.own < Health::Warning)
                 words = {Health::Warning, unwell->state,
                          SharedText(tr("Its Kubernetes node %1 reports %2.", {unwell->name, unwell->state})),
@@ -1871,7 +1946,7 @@ public:
             item.pods = tenantPods;
             item.morePods = tenantMore;
             if (const SourceState* inner =
-                    item.kind == ItemKind::TenantCluster ? innerSourceOf(s.source, s.subject) : nullptr;
+                    item.kind == ItemKind::TenantCluster ? innerSourceOf(s.source, s.subject()) : nullptr;
                 inner != nullptr && inner->parked) {
                 item.pods = std::max(inner->podCount, 0);
                 item.morePods = inner->podCount < 0;
@@ -1959,12 +2034,18 @@ public:
             if (s == nullptr)
                 continue;
             const Item before = shallow(s->item);
-            if (raise.health == Health::Ok)
-                s->raised.reset();
-            else
-                s->raised = std::make_unique<Words>(Words{
-                    raise.health, {}, SharedText(raise.reason), SharedText(raise.rawReason), raise.since});
-            showWords(*s, s->ownWords);
+            const Words own = ownWords(*s);
+            if (raise.health != Health::Ok) {
+                if (s->told == nullptr)
+                    s->told = std::make_unique<Told>(Told{own, {}});
+                s->told->raised = Words{
+                    raise.health, {}, SharedText(raise.reason), SharedText(raise.rawReason), raise.since};
+            } else if (s->told != nullptr) {
+                s->told->raised.reset();
+            }
+            showWords(*s, own);
+            if (raise.health == Health::Ok && !rollUpSpeaks(s->item.kind))
+                s->told.reset();
             markRollUp(*s);
             noteChange(*s, before);
         }
@@ -2096,7 +2177,7 @@ ItemFacts Stack::facts(ItemId id) const
     if (s == nullptr)
         return out;
     const SourceId source = s->source;
-    const SharedText& key = s->subject;
+    const std::string_view key = s->subject();
     const auto vmFacts = [&](SourceId outer, std::string_view vmKey) {
         out.vm = m_d->fact<VmFact>(outer, FactKind::Vm, vmKey);
         out.vmi = m_d->fact<VmiFact>(outer, FactKind::Vmi, vmKey);
@@ -2132,7 +2213,7 @@ ItemFacts Stack::facts(ItemId id) const
         vmFacts(source, key);
         warningsOf(source, FactKind::Vm, key);
         warningsOf(source, FactKind::Vmi, key);
-        m_d->gatherAbout({source, FactKind::Vmi, key}, FactKind::Migration, out.migrations);
+        m_d->gatherAbout({source, FactKind::Vmi, std::string(key)}, FactKind::Migration, out.migrations);
         if (out.launcher != nullptr)
             warningsOf(source, FactKind::Pod, nameOf(out.launcher->meta));
         for (const SharedText& claim : Private::claimsOf(out.vm, out.vmi)) {
@@ -2152,7 +2233,7 @@ ItemFacts Stack::facts(ItemId id) const
         out.innerNode = m_d->fact<KubeNodeFact>(source, FactKind::KubeNode, key);
         if (const Private::Slot* vm = m_d->slot(s->item.parentIn(Tree::Stack));
             vm != nullptr && vm->item.kind == ItemKind::Vm)
-            vmFacts(vm->source, vm->subject);
+            vmFacts(vm->source, vm->subject());
         if (const SourceState* state = m_d->sourceState(source)) {
             const std::size_t slash = state->clusterKey.find('/');
             if (slash != std::string::npos)
@@ -2174,7 +2255,8 @@ ItemFacts Stack::facts(ItemId id) const
     case ItemKind::TenantCluster:
         clusterFacts(source, s->item.ns, s->item.name);
         warningsOf(source, FactKind::Cluster, key);
-        m_d->gatherAbout({source, FactKind::Cluster, key}, FactKind::HealthCheck, out.healthChecks);
+        m_d->gatherAbout({source, FactKind::Cluster, std::string(key)}, FactKind::HealthCheck,
+                         out.healthChecks);
         if (out.cluster != nullptr) {
             const std::string at = join(out.cluster->meta.ns, out.cluster->infrastructureName);
             out.kubevirtCluster = m_d->fact<ObjectFact>(source, FactKind::KubevirtCluster, at);
@@ -2192,7 +2274,8 @@ ItemFacts Stack::facts(ItemId id) const
     case ItemKind::WorkerPool:
         out.machineDeployment = m_d->fact<MachineDeploymentFact>(source, FactKind::MachineDeployment, key);
         warningsOf(source, FactKind::MachineDeployment, key);
-        m_d->gatherAbout({source, FactKind::MachineDeployment, key}, FactKind::MachineSet, out.machineSets);
+        m_d->gatherAbout({source, FactKind::MachineDeployment, std::string(key)}, FactKind::MachineSet,
+                         out.machineSets);
         if (out.machineDeployment != nullptr)
             clusterFacts(source, s->item.ns, out.machineDeployment->clusterName);
         break;
@@ -2403,11 +2486,9 @@ std::vector<ItemId> Stack::related(ItemId id) const
         if (machine != nullptr && machine->kind == ItemKind::Machine)
             push(machine->id);
         cluster();
-        if (const auto* vmi = m_d->fact<VmiFact>(s->source, FactKind::Vmi, s->subject)) {
-            if (const auto* const found = m_d->m_domainByUuid.find(vmi->firmwareUuid)) {
-                for (const Private::Named& key : *found)
-                    push(m_d->findItem(ItemKind::Domain, key.source, key.name));
-            }
+        if (const auto* vmi = m_d->fact<VmiFact>(s->source, FactKind::Vmi, s->subject())) {
+            for (const SourceId host : m_d->m_sourceOrder)
+                push(m_d->findItem(ItemKind::Domain, host, vmi->firmwareUuid));
         }
         break;
     }
@@ -2417,10 +2498,14 @@ std::vector<ItemId> Stack::related(ItemId id) const
         cluster();
         break;
     case ItemKind::Domain:
-        if (const auto* const found = m_d->m_vmiByFirmware.find(s->subject)) {
-            for (const Private::Named& key : *found)
-                push(m_d->findItem(ItemKind::Vm, key.source, key.name));
-        }
+        m_d->eachVmOf(s->subject(), [&out](const Private::Slot& vm) { out.push_back(vm.item.id); });
+        std::sort(out.begin(), out.end(), [this](ItemId a, ItemId b) {
+            const auto name = [this](ItemId of) {
+                const Private::Slot* vm = m_d->slot(of);
+                return std::pair(vm->source, vm->subject());
+            };
+            return name(a) < name(b);
+        });
         break;
     case ItemKind::InnerNode: {
         const Item* vm = find(item.parentIn(Tree::Stack));
