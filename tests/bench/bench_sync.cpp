@@ -429,6 +429,13 @@ int main(int argc, char** argv)
         std::ofstream(file) << kube::writeKubeconfig(config).reveal();
         return file;
     };
+    // tests/bench/clientgo, built by whoever has a Go.
+    const char* const clientGo = "clientgo-informer";
+    const auto goInformer = [clientGo](const std::string& file,
+                                       const Load& load) -> std::vector<std::string> {
+        return {clientGo, file, std::to_string(load.objects()), std::to_string(load.events),
+                load.machines > 0 ? "1" : "0"};
+    };
     const bool node = onPath("node");
     // Found by Node itself, mostly by NODE_PATH.
     const bool clientNode =
@@ -499,6 +506,10 @@ int main(int argc, char** argv)
         });
     else
         std::printf("| @kubernetes/client-node: not found by Node (NODE_PATH?) | | | | |\n");
+    if (onPath(clientGo))
+        peer("client-go, two dynamic informers", [&](int) { return execute(goInformer(file, all)); });
+    else
+        std::printf("| client-go: no %s on the PATH | | | | |\n", clientGo);
     for (const auto& [name, cost] : peers) {
         if (cost.good && ours.good)
             std::printf("%s: %.1f times our CPU, %.1f times our peak memory\n", name.c_str(),
@@ -544,6 +555,11 @@ int main(int argc, char** argv)
             rate("@kubernetes/client-node informer", [&](const kube::ClusterConfig& at, const Load& load) {
                 const std::string its = written(at, "informer");
                 return measure([&](int) { return execute({"node", "-e", informer(its, load)}); });
+            });
+        if (onPath(clientGo))
+            rate("client-go dynamic informer", [&](const kube::ClusterConfig& at, const Load& load) {
+                const std::string its = written(at, "goinformer");
+                return measure([&](int) { return execute(goInformer(its, load)); });
             });
     }
 
