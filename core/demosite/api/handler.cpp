@@ -357,8 +357,7 @@ bool ApiHandler::virtApiAnswers()
         !store().get(Kinds::instance().get("deployments", "apps"), "kubevirt", "virt-api"))
         return true;
     for (const ObjectPtr& pod : store().list(Kinds::instance().get("pods", ""), "kubevirt")) {
-        if (lookUp(pod->labels, "app") == "virt-api" &&
-            pod->body.find(R"("type":"Ready","status":"True")") != std::string::npos)
+        if (lookUp(pod->labels, "app") == "virt-api" && isReady(*pod))
             return true;
     }
     return false;

@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/demosite/api/object.h"
 
+#include "core/demosite/api/json.h"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+
 namespace strata::demosite {
 
 std::string_view lookUp(const std::string& pairs, std::string_view key, bool* present)
@@ -18,6 +24,22 @@ std::string_view lookUp(const std::string& pairs, std::string_view key, bool* pr
     if (present != nullptr)
         *present = false;
     return {};
+}
+
+bool isReady(const Object& object)
+{
+    // Most often a condition's members come in this order: then there is nothing to parse.
+    const std::size_t usual = object.body.find(R"("type":"Ready","status":")");
+    if (usual != std::string::npos)
+        return object.body.compare(usual + 25, 4, "True") == 0;
+    if (object.body.find(R"("Ready")") == std::string::npos)
+        return false;
+    const Json body = parseOwn(object.body);
+    const Json* const conditions = find(body, "status.conditions");
+    return conditions != nullptr && conditions->is_array() &&
+           std::any_of(conditions->begin(), conditions->end(), [](const Json& condition) {
+               return text(condition, "type") == "Ready" && text(condition, "status") == "True";
+           });
 }
 
 std::string apiVersion(const Kind& kind, std::string_view version)

@@ -36,6 +36,9 @@ std::string_view lookUp(const std::string& pairs, std::string_view key, bool* pr
 std::string serve(const Object& object, bool withKind = true);
 void serveTo(std::string& out, const Object& object, bool withKind = true);
 
+// Whether a pod, a guest or the like says in its conditions that it is ready.
+bool isReady(const Object& object);
+
 std::string apiVersion(const Kind& kind, std::string_view version); // "v1", "kubevirt.io/v1"
 
 } // namespace strata::demosite

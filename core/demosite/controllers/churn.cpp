@@ -68,7 +68,7 @@ private:
             return;
         const ObjectPtr& guest = guests[m_round * 7919U % guests.size()];
         if (guest->body.find(R"("type":"LiveMigratable","status":"True")") == std::string::npos ||
-            guest->body.find(R"("type":"Ready","status":"True")") == std::string::npos)
+            !isReady(*guest))
             return;
         if (const ObjectPtr made = create(
                 m_store, kind,

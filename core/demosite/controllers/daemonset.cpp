@@ -9,11 +9,6 @@
 namespace strata::demosite {
 namespace {
 
-bool podReady(const Object& pod)
-{
-    return pod.body.find(R"("type":"Ready","status":"True")") != std::string::npos;
-}
-
 bool outdated(const Json& pod, const Json& templ)
 {
     const Json* want = find(templ, "spec.containers");
@@ -136,7 +131,7 @@ private:
                 here.erase(here.begin());
             } else if (!here.empty()) {
                 ++updated;
-                replacing = replacing || (m_rolling[key] && !podReady(*here.front()));
+                replacing = replacing || (m_rolling[key] && !isReady(*here.front()));
             }
             if (here.empty()) {
                 Json pod = podOf(*set, body);
@@ -146,7 +141,7 @@ private:
                     tell(m_store, *set, "Normal", "SuccessfulCreate", "Created pod: " + made->name,
                          "daemonset-controller");
             } else {
-                ready += podReady(*here.front()) ? 1 : 0;
+                ready += isReady(*here.front()) ? 1 : 0;
             }
             pods.erase(node->name);
         }
@@ -205,7 +200,7 @@ public:
                 acted = create(m_store, coreKind("pods"), std::move(pod)) != nullptr;
                 break;
             }
-            if (!podReady(*found->second) || deleting(*found->second))
+            if (!isReady(*found->second) || deleting(*found->second))
                 break;
         }
         for (auto at = pods.rbegin(); at != pods.rend() && !acted; ++at) {
@@ -216,9 +211,9 @@ public:
         }
         for (auto at = pods.rbegin(); at != pods.rend(); ++at) {
             const bool old = outdated(parseOwn(at->second->body), part(body, "spec.template"));
-            ready += podReady(*at->second) ? 1 : 0;
+            ready += isReady(*at->second) ? 1 : 0;
             updated += old ? 0 : 1;
-            if (old && !acted && (changed || podReady(*at->second))) {
+            if (old && !acted && (changed || isReady(*at->second))) {
                 (void)m_store.remove(coreKind("pods"), key.ns, at->second->name);
                 acted = true;
             }

@@ -14,11 +14,6 @@ constexpr const char* kHash = "pod-template-hash";
 constexpr const char* kRevision = "deployment.kubernetes.io/revision";
 constexpr const char* kHistory = "deployment.kubernetes.io/revision-history";
 
-bool podReady(const Object& pod)
-{
-    return pod.body.find(R"("type":"Ready","status":"True")") != std::string::npos;
-}
-
 // "25%" of `of`, or a number.
 long long portion(const Json* value, long long of, bool up, long long otherwise)
 {
@@ -295,7 +290,7 @@ public:
         }
         // Those that do not run go first.
         std::stable_sort(pods.begin(), pods.end(),
-                         [](const ObjectPtr& a, const ObjectPtr& b) { return podReady(*a) > podReady(*b); });
+                         [](const ObjectPtr& a, const ObjectPtr& b) { return isReady(*a) > isReady(*b); });
         for (; static_cast<long long>(pods.size()) > wanted; pods.pop_back()) {
             (void)m_store.remove(coreKind("pods"), key.ns, pods.back()->name);
             tell(m_store, *set, "Normal", "SuccessfulDelete", "Deleted pod: " + pods.back()->name,
@@ -318,7 +313,7 @@ public:
         }
         long long ready = 0;
         for (const ObjectPtr& pod : pods)
-            ready += podReady(*pod) ? 1 : 0;
+            ready += isReady(*pod) ? 1 : 0;
         edit(m_store, kindOf("replicasets"), key.ns, key.name, [&](Json& edited) {
             Json& status = edited["status"];
             status["observedGeneration"] = number(edited, "metadata.generation").value_or(1);

@@ -16,8 +16,7 @@ const Kind& budgets()
 
 bool ready(const Object& pod)
 {
-    return pod.body.find(R"("type":"Ready","status":"True")") != std::string::npos &&
-           pod.body.find("\"deletionTimestamp\"") == std::string::npos;
+    return isReady(pod) && !deleting(pod);
 }
 
 // "50%" of `of`, rounded up as upstream does, or a number.

@@ -78,10 +78,8 @@ bool concernsServices(const StoreEvent& event)
         return true;
     const Object& a = *event.previous;
     const Object& b = *event.object;
-    const auto ready = [](const Object& pod) {
-        return pod.body.find(R"("type":"Ready","status":"True")") != std::string::npos;
-    };
-    return a.labels != b.labels || a.fields != b.fields || ready(a) != ready(b) || deleting(a) != deleting(b);
+    return a.labels != b.labels || a.fields != b.fields || isReady(a) != isReady(b) ||
+           deleting(a) != deleting(b);
 }
 
 // kube-controller-manager's root CA publisher.

@@ -23,8 +23,7 @@ std::optional<Key> workerVm(const Site& site, std::string_view fault)
 {
     std::vector<Key> all;
     for (const ObjectPtr& vmi : site.outer.list(instances())) {
-        if (lookUp(vmi->labels, "cluster.x-k8s.io/role") == "worker" &&
-            vmi->body.find(R"("type":"Ready","status":"True")") != std::string::npos)
+        if (lookUp(vmi->labels, "cluster.x-k8s.io/role") == "worker" && isReady(*vmi))
             all.push_back({vmi->ns, vmi->name});
     }
     if (all.empty())

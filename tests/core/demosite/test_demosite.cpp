@@ -177,6 +177,21 @@ private Q_SLOTS:
                  expected);
     }
 
+    void readinessIsReadInAnyOrder()
+    {
+        const auto ready = [](const char* conditions) {
+            Object pod;
+            pod.body = R"({"metadata":{"name":"p"},"status":{"conditions":)" + std::string(conditions) + "}}";
+            return isReady(pod);
+        };
+        QVERIFY(ready(R"([{"type":"Ready","status":"True"}])"));
+        QVERIFY(ready(R"([{"type":"Initialized","status":"False"},{"status":"True","type":"Ready"}])"));
+        QVERIFY(ready(R"([{"type":"Ready","lastTransitionTime":"x","status":"True"}])"));
+        QVERIFY(!ready(R"([{"type":"Ready","status":"False"},{"type":"ContainersReady","status":"True"}])"));
+        QVERIFY(!ready(R"([{"status":"Unknown","type":"Ready"}])"));
+        QVERIFY(!ready("[]"));
+    }
+
     void badSelectorsAreRefused()
     {
         const Server server;
