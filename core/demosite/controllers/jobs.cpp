@@ -4,6 +4,7 @@
 #include "core/demosite/controllers/site.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <optional>
 
@@ -17,6 +18,7 @@ constexpr const char* kIndex = "batch.kubernetes.io/job-completion-index";
 constexpr double kBackOff = 10;
 constexpr double kLongestBackOff = 600;
 constexpr long long kMostAtOnce = 500;
+constexpr long long kMostIndexes = 100'000; // of an Indexed Job, as upstream
 
 bool finished(const Json& job)
 {
@@ -33,17 +35,36 @@ void setJobCondition(Json& status, const Condition& condition, const std::string
     }
 }
 
-std::set<long long> indexesOf(const std::string& ranges)
+std::optional<long long> indexIn(std::string_view text)
+{
+    long long value = 0;
+    const auto read = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (read.ec != std::errc() || read.ptr != text.data() + text.size() || value < 0)
+        return std::nullopt;
+    return value;
+}
+
+// A pod's index, when it says one of its Job's.
+std::optional<long long> indexOf(const Json& pod, long long end)
+{
+    const auto index = indexIn(annotation(pod, kIndex));
+    return index && *index < end ? index : std::nullopt;
+}
+
+// Of "0-2,5" those below `end`; what is no range of numbers ends it.
+std::set<long long> indexesOf(const std::string& ranges, long long end)
 {
     std::set<long long> out;
     std::size_t at = 0;
     while (at < ranges.size()) {
         const std::size_t comma = std::min(ranges.find(',', at), ranges.size());
-        const std::string part = ranges.substr(at, comma - at);
+        const std::string_view part = std::string_view(ranges).substr(at, comma - at);
         const std::size_t dash = part.find('-');
-        const long long from = std::atoll(part.c_str());
-        const long long to = dash == std::string::npos ? from : std::atoll(part.c_str() + dash + 1);
-        for (long long i = from; i <= to; ++i)
+        const auto from = indexIn(part.substr(0, dash));
+        const auto to = dash == std::string_view::npos ? from : indexIn(part.substr(dash + 1));
+        if (!from || !to)
+            break;
+        for (long long i = *from; i <= std::min(*to, end - 1); ++i)
             out.insert(i);
         at = comma + 1;
     }
@@ -98,14 +119,18 @@ public:
             number(job, "status.succeeded").value_or(0) + static_cast<long long>(pods.succeeded.size());
         run.failed = number(job, "status.failed").value_or(0); // who is suspended has not failed
         if (!suspended)
-            run.failed += static_cast<long long>(pods.failed.size());
+            countFailures(job, pods, run);
         run.indexed = text(job, "spec.completionMode") == "Indexed";
-        run.done = indexesOf(text(job, "status.completedIndexes"));
-        for (const ObjectPtr& pod : pods.succeeded)
-            run.done.insert(std::atoll(annotation(parseOwn(pod->body), kIndex).c_str()));
-        if (run.indexed)
-            run.succeeded = static_cast<long long>(run.done.size());
         run.completions = number(job, "spec.completions");
+        if (run.indexed) {
+            const long long end = std::min(run.completions.value_or(0), kMostIndexes);
+            run.done = indexesOf(text(job, "status.completedIndexes"), end);
+            for (const ObjectPtr& pod : pods.succeeded) {
+                if (const auto index = indexOf(parseOwn(pod->body), end))
+                    run.done.insert(*index);
+            }
+            run.succeeded = static_cast<long long>(run.done.size());
+        }
         double again = kOnChange;
         judge(job, pods, run, known, again);
 
@@ -185,11 +210,17 @@ private:
         return out;
     }
 
+    // Its Job has counted the pod: it may go.
+    void release(const Object& pod)
+    {
+        edit(m_store, coreKind("pods"), pod.ns, pod.name,
+             [](Json& edited) { removeFinalizer(edited, kTracking); });
+    }
+
     void release(const Pods& pods)
     {
         for (const ObjectPtr& pod : pods.held)
-            edit(m_store, coreKind("pods"), pod->ns, pod->name,
-                 [](Json& edited) { removeFinalizer(edited, kTracking); });
+            release(*pod);
     }
 
     // Pods of a Job that is gone wait for nobody.
@@ -201,9 +232,66 @@ private:
                 continue;
             const Json body = parseOwn(pod->body);
             if (ownerName(body, "Job") == key.name && hasFinalizer(body, kTracking))
-                edit(m_store, coreKind("pods"), pod->ns, pod->name,
-                     [](Json& edited) { removeFinalizer(edited, kTracking); });
+                release(*pod);
         }
+    }
+
+    // Failed pods, but for those that the Job's policy does not count or fails for.
+    static void countFailures(const Json& job, const Pods& pods, Run& run)
+    {
+        const Json* rules = find(job, "spec.podFailurePolicy.rules");
+        for (const ObjectPtr& pod : pods.failed) {
+            std::string action = "Count";
+            std::string message;
+            const Json body = parseOwn(pod->body);
+            for (std::size_t i = 0; rules != nullptr && rules->is_array() && i < rules->size(); ++i) {
+                const auto why = matchedBy((*rules)[i], body);
+                if (!why)
+                    continue;
+                action = text((*rules)[i], "action");
+                message = *why + " matching " + action + " rule at index " + std::to_string(i);
+                break;
+            }
+            if (action != "Ignore")
+                ++run.failed;
+            if (action == "FailJob" && run.reason.empty()) {
+                run.reason = "PodFailurePolicy";
+                run.message = message;
+            }
+        }
+    }
+
+    // How the pod fits a rule of a podFailurePolicy; nothing when it does not.
+    static std::optional<std::string> matchedBy(const Json& rule, const Json& pod)
+    {
+        const std::string name = text(pod, "metadata.namespace") + "/" + text(pod, "metadata.name");
+        if (const Json* codes = find(rule, "onExitCodes")) {
+            const Json* values = find(*codes, "values");
+            const Json* statuses = find(pod, "status.containerStatuses");
+            if (values == nullptr || statuses == nullptr || !statuses->is_array())
+                return std::nullopt;
+            const std::string only = text(*codes, "containerName");
+            const bool in = text(*codes, "operator") == "In";
+            for (const Json& status : *statuses) {
+                const auto code = number(status, "state.terminated.exitCode");
+                if (!code || *code == 0 || (!only.empty() && text(status, "name") != only))
+                    continue;
+                const bool listed = std::find(values->begin(), values->end(), Json(*code)) != values->end();
+                if (listed == in)
+                    return "Container " + text(status, "name") + " for pod " + name +
+                           " failed with exit code " + std::to_string(*code);
+            }
+            return std::nullopt;
+        }
+        const Json* conditions = find(rule, "onPodConditions");
+        for (std::size_t i = 0; conditions != nullptr && conditions->is_array() && i < conditions->size();
+             ++i) {
+            const std::string type = text((*conditions)[i], "type");
+            const std::string status = text((*conditions)[i], "status");
+            if (conditionStatus(pod, type) == (status.empty() ? "True" : status))
+                return "Pod " + name + " has condition " + type;
+        }
+        return std::nullopt;
     }
 
     void judge(const Json& job, const Pods& pods, Run& run, const Known& known, double& again) const
@@ -223,6 +311,8 @@ private:
             run.complete = true;
             return;
         }
+        if (!run.reason.empty())
+            return; // its policy has said so
         if (run.failed > limit || (onFailure && pods.restarts > 0 && pods.restarts >= std::max(limit, 1LL)))
             fails("BackoffLimitExceeded", "Job has reached the specified backoff limit");
         const auto deadline = number(job, "spec.activeDeadlineSeconds");
@@ -264,8 +354,10 @@ private:
                 return left;
         }
         std::set<long long> taken = run.done;
-        for (const ObjectPtr& pod : pods.active)
-            taken.insert(std::atoll(annotation(parseOwn(pod->body), kIndex).c_str()));
+        for (const ObjectPtr& pod : pods.active) {
+            if (const auto index = indexOf(parseOwn(pod->body), kMostIndexes))
+                taken.insert(*index);
+        }
         long long index = 0;
         for (long long i = 0; i < missing; ++i) {
             while (run.indexed && taken.count(index) > 0)

@@ -192,6 +192,46 @@ private Q_SLOTS:
         QCOMPARE(text(*conditionOf(jobOf(world, "held"), "Suspended"), "reason"), std::string("JobResumed"));
     }
 
+    // Which failures a Job takes, and which end it at once.
+    void aJobsPolicyJudgesFailures()
+    {
+        World world(true, 1, kStart);
+        const std::string rules = "  backoffLimit: 6\n  podFailurePolicy:\n    rules:\n"
+                                  "    - {action: FailJob, onExitCodes: {containerName: main, operator: In, "
+                                  "values: [42]}}\n"
+                                  "    - {action: Ignore, onExitCodes: {operator: NotIn, values: [7, 42]}}\n";
+        postJob(world, job("fatal", rules, "exit 42"));
+        postJob(world, job("counted", rules, "exit 7"));
+        postJob(world, job("ignored", rules, "exit 3"));
+        QVERIFY(world.step(8));
+        const Json fatal = jobOf(world, "fatal");
+        QVERIFY(isTrue(fatal, "Failed"));
+        QCOMPARE(text(*conditionOf(fatal, "Failed"), "reason"), std::string("PodFailurePolicy"));
+        const std::string pod = text(podsOf(world, "fatal").front(), "metadata.name");
+        QCOMPARE(text(*conditionOf(fatal, "Failed"), "message"),
+                 "Container main for pod default/" + pod +
+                     " failed with exit code 42 matching FailJob rule at index 0");
+        QCOMPARE(number(fatal, "status.failed").value_or(0), 1LL);
+        QVERIFY(number(jobOf(world, "counted"), "status.failed").value_or(0) > 0);
+        QVERIFY(podsOf(world, "ignored").size() > 1);
+        QCOMPARE(number(jobOf(world, "ignored"), "status.failed").value_or(0), 0LL);
+    }
+
+    // What stands in a status is the client's: it names indexes the Job does not have, more than memory
+    // holds.
+    void aJobCountsItsOwnIndexesOnly()
+    {
+        World world(true, 1, kStart);
+        postJob(world, job("wide", "  completions: 3\n  completionMode: Indexed\n  suspend: true\n", "true"));
+        const HttpAnswer told = world.send("PATCH", "/apis/batch/v1/namespaces/default/jobs/wide/status",
+                                           R"({"status":{"completedIndexes":"1-9223372036854775806,x"}})",
+                                           "application/merge-patch+json");
+        QVERIFY2(told.status == 200, told.body.c_str());
+        world.post([] {});
+        QCOMPARE(text(jobOf(world, "wide"), "status.completedIndexes"), std::string("1,2"));
+        QCOMPARE(number(jobOf(world, "wide"), "status.succeeded").value_or(0), 2LL);
+    }
+
     void finishedJobsGoAfterTheirTime()
     {
         World world(true, 1, kStart);
