@@ -10,8 +10,8 @@
 
 namespace strata::demosite {
 
-// A CronJob's schedule, as robfig/cron's standard parser reads it: five fields or "@hourly" and the like; in
-// UTC.
+// A CronJob's schedule, as robfig/cron's standard parser reads it: five fields or "@hourly" and the like, in
+// UTC; timezone.h has other clocks.
 class Schedule {
 public:
     // Nothing and why, in that parser's words.

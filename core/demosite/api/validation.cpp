@@ -3,6 +3,7 @@
 
 #include "core/base/quantity.h"
 #include "core/demosite/api/cron.h"
+#include "core/demosite/api/timezone.h"
 
 #include <nlohmann/json.hpp>
 
@@ -359,6 +360,8 @@ private:
             required("spec.schedule");
         else if (!Schedule::parse(schedule, why))
             wrong("spec.schedule", quoted(schedule), why);
+        if (const std::string zone = text(m_object, "spec.timeZone"); !zone.empty() && !TimeZone::named(zone))
+            wrong("spec.timeZone", quoted(zone), "unknown time zone " + zone);
         if (text(m_object, "metadata.name").size() > 52)
             wrong("metadata.name", quoted(text(m_object, "metadata.name")),
                   "must be no more than 52 characters");

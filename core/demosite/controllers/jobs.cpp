@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/demosite/api/cron.h"
+#include "core/demosite/api/timezone.h"
 #include "core/demosite/controllers/podtemplate.h"
 #include "core/demosite/controllers/site.h"
 
@@ -522,17 +523,26 @@ public:
                  "cronjob-controller");
             return kOnChange;
         }
+        const auto zone = TimeZone::named(text(cron, "spec.timeZone"));
+        if (!zone) {
+            tell(m_store, *object, "Warning", "UnknownTimeZone",
+                 "invalid timeZone: \"" + text(cron, "spec.timeZone") + "\" : unknown time zone " +
+                     text(cron, "spec.timeZone"),
+                 "cronjob-controller");
+            return kOnChange;
+        }
         Due& due = m_due[key];
-        if (due.schedule != text(cron, "spec.schedule")) {
-            due.schedule = text(cron, "spec.schedule");
-            await(due, *schedule, m_store.now());
+        const std::string said = text(cron, "spec.schedule") + "\n" + text(cron, "spec.timeZone");
+        if (due.schedule != said) {
+            due.schedule = said;
+            await(due, *schedule, *zone, m_store.now());
         }
         if (!due.next)
             return kOnChange;
         if (const double left = due.at - m_site.now(); left > 0)
             return left;
         const UnixMs when = *due.next;
-        await(due, *schedule, when);
+        await(due, *schedule, *zone, when);
         start(*object, cron, jobs, when);
         return due.next ? std::max(due.at - m_site.now(), 0.0) : kOnChange;
     }
@@ -541,15 +551,15 @@ private:
     // The next time of the schedule and when that is on the site's clock, which may run faster than the one
     // on the wall.
     struct Due {
-        std::string schedule;
+        std::string schedule; // and its zone
         std::optional<UnixMs> next;
         double at = 0;
     };
 
-    void await(Due& due, const Schedule& schedule, UnixMs after) const
+    void await(Due& due, const Schedule& schedule, const TimeZone& zone, UnixMs after) const
     {
         const bool first = !due.next;
-        due.next = schedule.next(after);
+        due.next = nextIn(zone, schedule, after);
         if (due.next)
             due.at = (first ? m_site.now() : due.at) + static_cast<double>(*due.next - after) / 1000;
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/demosite/api/containers.h"
 #include "core/demosite/api/cron.h"
+#include "core/demosite/api/timezone.h"
 #include "core/demosite/guest/tar.h"
 #include "core/demosite/site/endpoints.h"
 #include "tests/core/demosite/manifests.h"
@@ -190,6 +191,67 @@ private Q_SLOTS:
         QVERIFY(world.step(20));
         QVERIFY(isTrue(jobOf(world, "held"), "Complete"));
         QCOMPARE(text(*conditionOf(jobOf(world, "held"), "Suspended"), "reason"), std::string("JobResumed"));
+    }
+
+    void clocksOfOtherPlaces_data()
+    {
+        QTest::addColumn<QString>("schedule");
+        QTest::addColumn<QString>("after");
+        QTest::addColumn<QString>("next");
+        // One hour ahead, two from 01:00 UTC on March 29 to 01:00 UTC on October 25.
+        QTest::newRow("winter") << "0 9 * * *"
+                                << "2026-01-10T00:00:00Z"
+                                << "2026-01-10T08:00:00Z";
+        QTest::newRow("summer") << "0 9 * * *"
+                                << "2026-07-10T00:00:00Z"
+                                << "2026-07-10T07:00:00Z";
+        QTest::newRow("the day before there") << "30 0 * * *"
+                                              << "2026-07-10T00:00:00Z"
+                                              << "2026-07-10T22:30:00Z";
+        QTest::newRow("an hour that is left out") << "30 2 * * *"
+                                                  << "2026-03-28T12:00:00Z"
+                                                  << "2026-03-30T00:30:00Z";
+        QTest::newRow("an hour that comes twice") << "30 2 * * *"
+                                                  << "2026-10-24T12:00:00Z"
+                                                  << "2026-10-25T00:30:00Z";
+        QTest::newRow("and then the day after") << "30 2 * * *"
+                                                << "2026-10-25T00:30:00Z"
+                                                << "2026-10-26T01:30:00Z";
+    }
+    void clocksOfOtherPlaces()
+    {
+        QFETCH(QString, schedule);
+        QFETCH(QString, after);
+        QFETCH(QString, next);
+        const auto number = [](long long value, int size) {
+            std::string out;
+            for (int i = size - 1; i >= 0; --i)
+                out += static_cast<char>(static_cast<unsigned long long>(value) >> (8 * i));
+            return out;
+        };
+        const auto head = [&](int times, int types, int letters) {
+            std::string out = "TZif2" + std::string(15, '\0');
+            for (const int count : {0, 0, 0, times, types, letters})
+                out += number(count, 4);
+            return out;
+        };
+        const std::string types = number(3600, 4) + number(0, 2) + number(7200, 4) + number(256, 2);
+        const auto seconds = [](const char* text) { return parseRfc3339(text).value_or(0) / 1000; };
+        const std::string content = head(0, 1, 4) + number(3600, 4) + number(0, 2) + "CET" + '\0' +
+                                    head(2, 2, 4) + number(seconds("2026-03-29T01:00:00Z"), 8) +
+                                    number(seconds("2026-10-25T01:00:00Z"), 8) + '\1' + '\0' + types + "CET" +
+                                    '\0';
+        const auto zone = TimeZone::read(content);
+        QVERIFY(zone);
+        std::string why;
+        const auto parsed = Schedule::parse(schedule.toStdString(), why);
+        QVERIFY2(parsed, why.c_str());
+        const auto found = nextIn(*zone, *parsed, parseRfc3339(after.toStdString()).value_or(0));
+        QVERIFY(found);
+        QCOMPARE(QString::fromStdString(formatRfc3339(*found)), next);
+        for (std::size_t size = 0; size < content.size(); size += 7)
+            QVERIFY(!TimeZone::read(content.substr(0, size)) || size > content.size() - 5);
+        QVERIFY(!TimeZone::named("../../etc/passwd"));
     }
 
     // Which failures a Job takes, and which end it at once.
