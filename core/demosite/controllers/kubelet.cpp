@@ -21,6 +21,8 @@ public:
         if (object && deleting(*object))
             return end(key, *object);
         m_ending.erase(key);
+        if (!object)
+            m_fails.erase(key);
         if (!object || lookUp(object->fields, "status.phase") != "Pending") {
             m_since.erase(key);
             return object && lookUp(object->fields, "status.phase") == "Running" ? goOn(key, *object)
@@ -91,14 +93,29 @@ private:
             return kOnChange;
         const Json pod = parseOwn(object.body);
         debug(object, pod);
-        return comesToAnEnd(object, pod) ? follow(key, object, pod) : forget(key);
+        return comesToAnEnd(key, object, pod) ? follow(key, object, pod) : forget(key);
     }
 
-    // Containers of Jobs and of pods that nobody keeps; others end when their makers say so.
-    static bool comesToAnEnd(const Object& object, const Json& pod)
+    // Containers of Jobs and of pods that nobody keeps, and those that fail by themselves; others end when
+    // their makers say so.
+    bool comesToAnEnd(const Key& key, const Object& object, const Json& pod)
     {
-        return lookUp(object.fields, "spec.restartPolicy") != "Always" &&
-               (object.owners.empty() || !ownerName(pod, "Job").empty());
+        if (lookUp(object.fields, "spec.restartPolicy") != "Always")
+            return object.owners.empty() || !ownerName(pod, "Job").empty();
+        auto& [uid, fails] = m_fails[key];
+        if (uid == object.uid)
+            return fails; // a pod's commands do not change
+        uid = object.uid;
+        const Json* containers = find(pod, "spec.containers");
+        fails = containers != nullptr && containers->is_array() &&
+                std::any_of(containers->begin(), containers->end(),
+                            [&](const Json& container) { return failsByItself(courseOf(pod, container)); });
+        return fails;
+    }
+
+    static bool failsByItself(const Course& course)
+    {
+        return course.followed && course.ends && course.status != 0;
     }
 
     void debug(const Object& object, const Json& pod)
@@ -133,7 +150,7 @@ private:
         const Json* containers = find(pod, "spec.containers");
         if (containers == nullptr || !containers->is_array())
             return kOnChange;
-        const bool retried = lookUp(object.fields, "spec.restartPolicy") == "OnFailure";
+        const std::string_view policy = lookUp(object.fields, "spec.restartPolicy");
         double next = kOnChange;
         std::vector<Run>& runs = m_runs[key];
         const bool first = runs.size() != containers->size();
@@ -154,14 +171,15 @@ private:
                 restart(object, container);
             }
             const Course course = courseOf(pod, container);
-            if (!course.ends)
+            // Of what is always there nobody waits for an end, but for a failure.
+            if (!course.ends || (policy == "Always" && !failsByItself(course)))
                 continue;
             const double left = run.since + static_cast<double>(course.after) / 1000 - now;
             if (left > 0) {
                 next = earlier(next, left);
                 continue;
             }
-            run.over = !retried || course.status == 0;
+            run.over = policy == "Never" || (policy == "OnFailure" && course.status == 0);
             const double wait = terminate(object, container, course.status, !run.over);
             if (!run.over) {
                 run.again = now + wait;
@@ -390,6 +408,7 @@ private:
     std::map<Key, double> m_since;
     std::map<Key, double> m_ending;
     std::map<Key, std::vector<Run>> m_runs;
+    std::map<Key, std::pair<std::string, bool>> m_fails; // by uid, of pods that are always started again
 };
 
 } // namespace
@@ -403,7 +422,9 @@ void addKubelet(Site& site, Store& store)
         store, coreKind("pods"), kubelet, [](const StoreEvent& event, const Manager::Enqueue& enqueue) {
             const std::string_view phase = lookUp(event.object->fields, "status.phase");
             const bool changes = lookUp(event.object->fields, "spec.restartPolicy") != "Always" ||
-                                 event.object->body.find(R"("ephemeralContainers":)") != std::string::npos;
+                                 event.object->body.find(R"("ephemeralContainers":)") != std::string::npos ||
+                                 event.object->body.find(R"("command":[)") != std::string::npos ||
+                                 event.object->body.find(R"("args":[)") != std::string::npos;
             if (phase == "Pending" || deleting(*event.object) || (phase == "Running" && changes))
                 enqueue({event.object->ns, event.object->name});
         });

@@ -193,6 +193,41 @@ private Q_SLOTS:
         QCOMPARE(text(*conditionOf(jobOf(world, "held"), "Suspended"), "reason"), std::string("JobResumed"));
     }
 
+    void whatIsAlwaysStartedAgainFailsAgain()
+    {
+        World world(true, 1, kStart);
+        post(world, "/apis/apps/v1/namespaces/default/deployments",
+             "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: broken}\nspec:\n"
+             "  selector: {matchLabels: {app: broken}}\n  template:\n    metadata: {labels: {app: broken}}\n"
+             "    spec: {containers: [{name: main, image: busybox, command: [sh, -c, 'exit 3']}]}\n");
+        const auto status = [&] {
+            for (const ObjectPtr& pod : world.outer().list(coreKind("pods"), "default")) {
+                const Json body = parseOwn(pod->body);
+                const Json* all = find(body, "status.containerStatuses");
+                if (lookUp(pod->labels, "app") == "broken" && all != nullptr && !all->empty())
+                    return all->front();
+            }
+            return Json();
+        };
+        QVERIFY(world.step(6));
+        QCOMPARE(text(status(), "state.waiting.reason"), std::string("CrashLoopBackOff"));
+        QCOMPARE(number(status(), "lastState.terminated.exitCode").value_or(0), 3LL);
+        const long long before = number(status(), "restartCount").value_or(0);
+        QVERIFY(world.step(120));
+        QVERIFY(number(status(), "restartCount").value_or(0) > before + 1);
+        QCOMPARE(
+            number(world.get("deployments", "default", "broken"), "status.availableReplicas").value_or(0),
+            0LL);
+        // A command that runs on does.
+        post(world, "/apis/apps/v1/namespaces/default/deployments",
+             "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: sound}\nspec:\n"
+             "  selector: {matchLabels: {app: sound}}\n  template:\n    metadata: {labels: {app: sound}}\n"
+             "    spec: {containers: [{name: main, image: busybox, command: [sleep, infinity]}]}\n");
+        QVERIFY(world.step(60));
+        QCOMPARE(number(world.get("deployments", "default", "sound"), "status.availableReplicas").value_or(0),
+                 1LL);
+    }
+
     void clocksOfOtherPlaces_data()
     {
         QTest::addColumn<QString>("schedule");
