@@ -5,7 +5,10 @@
 
 #include <nlohmann/json.hpp>
 
-#include <cstdlib>
+#include <algorithm>
+#include <initializer_list>
+#include <iterator>
+#include <utility>
 
 namespace strata::demosite {
 namespace {
@@ -101,18 +104,35 @@ constexpr Moved kMoved[] = {
     {"Machine", "status.initialization.infrastructureProvisioned", "status.infrastructureReady"},
     {"Machine", "status.initialization.bootstrapDataSecretCreated", "status.bootstrapReady"},
     {"MachineDeployment", "spec.rollout.strategy", "spec.strategy"},
+    {"MachineDeployment", "spec.deletion.order", "spec.strategy.rollingUpdate.deletePolicy"},
+    {"MachineDeployment", "spec.remediation.maxInFlight", "spec.strategy.remediation.maxInFlight"},
     {"MachineDeployment", "spec.rollout.after", "spec.rolloutAfter"},
+    {"MachineDeployment", "spec.machineNaming", "spec.machineNamingStrategy"},
     {"MachineDeployment", "status.upToDateReplicas", "status.updatedReplicas"},
     {"MachineDeployment", "spec.template.spec.minReadySeconds", "spec.minReadySeconds"},
-    {"MachineHealthCheck", "spec.checks.unhealthyNodeConditions", "spec.unhealthyConditions"},
-    {"MachineHealthCheck", "spec.remediation.triggerIf.unhealthyLessThanOrEqualTo", "spec.maxUnhealthy"},
+    {"MachineSet", "spec.deletion.order", "spec.deletePolicy"},
+    {"MachineSet", "spec.machineNaming", "spec.machineNamingStrategy"},
+    {"MachineSet", "spec.template.spec.minReadySeconds", "spec.minReadySeconds"},
+    {"MachineSet", "status.upToDateReplicas", "status.v1beta2.upToDateReplicas"},
     {"KubeadmControlPlane", "spec.rollout.strategy", "spec.rolloutStrategy"},
     {"KubeadmControlPlane", "spec.rollout.before", "spec.rolloutBefore"},
+    {"KubeadmControlPlane", "spec.rollout.after", "spec.rolloutAfter"},
     {"KubeadmControlPlane", "spec.remediation", "spec.remediationStrategy"},
+    {"KubeadmControlPlane", "spec.machineNaming", "spec.machineNamingStrategy"},
+    {"KubeadmControlPlane", "status.lastRemediation.time", "status.lastRemediation.timestamp"},
+    {"KubeadmControlPlane", "status.availableReplicas", "status.v1beta2.availableReplicas"},
     {"KubeadmControlPlane", "status.upToDateReplicas", "status.updatedReplicas"},
     {"KubeadmControlPlane", "status.initialization.controlPlaneInitialized", "status.initialized"},
     {"KubeadmConfig", "status.initialization.dataSecretCreated", "status.ready"},
 };
+
+// What moving its fields out can leave empty, of any kind.
+constexpr const char* kEmptied[] = {"spec.rollout",
+                                    "spec.deletion",
+                                    "spec.remediation",
+                                    "spec.topology.classRef",
+                                    "spec.machineTemplate.spec",
+                                    "status.initialization"};
 
 // 600 ↔ "10m0s", as metav1.Duration prints and parses whole seconds.
 std::string duration(long long seconds)
@@ -150,10 +170,14 @@ void timeoutsDown(Json& object)
         if (spec == nullptr || !spec->is_object() || !spec->contains("deletion"))
             continue;
         for (const char* name : kTimeouts) {
-            if (const auto value = number((*spec)["deletion"], std::string(name) + "Seconds"))
+            const std::string stored = std::string(name) + "Seconds";
+            if (const auto value = number((*spec)["deletion"], stored)) {
+                (*spec)["deletion"].erase(stored);
                 (*spec)[name] = duration(*value);
+            }
         }
-        spec->erase("deletion");
+        if ((*spec)["deletion"].empty()) // an order may be there, too
+            spec->erase("deletion");
     }
 }
 
@@ -215,6 +239,285 @@ void argumentsUp(Json& node)
     }
 }
 
+// A number of seconds in one form, a duration in the other, under another name.
+void secondsDown(Json& object, const char* stored, const char* old)
+{
+    const auto value = object.is_object() ? number(object, stored) : std::nullopt;
+    if (!value)
+        return;
+    object.erase(stored);
+    object[old] = duration(*value);
+}
+
+void secondsUp(Json& object, const char* old, const char* stored)
+{
+    const Json* value = object.is_object() ? find(object, old) : nullptr;
+    if (value == nullptr || !value->is_string())
+        return;
+    const long long sum = seconds(value->get<std::string>());
+    object.erase(old);
+    object[stored] = sum;
+}
+
+// Calls `edit` with the value at `path`, when something is there, or with each item of a list.
+template<typename Edit>
+void each(Json& object, std::string_view path, const Edit& edit)
+{
+    Json* const found = at(object, path);
+    if (found == nullptr)
+        return;
+    if (!found->is_array()) {
+        edit(*found);
+        return;
+    }
+    for (Json& item : *found)
+        edit(item);
+}
+
+void eraseEmpty(Json& object, std::string_view path)
+{
+    const std::size_t dot = path.rfind('.');
+    Json* const parent = dot == std::string_view::npos ? &object : at(object, path.substr(0, dot));
+    if (parent == nullptr || !parent->is_object())
+        return;
+    const std::string name(path.substr(dot == std::string_view::npos ? 0 : dot + 1));
+    const auto found = parent->find(name);
+    if (found != parent->end() && found->is_object() && found->empty())
+        parent->erase(name);
+}
+
+// Both at once: the fields of `pairs` from their first names to their second, or back.
+void moveAll(Json& object, std::initializer_list<std::pair<const char*, const char*>> pairs, bool down)
+{
+    if (down) {
+        for (const auto& [stored, old] : pairs)
+            move(object, stored, old);
+    } else { // what went into another's field comes out of it first
+        for (auto pair = std::rbegin(pairs); pair != std::rend(pairs); ++pair)
+            move(object, pair->second, pair->first);
+    }
+}
+
+// What a health check asks for: a kind of its own, and a part of classes and of topologies.
+void healthCheck(Json& check, bool down)
+{
+    moveAll(check,
+            {{"checks.unhealthyNodeConditions", "unhealthyConditions"},
+             {"checks.unhealthyMachineConditions", "unhealthyMachineConditions"},
+             {"checks.nodeStartupTimeoutSeconds", "nodeStartupTimeout"},
+             {"remediation.triggerIf.unhealthyLessThanOrEqualTo", "maxUnhealthy"},
+             {"remediation.triggerIf.unhealthyInRange", "unhealthyRange"},
+             {"remediation.templateRef", "remediationTemplate"}},
+            down);
+    if (down) {
+        if (const auto value = number(check, "nodeStartupTimeout"))
+            check["nodeStartupTimeout"] = duration(*value);
+    } else if (const std::string value = text(check, "checks.nodeStartupTimeoutSeconds"); !value.empty()) {
+        check["checks"]["nodeStartupTimeoutSeconds"] = seconds(value);
+    }
+    for (const char* list : {"checks.unhealthyNodeConditions", "checks.unhealthyMachineConditions",
+                             "unhealthyConditions", "unhealthyMachineConditions"})
+        each(check, list, [down](Json& condition) {
+            down ? secondsDown(condition, "timeoutSeconds", "timeout")
+                 : secondsUp(condition, "timeout", "timeoutSeconds");
+        });
+    if (down) {
+        for (const char* part : {"checks", "remediation.triggerIf", "remediation"})
+            eraseEmpty(check, part);
+    }
+}
+
+// How long a deleted machine is waited for, as a class and a topology have it; an order beside them stays.
+void deletionOf(Json& holder, bool down)
+{
+    for (const char* name : kTimeouts) {
+        const std::string stored = std::string(name) + "Seconds";
+        if (!holder.is_object())
+            return;
+        if (down) {
+            if (const auto value = number(holder, "deletion." + stored)) {
+                holder["deletion"].erase(stored);
+                holder[name] = duration(*value);
+            }
+        } else if (holder.contains(name)) {
+            holder["deletion"][stored] = seconds(text(holder, name));
+            holder.erase(name);
+        }
+    }
+}
+
+// A strategy that had nothing but what stands elsewhere now.
+void strategyUp(Json& holder, const std::string& path)
+{
+    for (const char* part :
+         {"rollout.strategy.remediation", "rollout.strategy.rollingUpdate", "rollout.strategy", "rollout"})
+        eraseEmpty(holder, path + part);
+}
+
+// A class's or a topology's workers: strategies, orders and health checks under other names.
+void workersOf(Json& pool, bool down)
+{
+    if (!down)
+        each(pool, "machineHealthCheck", [](Json& check) { healthCheck(check, false); });
+    moveAll(pool,
+            {{"rollout.strategy", "strategy"},
+             {"deletion.order", "strategy.rollingUpdate.deletePolicy"},
+             {"healthCheck.remediation.maxInFlight", "strategy.remediation.maxInFlight"},
+             {"healthCheck.enabled", "healthCheck.enable"},
+             {"healthCheck", "machineHealthCheck"},
+             {"naming", "namingStrategy"}},
+            down);
+    deletionOf(pool, down);
+    if (down) {
+        each(pool, "machineHealthCheck", [](Json& check) { healthCheck(check, true); });
+        eraseEmpty(pool, "rollout");
+        eraseEmpty(pool, "deletion");
+    } else {
+        strategyUp(pool, "");
+    }
+}
+
+// A class refers to templates in its own namespace: the older form says so.
+void templateOf(Json& holder, const char* stored, const char* old, const std::string& ns, bool down)
+{
+    move(holder, down ? stored : old, down ? old : stored);
+    each(holder, down ? old : stored, [&](Json& ref) {
+        if (!ref.is_object())
+            return;
+        if (down)
+            ref["namespace"] = ns;
+        else
+            ref.erase("namespace");
+    });
+}
+
+void classOf(Json& object, bool down)
+{
+    const std::string ns = text(object, "metadata.namespace");
+    Json* const spec = at(object, "spec");
+    if (spec == nullptr || !spec->is_object())
+        return;
+    moveAll(*spec, {{"infrastructure.naming", "infrastructureNamingStrategy"}}, down);
+    each(*spec, "infrastructure", [&](Json& part) { templateOf(part, "templateRef", "ref", ns, down); });
+    each(*spec, "controlPlane", [&](Json& plane) {
+        templateOf(plane, "templateRef", "ref", ns, down);
+        templateOf(plane, "machineInfrastructure.templateRef", "machineInfrastructure.ref", ns, down);
+        workersOf(plane, down);
+    });
+    for (const char* list : {"workers.machineDeployments", "workers.machinePools"})
+        each(*spec, list, [&](Json& pool) {
+            for (const auto& [stored, old] :
+                 {std::pair("bootstrap.templateRef", "template.bootstrap.ref"),
+                  std::pair("infrastructure.templateRef", "template.infrastructure.ref")})
+                templateOf(pool, stored, old, ns, down);
+            moveAll(pool, {{"metadata", "template.metadata"}}, down);
+            for (const char* emptied :
+                 {"bootstrap", "infrastructure", "template.bootstrap", "template.infrastructure", "template"})
+                eraseEmpty(pool, emptied);
+            workersOf(pool, down);
+        });
+    each(*spec, "patches", [down](Json& patch) {
+        moveAll(patch,
+                {{"external.generatePatchesExtension", "external.generateExtension"},
+                 {"external.validateTopologyExtension", "external.validateExtension"}},
+                down);
+    });
+    for (const char* list : {"spec.variables", "status.variables"})
+        each(object, list, [down](Json& variable) {
+            moveAll(variable, {{"deprecatedV1Beta1Metadata", "metadata"}}, down);
+        });
+}
+
+void topologyOf(Json& object, bool down)
+{
+    for (const char* part : {"spec.topology.controlPlane", "spec.topology.workers.machineDeployments",
+                             "spec.topology.workers.machinePools"})
+        each(object, part, [down](Json& pool) { workersOf(pool, down); });
+    // By name before, a list now.
+    Json* const domains = at(object, "status.failureDomains");
+    if (domains == nullptr || !domains->is_structured())
+        return;
+    Json other = down ? Json::object() : Json::array();
+    for (const auto& [key, value] : domains->items()) {
+        Json domain = value;
+        if (down) {
+            const std::string name = text(domain, "name");
+            domain.erase("name");
+            other[name] = std::move(domain);
+        } else {
+            domain["name"] = key;
+            other.push_back(std::move(domain));
+        }
+    }
+    *domains = std::move(other);
+}
+
+// kubeadm's own waiting times.
+void kubeadmOf(Json& object, bool down)
+{
+    for (const char* path : {"spec", "spec.template.spec", "spec.kubeadmConfigSpec"}) {
+        Json* const spec = at(object, path);
+        if (spec == nullptr || !spec->is_object())
+            continue;
+        moveAll(*spec,
+                {{"initConfiguration.timeouts.controlPlaneComponentHealthCheckSeconds",
+                  "clusterConfiguration.apiServer.timeoutForControlPlane"},
+                 {"joinConfiguration.timeouts.tlsBootstrapSeconds", "joinConfiguration.discovery.timeout"}},
+                down);
+        for (const char* moved :
+             {"clusterConfiguration.apiServer.timeoutForControlPlane", "joinConfiguration.discovery.timeout",
+              "initConfiguration.timeouts.controlPlaneComponentHealthCheckSeconds",
+              "joinConfiguration.timeouts.tlsBootstrapSeconds"})
+            each(*spec, moved, [down](Json& value) {
+                if (down && value.is_number_integer())
+                    value = duration(value.get<long long>());
+                else if (!down && value.is_string())
+                    value = seconds(value.get<std::string>());
+            });
+        for (const char* part : {"initConfiguration", "joinConfiguration"}) {
+            // The other waiting times the older form does not know.
+            if (Json* const holder = at(*spec, part); down && holder != nullptr && holder->is_object())
+                holder->erase("timeouts");
+        }
+        for (const char* emptied :
+             {"clusterConfiguration.apiServer", "clusterConfiguration", "joinConfiguration.discovery"}) {
+            if (!down)
+                eraseEmpty(*spec, emptied);
+        }
+        each(*spec, "initConfiguration.bootstrapTokens", [down](Json& token) {
+            down ? secondsDown(token, "ttlSeconds", "ttl") : secondsUp(token, "ttl", "ttlSeconds");
+        });
+    }
+}
+
+// What a kind has beyond fields that only moved.
+void own(const Kind& kind, Json& object, bool down)
+{
+    if (kind.kind == "ClusterClass")
+        classOf(object, down);
+    else if (kind.kind == "Cluster")
+        topologyOf(object, down);
+    else if (kind.group == "bootstrap.cluster.x-k8s.io" || kind.group == "controlplane.cluster.x-k8s.io")
+        kubeadmOf(object, down);
+    else if (kind.kind == "MachineHealthCheck")
+        each(object, "spec", [&](Json& spec) {
+            healthCheck(spec, down);
+            each(spec, down ? "remediationTemplate" : "remediation.templateRef", [&](Json& ref) {
+                if (down)
+                    ref["namespace"] = text(object, "metadata.namespace");
+                else
+                    ref.erase("namespace");
+            });
+        });
+    if (kind.kind != "KubeadmControlPlane")
+        return;
+    each(object, "spec.remediation", [down](Json& remediation) {
+        for (const auto& [stored, old] : {std::pair("minHealthyPeriodSeconds", "minHealthyPeriod"),
+                                          std::pair("retryPeriodSeconds", "retryPeriod")})
+            down ? secondsDown(remediation, stored, old) : secondsUp(remediation, old, stored);
+    });
+}
+
 bool isClusterApi(const Kind& kind)
 {
     return kind.has(ClusterApi) && words(kind.versions).size() > 1;
@@ -240,8 +543,10 @@ Json oldConditions(const Json& conditions)
                         {"lastTransitionTime", text(condition, "lastTransitionTime")}};
             if (!good) {
                 old["severity"] = "Warning";
-                old["reason"] = text(condition, "reason");
-                old["message"] = text(condition, "message");
+                for (const char* words : {"reason", "message"}) {
+                    if (const std::string said = text(condition, words); !said.empty())
+                        old[words] = said;
+                }
             }
             bool known = false;
             for (const Json& before : out)
@@ -268,20 +573,23 @@ void fromStorage(const Kind& kind, std::string_view version, Json& object)
     timeoutsDown(object);
     if (object.contains("spec"))
         argumentsDown(object["spec"]);
+    own(kind, object, true);
     if (kind.kind == "KubeadmControlPlane") {
         move(object, "spec.machineTemplate.spec.infrastructureRef", "spec.machineTemplate.infrastructureRef");
-        if (Json* inner = at(object, "spec.machineTemplate.spec"); inner != nullptr)
-            object["spec"]["machineTemplate"].erase("spec");
         const Json* available = find(object, "status.initialization.controlPlaneInitialized");
         object["status"]["ready"] = available != nullptr && *available == true;
         object["status"]["unavailableReplicas"] =
             std::max(0LL, number(object, "spec.replicas").value_or(0) -
                               number(object, "status.readyReplicas").value_or(0));
     }
-    if (kind.kind == "MachineDeployment" || kind.kind == "MachineSet")
+    if (kind.kind == "MachineDeployment")
         object["status"]["unavailableReplicas"] =
             std::max(0LL, number(object, "spec.replicas").value_or(0) -
                               number(object, "status.readyReplicas").value_or(0));
+    if (kind.kind == "MachineSet")
+        object["status"]["fullyLabeledReplicas"] = number(object, "status.replicas").value_or(0);
+    if (Json* spec = at(object, "spec"); kind.kind == "Machine" && spec != nullptr && spec->is_object())
+        spec->erase("minReadySeconds");
     if (Json* ref = at(object, "status.nodeRef"); ref != nullptr && kind.kind == "Machine")
         *ref = {
             {"apiVersion", "v1"}, {"kind", "Node"}, {"name", text(*ref, "name")}, {"uid", text(*ref, "uid")}};
@@ -295,14 +603,20 @@ void fromStorage(const Kind& kind, std::string_view version, Json& object)
         status->erase("deprecated");
         (*status)["v1beta2"]["conditions"] = std::move(conditions);
         (*status)["conditions"] = std::move(old);
+        if (kind.kind == "KubeadmControlPlane" || kind.kind == "MachineDeployment" ||
+            kind.kind == "MachineSet") {
+            for (const char* count : {"readyReplicas", "availableReplicas", "upToDateReplicas"}) {
+                if (const auto value = number(*status, count))
+                    (*status)["v1beta2"][count] = *value;
+            }
+        }
     }
     for (const Moved& moved : kMoved) {
         if (kind.kind == moved.kind)
             move(object, moved.storage, moved.old);
     }
-    if (Json* initialization = at(object, "status.initialization");
-        initialization != nullptr && initialization->empty())
-        object["status"].erase("initialization");
+    for (const char* emptied : kEmptied)
+        eraseEmpty(object, emptied);
 }
 
 void toStorage(const Kind& kind, std::string_view version, Json& object)
@@ -312,10 +626,14 @@ void toStorage(const Kind& kind, std::string_view version, Json& object)
     object["apiVersion"] = apiVersion(kind, kind.storageVersion());
     if (!isClusterApi(kind))
         return;
-    for (const Moved& moved : kMoved) {
-        if (kind.kind == moved.kind)
-            move(object, moved.old, moved.storage);
+    // The last first: what went into another's field comes out of it before that one goes.
+    for (auto moved = std::rbegin(kMoved); moved != std::rend(kMoved); ++moved) {
+        if (kind.kind == moved->kind)
+            move(object, moved->old, moved->storage);
     }
+    if (kind.kind == "MachineDeployment")
+        strategyUp(object, "spec.");
+    own(kind, object, false);
     if (kind.kind == "KubeadmControlPlane") {
         timeoutsUp(object);
         move(object, "spec.machineTemplate.infrastructureRef", "spec.machineTemplate.spec.infrastructureRef");
@@ -343,7 +661,7 @@ void toStorage(const Kind& kind, std::string_view version, Json& object)
         if (!old.is_null())
             (*status)["deprecated"]["v1beta1"]["conditions"] = std::move(old);
         status->erase("v1beta2");
-        for (const char* gone : {"unavailableReplicas"})
+        for (const char* gone : {"unavailableReplicas", "fullyLabeledReplicas"})
             status->erase(gone);
     }
 }

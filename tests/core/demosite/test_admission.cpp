@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/text.h"
 #include "core/demosite/api/cel.h"
+#include "core/demosite/api/convert.h"
 #include "core/demosite/api/schema.h"
 #include "tests/core/demosite/world.h"
 
 #include <QtTest>
 
+#include <algorithm>
 #include <set>
 
 using namespace strata;
@@ -807,6 +809,101 @@ private Q_SLOTS:
         for (const std::string& each : wrong)
             qWarning("%s", each.c_str());
         QVERIFY(wrong.empty());
+    }
+    // What a kind has in a newer version that an older one says otherwise, comes back as it was.
+    void anOlderVersionLosesNothing_data()
+    {
+        QTest::addColumn<QString>("kind");
+        QTest::addColumn<QString>("stored");
+        QTest::addColumn<QString>("older"); // some of it
+        const auto row = [](const char* name, const char* kind, const char* stored, const char* older) {
+            QTest::newRow(name) << QString::fromLatin1(kind) << QString::fromLatin1(stored)
+                                << QString::fromLatin1(older);
+        };
+        row("a pool's rollout", "MachineDeployment",
+            R"({"clusterName":"c","replicas":2,"machineNaming":{"template":"t"},"deletion":{"order":"Oldest"},)"
+            R"("remediation":{"maxInFlight":1},"rollout":{"after":"2030-01-01T00:00:00Z","strategy":)"
+            R"({"type":"RollingUpdate","rollingUpdate":{"maxSurge":1}}},"template":{"spec":{"clusterName":"c",)"
+            R"("minReadySeconds":5,"deletion":{"nodeDrainTimeoutSeconds":600}}}})",
+            R"({"rolloutAfter":"2030-01-01T00:00:00Z","machineNamingStrategy":{"template":"t"},"minReadySeconds":5,)"
+            R"("strategy":{"type":"RollingUpdate","rollingUpdate":{"maxSurge":1,"deletePolicy":"Oldest"},)"
+            R"("remediation":{"maxInFlight":1}},"template":{"spec":{"clusterName":"c","nodeDrainTimeout":"10m0s"}}})");
+        row("a set's order", "MachineSet",
+            R"({"clusterName":"c","deletion":{"order":"Newest"},"template":{"spec":{"clusterName":"c",)"
+            R"("minReadySeconds":5}}})",
+            R"({"deletePolicy":"Newest","minReadySeconds":5,"template":{"spec":{"clusterName":"c"}}})");
+        row("a control plane's rollout and repair", "KubeadmControlPlane",
+            R"({"version":"v1.34.1","machineNaming":{"template":"t"},"rollout":{"after":"2030-01-01T00:00:00Z",)"
+            R"("before":{"certificatesExpiryDays":30}},"remediation":{"maxRetry":2,"minHealthyPeriodSeconds":3600,)"
+            R"("retryPeriodSeconds":90},"kubeadmConfigSpec":{"initConfiguration":{"bootstrapTokens":[{"token":"t",)"
+            R"("ttlSeconds":60}],"timeouts":{"controlPlaneComponentHealthCheckSeconds":240}}},"machineTemplate":)"
+            R"({"spec":{"infrastructureRef":{"apiGroup":"infrastructure.cluster.x-k8s.io","kind":)"
+            R"("KubevirtMachineTemplate","name":"t"},"deletion":{"nodeDrainTimeoutSeconds":30}}}})",
+            R"({"rolloutAfter":"2030-01-01T00:00:00Z","rolloutBefore":{"certificatesExpiryDays":30},)"
+            R"("machineNamingStrategy":{"template":"t"},"remediationStrategy":{"maxRetry":2,)"
+            R"("minHealthyPeriod":"1h0m0s","retryPeriod":"1m30s"},"kubeadmConfigSpec":{"initConfiguration":)"
+            R"({"bootstrapTokens":[{"token":"t","ttl":"1m0s"}]},"clusterConfiguration":{"apiServer":)"
+            R"({"timeoutForControlPlane":"4m0s"}}}})");
+        row("a health check", "MachineHealthCheck",
+            R"({"clusterName":"c","checks":{"nodeStartupTimeoutSeconds":600,"unhealthyNodeConditions":[{"type":"Ready",)"
+            R"("status":"Unknown","timeoutSeconds":300}]},"remediation":{"triggerIf":{"unhealthyInRange":"[1-3]"},)"
+            R"("templateRef":{"apiVersion":"g/v1","kind":"K","name":"n"}}})",
+            R"({"nodeStartupTimeout":"10m0s","unhealthyConditions":[{"type":"Ready","status":"Unknown","timeout":"5m0s"}],)"
+            R"("unhealthyRange":"[1-3]","remediationTemplate":{"apiVersion":"g/v1","kind":"K","name":"n",)"
+            R"("namespace":"ns"}})");
+        row("a class", "ClusterClass",
+            R"({"infrastructure":{"templateRef":{"apiVersion":"g/v1","kind":"I","name":"i"},"naming":{"template":"t"}},)"
+            R"("controlPlane":{"templateRef":{"apiVersion":"g/v1","kind":"P","name":"p"},"machineInfrastructure":)"
+            R"({"templateRef":{"apiVersion":"g/v1","kind":"M","name":"m"}},"deletion":{"nodeDrainTimeoutSeconds":60},)"
+            R"("naming":{"template":"p"}},"workers":{"machineDeployments":[{"class":"w","metadata":{"labels":{"a":"b"}},)"
+            R"("bootstrap":{"templateRef":{"apiVersion":"g/v1","kind":"B","name":"b"}},"infrastructure":{"templateRef":)"
+            R"({"apiVersion":"g/v1","kind":"M","name":"w"}},"deletion":{"order":"Oldest","nodeDrainTimeoutSeconds":60},)"
+            R"("rollout":{"strategy":{"type":"OnDelete"}},"healthCheck":{"checks":{"nodeStartupTimeoutSeconds":60}}}]}})",
+            R"({"infrastructure":{"ref":{"apiVersion":"g/v1","kind":"I","name":"i","namespace":"ns"}},)"
+            R"("infrastructureNamingStrategy":{"template":"t"},"controlPlane":{"ref":{"apiVersion":"g/v1","kind":"P",)"
+            R"("name":"p","namespace":"ns"},"machineInfrastructure":{"ref":{"apiVersion":"g/v1","kind":"M","name":"m",)"
+            R"("namespace":"ns"}},"nodeDrainTimeout":"1m0s","namingStrategy":{"template":"p"}},"workers":)"
+            R"({"machineDeployments":[{"class":"w","template":{"metadata":{"labels":{"a":"b"}},"bootstrap":{"ref":)"
+            R"({"apiVersion":"g/v1","kind":"B","name":"b","namespace":"ns"}},"infrastructure":{"ref":{"apiVersion":)"
+            R"("g/v1","kind":"M","name":"w","namespace":"ns"}}},"nodeDrainTimeout":"1m0s","strategy":{"type":"OnDelete",)"
+            R"("rollingUpdate":{"deletePolicy":"Oldest"}},"machineHealthCheck":{"nodeStartupTimeout":"1m0s"}}]}})");
+        row("a topology", "Cluster",
+            R"({"topology":{"classRef":{"name":"k"},"version":"v1.34.1","controlPlane":{"replicas":3,"healthCheck":)"
+            R"({"enabled":true,"checks":{"nodeStartupTimeoutSeconds":60}}},"workers":{"machineDeployments":[{"class":"w",)"
+            R"("name":"n","deletion":{"nodeDeletionTimeoutSeconds":10},"rollout":{"strategy":{"type":"OnDelete"}}}]}}})",
+            R"({"topology":{"class":"k","controlPlane":{"replicas":3,"machineHealthCheck":{"enable":true,)"
+            R"("nodeStartupTimeout":"1m0s"}},"workers":{"machineDeployments":[{"class":"w","name":"n",)"
+            R"("nodeDeletionTimeout":"10s","strategy":{"type":"OnDelete"}}]}}})");
+    }
+    void anOlderVersionLosesNothing()
+    {
+        QFETCH(QString, kind);
+        QFETCH(QString, stored);
+        QFETCH(QString, older);
+        const auto& kinds = Kinds::instance().all();
+        const auto found = std::find_if(kinds.begin(), kinds.end(), [&](const Kind& each) {
+            return each.kind == kind.toStdString() && each.has(ClusterApi);
+        });
+        QVERIFY(found != kinds.end());
+        const auto sorted = [](const Json& value) { return nlohmann::json::parse(value.dump()); };
+        const Json before = {{"metadata", {{"name", "x"}, {"namespace", "ns"}}},
+                             {"spec", parseOwn(stored.toStdString())}};
+        Json object = before;
+        fromStorage(*found, "v1beta1", object);
+        const nlohmann::json told = sorted(object["spec"]);
+        nlohmann::json whole = told;
+        whole.merge_patch(nlohmann::json::parse(older.toStdString()));
+        // Lists are one value of a merge patch: they must be the same to the last field.
+        QVERIFY2(whole == told, ("\n" + told.dump() + "\n" + whole.dump()).c_str());
+        std::vector<std::string> unknown;
+        const auto schema = m_world->outer().customKinds().schema(*found, "v1beta1");
+        QVERIFY(schema);
+        Json pruned = object;
+        prune(pruned, *schema, unknown);
+        QVERIFY2(unknown.empty(), unknown.empty() ? "" : unknown.front().c_str());
+        toStorage(*found, "v1beta1", object);
+        QVERIFY2(sorted(object["spec"]) == sorted(before["spec"]),
+                 ("\n" + sorted(object["spec"]).dump() + "\n" + sorted(before["spec"]).dump()).c_str());
     }
 };
 
