@@ -545,7 +545,7 @@ Answer<Json> serverSideApply(const Json& live, const Json& config, const FieldWr
     self.fields = owned(fieldsOf(config, type), writer.subresource, kind);
     FieldSet last;
     std::string lastTime;
-    FieldSet managed = self.fields;
+    FieldSet managed = fieldsOf(config, type); // with its name: else its metadata might go as nobody's
     for (auto each = owners.begin(); each != owners.end();) {
         if (each->is(self)) {
             last = std::move(each->fields);

@@ -445,6 +445,21 @@ private Q_SLOTS:
                     "\"size\":2") != std::string::npos);
     }
 
+    // Who lets go of all that it had of the metadata leaves the object its name.
+    void theLastLabelGoes()
+    {
+        Server server;
+        const std::string path = "/api/v1/namespaces/n/configmaps/m";
+        const std::string head = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: m\n";
+        server.apply(path, "one", head + "  labels: {a: b}\n");
+        QCOMPARE(server.status, 201);
+        const Json after = server.apply(path, "one", head + "data: {c: d}\n");
+        QVERIFY2(server.status == 200, compact(after).c_str());
+        QCOMPARE(text(after, "metadata.name"), std::string("m"));
+        QVERIFY(demosite::find(after, "metadata.labels") == nullptr);
+        QCOMPARE(text(after, "data.c"), std::string("d"));
+    }
+
     void theSameAgainChangesNothing()
     {
         Server server;
