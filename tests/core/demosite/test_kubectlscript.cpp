@@ -434,7 +434,13 @@ private Q_SLOTS:
         QVERIFY2(done.out.contains(QStringLiteral("restarted")), qPrintable(done.both()));
         QVERIFY(rolledOut("web:1", "4"));
 
-        // cp, into and out of a container; what one command writes another one reads
+        // cp, into and out of a container; what one command writes another one reads. Pods of the set before
+        // are still there while they end.
+        QTRY_VERIFY_WITH_TIMEOUT(
+            kubectl(QStringLiteral(
+                        "get pods -n more -l app=web -o jsonpath={.items[*].metadata.deletionTimestamp}"))
+                .out.isEmpty(),
+            60'000);
         const QString pod =
             kubectl(QStringLiteral("get pods -n more -l app=web --field-selector=status.phase=Running "
                                    "-o jsonpath={.items[0].metadata.name}"))
