@@ -248,7 +248,7 @@ Answer<void> completeDefinition(Json& definition, const std::string& now)
     const Json* versions = find(definition, "spec.versions");
     int stored = 0;
     Json storedVersions = Json::array();
-    if (versions == nullptr || !versions->is_array() || versions->empty()) {
+    if (versions == nullptr || !versions->is_array()) {
         causes.push_back({"FieldValueRequired", "Required value", "spec.versions"});
     } else {
         for (std::size_t i = 0; i < versions->size(); ++i) {
@@ -267,8 +267,13 @@ Answer<void> completeDefinition(Json& definition, const std::string& now)
         }
         if (stored != 1)
             causes.push_back({"FieldValueInvalid",
-                              "Invalid value: must have exactly one version marked as storage version",
+                              "Invalid value: " + compact(*versions) +
+                                  ": must have exactly one version marked as storage version",
                               "spec.versions"});
+        if (stored == 0)
+            causes.push_back({"FieldValueInvalid",
+                              "Invalid value: null: must have at least one stored version",
+                              "status.storedVersions"});
     }
     if (!causes.empty())
         return invalid("apiextensions.k8s.io", "CustomResourceDefinition", name, std::move(causes));

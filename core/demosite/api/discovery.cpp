@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/demosite/api/discovery.h"
 
+#include "core/base/text.h"
 #include "core/demosite/api/handler.h"
 
 #include <nlohmann/json.hpp>
+#include <openssl/sha.h>
 
 #include <algorithm>
+#include <array>
 
 namespace strata::demosite {
 namespace {
@@ -86,6 +89,17 @@ bool servesVersion(const Kind& kind, std::string_view version)
     return std::find(all.begin(), all.end(), version) != all.end();
 }
 
+// Opaque to clients, but the same for the same group, version and kind (apiserver
+// pkg/endpoints/discovery/storageversionhash.go).
+std::string storageVersionHash(const Kind& kind)
+{
+    const std::string text =
+        std::string(kind.group) + "/" + std::string(kind.storageVersion()) + "/" + std::string(kind.kind);
+    std::array<unsigned char, SHA256_DIGEST_LENGTH> digest = {};
+    SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest.data());
+    return base64Encode(std::string_view(reinterpret_cast<const char*>(digest.data()), 8));
+}
+
 // KubeVirt's aggregated API server has subresources without the resources they belong to.
 constexpr const char* kSubresources = "subresources.kubevirt.io";
 
@@ -134,6 +148,8 @@ std::vector<std::string_view> verbsOf(const Kind& kind)
         return {"create"};
     if (kind.has(Computed))
         return {"get", "list"};
+    if (kind.has(Custom)) // in their own order
+        return {"delete", "deletecollection", "get", "list", "patch", "create", "update", "watch"};
     return {"create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"};
 }
 
@@ -203,11 +219,27 @@ Json aggregatedDiscovery(const Cluster& cluster, bool coreGroup)
             {"items", std::move(items)}};
 }
 
-Json apiVersions()
+// Built-in kinds are told by their names.
+void sortByName(Json& resources, const char* name, const Cluster& cluster, const std::string& group)
 {
+    const auto kinds = cluster.kinds();
+    const bool own = std::none_of(kinds.begin(), kinds.end(), [&](const Kind* kind) {
+        return kind->group == group && kind->has(Custom);
+    });
+    if (own)
+        std::stable_sort(resources.begin(), resources.end(), [name](const Json& a, const Json& b) {
+            return a[name].get_ref<const std::string&>() < b[name].get_ref<const std::string&>();
+        });
+}
+
+Json apiVersions(const std::string& address)
+{
+    Json addresses = Json::array();
+    if (!address.empty())
+        addresses.push_back({{"clientCIDR", "0.0.0.0/0"}, {"serverAddress", address}});
     return {{"kind", "APIVersions"},
             {"versions", Json::array({"v1"})},
-            {"serverAddressByClientCIDRs", Json::array()}};
+            {"serverAddressByClientCIDRs", std::move(addresses)}};
 }
 
 Json apiGroup(const Cluster& cluster, const std::string& group)
@@ -268,6 +300,8 @@ Json apiResourceList(const Cluster& cluster, const std::string& group, const std
             resource["shortNames"] = list(words(kind.shortNames));
         if (Json all = categories(kind); !all.empty())
             resource["categories"] = std::move(all);
+        if (!kind.has(CreateOnly) && !kind.has(Computed))
+            resource["storageVersionHash"] = storageVersionHash(kind);
         resources.push_back(std::move(resource));
         for (const Sub& sub : subresources(kind, version)) {
             Json entry = {{"name", std::string(kind.resource) + "/" + sub.name},
@@ -292,6 +326,7 @@ Json apiResourceList(const Cluster& cluster, const std::string& group, const std
     }
     if (resources.empty())
         return {};
+    sortByName(resources, "name", cluster, group);
     return {{"kind", "APIResourceList"},
             {"apiVersion", "v1"},
             {"groupVersion", group.empty() ? version : group + "/" + version},

@@ -10,7 +10,7 @@ namespace strata::demosite {
 // Discovery in both shapes: one aggregated document (apidiscovery.k8s.io/v2, Kubernetes 1.30 and newer) and
 // the classic lists, which older kubectl reads.
 Json aggregatedDiscovery(const Cluster& cluster, bool coreGroup);
-Json apiVersions();                                              // /api
+Json apiVersions(const std::string& address);                    // /api; where the client finds the server
 Json apiGroupList(const Cluster& cluster);                       // /apis
 Json apiGroup(const Cluster& cluster, const std::string& group); // /apis/G; null when it is not served
 // /api/v1, /apis/G/V; null when it is not served.

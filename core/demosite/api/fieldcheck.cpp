@@ -19,6 +19,16 @@ const char* goType(const Json& value)
     return "number";
 }
 
+// Kinds of the values a decoder without types makes of JSON.
+std::string goKind(const Json& value)
+{
+    if (value.is_object())
+        return "map";
+    if (value.is_array())
+        return "slice";
+    return value.is_number_float() ? "float64" : value.is_number() ? "int64" : goType(value);
+}
+
 std::string mismatch(const Json& value, const Message& owner, const std::string& path,
                      const std::string& wanted)
 {
@@ -49,12 +59,18 @@ public:
             value.erase(key);
         return true;
     }
-    const std::string& error() const { return m_error; }
+    const Unfit& error() const { return m_error; }
 
 private:
     bool fail(const Json& value, const Message& owner, const std::string& path, const std::string& wanted)
     {
-        m_error = mismatch(value, owner, path, wanted);
+        const std::string kind = goKind(value);
+        m_error.decoding = mismatch(value, owner, path, wanted);
+        m_error.converting = wanted.rfind("[]", 0) == 0    ? "cannot restore slice from " + kind
+                             : wanted.rfind("map", 0) == 0 ? "cannot restore map from " + kind
+                             : wanted.rfind("v1.", 0) == 0 ? "cannot restore struct from: " + kind
+                             : wanted == "string"          ? "cannot convert " + kind + " to " + wanted
+                                                           : "unrecognized type: " + wanted;
         return false;
     }
 
@@ -139,15 +155,17 @@ private:
     }
 
     std::vector<std::string>& m_unknown;
-    std::string m_error;
+    Unfit m_error;
 };
 
 } // namespace
 
-std::string fitToMessage(Json& object, const Message& message, std::vector<std::string>& unknown)
+std::optional<Unfit> fitToMessage(Json& object, const Message& message, std::vector<std::string>& unknown)
 {
     Checker checker(unknown);
-    return checker.object(object, message, "") ? std::string() : checker.error();
+    if (checker.object(object, message, ""))
+        return std::nullopt;
+    return checker.error();
 }
 
 } // namespace strata::demosite

@@ -6,7 +6,6 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <map>
 #include <string_view>
 
 namespace strata::demosite {
@@ -28,32 +27,6 @@ bool says(const Json& schema, const char* name, const char* what)
 {
     const Json* value = at(schema, name);
     return value != nullptr && value->is_string() && value->get_ref<const std::string&>() == what;
-}
-
-// A value as Go's %v and, with `syntax`, %#v print it.
-std::string inGo(const Json& value, bool syntax)
-{
-    if (value.is_string())
-        return syntax ? compact(value) : value.get<std::string>();
-    if (value.is_array()) {
-        std::string out;
-        for (const Json& item : value)
-            out += (out.empty() ? "" : syntax ? ", " : " ") + inGo(item, syntax);
-        return syntax ? "[]interface {}{" + out + "}" : "[" + out + "]";
-    }
-    if (value.is_object()) {
-        std::map<std::string, const Json*> sorted;
-        for (const auto& [key, child] : value.items())
-            sorted[key] = &child;
-        std::string out;
-        for (const auto& [key, child] : sorted)
-            out += (out.empty() ? ""
-                    : syntax    ? ", "
-                                : " ") +
-                   (syntax ? jsonQuoted(key) : key) + ":" + inGo(*child, syntax);
-        return syntax ? "map[string]interface {}{" + out + "}" : "map[" + out + "]";
-    }
-    return value.is_null() ? "<nil>" : compact(value);
 }
 
 const char* goType(const Json& value)

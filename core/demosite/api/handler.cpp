@@ -18,7 +18,7 @@ namespace {
 tl::unexpected<Status> tooNew(std::uint64_t wanted, std::uint64_t current)
 {
     auto refused = deny(504, "Timeout",
-                        "Too large resource version: " + std::to_string(wanted) +
+                        "Timeout: Too large resource version: " + std::to_string(wanted) +
                             ", current: " + std::to_string(current));
     refused.value().retryAfterSeconds = 1;
     refused.value().causes.push_back({"ResourceVersionTooLarge", "Too large resource version", ""});
@@ -46,6 +46,46 @@ bool parseToken(const std::string& token, std::uint64_t& picture, std::size_t& a
     picture = *first;
     at = *second;
     return true;
+}
+
+// Whether the server itself serves this group, not a definition or another server behind it.
+bool isBuiltIn(std::string_view group)
+{
+    const auto& all = Kinds::instance().all();
+    return std::any_of(all.begin(), all.end(), [&](const Kind& kind) {
+        return kind.group == group && !kind.has(Custom) && !kind.has(Computed);
+    });
+}
+
+tl::unexpected<Status> notAcceptable(bool builtIn)
+{
+    constexpr const char* types = "application/json, application/yaml, application/vnd.kubernetes.protobuf";
+    if (builtIn)
+        return general(406, "NotAcceptable",
+                       std::string("406: Not Acceptable\n\nAvailable representations: ") + types);
+    return deny(406, "NotAcceptable", std::string("only the following media types are accepted: ") + types);
+}
+
+// Numbers of a query that are none; `timeoutSeconds` of lists, too.
+Answer<std::size_t> limitOf(const HttpRequest& request)
+{
+    if (const auto seconds = numberOf(request, "timeoutSeconds"); !seconds)
+        return tl::unexpected(seconds.error());
+    const auto limit = numberOf(request, "limit");
+    if (!limit)
+        return tl::unexpected(limit.error());
+    return static_cast<std::size_t>(std::max(0LL, limit->value_or(0)));
+}
+
+// A resourceVersionMatch nobody knows is told together with what else is wrong.
+std::vector<Status::Cause> wrongMatch(const std::string& match, std::vector<Status::Cause> others)
+{
+    if (!match.empty() && match != "Exact" && match != "NotOlderThan")
+        others.push_back({"FieldValueNotSupported",
+                          "Unsupported value: " + jsonQuoted(match) +
+                              ": supported values: \"Exact\", \"NotOlderThan\", \"\"",
+                          "resourceVersionMatch"});
+    return others;
 }
 
 } // namespace
@@ -200,11 +240,11 @@ HttpAnswer ApiHandler::route(const HttpRequest& request)
             document = openApiV3(*m_cluster, "", parts[3]);
         else if (parts.size() == 5 && parts[1] == "v3" && parts[2] == "apis")
             document = openApiV3(*m_cluster, parts[3], parts[4]);
-        return document.is_null() ? noSuchPath() : jsonAnswer(document);
+        return document.is_null() ? pageNotFound() : jsonAnswer(document);
     }
+    const bool known = root != "apis" || parts.size() < 2 || isBuiltIn(parts[1]);
     if (!form.acceptable)
-        return refuse(
-            deny(406, "NotAcceptable", "only the following media types are accepted: application/json"));
+        return refuse(notAcceptable(known));
     if (parts.empty())
         return jsonAnswer({{"paths",
                             {"/api", "/api/v1", "/apis", "/healthz", "/livez", "/openapi/v2", "/openapi/v3",
@@ -215,17 +255,19 @@ HttpAnswer ApiHandler::route(const HttpRequest& request)
             answer.contentType = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
             return answer;
         }
-        return jsonAnswer(root == "api" ? apiVersions() : apiGroupList(*m_cluster));
+        return jsonAnswer(root == "api" ? apiVersions(request.host) : apiGroupList(*m_cluster));
     }
     if (root != "api" && root != "apis")
-        return noSuchPath();
+        return pageNotFound();
+    // What of a group is not there: those of definitions are asked one after another until nobody is left.
+    const auto nothingThere = [known] { return known ? noSuchPath() : pageNotFound(); };
     std::string group;
     std::size_t at = 1;
     if (root == "apis") {
         group = parts[at++];
         if (parts.size() == 2) {
             const Json document = apiGroup(*m_cluster, group);
-            return document.is_null() ? noSuchPath() : jsonAnswer(document);
+            return document.is_null() ? nothingThere() : jsonAnswer(document);
         }
     }
     Target target;
@@ -233,7 +275,7 @@ HttpAnswer ApiHandler::route(const HttpRequest& request)
     target.version = parts[at++];
     if (at == parts.size()) {
         const Json document = apiResourceList(*m_cluster, group, target.version);
-        return document.is_null() ? noSuchPath() : jsonAnswer(document);
+        return document.is_null() ? nothingThere() : jsonAnswer(document);
     }
     if (group == "subresources.kubevirt.io" && m_cluster->settings().outer && !virtApiAnswers())
         return refuse(
@@ -249,7 +291,7 @@ HttpAnswer ApiHandler::route(const HttpRequest& request)
     }
     target.kind = m_cluster->find(group, target.version, parts[at++]);
     if (target.kind == nullptr || (!target.ns.empty() && !target.kind->has(Namespaced)))
-        return noSuchPath();
+        return nothingThere();
     if (at < parts.size())
         target.name = parts[at++];
     if (at < parts.size())
@@ -323,7 +365,9 @@ HttpAnswer ApiHandler::resource(const HttpRequest& request, const Target& target
         const bool edited =
             target.sub == "finalize" || target.sub == "approval" || target.sub == "ephemeralcontainers";
         if (!(target.sub == "status" && kind.has(HasStatus)) && !(edited && listed))
-            return noSuchPath();
+            return kind.has(Custom)
+                       ? refuse(notFound(std::string(kind.group), std::string(kind.resource), target.name))
+                       : noSuchPath();
     }
     if (collection) {
         if (reads)
@@ -365,6 +409,11 @@ bool ApiHandler::virtApiAnswers()
 
 HttpAnswer ApiHandler::get(const HttpRequest& request, const Target& target)
 {
+    const auto version = versionOf(request);
+    if (!version)
+        return refuse(version.error());
+    if (const std::uint64_t now = store().revision(); version->value_or(0) > now)
+        return refuse(tooNew(**version, now));
     const ObjectPtr object = store().get(*target.kind, target.ns, target.name);
     if (!object)
         return refuse(
@@ -397,15 +446,17 @@ HttpAnswer ApiHandler::list(const HttpRequest& request, const Target& target)
                         "resourceVersionMatch is forbidden unless resourceVersion is provided");
     if (match == "Exact" && version == "0")
         return complain("resourceVersionMatch",
-                        "resourceVersionMatch \"Exact\" is forbidden for resourceVersion \"0\"");
-    if (!version.empty()) {
-        const auto wanted = integer(version);
-        if (!wanted)
-            return refuse(badRequest("resourceVersion: Invalid value: \"" + version + "\""));
-        if (*wanted > store().revision())
-            return refuse(tooNew(*wanted, store().revision()));
-    }
-    const std::size_t limit = integer(request.one("limit")).value_or(0);
+                        "resourceVersionMatch \"exact\" is forbidden for resourceVersion \"0\"");
+    if (auto causes = wrongMatch(match, {}); !causes.empty())
+        return refuse(invalid("meta.k8s.io", "ListOptions", "", std::move(causes)));
+    const auto limit = limitOf(request);
+    if (!limit)
+        return refuse(limit.error());
+    const auto wanted = versionOf(request);
+    if (!wanted)
+        return refuse(badRequest("invalid resource version: " + wanted.error().message));
+    if (const std::uint64_t now = store().revision(); wanted->value_or(0) > now)
+        return refuse(tooNew(**wanted, now));
 
     std::uint64_t revision = 0;
     Store::Picture picture;
@@ -413,7 +464,10 @@ HttpAnswer ApiHandler::list(const HttpRequest& request, const Target& target)
     std::size_t from = 0;
     if (!token.empty()) {
         if (!parseToken(token, id, from))
-            return refuse(badRequest("continue key is not valid"));
+            return refuse(
+                badRequest("invalid continue token: continue key is not valid: illegal base64 data at "
+                           "input byte " +
+                           std::to_string(faultOfBase64(token))));
         picture = store().picture(id, revision);
         if (!picture)
             return refuse(
@@ -440,14 +494,17 @@ HttpAnswer ApiHandler::list(const HttpRequest& request, const Target& target)
     }
     std::size_t to = picture->size();
     std::string next;
-    if (limit > 0 && from + limit < to) {
-        to = from + limit;
+    if (*limit > 0 && to - from > *limit) {
+        to = from + *limit;
         if (id == 0)
             id = store().keepPicture(picture, revision);
         next = continueToken(id, to);
     }
     HttpAnswer answer;
-    answer.body = renderer(request, target).list(*picture, from, to, revision, next, picture->size() - to);
+    // How many more there are a server cannot know while it has to look at each.
+    const auto remaining =
+        selector->empty() ? std::optional<std::size_t>(picture->size() - to) : std::nullopt;
+    answer.body = renderer(request, target).list(*picture, from, to, revision, next, remaining);
     return answer;
 }
 
@@ -461,7 +518,6 @@ HttpAnswer ApiHandler::watch(const HttpRequest& request, const Target& target)
     settings.ns = target.ns;
     settings.bookmarks = request.flag("allowWatchBookmarks");
     settings.bookmarkEvery = m_bookmarkEvery;
-    const std::string& version = request.one("resourceVersion");
     const std::string& match = request.one("resourceVersionMatch");
     const bool initial = request.flag("sendInitialEvents");
     const bool asked = !request.one("sendInitialEvents").empty();
@@ -475,16 +531,15 @@ HttpAnswer ApiHandler::watch(const HttpRequest& request, const Target& target)
     if (asked && match != "NotOlderThan")
         return complain("resourceVersionMatch",
                         "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan");
-    std::uint64_t after = 0;
-    if (!version.empty()) {
-        const auto wanted = integer(version);
-        if (!wanted)
-            return refuse(badRequest("resourceVersion: Invalid value: \"" + version + "\""));
-        after = *wanted;
-        if (after > store().revision())
-            return refuse(tooNew(after, store().revision()));
-    }
+    if (const auto limit = limitOf(request); !limit)
+        return refuse(limit.error());
+    const auto version = versionOf(request);
+    if (!version)
+        return refuse(version.error());
+    const std::uint64_t after = version->value_or(0); // one that is still to come is waited for
     settings.initialEvents = asked ? initial : after == 0;
+    if (const std::uint64_t now = store().revision(); settings.initialEvents && after > now)
+        return refuse(tooNew(after, now));
     settings.initialBookmark = initial && settings.bookmarks;
     settings.after = after;
     if (!settings.initialEvents) {

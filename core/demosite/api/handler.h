@@ -98,11 +98,19 @@ private:
     HttpAnswer review(const HttpRequest& request, const Target& target);
     HttpAnswer metrics(const HttpRequest& request, const Target& target);
 
+    // What is known of a body when it is admitted.
+    struct Told {
+        std::vector<std::string> twice; // as parseBody()
+        std::string patched;            // of a patch what it came to, or itself: for what is said of it
+        bool strategic = false;
+    };
     // What admission does to an object in its stored form before a write: fields nobody knows go, defaults
-    // come, and the schema decides. `old` is what stands there already, null when nothing does.
+    // come, and the schema decides. `old` is what stands there already, null when nothing does. Warnings are
+    // for the refusal, too.
     Answer<void> admit(const HttpRequest& request, const Target& target, Json& object, const Json& old,
-                       std::vector<std::string>& warnings) const;
-    Answer<Json> readObject(const HttpRequest& request, const Target& target) const;
+                       std::vector<std::string>& warnings, const Told& told) const;
+    Answer<Json> readObject(const HttpRequest& request, const Target& target,
+                            std::vector<std::string>* twice = nullptr) const;
     HttpAnswer written(const HttpRequest& request, const Target& target, const Answer<ObjectPtr>& result,
                        int status = 200, std::vector<std::string> warnings = {}) const;
     Renderer renderer(const HttpRequest& request, const Target& target) const;

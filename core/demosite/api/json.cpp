@@ -5,6 +5,8 @@
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
+#include <map>
+#include <set>
 
 namespace strata::demosite {
 namespace {
@@ -58,7 +60,8 @@ Json scalar(const YAML::Node& node)
     return value;
 }
 
-bool fromYaml(const YAML::Node& node, Json& out, int depth, std::size_t& budget)
+bool fromYaml(const YAML::Node& node, Json& out, int depth, std::size_t& budget,
+              std::vector<std::string>* twice)
 {
     if (depth > kMaxDepth || budget == 0)
         return false;
@@ -67,8 +70,13 @@ bool fromYaml(const YAML::Node& node, Json& out, int depth, std::size_t& budget)
     case YAML::NodeType::Map:
         out = Json::object();
         for (const auto& entry : node) {
-            if (!entry.first.IsScalar() ||
-                !fromYaml(entry.second, out[entry.first.Scalar()], depth + 1, budget))
+            if (!entry.first.IsScalar())
+                return false;
+            const std::string& key = entry.first.Scalar();
+            if (twice != nullptr && out.contains(key))
+                twice->push_back("line " + std::to_string(entry.first.Mark().line + 1) + ": key " +
+                                 jsonQuoted(key) + " already set in map");
+            if (!fromYaml(entry.second, out[key], depth + 1, budget, twice))
                 return false;
         }
         return true;
@@ -76,7 +84,7 @@ bool fromYaml(const YAML::Node& node, Json& out, int depth, std::size_t& budget)
         out = Json::array();
         for (const auto& entry : node) {
             Json value;
-            if (!fromYaml(entry, value, depth + 1, budget))
+            if (!fromYaml(entry, value, depth + 1, budget, twice))
                 return false;
             out.push_back(std::move(value));
         }
@@ -92,35 +100,115 @@ bool fromYaml(const YAML::Node& node, Json& out, int depth, std::size_t& budget)
     return false;
 }
 
+// Notes every key that its object has already, by its path from the root.
+class Repeats {
+public:
+    explicit Repeats(std::vector<std::string>& out) : m_out(out) {}
+
+    bool operator()(int /*depth*/, Json::parse_event_t event, const Json& value)
+    {
+        using Event = Json::parse_event_t;
+        switch (event) {
+        case Event::object_start:
+        case Event::array_start:
+            enter(event == Event::array_start);
+            break;
+        case Event::object_end:
+        case Event::array_end:
+            m_levels.pop_back();
+            break;
+        case Event::key:
+            m_levels.back().key = value.get<std::string>();
+            if (!m_levels.back().keys.insert(m_levels.back().key).second)
+                m_out.push_back("duplicate field " + jsonQuoted(path()));
+            break;
+        case Event::value:
+            if (!m_levels.empty() && m_levels.back().list)
+                ++m_levels.back().items;
+            break;
+        }
+        return true;
+    }
+
+private:
+    struct Level {
+        bool list = false;
+        std::size_t items = 0; // begun so far
+        std::string key;
+        std::set<std::string> keys;
+    };
+    void enter(bool list)
+    {
+        if (!m_levels.empty() && m_levels.back().list)
+            ++m_levels.back().items;
+        m_levels.emplace_back();
+        m_levels.back().list = list;
+    }
+    std::string path() const
+    {
+        std::string out;
+        for (const Level& level : m_levels)
+            out += level.list ? "[" + std::to_string(level.items - 1) + "]"
+                              : (out.empty() ? "" : ".") + level.key;
+        return out;
+    }
+
+    std::vector<std::string>& m_out;
+    std::vector<Level> m_levels;
+};
+
+// As Go's encoding/json says why a text is no JSON.
+std::string faultIn(std::string_view body)
+{
+    try {
+        [[maybe_unused]] const Json parsed = Json::parse(body);
+    } catch (const Json::parse_error& fault) {
+        const std::size_t at = fault.byte > 0 ? fault.byte - 1 : 0;
+        if (at < body.size())
+            return "invalid character " + std::string("'") + body[at] + "' looking for beginning of value";
+    }
+    return "unexpected end of JSON input";
+}
+
+const char* goType(const Json& value)
+{
+    return value.is_array() ? "array" : value.is_string() ? "string" : value.is_boolean() ? "bool" : "number";
+}
+
 } // namespace
 
-Answer<Json> parseBody(std::string_view body, bool anyValue)
+Answer<Json> parseBody(std::string_view body, Format format, bool anyValue, std::vector<std::string>* twice)
 {
+    const auto accept = [anyValue](Json value) -> Answer<Json> {
+        if (!anyValue && !value.is_object())
+            return badRequest(std::string("json: cannot unmarshal ") + goType(value) +
+                              " into Go value of type map[string]interface {}");
+        return value;
+    };
     const std::size_t start = body.find_first_not_of(" \t\r\n");
     if (start == std::string_view::npos)
-        return badRequest("the request body is empty");
-    if (body[start] == '{' || body[start] == '[') {
+        return badRequest("unexpected end of JSON input");
+    if (format == Format::OnlyJson || body[start] == '{' || body[start] == '[') {
         if (tooDeep(body))
             return badRequest("the request body is nested too deeply");
-        Json value = Json::parse(body, nullptr, false);
+        std::vector<std::string> repeated;
+        Json value = Json::parse(body, Repeats(repeated), false);
         if (!value.is_discarded()) {
-            if (!anyValue && !value.is_object())
-                return badRequest("the request body must be an object");
-            return value;
+            if (twice != nullptr)
+                *twice = std::move(repeated);
+            return accept(std::move(value));
         }
-        if (body[start] == '[')
-            return badRequest("the request body is not valid JSON");
+        if (format == Format::OnlyJson || body[start] == '[')
+            return badRequest(faultIn(body));
     }
     try {
         Json value;
         std::size_t budget = kMaxYamlNodes;
-        if (!fromYaml(YAML::Load(std::string(body)), value, 0, budget))
+        if (!fromYaml(YAML::Load(std::string(body)), value, 0, budget, twice))
             return badRequest("the request body is too large or nested too deeply");
-        if (!anyValue && !value.is_object())
-            return badRequest("the request body must be an object");
-        return value;
-    } catch (const YAML::Exception&) {
-        return badRequest("the request body is neither JSON nor YAML");
+        return accept(std::move(value));
+    } catch (const YAML::Exception& fault) {
+        return badRequest("yaml: line " + std::to_string(fault.mark.line + 1) + ": " + fault.msg);
     }
 }
 
@@ -168,6 +256,31 @@ std::optional<long long> number(const Json& object, std::string_view path)
     if (value == nullptr || !value->is_number_integer())
         return std::nullopt;
     return value->get<long long>();
+}
+
+std::string inGo(const Json& value, bool syntax)
+{
+    if (value.is_string())
+        return syntax ? compact(value) : value.get<std::string>();
+    if (value.is_array()) {
+        std::string out;
+        for (const Json& item : value)
+            out += (out.empty() ? "" : syntax ? ", " : " ") + inGo(item, syntax);
+        return syntax ? "[]interface {}{" + out + "}" : "[" + out + "]";
+    }
+    if (value.is_object()) {
+        std::map<std::string, const Json*> sorted;
+        for (const auto& [key, child] : value.items())
+            sorted[key] = &child;
+        std::string out;
+        for (const auto& [key, child] : sorted)
+            out += (out.empty() ? ""
+                    : syntax    ? ", "
+                                : " ") +
+                   (syntax ? jsonQuoted(key) : key) + ":" + inGo(*child, syntax);
+        return syntax ? "map[string]interface {}{" + out + "}" : "map[" + out + "]";
+    }
+    return value.is_null() ? "<nil>" : compact(value);
 }
 
 std::string jsonQuoted(std::string_view text)

@@ -15,9 +15,14 @@ namespace strata::demosite {
 
 using Json = nlohmann::ordered_json;
 
-// Parses a request's body: JSON, or YAML when it does not look like JSON. Depth, size and YAML aliases are
-// bounded, for the body is the client's. The value must be an object unless `anyValue`.
-Answer<Json> parseBody(std::string_view body, bool anyValue = false);
+// What a body is taken for.
+enum class Format { OnlyJson, Yaml };
+// Parses a request's body; YAML may be JSON, too. Depth, size and YAML aliases are bounded, for the body is
+// the client's. The value must be an object unless `anyValue`. `twice` gets what is there more than once, the
+// last of it counts: 'duplicate field "spec.replicas"', 'line 4: key "a" already set in map'. A fault's
+// message is the parser's, for the caller to say what could not be read.
+Answer<Json> parseBody(std::string_view body, Format format = Format::Yaml, bool anyValue = false,
+                       std::vector<std::string>* twice = nullptr);
 // For text this program wrote itself; a fault there gives null.
 Json parseOwn(std::string_view text);
 
@@ -30,5 +35,7 @@ std::string text(const Json& object,
 std::optional<long long> number(const Json& object, std::string_view path);
 
 std::string jsonQuoted(std::string_view text); // with the quotes
+// A value as Go's %v and, with `syntax`, %#v print it.
+std::string inGo(const Json& value, bool syntax = false);
 
 } // namespace strata::demosite

@@ -28,7 +28,7 @@ std::vector<Kind> rows()
          "pod",
          "Pod",
          "po",
-         Namespaced | HasStatus | InCategoryAll,
+         Namespaced | HasStatus | Generation | InCategoryAll,
          "attach ephemeralcontainers eviction exec log portforward",
          {},
          {}},

@@ -362,9 +362,12 @@ void setOwners(Json& object, std::vector<Owner> owners)
     });
     Json entries = Json::array();
     for (const Owner& each : owners) {
-        Json entry = {{"manager", each.manager},       {"operation", each.operation},
-                      {"apiVersion", each.apiVersion}, {"time", each.time},
-                      {"fieldsType", "FieldsV1"},      {"fieldsV1", encodeFields(each.fields)}};
+        Json entry = {
+            {"manager", each.manager}, {"operation", each.operation}, {"apiVersion", each.apiVersion}};
+        if (!each.time.empty())
+            entry["time"] = each.time;
+        entry["fieldsType"] = "FieldsV1";
+        entry["fieldsV1"] = encodeFields(each.fields);
         if (!each.subresource.empty())
             entry["subresource"] = each.subresource;
         entries.push_back(std::move(entry));
@@ -387,8 +390,21 @@ struct Conflict {
     FieldPath path;
 };
 
-tl::unexpected<Status> refuse(const std::vector<Conflict>& conflicts)
+// As a set of fields is walked: of each structure its own fields before what is below them.
+bool comesBefore(const FieldPath& a, const FieldPath& b)
 {
+    const auto [left, right] = std::mismatch(a.begin(), a.end(), b.begin(), b.end());
+    if (left == a.end() || right == b.end())
+        return left == a.end() && right != b.end();
+    const bool leftEnds = std::next(left) == a.end();
+    const bool rightEnds = std::next(right) == b.end();
+    return leftEnds != rightEnds ? leftEnds : *left < *right;
+}
+
+tl::unexpected<Status> refuse(std::vector<Conflict> conflicts)
+{
+    std::stable_sort(conflicts.begin(), conflicts.end(),
+                     [](const Conflict& a, const Conflict& b) { return comesBefore(a.path, b.path); });
     std::map<std::string, std::string> byOwner;
     std::vector<Status::Cause> causes;
     for (const Conflict& each : conflicts) {
@@ -476,6 +492,11 @@ void findMisfits(const Json& value, const FieldType& type, const std::string& pa
 }
 
 } // namespace
+
+std::string timeOfWrite(const std::string& subresource, UnixMs now)
+{
+    return subresource == "scale" ? std::string() : formatRfc3339(now);
+}
 
 FieldSet fieldsOf(const Json& object, const FieldType& type)
 {
@@ -579,20 +600,20 @@ Answer<Json> serverSideApply(const Json& live, const Json& config, const FieldWr
                                        [&](const Conflict& each) { return granted.count(each.path) > 0; }),
                         conflicts.end());
         if (!conflicts.empty())
-            return refuse(conflicts);
+            return refuse(std::move(conflicts));
     }
     for (Owner& each : owners)
         each.fields = without(without(each.fields, changed), changes.removed);
     if (annotation.is_object())
         rewriteLastApplied(result);
-    // Who applies the same thing again changes nothing, not even the time.
+    // Who applies what is there already changes nothing, not even the time; whose first time it is has none.
     Json bare = result;
     Json bareBefore = before;
     for (Json* each : {&bare, &bareBefore}) {
         if (each->contains("metadata"))
             (*each)["metadata"].erase("managedFields");
     }
-    if (!lastTime.empty() && same(bare, bareBefore))
+    if (before.is_object() && !before.empty() && same(bare, bareBefore))
         self.time = lastTime;
     owners.push_back(std::move(self));
     setOwners(result, std::move(owners));

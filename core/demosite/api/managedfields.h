@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "core/base/timestamp.h"
 #include "core/demosite/api/fieldset.h"
 #include "core/demosite/api/fieldtype.h"
 #include "core/demosite/api/json.h"
@@ -19,8 +20,11 @@ FieldSet fieldsOf(const Json& object, const FieldType& type);
 struct FieldWriter {
     std::string manager;
     std::string subresource; // empty: the object itself
-    std::string time;
+    std::string time;        // empty: none is told
 };
+
+// What goes over an object's scale is recorded without a time.
+std::string timeOfWrite(const std::string& subresource, UnixMs now);
 
 // Gives the writer the fields that differ between `old` and `object` and takes them from everybody else. An
 // object that was there and nobody's stays nobody's until it is applied to.

@@ -62,9 +62,12 @@ void serveTo(std::string& out, const Object& object, bool withKind)
         out += object.kind->storageVersion();
         out += R"(",)";
     }
-    out += R"("metadata":{"resourceVersion":")";
-    out += std::to_string(object.revision);
-    out += R"(",)";
+    out += R"("metadata":{)";
+    if (object.revision != 0) { // a dry run made it
+        out += R"("resourceVersion":")";
+        out += std::to_string(object.revision);
+        out += R"(",)";
+    }
     out.append(object.body, start.size(), std::string::npos);
 }
 

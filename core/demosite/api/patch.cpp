@@ -124,13 +124,14 @@ void mergePatch(Json& object, const Json& patch)
 Answer<void> jsonPatch(Json& object, const Json& patch)
 {
     if (!patch.is_array())
-        return badRequest("a JSON patch must be an array of operations");
+        return badRequest("error decoding patch: json: cannot unmarshal object into Go value of type "
+                          "[]handlers.jsonPatchOp");
     if (patch.size() > 10'000)
         return deny(413, "RequestEntityTooLarge", "a JSON patch may have at most 10000 operations");
     try {
         object = object.patch(patch);
     } catch (const Json::exception&) {
-        return deny(422, "Invalid", "the server rejected our request due to an error in our request");
+        return general(422, "Invalid", "the server rejected our request due to an error in our request");
     }
     return {};
 }

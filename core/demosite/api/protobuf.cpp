@@ -269,7 +269,7 @@ private:
                 return false;
             if (parts[1].bytes.empty())
                 return true;
-            auto parsed = parseBody(parts[1].bytes, true);
+            auto parsed = parseBody(parts[1].bytes, Format::Yaml, true);
             if (!parsed)
                 return false;
             value = std::move(*parsed);

@@ -122,17 +122,20 @@ std::string Renderer::event(const Object& object, bool first) const
 
 std::string Renderer::list(const std::vector<ObjectPtr>& objects, std::size_t from, std::size_t to,
                            std::uint64_t revision, const std::string& continueToken,
-                           std::size_t remaining) const
+                           std::optional<std::size_t> remaining) const
 {
     Json metadata = {{"resourceVersion", std::to_string(revision)}};
     if (!continueToken.empty()) {
         metadata["continue"] = continueToken;
-        metadata["remainingItemCount"] = remaining;
+        if (remaining)
+            metadata["remainingItemCount"] = *remaining;
     }
     if (m_form.as == Form::As::Table)
         return table(objects, from, to, metadata, true);
 
     const bool partial = m_form.as == Form::As::Metadata;
+    if (!partial && continueToken.empty() && m_kind.has(Custom))
+        metadata["continue"] = ""; // there it is never left out
     std::string out = R"({"kind":")" +
                       (partial ? std::string("PartialObjectMetadata") : std::string(m_kind.kind)) +
                       R"(List","apiVersion":")" +
@@ -158,7 +161,7 @@ std::string Renderer::list(const std::vector<ObjectPtr>& objects, std::size_t fr
 
 std::string Renderer::bookmark(std::uint64_t revision, bool initialEnd) const
 {
-    Json metadata = {{"resourceVersion", std::to_string(revision)}, {"creationTimestamp", nullptr}};
+    Json metadata = {{"resourceVersion", std::to_string(revision)}};
     if (initialEnd)
         metadata["annotations"] = {{"k8s.io/initial-events-end", "true"}};
     if (m_form.as == Form::As::Table)

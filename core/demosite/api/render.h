@@ -4,6 +4,7 @@
 #include "core/demosite/api/cluster.h"
 #include "core/demosite/api/object.h"
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -26,8 +27,10 @@ public:
              std::string includeObject);
 
     std::string one(const Object& object) const;
+    // `remaining` behind a page: nothing where that is not told.
     std::string list(const std::vector<ObjectPtr>& objects, std::size_t from, std::size_t to,
-                     std::uint64_t revision, const std::string& continueToken, std::size_t remaining) const;
+                     std::uint64_t revision, const std::string& continueToken,
+                     std::optional<std::size_t> remaining) const;
     // An object of a watch event; `first` tells a Table to carry its columns.
     std::string event(const Object& object, bool first) const;
     std::string bookmark(std::uint64_t revision, bool initialEnd) const;

@@ -55,13 +55,21 @@ HttpAnswer ApiHandler::review(const HttpRequest& request, const Target& target)
     const Json* found = find(*body, "spec");
     const Json spec = found == nullptr ? Json::object() : *found;
     Json status = Json::object();
+    const std::string_view resource = target.kind->resource;
+    const bool asksPath = find(spec, "nonResourceAttributes") != nullptr;
+    if (target.kind->group == "authorization.k8s.io" && resource != "selfsubjectrulesreviews" &&
+        asksPath == (find(spec, "resourceAttributes") != nullptr))
+        return refuse(invalid("authorization.k8s.io", "", "",
+                              {{"FieldValueInvalid",
+                                "Invalid value: null: exactly one of nonResourceAttributes or "
+                                "resourceAttributes must be specified",
+                                "spec.resourceAttributes"}}));
     const auto decide = [&](const Identity& who) {
         std::string reason;
         status["allowed"] = m_authorizer.allows(who, accessOf(spec), &reason);
         if (!reason.empty())
             status["reason"] = reason;
     };
-    const std::string_view resource = target.kind->resource;
     if (resource == "selfsubjectaccessreviews") {
         decide(target.who);
     } else if (resource == "subjectaccessreviews" || resource == "localsubjectaccessreviews") {
@@ -78,6 +86,7 @@ HttpAnswer ApiHandler::review(const HttpRequest& request, const Target& target)
         if (ns.empty())
             return refuse(badRequest("no namespace on request"));
         status = m_authorizer.rules(target.who, ns);
+        (*body)["spec"] = Json::object(); // the answer does not repeat it
     } else if (resource == "tokenreviews") {
         const Identity who = identify(text(spec, "token"));
         status["authenticated"] = who.known;
@@ -106,6 +115,9 @@ HttpAnswer ApiHandler::review(const HttpRequest& request, const Target& target)
     } else {
         status["userInfo"] = userInfo(target.who);
     }
+    if (target.kind->group == "authorization.k8s.io" && resource != "selfsubjectrulesreviews")
+        recordUpdate(*body, Json::object(), {managerOf(request), "", formatRfc3339(m_cluster->now())},
+                     *target.kind, FieldType::of(*target.kind, nullptr));
     (*body)["status"] = std::move(status);
     return jsonAnswer(*body, 201);
 }

@@ -382,7 +382,7 @@ public:
             return;
         if (const Json* rules = member(schema, kRules); rules != nullptr && rules->is_array()) {
             for (const Json& rule : *rules)
-                one(value, old, schema, rule, at);
+                one(value, old, rule, at);
         }
         descend(value, schema, at, [&](const Json& child, const Json& known, const Place& place) {
             const Json* before = value.is_array() ? same(child, old, schema)
@@ -411,7 +411,7 @@ private:
         return nullptr;
     }
 
-    void one(const Json& value, const Json* old, const Json& schema, const Json& rule, const Place& at)
+    void one(const Json& value, const Json* old, const Json& rule, const Place& at)
     {
         std::string error;
         const auto expression = compiled(text(rule, "rule"), error);
@@ -432,14 +432,15 @@ private:
             if (made && made->is_string() && !made->get<std::string>().empty())
                 message = made->get<std::string>();
         }
-        const std::string type = schema.value("type", std::string(typeOf(value)));
         std::string reason = text(rule, "reason");
         if (reason.empty())
             reason = "FieldValueInvalid";
+        // An object or a list is not shown.
+        const std::string shown = value.is_structured() ? std::string() : compact(value) + ": ";
         const std::string words = reason == "FieldValueForbidden"   ? "Forbidden: "
                                   : reason == "FieldValueRequired"  ? "Required value: "
-                                  : reason == "FieldValueDuplicate" ? "Duplicate value: \"" + type + "\""
-                                                                    : "Invalid value: \"" + type + "\": ";
+                                  : reason == "FieldValueDuplicate" ? "Duplicate value: " + compact(value)
+                                                                    : "Invalid value: " + shown;
         const std::string where = at.path() + text(rule, "fieldPath");
         m_causes.push_back({reason, reason == "FieldValueDuplicate" ? words : words + message,
                             where.empty()     ? "<nil>"
@@ -478,6 +479,26 @@ void validate(const Json& value, const Json& schema, std::vector<Status::Cause>&
 void validateRules(const Json& value, const Json* old, const Json& schema, std::vector<Status::Cause>& causes)
 {
     RuleChecker(causes).check(value, old, schema, {});
+}
+
+bool hasRules(const Json& schema)
+{
+    if (!schema.is_object())
+        return false;
+    if (const Json* rules = member(schema, kRules); rules != nullptr && rules->is_array() && !rules->empty())
+        return true;
+    if (const Json* properties = member(schema, "properties");
+        properties != nullptr && properties->is_object()) {
+        for (const auto& [key, child] : properties->items()) {
+            if (hasRules(child))
+                return true;
+        }
+    }
+    for (const char* below : {"items", "additionalProperties"}) {
+        if (const Json* child = member(schema, below); child != nullptr && hasRules(*child))
+            return true;
+    }
+    return false;
 }
 
 void checkRules(const Json& schema, const std::string& path, std::vector<Status::Cause>& causes)

@@ -18,6 +18,7 @@ void prune(Json& value, const Json& schema, std::vector<std::string>& removed);
 void dropNulls(Json& value, const Json& schema);
 void fillDefaults(Json& value, const Json& schema);
 void validate(const Json& value, const Json& schema, std::vector<Status::Cause>& causes);
+bool hasRules(const Json& schema); // x-kubernetes-validations, anywhere in it
 // x-kubernetes-validations of an object that fits its schema. `old` is null for a new one: transition rules
 // are for updates, and for what can be told to be the same part of both.
 void validateRules(const Json& value, const Json* old, const Json& schema,

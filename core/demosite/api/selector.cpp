@@ -2,9 +2,13 @@
 #include "core/demosite/api/selector.h"
 
 #include "core/base/text.h"
+#include "core/demosite/api/names.h"
+
+#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <charconv>
+#include <map>
 
 // Grammar: apimachinery pkg/labels/selector.go and pkg/fields/selector.go.
 namespace strata::demosite {
@@ -32,48 +36,6 @@ const std::vector<std::string_view> kReplicas = {"status.replicas"};
 const std::vector<std::string_view> kJob = {"status.successful"};
 const std::vector<std::string_view> kRequest = {"spec.signerName"};
 
-bool keyCharacter(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
-           c == '_' || c == '-' || c == '/';
-}
-
-class Scanner {
-public:
-    explicit Scanner(std::string_view text) : m_text(text) {}
-
-    void blanks()
-    {
-        while (m_at < m_text.size() && (m_text[m_at] == ' ' || m_text[m_at] == '\t'))
-            ++m_at;
-    }
-    bool take(std::string_view token)
-    {
-        blanks();
-        if (m_text.substr(m_at, token.size()) != token)
-            return false;
-        m_at += token.size();
-        return true;
-    }
-    std::string word()
-    {
-        blanks();
-        const std::size_t start = m_at;
-        while (m_at < m_text.size() && keyCharacter(m_text[m_at]))
-            ++m_at;
-        return std::string(m_text.substr(start, m_at - start));
-    }
-    bool done()
-    {
-        blanks();
-        return m_at >= m_text.size();
-    }
-
-private:
-    std::string_view m_text;
-    std::size_t m_at = 0;
-};
-
 bool integer(std::string_view text, long long& out)
 {
     const auto result = std::from_chars(text.data(), text.data() + text.size(), out);
@@ -81,6 +43,48 @@ bool integer(std::string_view text, long long& out)
 }
 
 } // namespace
+
+// Cuts a selector into words and signs, one ahead.
+class Selector::Scanner {
+public:
+    explicit Scanner(std::string_view text) : m_text(text) { next(); }
+
+    const std::string& token() const { return m_token; } // empty at the end
+    bool isWord() const { return m_isWord; }
+    bool isEnd() const { return !m_isWord && m_token.empty(); }
+    bool is(std::string_view sign) const { return !m_isWord && m_token == sign; }
+    std::string take()
+    {
+        std::string out = std::move(m_token);
+        next();
+        return out;
+    }
+
+private:
+    static bool isBlank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
+    static bool isSign(char c) { return std::string_view("=!(),<>").find(c) != std::string_view::npos; }
+
+    void next()
+    {
+        while (m_at < m_text.size() && isBlank(m_text[m_at]))
+            ++m_at;
+        const std::size_t start = m_at;
+        m_isWord = m_at < m_text.size() && !isSign(m_text[m_at]);
+        if (m_isWord) {
+            while (m_at < m_text.size() && !isBlank(m_text[m_at]) && !isSign(m_text[m_at]))
+                ++m_at;
+        } else if (m_at < m_text.size()) {
+            const std::string_view two = m_text.substr(m_at, 2);
+            m_at += two == "==" || two == "!=" ? 2 : 1;
+        }
+        m_token = std::string(m_text.substr(start, m_at - start));
+    }
+
+    std::string_view m_text;
+    std::size_t m_at = 0;
+    std::string m_token;
+    bool m_isWord = false;
+};
 
 const std::vector<std::string_view>& selectableFields(const Kind& kind)
 {
@@ -107,56 +111,97 @@ const std::vector<std::string_view>& selectableFields(const Kind& kind)
     return kind.selectable;
 }
 
+// One requirement; why it is none, in the words of apimachinery's pkg/labels.
+std::optional<std::string> Selector::parseTerm(Scanner& scan, Term& term)
+{
+    const auto found = [&scan](const std::string& wanted) {
+        return "found '" + scan.token() + "', expected: " + wanted;
+    };
+    const auto all = [](const std::vector<std::string>& lines) {
+        std::string out;
+        for (const std::string& line : lines)
+            out += (out.empty() ? "" : "; ") + line;
+        return out;
+    };
+    const bool negated = scan.is("!");
+    if (negated)
+        scan.take();
+    if (!scan.isWord())
+        return found("identifier");
+    term.key = scan.take();
+    if (const auto wrong = wrongsOfKey(term.key); !wrong.empty())
+        return "<nil>: Invalid value: " + jsonQuoted(term.key) + ": " + all(wrong);
+    if (negated || scan.isEnd() || scan.is(",")) {
+        term.op = negated ? Op::Missing : Op::Exists;
+        return std::nullopt;
+    }
+    static const std::map<std::string_view, Op> operators = {
+        {"in", Op::In},    {"notin", Op::NotIn}, {"=", Op::In},  {"==", Op::In},
+        {"!=", Op::NotIn}, {">", Op::Greater},   {"<", Op::Less}};
+    const auto op = operators.find(scan.token());
+    if (op == operators.end())
+        return found("in, notin, =, ==, !=, gt, lt");
+    const bool list = scan.isWord();
+    term.op = op->second;
+    scan.take();
+    if (list) {
+        if (!scan.is("("))
+            return "found '" + scan.token() + "' expected: '('";
+        scan.take();
+        if (!scan.isWord() && !scan.is(",") && !scan.is(")"))
+            return found("',', ')' or identifier");
+        if (scan.is(")"))
+            return std::string("for 'in', 'notin' operators, values set can't be empty");
+        while (true) { // an empty value between two commas is one
+            term.values.push_back(scan.isWord() ? scan.take() : std::string());
+            if (!scan.is(",") && !scan.is(")"))
+                return found("',' or ')'");
+            if (scan.take() == ")")
+                break;
+        }
+    } else if (scan.isEnd() || scan.is(",")) {
+        term.values.emplace_back();
+    } else if (!scan.isWord()) {
+        return found("identifier");
+    } else {
+        term.values.push_back(scan.take());
+    }
+    for (std::size_t i = 0; i < term.values.size(); ++i) {
+        const std::string& value = term.values[i];
+        const std::string where = "values[" + std::to_string(i) + "]";
+        long long number = 0;
+        if ((term.op == Op::Greater || term.op == Op::Less) && !integer(value, number))
+            return where + ": Invalid value: " + jsonQuoted(value) +
+                   ": for 'Gt', 'Lt' operators, the value must be an integer";
+        if (const auto wrong = wrongsOfValue(value); !wrong.empty())
+            return where + "[" + term.key + "]: Invalid value: " + jsonQuoted(value) + ": " + all(wrong);
+    }
+    return std::nullopt;
+}
+
 Answer<std::vector<Selector::Term>> Selector::parseLabels(std::string_view text)
 {
     std::vector<Term> terms;
-    const auto refuse = [&](const std::string& why) {
-        return badRequest("unable to parse requirement: " + why + " in \"" + std::string(text) + "\"");
-    };
     Scanner scan(text);
-    if (scan.done())
-        return terms;
-    do {
+    while (!scan.isEnd()) {
+        const auto refuse = [&](const char* wanted) {
+            return badRequest("found '" + scan.token() + "', expected: " + wanted);
+        };
+        if (!scan.isWord() && !scan.is("!"))
+            return terms.empty() ? refuse("!, identifier, or 'end of string'")
+                                 : refuse("identifier after ','");
         Term term;
-        const bool negated = scan.take("!");
-        term.key = scan.word();
-        if (term.key.empty())
-            return refuse("a label key is missing");
-        if (negated) {
-            term.op = Op::Missing;
-        } else if (scan.take("==") || scan.take("=")) {
-            term.op = Op::In;
-            term.values = {scan.word()};
-        } else if (scan.take("!=")) {
-            term.op = Op::NotIn;
-            term.values = {scan.word()};
-        } else if (const bool greater = scan.take(">"); greater || scan.take("<")) {
-            long long value = 0;
-            term.op = greater ? Op::Greater : Op::Less;
-            term.values = {scan.word()};
-            if (!integer(term.values.front(), value))
-                return refuse("for 'Gt', 'Lt' operators, the value must be an integer");
-        } else {
-            Scanner ahead = scan;
-            const std::string word = ahead.word();
-            if (word == "in" || word == "notin") {
-                scan = ahead;
-                term.op = word == "in" ? Op::In : Op::NotIn;
-                if (!scan.take("("))
-                    return refuse("'(' is missing");
-                do {
-                    term.values.push_back(scan.word());
-                } while (scan.take(","));
-                if (!scan.take(")"))
-                    return refuse("')' is missing");
-            } else if (!word.empty()) {
-                return refuse("found '" + word + "', expected an operator");
-            }
-        }
+        if (const auto wrong = parseTerm(scan, term))
+            return badRequest("unable to parse requirement: " + *wrong);
         terms.push_back(std::move(term));
-    } while (scan.take(","));
-    if (!scan.done())
-        return refuse("unexpected text after a requirement");
+        if (scan.isEnd())
+            break;
+        if (!scan.is(","))
+            return refuse("',' or 'end of string'");
+        scan.take();
+        if (scan.isEnd())
+            return refuse("identifier after ','");
+    }
     return terms;
 }
 
@@ -184,6 +229,8 @@ Answer<Selector> Selector::parse(const Kind& kind, std::string_view labels, std:
         if (value < part.size() && part[value] == '=')
             ++value;
         field.value = std::string(trimmed(std::string_view(part).substr(value)));
+        if (field.value.find('=') != std::string::npos)
+            return badRequest("invalid field selector: unescaped character in value: 61");
         const auto& known = selectableFields(kind);
         if (field.path != "metadata.name" && field.path != "metadata.namespace" &&
             std::find(known.begin(), known.end(), field.path) == known.end())

@@ -4,6 +4,7 @@
 #include "core/demosite/api/object.h"
 #include "core/demosite/api/status.h"
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,6 +32,8 @@ private:
         std::string value;
         bool equal = true;
     };
+    class Scanner;
+    static std::optional<std::string> parseTerm(Scanner& scan, Term& term);
     static Answer<std::vector<Term>> parseLabels(std::string_view text);
 
     std::vector<Term> m_terms;

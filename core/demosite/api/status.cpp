@@ -5,6 +5,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
+
 namespace strata::demosite {
 namespace {
 
@@ -27,6 +29,13 @@ tl::unexpected<Status> deny(int code, std::string reason, std::string message)
 tl::unexpected<Status> badRequest(std::string message)
 {
     return deny(400, "BadRequest", std::move(message));
+}
+
+tl::unexpected<Status> general(int code, std::string reason, std::string message)
+{
+    auto result = deny(code, std::move(reason), std::move(message));
+    result.value().detailed = true;
+    return result;
 }
 
 tl::unexpected<Status> expired(std::string message)
@@ -69,13 +78,18 @@ tl::unexpected<Status> conflict(const std::string& group, const std::string& res
 tl::unexpected<Status> invalid(const std::string& group, const std::string& kind, const std::string& name,
                                std::vector<Status::Cause> causes)
 {
+    std::vector<std::string> told;
+    for (const Status::Cause& cause : causes) {
+        std::string line = cause.field + ": " + cause.message;
+        if (std::find(told.begin(), told.end(), line) == told.end())
+            told.push_back(std::move(line));
+    }
     std::string message = qualified(group, kind) + " \"" + name + "\" is invalid: ";
-    const bool many = causes.size() > 1;
-    if (many)
+    if (told.size() > 1)
         message += "[";
-    for (std::size_t i = 0; i < causes.size(); ++i)
-        message += (i == 0 ? "" : ", ") + causes[i].field + ": " + causes[i].message;
-    if (many)
+    for (std::size_t i = 0; i < told.size(); ++i)
+        message += (i == 0 ? "" : ", ") + told[i];
+    if (told.size() > 1)
         message += "]";
     auto result = about(422, "Invalid", group, kind, name, std::move(message));
     result.value().causes = std::move(causes);
@@ -109,7 +123,7 @@ std::string toJson(const Status& status)
     }
     if (status.retryAfterSeconds > 0)
         details["retryAfterSeconds"] = status.retryAfterSeconds;
-    if (!details.empty())
+    if (!details.empty() || status.detailed)
         body["details"] = std::move(details);
     if (status.code >= 400)
         body["code"] = status.code;

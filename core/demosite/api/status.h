@@ -25,6 +25,7 @@ struct Status {
         std::string field;
     };
     std::vector<Cause> causes;
+    bool detailed = false; // details are there even when they say nothing
 };
 
 template<typename T>
@@ -32,6 +33,8 @@ using Answer = tl::expected<T, Status>;
 
 tl::unexpected<Status> deny(int code, std::string reason, std::string message);
 tl::unexpected<Status> badRequest(std::string message);
+// What a server says of itself and no object (errors.NewGenericServerResponse): details are there and empty.
+tl::unexpected<Status> general(int code, std::string reason, std::string message);
 tl::unexpected<Status> expired(std::string message);
 // 'pods "x" not found'; `resource` is the plural, `group` empty for the core group.
 tl::unexpected<Status> notFound(const std::string& group, const std::string& resource,
@@ -40,6 +43,7 @@ tl::unexpected<Status> alreadyExists(const std::string& group, const std::string
                                      const std::string& name);
 tl::unexpected<Status> conflict(const std::string& group, const std::string& resource,
                                 const std::string& name, const std::string& why);
+// Causes that are there twice are told once.
 tl::unexpected<Status> invalid(const std::string& group, const std::string& kind, const std::string& name,
                                std::vector<Status::Cause> causes);
 

@@ -91,6 +91,17 @@ long long graceOf(const Kind& kind, const Json& object, const DeleteOptions& opt
         0LL, options.grace.value_or(number(object, "spec.terminationGracePeriodSeconds").value_or(30)));
 }
 
+// Whether all that changes of a spec is that a pod gets its node: its binding, which counts as no change.
+bool isBound(const Kind& kind, const Json& before, const Json& after)
+{
+    if (!kind.group.empty() || kind.resource != "pods" || find(after, "spec.nodeName") == nullptr ||
+        find(before, "spec") == nullptr)
+        return false;
+    Json unbound = after["spec"];
+    unbound.erase("nodeName");
+    return unbound == before["spec"];
+}
+
 bool stripsStatus(Part part, const Kind& kind)
 {
     return part == Part::Main && kind.has(HasStatus);
@@ -469,8 +480,8 @@ void Store::recordManager(Json& object, const Json& old, const WriteOptions& opt
     if (options.manager.empty())
         return;
     const auto schema = m_custom.schema(kind, kind.storageVersion());
-    recordUpdate(object, old, {options.manager, options.subresource, formatRfc3339(now())}, kind,
-                 FieldType::of(kind, schema.get()));
+    recordUpdate(object, old, {options.manager, options.subresource, timeOfWrite(options.subresource, now())},
+                 kind, FieldType::of(kind, schema.get()));
 }
 
 Answer<ObjectPtr> Store::create(const Kind& kind, Json object, const WriteOptions& options)
@@ -504,7 +515,11 @@ Answer<ObjectPtr> Store::create(const Kind& kind, Json object, const WriteOption
         metadata["generation"] = 1;
     if (const auto good = applyDefaults(kind, object, *this); !good)
         return tl::unexpected<Status>(good.error());
+    fillStanding(kind, object);
     recordManager(object, Json::object(), options, kind);
+    if (const auto good = admitNew(kind, object, *this); !good)
+        return tl::unexpected<Status>(good.error());
+    fillStanding(kind, object); // of a status that came
 
     std::string body = canonical(std::move(object));
     std::vector<std::shared_ptr<Subscription>> subscribers;
@@ -552,8 +567,12 @@ Answer<ObjectPtr> Store::update(const Kind& kind, const std::string& ns, const s
         const std::string uid = text(metadata, "uid");
         if (!uid.empty() && uid != before->uid)
             return conflict(group, resource, name,
-                            "Precondition failed: UID in precondition: " + uid +
-                                ", UID in object meta: " + before->uid);
+                            "StorageError: invalid object, Code: 4, Key: /registry/" +
+                                (kind.has(Custom) ? group + "/" : std::string()) + resource + "/" +
+                                (ns.empty() ? "" : ns + "/") + name +
+                                ", ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in "
+                                "precondition: " +
+                                uid + ", UID in object meta: " + before->uid);
         if (text(metadata, "name") != name || text(metadata, "namespace") != ns)
             return badRequest("the name or namespace of the object does not match the URL");
 
@@ -587,16 +606,18 @@ Answer<ObjectPtr> Store::update(const Kind& kind, const std::string& ns, const s
             if (const auto good = completeDefinition(object, formatRfc3339(now())); !good)
                 return tl::unexpected<Status>(good.error());
         }
-        if (options.part != Part::Status)
+        const auto specChanges = [&] {
+            const auto now = object.find("spec");
+            const auto then = old.find("spec");
+            return (then == old.end()) != (now == object.end()) || (then != old.end() && *then != *now);
+        };
+        if (specChanges()) {
             refillDefaults(kind, object, old, *this);
-        Json& meta = object["metadata"];
-        if (kind.has(Generation)) {
-            const Json none;
-            const Json& oldSpec = old.contains("spec") ? old["spec"] : none;
-            const Json& newSpec = object.contains("spec") ? object["spec"] : none;
-            if (oldSpec != newSpec)
-                meta["generation"] = number(oldMetadata, "generation").value_or(1) + 1;
+            fillStanding(kind, object);
         }
+        Json& meta = object["metadata"];
+        if (kind.has(Generation) && specChanges() && !isBound(kind, old, object))
+            meta["generation"] = number(oldMetadata, "generation").value_or(1) + 1;
         recordManager(object, old, options, kind);
 
         const Json* finalizers = demosite::find(meta, "finalizers");
@@ -649,15 +670,17 @@ Answer<Store::Removed> Store::remove(const Kind& kind, const std::string& ns, co
         const ObjectPtr before = get(kind, ns, name);
         if (!before)
             return notFound(group, resource, name);
+        const std::string kindName(kind.kind); // not the plural, here
         if (!options.uid.empty() && options.uid != before->uid)
-            return conflict(group, resource, name,
-                            "Precondition failed: UID in precondition: " + options.uid +
-                                ", UID in object meta: " + before->uid);
+            return conflict(group, kindName, name,
+                            "the UID in the precondition (" + options.uid +
+                                ") does not match the UID in record (" + before->uid +
+                                "). The object might have been deleted and then recreated");
         if (!options.resourceVersion.empty() && options.resourceVersion != std::to_string(before->revision))
-            return conflict(
-                group, resource, name,
-                "Precondition failed: ResourceVersion in precondition: " + options.resourceVersion +
-                    ", ResourceVersion in object meta: " + std::to_string(before->revision));
+            return conflict(group, kindName, name,
+                            "the ResourceVersion in the precondition (" + options.resourceVersion +
+                                ") does not match the ResourceVersion in record (" +
+                                std::to_string(before->revision) + "). The object might have been modified");
         if (options.dryRun)
             return Removed{before, true};
         Json object = parseOwn(serve(*before));

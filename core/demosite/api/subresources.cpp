@@ -33,12 +33,18 @@ HttpAnswer ApiHandler::scale(const HttpRequest& request, const Target& target)
                          {"uid", object.uid},
                          {"resourceVersion", std::to_string(object.revision)},
                          {"creationTimestamp", text(body, "metadata.creationTimestamp")}};
+        Json spec = Json::object();
+        Json status = {{"replicas", number(body, kind.statusReplicas).value_or(0)}};
+        // What is zero or empty is left out, but for the second number.
+        if (const auto replicas = number(body, kind.specReplicas).value_or(0); replicas != 0)
+            spec["replicas"] = replicas;
+        if (!selector.empty())
+            status["selector"] = selector;
         return Json{{"kind", "Scale"},
                     {"apiVersion", "autoscaling/v1"},
                     {"metadata", std::move(metadata)},
-                    {"spec", {{"replicas", number(body, kind.specReplicas).value_or(0)}}},
-                    {"status",
-                     {{"replicas", number(body, kind.statusReplicas).value_or(0)}, {"selector", selector}}}};
+                    {"spec", std::move(spec)},
+                    {"status", std::move(status)}};
     };
     const auto missing = [&] {
         return refuse(
@@ -54,7 +60,7 @@ HttpAnswer ApiHandler::scale(const HttpRequest& request, const Target& target)
     const auto dryRun = dryRunOf(request);
     if (!dryRun)
         return refuse(dryRun.error());
-    const auto body = request.method == "PUT" ? bodyOf(request) : parseBody(request.body, true);
+    const auto body = request.method == "PUT" ? bodyOf(request) : parseBody(request.body, Format::Yaml, true);
     if (!body)
         return refuse(body.error());
     const bool isApply = request.method == "PATCH" && request.contentType == "application/apply-patch+yaml";
@@ -69,7 +75,9 @@ HttpAnswer ApiHandler::scale(const HttpRequest& request, const Target& target)
     } else {
         mergePatch(wanted, *body);
     }
-    const auto replicas = number(wanted, "spec.replicas");
+    // Nothing is zero, as it was left out above.
+    const auto replicas = find(wanted, "spec.replicas") == nullptr ? std::optional<long long>(0)
+                                                                   : number(wanted, "spec.replicas");
     if (!replicas || *replicas < 0 || *replicas > 10'000)
         return refuse(
             invalid("autoscaling", "Scale", target.name,

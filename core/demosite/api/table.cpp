@@ -633,10 +633,13 @@ Json Table::columns() const
     for (std::size_t i = 0; i < m_columns.size(); ++i) {
         const Column& column = m_columns[i];
         const bool isName = column.name == "Name" && column.priority == 0;
+        const bool defined = m_kind.has(Custom) && !isName;
         out.push_back({{"name", column.name},
                        {"type", column.type},
                        {"format", isName ? "name" : ""},
-                       {"description", column.name},
+                       {"description", defined ? "Custom resource definition column (in JSONPath format): " +
+                                                     std::string(column.path)
+                                               : std::string(column.name)},
                        {"priority", column.priority}});
     }
     return out;
@@ -675,6 +678,8 @@ Json Table::row(const Json& object, const std::string& includeObject) const
         row["object"] = {{"kind", "PartialObjectMetadata"},
                          {"apiVersion", "meta.k8s.io/v1"},
                          {"metadata", object.contains("metadata") ? object["metadata"] : kNull}};
+    } else {
+        row["object"] = nullptr;
     }
     return row;
 }

@@ -2,7 +2,9 @@
 #include "core/demosite/api/validation.h"
 
 #include "core/base/quantity.h"
+#include "core/base/text.h"
 #include "core/demosite/api/cron.h"
+#include "core/demosite/api/names.h"
 #include "core/demosite/api/timezone.h"
 
 #include <nlohmann/json.hpp>
@@ -19,16 +21,6 @@ const char* const kLabelName =
     "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', "
     "and must start and end with an alphanumeric character (e.g. 'my-name',  or "
     "'123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')";
-const char* const kLabelValue = "a valid label must be an empty string or consist of alphanumeric "
-                                "characters, '-', '_' or '.', and must start "
-                                "and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or "
-                                "'12345', regex used for validation "
-                                "is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')";
-const char* const kQualified =
-    "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an "
-    "alphanumeric "
-    "character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is "
-    "'([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')";
 const char* const kConfigKey = "a valid config key must consist of alphanumeric characters, '-', '_' or '.' "
                                "(e.g. 'key.name',  or 'KEY_NAME',  "
                                "or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')";
@@ -41,21 +33,6 @@ const char* const kServiceName =
 bool isAlphanumeric(char c)
 {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-}
-
-bool isLabelText(const std::string& text)
-{
-    return text.size() <= 63 &&
-           std::all_of(text.begin(), text.end(),
-                       [](char c) { return isAlphanumeric(c) || c == '-' || c == '_' || c == '.'; }) &&
-           (text.empty() || (isAlphanumeric(text.front()) && isAlphanumeric(text.back())));
-}
-
-bool isDnsLabel(const std::string& text)
-{
-    const auto fits = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };
-    return !text.empty() && text.size() <= 63 && fits(text.front()) && fits(text.back()) &&
-           std::all_of(text.begin(), text.end(), [&](char c) { return fits(c) || c == '-'; });
 }
 
 std::string quoted(const std::string& text)
@@ -71,7 +48,6 @@ public:
 
     Causes all()
     {
-        labels(find(m_object, "metadata.labels"), "metadata.labels");
         const std::string resource(m_kind.resource);
         const bool isNew = !m_old.is_object();
         if (m_kind.group.empty()) {
@@ -150,25 +126,6 @@ private:
     static std::string go(const Json* value)
     {
         return value == nullptr ? std::string("null") : compact(*value);
-    }
-
-    void labels(const Json* all, const std::string& field)
-    {
-        if (all == nullptr || !all->is_object())
-            return;
-        for (const auto& [key, value] : all->items()) {
-            const std::size_t slash = key.find('/');
-            const std::string name = slash == std::string::npos ? key : key.substr(slash + 1);
-            if (name.empty() || !isLabelText(name))
-                wrong(field, quoted(key), kQualified);
-            if (!value.is_string())
-                continue;
-            const auto& words = value.get_ref<const std::string&>();
-            if (words.size() > 63)
-                wrong(field, quoted(words), "must be no more than 63 bytes");
-            else if (!isLabelText(words))
-                wrong(field, quoted(words), kLabelValue);
-        }
     }
 
     void resources(const Json& container, const std::string& at)
@@ -265,7 +222,9 @@ private:
                     }
                 }
             }
-            for (const char* filled : {"restartPolicy", "dnsPolicy", "serviceAccountName", "schedulerName"})
+            for (const char* filled :
+                 {"restartPolicy", "dnsPolicy", "serviceAccountName", "serviceAccount", "schedulerName",
+                  "securityContext", "enableServiceLinks", "priority", "preemptionPolicy"})
                 spec.erase(filled);
             return nlohmann::json::parse(spec.dump(), nullptr, false);
         };
@@ -278,21 +237,6 @@ private:
                 "was "
                 "previously negative)",
                 "spec");
-    }
-
-    static std::string goMap(const Json* map)
-    {
-        std::string out = "map[string]string{";
-        bool first = true;
-        if (map != nullptr && map->is_object()) {
-            const nlohmann::json sorted = nlohmann::json::parse(map->dump(), nullptr, false);
-            for (const auto& [key, value] : sorted.items()) {
-                out += (first ? "" : ", ") + quoted(key) + ":" +
-                       quoted(value.is_string() ? value.get<std::string>() : std::string());
-                first = false;
-            }
-        }
-        return out + "}";
     }
 
     void workloads(bool isNew)
@@ -308,13 +252,14 @@ private:
             const Json* has = find(m_object, "spec.template.metadata.labels");
             for (const auto& [key, value] : wanted->items()) {
                 if (has == nullptr || !has->is_object() || has->value(key, Json()) != value) {
-                    wrong("spec.template.metadata.labels", goMap(has),
+                    wrong("spec.template.metadata.labels", go(has),
                           "`selector` does not match template `labels`");
                     break;
                 }
             }
         }
-        labels(find(m_object, "spec.template.metadata.labels"), "spec.template.metadata.labels");
+        checkLabels(find(m_object, "spec.template.metadata.labels"), "spec.template.metadata.labels",
+                    m_causes);
         podSpec(find(m_object, "spec.template.spec"), "spec.template.spec");
         const std::string restart = text(m_object, "spec.template.spec.restartPolicy");
         if (restart == "OnFailure" || restart == "Never")
@@ -335,10 +280,7 @@ private:
                 break;
             }
         } else if (changed("spec.selector") && !none) {
-            wrong("spec.selector",
-                  "v1.LabelSelector{MatchLabels:" + goMap(wanted) +
-                      ", MatchExpressions:[]v1.LabelSelectorRequirement(nil)}",
-                  "field is immutable");
+            wrong("spec.selector", go(selector), "field is immutable");
         }
     }
 
@@ -444,6 +386,8 @@ private:
                     wrong(std::string(part) + "[" + key + "]", quoted(key), kConfigKey);
             }
         }
+        if (m_kind.resource == "secrets")
+            secretOfType();
         if (isNew)
             return;
         if (m_kind.resource == "secrets" && !text(m_object, "type").empty() && changed("type"))
@@ -455,6 +399,44 @@ private:
         for (const char* part : {"data", "binaryData"}) {
             if (changed(part))
                 add("FieldValueForbidden", "Forbidden: field is immutable when `immutable` is set", part);
+        }
+    }
+
+    // What a Secret of a well-known type must have.
+    void secretOfType()
+    {
+        const std::string type = text(m_object, "type");
+        const Json* const data = find(m_object, "data");
+        const auto has = [&](const std::string& key) {
+            return data != nullptr && data->is_object() && data->contains(key);
+        };
+        const auto need = [&](const std::string& key) {
+            if (!has(key))
+                required("data[" + key + "]");
+        };
+        const std::string prefix = "kubernetes.io/";
+        if (type == prefix + "tls") {
+            need("tls.crt");
+            need("tls.key");
+        } else if (type == prefix + "ssh-auth") {
+            if (!has("ssh-privatekey") || (*data)["ssh-privatekey"] == "")
+                required("data[ssh-privatekey]");
+        } else if (type == prefix + "basic-auth" && !has("username")) {
+            if (!has("password")) {
+                need("username");
+                need("password");
+            }
+        } else if (type == prefix + "dockercfg" || type == prefix + "dockerconfigjson") {
+            const std::string key = "." + type.substr(prefix.size());
+            std::string bytes;
+            need(key);
+            if (has(key) && (!base64Decode(text((*data)[key], ""), bytes) || !parseOwn(bytes).is_object()))
+                wrong("data[" + key + "]", "\"<secret contents redacted>\"", "unexpected end of JSON input");
+        } else if (type == prefix + "service-account-token") {
+            const Json* const notes = find(m_object, "metadata.annotations");
+            const std::string name = "kubernetes.io/service-account.name";
+            if (notes == nullptr || !notes->is_object() || !notes->contains(name) || (*notes)[name] == "")
+                required("metadata.annotations[" + name + "]");
         }
     }
 

@@ -97,7 +97,7 @@ std::string WatchStream::read(bool& done)
     }
     for (const StoreEvent& event : *events)
         change(out, event);
-    m_settings.after = upTo;
+    m_settings.after = std::max(m_settings.after, upTo); // it may be one that is still to come
     const bool ends = now >= m_end;
     if (m_settings.bookmarks && (now >= m_nextBookmark || ends)) {
         frame(out, "BOOKMARK", m_renderer.bookmark(m_settings.after, false));

@@ -27,6 +27,7 @@ struct HttpRequest {
     std::string accept;
     std::string contentType; // without parameters, lower case
     std::string userAgent;
+    std::string host; // as the client calls this server
     std::string authorization;
     std::string impersonateUser; // Impersonate-User and its kin
     std::vector<std::string> impersonateGroups;

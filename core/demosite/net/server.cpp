@@ -40,6 +40,19 @@
 namespace strata::demosite {
 namespace {
 
+// A quoted-string of a header; what could end the line is left out.
+std::string quotedText(const std::string& text)
+{
+    std::string out = "\"";
+    for (const char c : text) {
+        if (c == '"' || c == '\\')
+            out += '\\';
+        if (static_cast<unsigned char>(c) >= 0x20 && c != 0x7f)
+            out += c;
+    }
+    return out + "\"";
+}
+
 namespace net = boost::asio;
 namespace beast = boost::beast;
 namespace http = boost::beast::http;
@@ -363,6 +376,7 @@ private:
         const std::string type = header(http::field::content_type);
         request.contentType = toLower(trimmed(std::string_view(type).substr(0, type.find(';'))));
         request.userAgent = header(http::field::user_agent);
+        request.host = header(http::field::host);
         request.authorization = header(http::field::authorization);
         request.impersonateUser = [&] {
             const auto value = message["Impersonate-User"];
@@ -406,7 +420,7 @@ private:
         m_head += "Date: " + httpDate() + "\r\nContent-Type: " + answer.contentType +
                   "\r\nCache-Control: no-cache, private\r\n";
         for (const std::string& warning : answer.warnings)
-            m_head += "Warning: 299 - \"" + warning + "\"\r\n";
+            m_head += "Warning: 299 - " + quotedText(warning) + "\r\n";
         if (answer.retryAfterSeconds > 0)
             m_head += "Retry-After: " + std::to_string(answer.retryAfterSeconds) + "\r\n";
         if (!m_keepAlive)

@@ -363,7 +363,7 @@ private Q_SLOTS:
             QCOMPARE(server.status, 500); // as real ones answer (kubernetes issue 122480)
             QVERIFY(text(refused, "reason").empty());
             QCOMPARE(text(refused, "message"),
-                     "failed to create typed patch object (n/g; example.com/v1, Kind=Garden): " +
+                     "failed to create typed patch object (/g; example.com/v1, Kind=Garden): " +
                          why.toStdString());
         }
         // What the schema leaves open takes anything.
@@ -379,7 +379,7 @@ private Q_SLOTS:
                                           "spec: {topologyKeys: ['*'], ports: [{port: 80}]}\n");
         QCOMPARE(server.status, 500);
         QCOMPARE(text(refused, "message"),
-                 std::string("failed to create typed patch object (n/s; /v1, Kind=Service): "
+                 std::string("failed to create typed patch object (/s; /v1, Kind=Service): "
                              ".spec.topologyKeys: field not declared in schema"));
     }
 

@@ -134,7 +134,12 @@ private Q_SLOTS:
     void dryRunWritesNothing()
     {
         const Server server;
-        QCOMPARE(server.code("POST", kMaps + "?dryRun=All", R"({"metadata":{"name":"ghost"}})"), 201);
+        int status = 0;
+        const Json tried = server.call("POST", kMaps + "?dryRun=All", R"({"metadata":{"name":"ghost"}})",
+                                       "application/json", {}, &status);
+        QCOMPARE(status, 201);
+        QVERIFY(!text(tried, "metadata.uid").empty());
+        QVERIFY(find(tried, "metadata.resourceVersion") == nullptr); // it was never stored
         QCOMPARE(server.code("GET", kMaps + "/ghost"), 404);
         server.configMap("one");
         QCOMPARE(server.code("DELETE", kMaps + "/one?dryRun=All"), 200);
@@ -190,6 +195,37 @@ private Q_SLOTS:
         QVERIFY(!ready(R"([{"type":"Ready","status":"False"},{"type":"ContainersReady","status":"True"}])"));
         QVERIFY(!ready(R"([{"status":"Unknown","type":"Ready"}])"));
         QVERIFY(!ready("[]"));
+    }
+
+    // What a server cannot take still tells what it warned of, each word of it in quotes.
+    void refusalsWarn()
+    {
+        const Server server;
+        server.configMap("a");
+        const HttpAnswer answer =
+            server.send("POST", kMaps, R"({"metadata":{"name":"a"},"date":1,"data":{"a":"1","a":"2"}})");
+        QCOMPARE(answer.status, 409);
+        QCOMPARE(answer.warnings.size(), std::size_t(2));
+        QCOMPARE(answer.warnings[0], std::string("duplicate field \"data.a\""));
+        QCOMPARE(answer.warnings[1], std::string("unknown field \"date\""));
+    }
+
+    void whatNobodyServesHasNoStatus()
+    {
+        const Server server;
+        for (const char* path : {"/nothing", "/apis/none.example.org", "/apis/none.example.org/v1/things",
+                                 "/apis/cluster.x-k8s.io/v1beta2/things"}) {
+            const HttpAnswer answer = server.send("GET", path);
+            QCOMPARE(answer.status, 404);
+            QCOMPARE(answer.body, std::string("404 page not found\n"));
+        }
+        for (const char* path :
+             {"/apis/apps/v7", "/api/v1/things", "/apis/apps/v1/namespaces/n/deployments/a/b"}) {
+            const HttpAnswer answer = server.send("GET", path);
+            QCOMPARE(answer.status, 404);
+            QCOMPARE(text(parseOwn(answer.body), "reason"), std::string("NotFound"));
+            QVERIFY(find(parseOwn(answer.body), "details") != nullptr);
+        }
     }
 
     void badSelectorsAreRefused()
@@ -284,6 +320,13 @@ private Q_SLOTS:
     void futureVersionsAreTooLarge()
     {
         const Server server;
+        QCOMPARE(server.code("GET", kMaps + "/a?resourceVersion=99999999"), 504);
+        // A watch waits for it.
+        HttpAnswer waiting = server.send("GET", kMaps + "?watch=1&resourceVersion=99999999");
+        QCOMPARE(waiting.status, 200);
+        QVERIFY(waiting.stream != nullptr);
+        server.configMap("a");
+        QVERIFY(frames(*waiting.stream).empty());
         int status = 0;
         const Json answer =
             server.call("GET", kMaps + "?resourceVersion=99999999", {}, "application/json", {}, &status);

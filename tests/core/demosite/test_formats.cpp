@@ -187,16 +187,19 @@ private Q_SLOTS:
             "spec":{"replicas":1,"template":{"spec":{"containers":[{"name":"a","imag":"b"}]}}}})");
         std::vector<std::string> unknown;
         const Message& deployment = *Messages::instance().find("apps/v1", "Deployment");
-        QCOMPARE(fitToMessage(object, deployment, unknown), std::string());
+        QVERIFY(!fitToMessage(object, deployment, unknown));
         QCOMPARE(unknown.size(), std::size_t(2));
         QCOMPARE(unknown[0], std::string("metadata.nmae"));
         QCOMPARE(unknown[1], std::string("spec.template.spec.containers[0].imag"));
         QVERIFY(find(object, "metadata.nmae") == nullptr);
         Json wrong = parseOwn(R"({"spec":{"replicas":"three"}})");
+        const auto unfit = fitToMessage(wrong, deployment, unknown);
+        QVERIFY(unfit);
         QCOMPARE(
-            fitToMessage(wrong, deployment, unknown),
+            unfit->decoding,
             std::string("json: cannot unmarshal string into Go struct field DeploymentSpec.spec.replicas of "
                         "type int32"));
+        QCOMPARE(unfit->converting, std::string("unrecognized type: int32"));
     }
 
     // The protobuf form of the older OpenAPI document, byte by byte as gnostic's OpenAPIv2.proto has it;

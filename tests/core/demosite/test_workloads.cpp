@@ -186,11 +186,38 @@ private Q_SLOTS:
                  std::string("DeadlineExceeded"));
         QVERIFY2(isTrue(jobOf(world, "held"), "Suspended"), compact(jobOf(world, "held")).c_str());
         QVERIFY(podsOf(world, "held").empty());
-        (void)world.send("PATCH", "/apis/batch/v1/namespaces/default/jobs/held",
-                         R"({"spec":{"suspend":false}})", "application/merge-patch+json");
+        const HttpAnswer resumed =
+            world.send("PATCH", "/apis/batch/v1/namespaces/default/jobs/held",
+                       R"({"spec":{"suspend":false}})", "application/merge-patch+json");
+        QVERIFY2(resumed.status == 200, resumed.body.c_str());
         QVERIFY(world.step(20));
-        QVERIFY(isTrue(jobOf(world, "held"), "Complete"));
+        QVERIFY2(isTrue(jobOf(world, "held"), "Complete"), compact(jobOf(world, "held")).c_str());
         QCOMPARE(text(*conditionOf(jobOf(world, "held"), "Suspended"), "reason"), std::string("JobResumed"));
+    }
+
+    // Which failures a Job takes, and which end it at once.
+    void aJobsPolicyJudgesFailures()
+    {
+        World world(true, 1, kStart);
+        const std::string rules = "  backoffLimit: 6\n  podFailurePolicy:\n    rules:\n"
+                                  "    - {action: FailJob, onExitCodes: {containerName: main, operator: In, "
+                                  "values: [42]}}\n"
+                                  "    - {action: Ignore, onExitCodes: {operator: NotIn, values: [7, 42]}}\n";
+        postJob(world, job("fatal", rules, "exit 42"));
+        postJob(world, job("counted", rules, "exit 7"));
+        postJob(world, job("ignored", rules, "exit 3"));
+        QVERIFY(world.step(8));
+        const Json fatal = jobOf(world, "fatal");
+        QVERIFY(isTrue(fatal, "Failed"));
+        QCOMPARE(text(*conditionOf(fatal, "Failed"), "reason"), std::string("PodFailurePolicy"));
+        const std::string pod = text(podsOf(world, "fatal").front(), "metadata.name");
+        QCOMPARE(text(*conditionOf(fatal, "Failed"), "message"),
+                 "Container main for pod default/" + pod +
+                     " failed with exit code 42 matching FailJob rule at index 0");
+        QCOMPARE(number(fatal, "status.failed").value_or(0), 1LL);
+        QVERIFY(number(jobOf(world, "counted"), "status.failed").value_or(0) > 0);
+        QVERIFY(podsOf(world, "ignored").size() > 1);
+        QCOMPARE(number(jobOf(world, "ignored"), "status.failed").value_or(0), 0LL);
     }
 
     void whatIsAlwaysStartedAgainFailsAgain()
@@ -287,31 +314,6 @@ private Q_SLOTS:
         for (std::size_t size = 0; size < content.size(); size += 7)
             QVERIFY(!TimeZone::read(content.substr(0, size)) || size > content.size() - 5);
         QVERIFY(!TimeZone::named("../../etc/passwd"));
-    }
-
-    // Which failures a Job takes, and which end it at once.
-    void aJobsPolicyJudgesFailures()
-    {
-        World world(true, 1, kStart);
-        const std::string rules = "  backoffLimit: 6\n  podFailurePolicy:\n    rules:\n"
-                                  "    - {action: FailJob, onExitCodes: {containerName: main, operator: In, "
-                                  "values: [42]}}\n"
-                                  "    - {action: Ignore, onExitCodes: {operator: NotIn, values: [7, 42]}}\n";
-        postJob(world, job("fatal", rules, "exit 42"));
-        postJob(world, job("counted", rules, "exit 7"));
-        postJob(world, job("ignored", rules, "exit 3"));
-        QVERIFY(world.step(8));
-        const Json fatal = jobOf(world, "fatal");
-        QVERIFY(isTrue(fatal, "Failed"));
-        QCOMPARE(text(*conditionOf(fatal, "Failed"), "reason"), std::string("PodFailurePolicy"));
-        const std::string pod = text(podsOf(world, "fatal").front(), "metadata.name");
-        QCOMPARE(text(*conditionOf(fatal, "Failed"), "message"),
-                 "Container main for pod default/" + pod +
-                     " failed with exit code 42 matching FailJob rule at index 0");
-        QCOMPARE(number(fatal, "status.failed").value_or(0), 1LL);
-        QVERIFY(number(jobOf(world, "counted"), "status.failed").value_or(0) > 0);
-        QVERIFY(podsOf(world, "ignored").size() > 1);
-        QCOMPARE(number(jobOf(world, "ignored"), "status.failed").value_or(0), 0LL);
     }
 
     // What stands in a status is the client's: it names indexes the Job does not have, more than memory
