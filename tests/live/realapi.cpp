@@ -19,6 +19,7 @@ namespace {
 
 constexpr int kComesUpMs = 120'000;
 constexpr int kEndsMs = 10'000;
+const QString kServiceAccounts = QStringLiteral("--enable-admission-plugins=ServiceAccount");
 
 // A port that was free a moment ago; nobody else hands out ports of this range on a test machine.
 int freePort()
@@ -80,6 +81,8 @@ std::unique_ptr<RealApi> RealApi::start(const QString& folder, QString& why, con
     api->m_store = store.toStdString();
     const QString peers = QStringLiteral("http://127.0.0.1:%1").arg(freePort());
     api->m_port = freePort();
+    // Nobody makes the accounts that pods would need.
+    const bool wantsAccounts = arguments.contains(kServiceAccounts);
     for (QProcess* process : {&api->m_etcd, &api->m_server})
         process->setProcessChannelMode(QProcess::MergedChannels);
     api->m_etcd.setStandardOutputFile(at("etcd.log"));
@@ -103,8 +106,9 @@ std::unique_ptr<RealApi> RealApi::start(const QString& folder, QString& why, con
                     QStringLiteral("--service-account-key-file=") + at("accounts.pem"),
                     QStringLiteral("--service-account-signing-key-file=") + at("accounts.key"),
                     QStringLiteral("--service-cluster-ip-range=10.0.0.0/24"),
-                    QStringLiteral("--authorization-mode=RBAC"), QStringLiteral("--allow-privileged=true"),
-                    QStringLiteral("--disable-admission-plugins=ServiceAccount")} +
+                    QStringLiteral("--authorization-mode=RBAC"), QStringLiteral("--allow-privileged=true")} +
+            (wantsAccounts ? QStringList()
+                           : QStringList{QStringLiteral("--disable-admission-plugins=ServiceAccount")}) +
             arguments);
 
     kube::Network network;

@@ -22,8 +22,8 @@ namespace strata::test {
 class RealApi {
 public:
     // `folder` has the two programs, as KUBEBUILDER_ASSETS names it; `arguments` are the API server's beyond
-    // what it needs, and win. Null, with a sentence, when the programs are not there or do not come up in two
-    // minutes.
+    // what it needs, and win; `--enable-admission-plugins=ServiceAccount` turns on what is off otherwise.
+    // Null, with a sentence, when the programs are not there or do not come up in two minutes.
     static std::unique_ptr<RealApi> start(const QString& folder, QString& why,
                                           const QStringList& arguments = {});
     ~RealApi();
