@@ -374,6 +374,8 @@ std::string crdBody(const Kind& kind, const std::string& uid, const std::string&
             entry["subresources"] = std::move(subs);
         if (first)
             stored.push_back(version);
+        else
+            entry["deprecated"] = true;
         versions.push_back(std::move(entry));
         first = false;
     }

@@ -303,12 +303,31 @@ HttpAnswer ApiHandler::route(const HttpRequest& request)
     if (at < parts.size())
         return noSuchPath();
     HttpAnswer answer = resource(request, target);
-    if (target.version != target.kind->storageVersion())
-        answer.warnings.push_back(apiVersion(*target.kind, target.version) + " " +
-                                  std::string(target.kind->kind) + " is deprecated; use " +
-                                  apiVersion(*target.kind, target.kind->storageVersion()) + " " +
-                                  std::string(target.kind->kind));
+    if (target.version != target.kind->storageVersion()) {
+        if (std::string warning = deprecationOf(*target.kind, target.version); !warning.empty())
+            answer.warnings.push_back(std::move(warning));
+    }
     return answer;
+}
+
+std::string ApiHandler::deprecationOf(const Kind& kind, const std::string& version)
+{
+    const ObjectPtr definition =
+        store().get(Kinds::instance().get("customresourcedefinitions", "apiextensions.k8s.io"), "",
+                    std::string(kind.resource) + "." + std::string(kind.group));
+    const Json body = definition ? parseOwn(definition->body) : Json();
+    const Json* const versions = find(body, "spec.versions");
+    for (std::size_t i = 0; versions != nullptr && versions->is_array() && i < versions->size(); ++i) {
+        const Json& each = (*versions)[i];
+        if (text(each, "name") != version || text(each, "deprecated") != "true")
+            continue;
+        const std::string own = text(each, "deprecationWarning");
+        const std::string name(kind.kind);
+        return !own.empty() ? own
+                            : apiVersion(kind, version) + " " + name + " is deprecated; use " +
+                                  apiVersion(kind, kind.storageVersion()) + " " + name;
+    }
+    return {};
 }
 
 HttpAnswer ApiHandler::resource(const HttpRequest& request, const Target& target)

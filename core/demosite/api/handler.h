@@ -57,6 +57,8 @@ private:
     // 403 unless the caller may use `verb` on the target.
     Answer<void> authorize(const Target& target, const char* verb);
     HttpAnswer resource(const HttpRequest& request, const Target& target);
+    // What its definition says to those who still ask for this version; nothing when it is as good as any.
+    std::string deprecationOf(const Kind& kind, const std::string& version);
     // Does some pod of virt-api answer? Where there is no such deployment nobody asks.
     bool virtApiAnswers();
     HttpAnswer get(const HttpRequest& request, const Target& target);

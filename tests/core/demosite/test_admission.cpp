@@ -229,6 +229,33 @@ private Q_SLOTS:
         QCOMPARE(patched(R"({"spec":{"used":4}})").status, 200);
     }
 
+    // Only a version that its definition calls deprecated is warned of, in the definition's own words.
+    void oldVersionsOfDefinitionsWarn()
+    {
+        const std::string open = R"("schema":{"openAPIV3Schema":{"type":"object"}})";
+        const std::string definitionOfMany =
+            R"({"apiVersion":"apiextensions.k8s.io/v1","kind":"CustomResourceDefinition",)"
+            R"("metadata":{"name":"racks.lab.example.com"},"spec":{"group":"lab.example.com","scope":"Namespaced",)"
+            R"("names":{"plural":"racks","singular":"rack","kind":"Rack"},"versions":[{"name":"v1","served":true,)"
+            R"("storage":true,)" +
+            open + R"(},{"name":"v1beta2","served":true,"storage":false,)" + open +
+            R"(},{"name":"v1beta1","served":true,"storage":false,"deprecated":true,)" + open +
+            R"(},{"name":"v1alpha1","served":true,"storage":false,"deprecated":true,"deprecationWarning":"go on",)" +
+            open + "}]}}";
+        QCOMPARE(post("/apis/apiextensions.k8s.io/v1/customresourcedefinitions", definitionOfMany).status,
+                 201);
+        const auto warned = [&](const char* version) {
+            const HttpAnswer answer = m_world->send("GET", "/apis/lab.example.com/" + std::string(version) +
+                                                               "/namespaces/default/racks");
+            return answer.warnings.empty() ? std::string() : answer.warnings.front();
+        };
+        QCOMPARE(warned("v1"), std::string());
+        QCOMPARE(warned("v1beta2"), std::string());
+        QCOMPARE(warned("v1beta1"),
+                 std::string("lab.example.com/v1beta1 Rack is deprecated; use lab.example.com/v1 Rack"));
+        QCOMPARE(warned("v1alpha1"), std::string("go on"));
+    }
+
     // Owners and children may be of kinds that came at run time.
     void ownKindsAreCollected()
     {
