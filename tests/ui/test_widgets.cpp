@@ -2,15 +2,19 @@
 #include "ui/theme/theme.h"
 #include "ui/widgets/bars.h"
 #include "ui/widgets/elidedlabel.h"
+#include "ui/widgets/leadingmargins.h"
 #include "ui/widgets/pill.h"
 #include "ui/widgets/searchfield.h"
 #include "ui/widgets/text.h"
+#include "ui/widgets/themedlabel.h"
 
 #include <QElapsedTimer>
 #include <QImage>
+#include <QLabel>
 #include <QLineEdit>
 #include <QPainter>
 #include <QSignalSpy>
+#include <QVBoxLayout>
 #include <QtTest>
 
 using namespace strata;
@@ -51,6 +55,57 @@ private Q_SLOTS:
         QVERIFY(tip.contains(QStringLiteral("&lt;b&gt;")));
         QVERIFY(tip.contains(QStringLiteral("<br>")));
         QVERIFY(plainToolTip({}).isEmpty());
+    }
+
+    void labelsBeginWhereTheLayoutBegins()
+    {
+        for (const auto direction : {Qt::LeftToRight, Qt::RightToLeft}) {
+            for (const bool selectable : {false, true}) {
+                QWidget window;
+                window.setLayoutDirection(direction);
+                auto* label = new ThemedLabel(QStringLiteral("Short"), TextRole::Text, &window);
+                if (selectable)
+                    label->setTextInteractionFlags(Qt::TextSelectableByMouse);
+                label->setWordWrap(true);
+                label->setGeometry(0, 0, 300, 30);
+                window.resize(300, 30);
+                window.show();
+                const QImage image = window.grab().toImage();
+                int left = 300;
+                int right = 0;
+                for (int x = 0; x < 300; ++x) {
+                    for (int y = 0; y < 30; ++y) {
+                        if (image.pixelColor(x, y) != image.pixelColor(150, 15)) {
+                            left = std::min(left, x);
+                            right = std::max(right, x);
+                        }
+                    }
+                }
+                QVERIFY(left <= right);
+                QVERIFY2(direction == Qt::LeftToRight ? left < 20 : right > 280,
+                         selectable ? "selectable" : "plain");
+                window.setLayoutDirection(Qt::LeftToRight);
+                QVERIFY(!(label->alignment() & Qt::AlignRight));
+            }
+        }
+    }
+
+    void marginsAreMirrored()
+    {
+        QWidget window;
+        auto* layout = new QVBoxLayout(&window);
+        setLeadingMargins(layout, 40, 1, 2, 3);
+        auto* child = new QWidget(&window);
+        layout->addWidget(child);
+        auto* own = new QLabel(child);
+        setLeadingMargins(own, 24, 0, 4, 0);
+        QCOMPARE(layout->contentsMargins(), QMargins(40, 1, 2, 3));
+        window.setLayoutDirection(Qt::RightToLeft);
+        QCOMPARE(layout->contentsMargins(), QMargins(2, 1, 40, 3));
+        QCOMPARE(own->contentsMargins(), QMargins(4, 0, 24, 0));
+        window.setLayoutDirection(Qt::LeftToRight);
+        QCOMPARE(layout->contentsMargins(), QMargins(40, 1, 2, 3));
+        QCOMPARE(own->contentsMargins(), QMargins(24, 0, 4, 0));
     }
 
     void outsideTextIsCleaned()

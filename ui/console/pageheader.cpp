@@ -3,6 +3,7 @@
 
 #include "ui/theme/theme.h"
 #include "ui/widgets/elidedlabel.h"
+#include "ui/widgets/leadingmargins.h"
 
 #include <QComboBox>
 #include <QEvent>
@@ -26,7 +27,7 @@ constexpr int kStatusWidth = 140; // what the status should have at least; the r
 PageHeader::PageHeader(QWidget* parent) : QWidget(parent)
 {
     m_grid = new QGridLayout(this);
-    m_grid->setContentsMargins(kLeft, 3, kRight, 3);
+    setLeadingMargins(m_grid, kLeft, 3, kRight, 3);
     m_grid->setHorizontalSpacing(kSpacing);
     m_grid->setVerticalSpacing(3);
     m_grid->setColumnStretch(0, 1);

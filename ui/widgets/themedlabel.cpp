@@ -53,6 +53,25 @@ QColor colorOf(TextRole role)
     return c.text;
 }
 
+namespace {
+
+// A label whose text can be selected goes by the direction of its text: beside others of the same page it
+// would begin at the other side. What stands elsewhere on purpose is left there.
+void alignToLayout(QLabel* label)
+{
+    const Qt::Alignment vertical = label->alignment() & Qt::AlignVertical_Mask;
+    const Qt::Alignment across = label->alignment() & Qt::AlignHorizontal_Mask;
+    const Qt::Alignment mirrored = Qt::AlignRight | Qt::AlignAbsolute; // nobody else says so
+    const bool mirror =
+        label->layoutDirection() == Qt::RightToLeft && label->textInteractionFlags() != Qt::NoTextInteraction;
+    if (mirror && (across == Qt::AlignLeft || across == 0))
+        label->setAlignment(vertical | mirrored);
+    else if (!mirror && across == mirrored)
+        label->setAlignment(vertical | Qt::AlignLeft);
+}
+
+} // namespace
+
 ThemedLabel::ThemedLabel(TextRole role, QWidget* parent) : QLabel(parent), m_role(role)
 {
     setTextFormat(Qt::PlainText);
@@ -92,6 +111,8 @@ void ThemedLabel::changeEvent(QEvent* event)
     if (m_applying)
         return;
     const QEvent::Type type = event->type();
+    if (type == QEvent::LayoutDirectionChange)
+        alignToLayout(this);
     // A style sheet that is set anew gives a widget back the palette it had before.
     if (type == QEvent::ApplicationFontChange ||
         ((type == QEvent::StyleChange || type == QEvent::PaletteChange) &&
@@ -102,6 +123,7 @@ void ThemedLabel::changeEvent(QEvent* event)
 void ThemedLabel::showEvent(QShowEvent* event)
 {
     QLabel::showEvent(event);
+    alignToLayout(this);
     if (palette().color(QPalette::WindowText) != colorOf(m_role))
         applyLook();
 }
