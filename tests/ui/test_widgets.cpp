@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/theme/theme.h"
 #include "ui/widgets/bars.h"
+#include "ui/widgets/celldelegate.h"
 #include "ui/widgets/elidedlabel.h"
 #include "ui/widgets/leadingmargins.h"
 #include "ui/widgets/pill.h"
@@ -9,11 +10,15 @@
 #include "ui/widgets/themedlabel.h"
 
 #include <QElapsedTimer>
+#include <QHeaderView>
 #include <QImage>
 #include <QLabel>
 #include <QLineEdit>
 #include <QPainter>
+#include <QScopeGuard>
 #include <QSignalSpy>
+#include <QTableWidget>
+#include <QTreeWidget>
 #include <QVBoxLayout>
 #include <QtTest>
 
@@ -106,6 +111,68 @@ private Q_SLOTS:
         window.setLayoutDirection(Qt::LeftToRight);
         QCOMPARE(layout->contentsMargins(), QMargins(40, 1, 2, 3));
         QCOMPARE(own->contentsMargins(), QMargins(24, 0, 4, 0));
+    }
+
+    // A heading begins where what is below it begins, in every column and in both directions.
+    void headingsStandOverTheirCells_data()
+    {
+        QTest::addColumn<Qt::LayoutDirection>("direction");
+        QTest::newRow("left to right") << Qt::LeftToRight;
+        QTest::newRow("right to left") << Qt::RightToLeft;
+    }
+    void headingsStandOverTheirCells()
+    {
+        QFETCH(Qt::LayoutDirection, direction);
+        QGuiApplication::setLayoutDirection(direction); // what is grabbed is painted in the program's
+        const auto back = qScopeGuard([] { QGuiApplication::setLayoutDirection(Qt::LeftToRight); });
+        const auto check = [&](QAbstractItemView& view, QHeaderView* header) {
+            header->setDefaultAlignment(Qt::AlignLeading | Qt::AlignVCenter);
+            view.setFrameStyle(QFrame::NoFrame);
+            view.resize(600, 120);
+            view.show();
+            for (int column = 0; column < 3; ++column)
+                header->resizeSection(column, 200);
+            // The edge of the ink within a section.
+            const auto ink = [&](QWidget* widget, int column) {
+                const QImage image = widget->grab().toImage();
+                const int from = header->sectionViewportPosition(column);
+                const bool mirrored = direction == Qt::RightToLeft;
+                const QColor paper = image.pixelColor(from + 100, 4);
+                for (int i = 0; i < 200; ++i) {
+                    const int x = mirrored ? from + 199 - i : from + i;
+                    for (int y = 6; y < 18; ++y) {
+                        if (image.pixelColor(x, y) != paper)
+                            return i;
+                    }
+                }
+                return -1;
+            };
+            for (int column = 0; column < 3; ++column) {
+                const int above = ink(header->viewport(), column);
+                const int below = ink(view.viewport(), column);
+                QVERIFY(above > 0 && below > 0);
+                QVERIFY2(
+                    qAbs(above - below) <= 1,
+                    qPrintable(QStringLiteral("column %1: %2 over %3").arg(column).arg(above).arg(below)));
+            }
+        };
+        QTableWidget table(1, 3);
+        table.verticalHeader()->hide();
+        table.setShowGrid(false);
+        table.setItemDelegate(new CellDelegate(&table));
+        QTreeWidget tree;
+        tree.setRootIsDecorated(false);
+        tree.setItemDelegate(new CellDelegate(&tree));
+        tree.addTopLevelItem(new QTreeWidgetItem);
+        for (int column = 0; column < 3; ++column) {
+            table.setItem(0, column, new QTableWidgetItem(QStringLiteral("H")));
+            tree.topLevelItem(0)->setText(column, QStringLiteral("H"));
+        }
+        const QStringList words{QStringLiteral("H"), QStringLiteral("H"), QStringLiteral("H")};
+        table.setHorizontalHeaderLabels(words);
+        tree.setHeaderLabels(words);
+        check(table, table.horizontalHeader());
+        check(tree, tree.header());
     }
 
     void outsideTextIsCleaned()

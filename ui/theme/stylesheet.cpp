@@ -105,6 +105,7 @@ QHeaderView { background: @base; border: none; }
 QHeaderView::section { background: @base; color: @muted; border: none; border-bottom: 1px solid @border;
   padding: @4px @3px; font-size: @smallpt; }
 QHeaderView::section:first { padding-left: @10px; }
+QHeaderView[overCells="true"]::section { padding: @4px @3px @4px 10px; }
 QHeaderView::section:hover { color: @text; }
 QHeaderView::up-arrow { image: url(:/strata/controls/chevron-up.svg); width: @8px; height: @8px;
   subcontrol-position: center right; right: @2px; }
