@@ -9,6 +9,7 @@
 #include <QEvent>
 #include <QGridLayout>
 #include <QHBoxLayout>
+#include <QMenu>
 #include <QToolButton>
 
 #include <algorithm>
@@ -127,6 +128,17 @@ QToolButton* PageHeader::addButton(const char* icon, const QString& text, bool c
 void PageHeader::addButton(QToolButton* button)
 {
     m_buttons->addWidget(button);
+}
+
+QMenu* PageHeader::menu()
+{
+    if (m_menu == nullptr) {
+        QToolButton* button = addButton("more", tr("More"));
+        button->setPopupMode(QToolButton::InstantPopup);
+        m_menu = new QMenu(button);
+        button->setMenu(m_menu);
+    }
+    return m_menu;
 }
 
 } // namespace strata::ui
