@@ -2,6 +2,7 @@
 #include "ui/wizard/formfield.h"
 
 #include "ui/theme/theme.h"
+#include "ui/widgets/leadingmargins.h"
 #include "ui/widgets/text.h"
 #include "ui/widgets/themedlabel.h"
 
@@ -68,6 +69,8 @@ FormField::FormField(const QString& label, QWidget* editor, QWidget* parent)
     editor->setParent(this);
     layout->addWidget(editor);
     m_message = messageLabel(this);
+    if (qobject_cast<QAbstractButton*>(editor) != nullptr)
+        setLeadingMargins(m_message, 24, 0, 0, 0); // below the words, not below the box
     layout->addWidget(m_message);
     setLabel(label);
     setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Maximum);
