@@ -100,6 +100,8 @@ QTabBar::tab:disabled { color: @disabled; }
 
 QAbstractItemView { background: @base; color: @text; border: none; outline: none;
   selection-background-color: @selection; selection-color: @text; }
+QAbstractItemView[framed="true"] { border: 1px solid @control; border-radius: @6px; padding: 1px; }
+QAbstractItemView[framed="true"]:focus { border-color: @accent; }
 QTreeView, QTableView, QListView { alternate-background-color: @hover; gridline-color: @border; }
 QHeaderView { background: @base; border: none; }
 QHeaderView::section { background: @base; color: @muted; border: none; border-bottom: 1px solid @border;
