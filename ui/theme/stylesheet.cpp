@@ -36,6 +36,7 @@ QPushButton, QToolBar QToolButton {
 QPushButton:hover, QToolBar QToolButton:hover { background: @hover; }
 QPushButton:pressed, QToolBar QToolButton:pressed, QToolBar QToolButton:checked { background: @selection; }
 QPushButton:focus, QToolBar QToolButton:focus { border-color: @accent; }
+QPushButton { outline: none; }
 QToolButton[muted="true"] { color: @muted; }
 QPushButton:disabled, QToolBar QToolButton:disabled { color: @disabled; border-color: @border; }
 QPushButton[primary="true"], QPushButton:default, QToolBar QToolButton[primary="true"] {
