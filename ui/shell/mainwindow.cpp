@@ -66,7 +66,10 @@
 #include <QMenuBar>
 #include <QPointer>
 #include <QPushButton>
+#include <QScreen>
 #include <QStatusBar>
+#include <QStyle>
+#include <QStyleOption>
 #include <QSystemTrayIcon>
 #include <QTableView>
 #include <QToolBar>
@@ -80,6 +83,47 @@
 namespace strata::ui {
 
 using namespace stack;
+
+namespace {
+
+// Says in the longest way that has room what it is for.
+class SearchLine : public QLineEdit {
+public:
+    SearchLine(QStringList words, QWidget* parent) : QLineEdit(parent), m_words(std::move(words)) { fit(); }
+
+protected:
+    void resizeEvent(QResizeEvent* event) override
+    {
+        QLineEdit::resizeEvent(event);
+        fit();
+    }
+    void changeEvent(QEvent* event) override
+    {
+        QLineEdit::changeEvent(event);
+        if (event->type() == QEvent::FontChange || event->type() == QEvent::StyleChange)
+            fit();
+    }
+
+private:
+    void fit()
+    {
+        // The style keeps two pixels beside the frame and its padding.
+        QStyleOptionFrame option;
+        initStyleOption(&option);
+        const int room = style()->subElementRect(QStyle::SE_LineEditContents, &option, this).width() - 4;
+        QString best = m_words.last();
+        for (auto at = m_words.rbegin(); at != m_words.rend(); ++at) {
+            if (fontMetrics().horizontalAdvance(*at) <= room)
+                best = *at;
+        }
+        if (placeholderText() != best)
+            setPlaceholderText(best);
+    }
+
+    QStringList m_words; // the longest first
+};
+
+} // namespace
 
 class MainWindow::Private {
 public:
@@ -327,8 +371,10 @@ void MainWindow::Private::makeToolBar()
     auto* space = new QWidget(bar);
     space->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Preferred);
     bar->addWidget(space);
-    field = new QLineEdit(bar);
-    field->setPlaceholderText(MainWindow::tr("Search, or run a command   Ctrl+K"));
+    field = new SearchLine({MainWindow::tr("Search, or run a command   Ctrl+K"),
+                            MainWindow::tr("Search, or run a command"), MainWindow::tr("Search or command"),
+                            MainWindow::tr("Search")},
+                           bar);
     field->setAccessibleName(MainWindow::tr("Search, or run a command"));
     field->setMinimumWidth(180);
     field->setMaximumWidth(360);

@@ -127,6 +127,23 @@ class TestShell : public QObject {
 private Q_SLOTS:
     void initTestCase() { ui::Theme::instance().install(); }
 
+    // What the field is for is said in words that have room, not in half of them.
+    void theSearchSaysWhatItIsForAtEveryWidth()
+    {
+        Fixture f;
+        QStringList seen;
+        for (const int width : {1600, 1200, 1024}) {
+            f.window->resize(width, 700);
+            QTRY_COMPARE(f.window->width(), width);
+            QLineEdit* field = f.field();
+            QTRY_VERIFY(field->fontMetrics().horizontalAdvance(field->placeholderText()) <=
+                        field->width() - 16);
+            seen << field->placeholderText();
+        }
+        QVERIFY2(seen.first().contains(QLatin1String("Ctrl+K")), qPrintable(seen.first()));
+        QVERIFY(seen.last().startsWith(QLatin1String("Search")));
+    }
+
     void chipTexts()
     {
         Stack stack;
