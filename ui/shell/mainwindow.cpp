@@ -486,7 +486,12 @@ void MainWindow::Private::connectAll()
     });
     on(actions->openYaml, [this] { details->setCurrentTab(QStringLiteral("yaml")); });
     QObject::connect(comparisons, &Comparisons::said, q,
-                     [this](const QString& text) { message->say(Health::Ok, text); });
+                     [this, last = QString()](const QString& text) mutable {
+                         if (text.isEmpty() && message->text() != last)
+                             return; // somebody else has said something since
+                         last = text;
+                         message->say(Health::Ok, text);
+                     });
     on(actions->reveal, [this] { reveal(); });
     on(actions->whatIf, [this] {
         auto* dialog =
