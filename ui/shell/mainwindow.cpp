@@ -66,7 +66,6 @@
 #include <QMenuBar>
 #include <QPointer>
 #include <QPushButton>
-#include <QScreen>
 #include <QStatusBar>
 #include <QStyle>
 #include <QStyleOption>
@@ -891,9 +890,11 @@ void MainWindow::Private::showItemMenu(ItemId id, const QPoint& at)
         menu->addActions(actions->intoItem());
         menu->addSeparator();
     }
-    if (const QList<QAction*> offered = dayTwo->offered(); !offered.isEmpty()) {
+    const QList<QAction*> offered = dayTwo->offered();
+    QAction* behindOffered = nullptr;
+    if (!offered.isEmpty()) {
         menu->addActions(offered);
-        menu->addSeparator();
+        behindOffered = menu->addSeparator();
     }
     comparisons->follow(among ? several : std::vector<ItemId>{id});
     if (hosts != nullptr && !hosts->offered().isEmpty()) {
@@ -930,6 +931,19 @@ void MainWindow::Private::showItemMenu(ItemId id, const QPoint& at)
         menu->addAction(actions->createCluster);
         if (kind == ItemKind::OuterNode)
             menu->addAction(actions->prepareCluster);
+    }
+    // On a low screen it would have a second column.
+    const auto columns = [menu] {
+        const QList<QAction*> all = menu->actions();
+        return menu->actionGeometry(all.first()).x() != menu->actionGeometry(all.last()).x();
+    };
+    if (behindOffered != nullptr && columns()) {
+        auto* below = new QMenu(MainWindow::tr("Actions"), menu);
+        below->setToolTipsVisible(true);
+        below->addActions(offered);
+        for (QAction* action : offered)
+            menu->removeAction(action);
+        menu->insertMenu(behindOffered, below);
     }
     menu->popup(at);
 }
