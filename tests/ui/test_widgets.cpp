@@ -65,13 +65,14 @@ private Q_SLOTS:
     void labelsBeginWhereTheLayoutBegins()
     {
         for (const auto direction : {Qt::LeftToRight, Qt::RightToLeft}) {
-            for (const bool selectable : {false, true}) {
+            for (const char* kind : {"plain", "selectable", "of a field"}) {
                 QWidget window;
                 window.setLayoutDirection(direction);
-                auto* label = new ThemedLabel(QStringLiteral("Short"), TextRole::Text, &window);
-                if (selectable)
+                auto* label = new ThemedLabel(QStringLiteral("&Short"), TextRole::Text, &window);
+                if (qstrcmp(kind, "selectable") == 0)
                     label->setTextInteractionFlags(Qt::TextSelectableByMouse);
-                label->setWordWrap(true);
+                if (qstrcmp(kind, "of a field") == 0)
+                    label->setBuddy(&window);
                 label->setGeometry(0, 0, 300, 30);
                 window.resize(300, 30);
                 window.show();
@@ -87,11 +88,29 @@ private Q_SLOTS:
                     }
                 }
                 QVERIFY(left <= right);
-                QVERIFY2(direction == Qt::LeftToRight ? left < 20 : right > 280,
-                         selectable ? "selectable" : "plain");
+                QVERIFY2(direction == Qt::LeftToRight ? left < 20 : right > 280, kind);
                 window.setLayoutDirection(Qt::LeftToRight);
                 QVERIFY(!(label->alignment() & Qt::AlignRight));
             }
+        }
+    }
+
+    // Values at the end of their line stand there because somebody has said so.
+    void labelsStayWhereTheyArePut()
+    {
+        for (const Qt::Alignment place :
+             {Qt::AlignRight | Qt::AlignAbsolute, Qt::AlignLeft | Qt::AlignAbsolute,
+              Qt::Alignment(Qt::AlignRight), Qt::Alignment(Qt::AlignHCenter)}) {
+            QWidget window;
+            auto* label = new ThemedLabel(QStringLiteral("Value"), TextRole::Text, &window);
+            label->setTextInteractionFlags(Qt::TextSelectableByMouse);
+            label->setAlignment(place | Qt::AlignVCenter);
+            window.show();
+            QCOMPARE(label->alignment(), place | Qt::AlignVCenter);
+            window.setLayoutDirection(Qt::RightToLeft);
+            QCOMPARE(label->alignment(), place | Qt::AlignVCenter);
+            window.setLayoutDirection(Qt::LeftToRight);
+            QCOMPARE(label->alignment(), place | Qt::AlignVCenter);
         }
     }
 

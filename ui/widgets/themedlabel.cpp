@@ -59,15 +59,17 @@ namespace {
 // would begin at the other side. What stands elsewhere on purpose is left there.
 void alignToLayout(QLabel* label)
 {
+    constexpr const char* kMirrored = "mirrored"; // here, and not by whoever says where it stands
     const Qt::Alignment vertical = label->alignment() & Qt::AlignVertical_Mask;
     const Qt::Alignment across = label->alignment() & Qt::AlignHorizontal_Mask;
-    const Qt::Alignment mirrored = Qt::AlignRight | Qt::AlignAbsolute; // nobody else says so
+    const bool mirrored = label->property(kMirrored).toBool();
     const bool mirror =
         label->layoutDirection() == Qt::RightToLeft && label->textInteractionFlags() != Qt::NoTextInteraction;
-    if (mirror && (across == Qt::AlignLeft || across == 0))
-        label->setAlignment(vertical | mirrored);
-    else if (!mirror && across == mirrored)
-        label->setAlignment(vertical | Qt::AlignLeft);
+    if (mirror == mirrored || (mirror && across != Qt::AlignLeft))
+        return;
+    label->setProperty(kMirrored, mirror);
+    label->setAlignment(vertical |
+                        (mirror ? Qt::AlignRight | Qt::AlignAbsolute : Qt::Alignment(Qt::AlignLeft)));
 }
 
 } // namespace

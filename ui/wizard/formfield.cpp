@@ -61,8 +61,7 @@ FormField::FormField(const QString& label, QWidget* editor, QWidget* parent)
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(4);
-    m_label = new QLabel(label, this);
-    m_label->setTextFormat(Qt::PlainText);
+    m_label = new ThemedLabel(label, TextRole::Text, this);
     m_label->setBuddy(editor);
     m_label->setVisible(!label.isEmpty());
     layout->addWidget(m_label);
