@@ -238,6 +238,7 @@ const std::map<std::string, Option>& options()
         {"--release", {each(&CommandLine::componentVersions, true), {Command::Prepare, Command::Bundle}}},
         {"--set", {each(&CommandLine::variables, true), {Command::Prepare}}},
         {"--gate", {each(&CommandLine::gates, false), {Command::Prepare}}},
+        {"--addon", {each(&CommandLine::addons, false), {Command::Prepare}}},
         {"--resume", {text(&CommandLine::resume), {Command::CreateCluster}}},
         {"--save-kubeconfig", {text(&CommandLine::saveKubeconfig), {Command::CreateCluster}}},
         {"--host",
@@ -637,7 +638,7 @@ std::string CommandLine::help()
         "  strata prepare [--kubeconfig FILE [--context NAME] | --demo [--bare]] [--bundle DIR | --releases "
         "URL]\n"
         "      [--only ID,…] [--upgrade] [--release ID=VERSION]… [--gate NAME[=false]]… [--set NAME=VALUE]…\n"
-        "      [--mirror PREFIX] [--dry-run] [--json] [--allow-exec]\n"
+        "      [--addon ID]… [--mirror PREFIX] [--dry-run] [--json] [--allow-exec]\n"
         "                                looks what an outer cluster has of cert-manager, KubeVirt, CDI and "
         "Cluster\n"
         "                                API with its providers, and installs what it lacks, from a bundle "
@@ -645,8 +646,11 @@ std::string CommandLine::help()
         "the\n"
         "                                releases; --releases stands instead of https://github.com, --mirror "
         "before\n"
-        "                                the names of images. Exit as create-cluster; 0 when nothing is to "
-        "do\n"
+        "                                the names of images. What else lies in the bundle is listed; "
+        "--addon\n"
+        "                                applies of it what it names, as it is. Exit as create-cluster; 0 "
+        "when\n"
+        "                                nothing is to do\n"
         "  strata bundle DIR [--mirror PREFIX] [--releases URL] [--release ID=VERSION]…\n"
         "                                fills a folder for sites without a network: manifests, an index "
         "with\n"

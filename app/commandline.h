@@ -86,6 +86,7 @@ struct CommandLine {
     std::vector<std::string> componentVersions; // "kubevirt=v1.8.4"
     std::vector<std::string> variables;         // "NAME=VALUE"
     std::vector<std::string> gates;             // "Snapshot", "Snapshot=false"
+    std::vector<std::string> addons;            // of the bundle, by their ids
     bool upgrade = false;
 
     // The window only.

@@ -19,6 +19,7 @@
 
 #include <algorithm>
 #include <iostream>
+#include <set>
 
 namespace strata::app {
 namespace {
@@ -54,6 +55,51 @@ void tell(const Picture& picture, const Proposal& proposal)
                   << (sight.name.empty() ? "" : " " + sight.name)
                   << (sight.words.empty() ? "" : ". " + sight.words) << "\n";
     }
+}
+
+// What the bundle holds beside the components, and what becomes of each.
+void tell(const std::vector<Addon>& addons, const std::set<std::string>& chosen, const Picture& picture,
+          const Matrix& matrix)
+{
+    if (addons.empty())
+        return;
+    say(tr("The bundle holds, beside the components:"));
+    for (const Addon& addon : addons) {
+        const bool wanted = chosen.count(addon.id) != 0;
+        std::cerr << "  " << (wanted ? tr("to be applied") : tr("not applied")) << ": " << addon.title
+                  << (addon.version.empty() ? "" : " " + addon.version);
+        if (addon.problem.empty())
+            std::cerr << " (--addon " << cleanText(addon.id, 200) << ")";
+        const std::string content = contentOf(addon);
+        std::cerr << ". " << remarkOn(addon, picture, matrix) << (content.empty() ? "" : " ") << content
+                  << "\n";
+    }
+}
+
+Json jsonOf(const std::vector<Addon>& addons, const std::set<std::string>& chosen, const Picture& picture,
+            const Matrix& matrix)
+{
+    Json out = Json::array();
+    for (const Addon& addon : addons) {
+        Json files = Json::array();
+        for (const BundleFile& file : addon.files)
+            files.push_back(file.path);
+        Json objects = Json::array();
+        for (const Object& object : addon.objects)
+            objects.push_back(object.title());
+        out.push_back({{"id", addon.id},
+                       {"title", addon.title},
+                       {"version", addon.version},
+                       {"known", addon.known},
+                       {"files", std::move(files)},
+                       {"checksums", addon.summed()},
+                       {"objects", std::move(objects)},
+                       {"images", addon.images},
+                       {"problem", addon.problem},
+                       {"remark", remarkOn(addon, picture, matrix)},
+                       {"chosen", chosen.count(addon.id) != 0}});
+    }
+    return out;
 }
 
 Json jsonOf(const Picture& picture, const Proposal& proposal, const std::vector<Wish>& wishes)
@@ -151,6 +197,8 @@ std::string apply(const CommandLine& line, const Picture& picture, const Matrix&
         if (!named(id))
             return tr("There is no component “%1”.", {id});
     }
+    if (!line.addons.empty() && line.bundle.empty())
+        return tr("“--addon” names what lies in a bundle; there is no “--bundle”.");
     for (const std::string& each : line.componentVersions) {
         const auto [id, version] = halves(each);
         Wish* wish = proposal.wish(id);
@@ -226,6 +274,9 @@ int runPrepare(const CommandLine& given)
     const Picture picture = detect(*listed, matrix);
     Proposal proposal = propose(picture, matrix);
     tell(picture, proposal);
+    const std::vector<Addon> addons = line.bundle.empty() ? std::vector<Addon>() : readAddons(bundle, matrix);
+    const std::set<std::string> chosen(line.addons.begin(), line.addons.end());
+    tell(addons, chosen, picture, matrix);
     if (const std::string wrong = apply(line, picture, matrix, proposal); !wrong.empty()) {
         say(wrong);
         return kWrongUse;
@@ -236,7 +287,10 @@ int runPrepare(const CommandLine& given)
     follow(proposal.wishes, picture, matrix);
     const std::vector<Objection> more = objections(proposal.wishes, picture, matrix);
     wrong.insert(wrong.end(), more.begin(), more.end());
+    const std::vector<Objection> beside = objections(chosen, addons, picture, matrix);
+    wrong.insert(wrong.end(), beside.begin(), beside.end());
     Json json = jsonOf(picture, proposal, proposal.wishes);
+    json["addons"] = jsonOf(addons, chosen, picture, matrix);
     Json& told = json["objections"] = Json::array();
     for (const Objection& each : wrong) {
         say(each.text);
@@ -247,13 +301,15 @@ int runPrepare(const CommandLine& given)
             std::cout << json.dump(2, ' ', false, Json::error_handler_t::replace) << "\n";
         return kNotBegun;
     }
-    if (proposal.nothingToDo()) {
+    if (proposal.nothingToDo() && chosen.empty()) {
         say(tr("There is nothing to install. --upgrade takes the newest releases."));
         if (line.json)
             std::cout << json.dump(2, ' ', false, Json::error_handler_t::replace) << "\n";
         return kCreated;
     }
-    const auto parts = loadParts(proposal.wishes, matrix, sourceOf(line),
+    Source source = sourceOf(line);
+    source.addons = chosen;
+    const auto parts = loadParts(proposal.wishes, matrix, source,
                                  [](const std::string& url) { say(tr("Fetching %1", {url})); });
     if (!parts)
         return refuse(parts.error());

@@ -20,9 +20,9 @@ enum class Basis : std::uint8_t {
 struct RuleInfo {
     const char* id;   // "D4"; groups A host, B platform, C images and volumes, D VM, E migration, F Cluster
                       // API, G inner cluster, S Strata itself
-    const char* what; // the failure in a few words
+    const char* what; // the failure in a few words, for tr(marked(…))
     Basis basis;
-    const char* needs;                 // Partly: what would be needed and is not there; else ""
+    const char* needs;                 // Partly: what would be needed and is not there, the same; else ""
     std::vector<const char*> commands; // templates, see commandsFor()
 };
 

@@ -4,6 +4,7 @@
 #include "core/base/text.h"
 #include "core/base/translate.h"
 #include "core/diagnosis/catalogue.h"
+#include "core/diagnosis/rule.h"
 
 #include <nlohmann/json.hpp>
 
@@ -177,9 +178,9 @@ std::string rulesText()
         line.resize(5, ' ');
         line += toString(rule.basis);
         line.resize(14, ' ');
-        line += rule.what;
+        line += tr(marked(rule.what));
         if (rule.needs[0] != '\0')
-            line += std::string("  (not looked at: ") + rule.needs + ")";
+            line += "  " + tr("(not looked at: %1)", {tr(marked(rule.needs))});
         out += line + "\n";
     }
     return out;
@@ -189,8 +190,10 @@ std::string rulesJson()
 {
     json out = json::array();
     for (const RuleInfo& rule : catalogue())
-        out.push_back(
-            {{"id", rule.id}, {"what", rule.what}, {"basis", toString(rule.basis)}, {"needs", rule.needs}});
+        out.push_back({{"id", rule.id},
+                       {"what", tr(marked(rule.what))},
+                       {"basis", toString(rule.basis)},
+                       {"needs", rule.needs[0] != '\0' ? tr(marked(rule.needs)) : std::string()}});
     return out.dump(2);
 }
 

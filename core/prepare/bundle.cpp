@@ -179,34 +179,40 @@ Result<Bundle> readBundle(const std::string& folder)
     return bundle;
 }
 
+Result<std::string> readFile(const std::string& bundle, const BundleFile& file)
+{
+    std::error_code error;
+    const fs::path folder = fs::canonical(bundle, error);
+    if (error)
+        return fail(ErrorKind::Io, say("The folder %1 cannot be read.", {cleanText(bundle)}),
+                    error.message());
+    const fs::path path = fs::weakly_canonical(folder / file.path, error);
+    // A link may lead out, too.
+    const auto [end, ignored] = std::mismatch(folder.begin(), folder.end(), path.begin(), path.end());
+    if (error || end != folder.end() || !isInside(file.path))
+        return fail(ErrorKind::Refused,
+                    say("The bundle's file “%1” does not stay in its folder.", {cleanText(file.path, 200)}));
+    if (!fs::is_regular_file(path, error))
+        return fail(ErrorKind::Config, say("The bundle lacks the file %1.", {cleanText(file.path, 200)}));
+    auto text = readText(path, kFileBytes);
+    if (!text || file.sha256.empty())
+        return text;
+    const std::string sum = sha256(*text);
+    if (sum != file.sha256)
+        return fail(ErrorKind::Config,
+                    say("The bundle's file %1 is not the one that was put there: its SHA-256 is another.",
+                        {cleanText(file.path, 200)}),
+                    say("It is %1, the index says %2.", {sum, file.sha256}));
+    return text;
+}
+
 Result<std::map<std::string, std::string>> readFiles(const Bundle& bundle, const BundleComponent& component)
 {
     std::map<std::string, std::string> out;
-    std::error_code error;
-    const fs::path folder = fs::canonical(bundle.folder, error);
-    if (error)
-        return fail(ErrorKind::Io, say("The folder %1 cannot be read.", {cleanText(bundle.folder)}),
-                    error.message());
     for (const BundleFile& file : component.files) {
-        const fs::path path = fs::weakly_canonical(folder / file.path, error);
-        // A link may lead out, too.
-        const auto [end, ignored] = std::mismatch(folder.begin(), folder.end(), path.begin(), path.end());
-        if (error || end != folder.end() || !isInside(file.path))
-            return fail(ErrorKind::Refused, say("The bundle's file “%1” does not stay in its folder.",
-                                                {cleanText(file.path, 200)}));
-        if (!fs::is_regular_file(path, error))
-            return fail(ErrorKind::Config, say("The bundle lacks the file %1 of %2 %3.",
-                                               {cleanText(file.path, 200), cleanText(component.id, 80),
-                                                cleanText(component.version, 80)}));
-        auto text = readText(path, kFileBytes);
+        auto text = readFile(bundle.folder, file);
         if (!text)
             return tl::unexpected(text.error());
-        const std::string sum = sha256(*text);
-        if (sum != file.sha256)
-            return fail(ErrorKind::Config,
-                        say("The bundle's file %1 is not the one that was put there: its SHA-256 is another.",
-                            {cleanText(file.path, 200)}),
-                        say("It is %1, the index says %2.", {sum, file.sha256}));
         out[file.name()] = std::move(*text);
     }
     return out;

@@ -12,6 +12,7 @@
 //   index.yaml                      what is in it: components, versions, files with their SHA-256, images
 //   images.txt                      the images, one a line, for whoever fills the registry
 //   cert-manager/v1.21.1/cert-manager.yaml, …   the files of releases, as they were published
+//   anything else                   add-ons, with or without an entry in the index; see addons.h
 //
 // Everything in it is untrusted: sizes are bounded, paths must stay inside, sums must be right.
 namespace strata::prepare {
@@ -41,6 +42,9 @@ struct Bundle {
 
 // These block for the disk.
 Result<Bundle> readBundle(const std::string& folder); // the index alone
+// One file of the folder, as its path says: it must stay inside and have the sum; an empty sum is not
+// checked.
+Result<std::string> readFile(const std::string& folder, const BundleFile& file);
 // The files of one component by their names; every sum is checked.
 Result<std::map<std::string, std::string>> readFiles(const Bundle& bundle, const BundleComponent& component);
 // Writes the files, then the index; `contents` by path. An index that is there is replaced last, so that a

@@ -170,14 +170,21 @@ std::string mirrored(const std::string& image, const std::string& mirror)
     return mirror + "/" + full;
 }
 
-std::vector<std::string> imagesOf(const ComponentSpec& spec, const std::string& version,
-                                  const std::vector<Object>& objects)
+std::vector<std::string> imagesIn(const std::vector<Object>& objects)
 {
     std::set<std::string> out;
     for (const Object& object : objects) {
         Object copy = object;
         forImages(copy, [&out](std::string& image) { out.insert(image); });
     }
+    return {out.begin(), out.end()};
+}
+
+std::vector<std::string> imagesOf(const ComponentSpec& spec, const std::string& version,
+                                  const std::vector<Object>& objects)
+{
+    const std::vector<std::string> named = imagesIn(objects);
+    std::set<std::string> out(named.begin(), named.end());
     for (const std::string& image : spec.images)
         out.insert(image + ":" + version);
     return {out.begin(), out.end()};
@@ -218,6 +225,18 @@ Object inventoryDefinition()
                               {"scope", "Namespaced"},
                               {"versions", Json::array({version})}};
     return out;
+}
+
+void mirrorImages(Object& object, const std::string& mirror)
+{
+    if (!mirror.empty())
+        forImages(object, [&](std::string& image) { image = mirrored(image, mirror); });
+}
+
+void sortForCreation(std::vector<Object>& objects)
+{
+    std::stable_sort(objects.begin(), objects.end(),
+                     [](const Object& a, const Object& b) { return rank(a) < rank(b); });
 }
 
 Result<Part> makePart(const ComponentSpec& spec, const Matrix& matrix, const std::string& version,
@@ -334,8 +353,7 @@ Result<Part> makePart(const ComponentSpec& spec, const Matrix& matrix, const std
         }
     }
     for (Object& object : part.objects) {
-        if (!options.mirror.empty())
-            forImages(object, [&](std::string& image) { image = mirrored(image, options.mirror); });
+        mirrorImages(object, options.mirror);
         for (const auto& [key, value] : spec.labels)
             object.setLabel(key, value);
         if (spec.provider) {
@@ -351,8 +369,7 @@ Result<Part> makePart(const ComponentSpec& spec, const Matrix& matrix, const std
             json.erase("status"); // generators leave an empty one
         }
     }
-    std::stable_sort(part.objects.begin(), part.objects.end(),
-                     [](const Object& a, const Object& b) { return rank(a) < rank(b); });
+    sortForCreation(part.objects);
     if (spec.provider) {
         Object entry("clusterctl.cluster.x-k8s.io/v1alpha3", "Provider", ns, spec.provider->label);
         entry.setLabel(kManaged, "");

@@ -22,7 +22,16 @@ struct Part {
     std::optional<Object> resource;  // what the operator is to operate
     std::optional<Object> inventory; // clusterctl's entry
     std::vector<std::string> images; // of the manifests, as they are written
+    // An add-on: applied as it is, the matrix knows no more of it.
+    std::string title{};                  // empty: a component of the matrix
+    bool first = false;                   // nothing runs before it does: a pod network
+    std::vector<std::string> holdsWork{}; // kinds of what it carries
 };
+
+// Names of images with the mirror before them, wherever a workload names one.
+void mirrorImages(Object& object, const std::string& mirror);
+// The order in which clusterctl creates kinds.
+void sortForCreation(std::vector<Object>& objects);
 
 struct PartOptions {
     std::string mirror;          // of images: "registry.lan/mirror" stands before each name; empty: none
@@ -34,6 +43,7 @@ struct PartOptions {
 Result<Part> makePart(const ComponentSpec& spec, const Matrix& matrix, const std::string& version,
                       const std::map<std::string, std::string>& files, const PartOptions& options);
 
+std::vector<std::string> imagesIn(const std::vector<Object>& objects); // that workloads name
 // Images that a component needs: those of its manifests and those that its operator runs.
 std::vector<std::string> imagesOf(const ComponentSpec& spec, const std::string& version,
                                   const std::vector<Object>& objects);

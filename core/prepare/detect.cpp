@@ -191,6 +191,23 @@ public:
         return out;
     }
 
+    // Its version when it is there, empty when that is not known; nothing when it is not there.
+    std::optional<std::string> addon(const AddonSpec& spec) const
+    {
+        for (const std::vector<Object>* all : {&m_listed.daemonSets, &m_listed.deployments}) {
+            for (const Object& workload : *all) {
+                for (const std::string& image : imagesOf(workload)) {
+                    if (isImageOf(spec, image))
+                        return cleanText(ImageName::parse(image).tag, 80);
+                }
+            }
+        }
+        const bool defined = std::any_of(m_definitions.begin(), m_definitions.end(), [&](const auto& name) {
+            return isGroupOf(spec, name.substr(name.find('.') + 1));
+        });
+        return defined ? std::optional<std::string>(std::string()) : std::nullopt;
+    }
+
 private:
     void workloads(Finding& out, const std::vector<std::string>& names, const std::vector<Object>& all,
                    const char* kind, int& there) const
@@ -350,6 +367,21 @@ private:
 
 } // namespace
 
+bool isGroupOf(const AddonSpec& spec, std::string_view group)
+{
+    return std::any_of(spec.groups.begin(), spec.groups.end(), [&](const std::string& own) {
+        return group == own || (group.size() > own.size() && group.ends_with(own) &&
+                                group[group.size() - own.size() - 1] == '.');
+    });
+}
+
+bool isImageOf(const AddonSpec& spec, const std::string& image)
+{
+    const std::string repository = ImageName::parse(image).repository;
+    return std::any_of(spec.images.begin(), spec.images.end(),
+                       [&](const std::string& part) { return repository.find(part) != std::string::npos; });
+}
+
 ImageName ImageName::parse(const std::string& image)
 {
     ImageName out;
@@ -397,6 +429,10 @@ Picture detect(const Listed& listed, const Matrix& matrix)
         out.components.push_back(detective.component(spec));
     for (const ObservedSpec& spec : matrix.observed)
         out.observed.push_back(detective.sight(spec));
+    for (const AddonSpec& spec : matrix.addons) {
+        if (auto version = detective.addon(spec))
+            out.addons.emplace(spec.id, std::move(*version));
+    }
     return out;
 }
 

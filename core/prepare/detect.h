@@ -7,6 +7,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 // What an outer cluster has, from what was listed there. Pure.
@@ -70,6 +71,8 @@ struct Picture {
     int nodes = -1;
     std::vector<Finding> components; // in the matrix's order
     std::vector<Sight> observed;
+    std::map<std::string, std::string>
+        addons; // of the matrix's, those that are there: id to version, if known
 
     const Finding* find(const std::string& id) const;
 };
@@ -87,5 +90,8 @@ struct ImageName {
     std::string text() const;
     static ImageName parse(const std::string& image);
 };
+
+bool isGroupOf(const AddonSpec& spec, std::string_view group); // "crd.projectcalico.org" is of Calico
+bool isImageOf(const AddonSpec& spec, const std::string& image);
 
 } // namespace strata::prepare

@@ -276,6 +276,18 @@ Result<Matrix> parseMatrix(std::string_view yaml, const std::string& origin)
             });
             matrix.observed.push_back(std::move(spec));
         });
+        in.each("addons", [&](const Json& item, const std::string& at) {
+            Reader addon(item, at, wrong);
+            AddonSpec spec{addon.text("id", true), addon.text("title", true), addon.text("provides"),
+                           addon.list("groups"),   addon.list("images"),      addon.list("holdsWork")};
+            if (spec.groups.empty() && spec.images.empty())
+                addon.refuse("groups");
+            const auto provided = [&](const ObservedSpec& each) { return each.id == spec.provides; };
+            if (!spec.provides.empty() &&
+                std::none_of(matrix.observed.begin(), matrix.observed.end(), provided))
+                addon.refuse("provides");
+            matrix.addons.push_back(std::move(spec));
+        });
     }
     // Each stands behind what it needs.
     std::set<std::string> seen;

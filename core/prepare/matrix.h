@@ -99,11 +99,22 @@ struct ObservedSpec {
     std::vector<Known> known;
 };
 
+// What a bundle may hold beside the components, and is known by name only: no versions, no upgrades.
+struct AddonSpec {
+    std::string id;
+    std::string title;
+    std::string provides;               // id of what is observed: "network"; empty: nothing of that
+    std::vector<std::string> groups;    // API groups, those below them included
+    std::vector<std::string> images;    // parts of images' names
+    std::vector<std::string> holdsWork; // kinds of what it carries; empty: all that it brings
+};
+
 struct Matrix {
     std::string reviewed; // the date of these facts
     std::string newestKubernetes;
     std::vector<ComponentSpec> components; // in an order in which they can be installed
     std::vector<ObservedSpec> observed;
+    std::vector<AddonSpec> addons;
 
     const ComponentSpec* find(std::string_view id) const;
     // Where the releases of a component are listed.

@@ -49,6 +49,14 @@ const std::vector<std::string>& matrixWords()
         translatable("prepare", "VMs cannot be snapshotted, and images are cloned by copying."),
         translatable("prepare", "Metrics"),
         translatable("prepare", "Usage of nodes and pods is not shown."),
+        translatable("prepare", "NFS CSI driver"),
+        translatable("prepare", "Hostpath provisioner (HPP)"),
+        translatable("prepare", "Local path provisioner"),
+        translatable("prepare", "Snapshot controller"),
+        translatable("prepare", "Prometheus operator"),
+        translatable("prepare", "Cluster network addons operator"),
+        translatable("prepare", "Node feature discovery"),
+        translatable("prepare", "HyperConverged operator"),
     };
     return words;
 }
@@ -65,6 +73,8 @@ Matrix translated(Matrix matrix)
         for (Gate& gate : spec.gates)
             say(gate.text);
     }
+    for (AddonSpec& spec : matrix.addons)
+        say(spec.title);
     for (ObservedSpec& spec : matrix.observed) {
         say(spec.title);
         say(spec.absent);

@@ -85,6 +85,17 @@ std::string label(const ComponentSpec& spec, const Part& part)
     return spec.title + " " + part.version;
 }
 
+std::string label(const Part& part)
+{
+    return part.title + (part.version.empty() ? "" : " " + part.version);
+}
+
+std::string groupOf(const std::string& apiVersion)
+{
+    const std::size_t slash = apiVersion.find('/');
+    return slash == std::string::npos ? std::string() : apiVersion.substr(0, slash);
+}
+
 class Planner {
 public:
     Planner(const Existing& existing, const Matrix& matrix, const PlanOptions& options)
@@ -99,13 +110,31 @@ public:
         std::vector<std::string> names;
         spaces(parts);
         for (const Part& part : parts) {
+            if (part.title.empty() || !part.first)
+                continue;
+            names.push_back(label(part));
+            addon(part);
+            m_network.push_back(m_last.count(part.id) != 0 ? m_last.at(part.id) : std::string());
+        }
+        std::erase(m_network, std::string());
+        for (const Part& part : parts) {
             const ComponentSpec* spec = m_matrix.find(part.id);
             if (spec == nullptr)
-                continue;
+                continue; // add-ons are below
             names.push_back(label(*spec, part));
             component(*spec, part);
             if (spec->testCertificate)
                 certificate(*spec);
+            for (const Object& object : part.objects)
+                remember(object, part.id);
+            if (spec->resource) // its operator defines more of that group
+                m_definers.emplace(groupOf(spec->resource->apiVersion), part.id);
+        }
+        for (const Part& part : parts) {
+            if (part.title.empty() || part.first)
+                continue;
+            names.push_back(label(part));
+            addon(part);
         }
         std::string list;
         for (const std::string& name : names)
@@ -186,9 +215,33 @@ private:
         std::set<std::string> out;
         if (const auto spaces = m_last.find(""); spaces != m_last.end())
             out.insert(spaces->second);
+        out.insert(m_network.begin(), m_network.end());
         for (const std::string& id : spec.after)
             collect(id, out);
         return {out.begin(), out.end()};
+    }
+    // The same for an add-on: after what defines the kinds that it uses.
+    std::vector<std::string> before(const Part& part) const
+    {
+        if (const auto own = m_last.find(part.id); own != m_last.end())
+            return {own->second};
+        std::set<std::string> out;
+        if (const auto spaces = m_last.find(""); spaces != m_last.end())
+            out.insert(spaces->second);
+        out.insert(m_network.begin(), m_network.end());
+        for (const Object& object : part.objects) {
+            const auto definer = m_definers.find(object.group());
+            if (definer == m_definers.end())
+                continue;
+            if (const auto last = m_last.find(definer->second); last != m_last.end())
+                out.insert(last->second);
+        }
+        return {out.begin(), out.end()};
+    }
+    void remember(const Object& object, const std::string& id)
+    {
+        if (object.kind() == "CustomResourceDefinition")
+            m_definers.emplace(object.text("spec.group").value_or(""), id);
     }
     void collect(const std::string& id, std::set<std::string>& out) const
     {
@@ -279,17 +332,8 @@ private:
             add(runs, object);
         }
         for (const Object& object : part.objects) {
-            if (object.kind() != "Deployment")
-                continue;
-            runs.waits.push_back(wait(provision::refOf(object), say("%1 is available", {object.name()}),
-                                      {{Kind::Observed, "", ""}}));
-            // The old ones are available all along an upgrade, and a Deployment is when most of its pods are.
-            const std::string replicas = std::to_string(object.number("spec.replicas").value_or(1));
-            for (const Predicate& each : {Predicate{Kind::AtLeast, "status.updatedReplicas", replicas},
-                                          Predicate{Kind::Condition, "Available", "True"},
-                                          Predicate{Kind::AtLeast, "status.availableReplicas", replicas}})
-                runs.waits.push_back(wait(provision::refOf(object), say("%1 is available", {object.name()}),
-                                          {each}, {{Kind::Condition, "Progressing", "False"}}));
+            if (object.kind() == "Deployment")
+                waitForDeployment(runs, object);
         }
         push(std::move(runs), spec.id);
 
@@ -322,6 +366,75 @@ private:
             add(step, *part.inventory);
             push(std::move(step), spec.id);
         }
+    }
+
+    void waitForDeployment(Step& step, const Object& object) const
+    {
+        using Kind = Predicate::Kind;
+        step.waits.push_back(wait(provision::refOf(object), say("%1 is available", {object.name()}),
+                                  {{Kind::Observed, "", ""}}));
+        // The old ones are available all along an upgrade, and a Deployment is when most of its pods are.
+        const std::string replicas = std::to_string(object.number("spec.replicas").value_or(1));
+        for (const Predicate& each : {Predicate{Kind::AtLeast, "status.updatedReplicas", replicas},
+                                      Predicate{Kind::Condition, "Available", "True"},
+                                      Predicate{Kind::AtLeast, "status.availableReplicas", replicas}})
+            step.waits.push_back(wait(provision::refOf(object), say("%1 is available", {object.name()}),
+                                      {each}, {{Kind::Condition, "Progressing", "False"}}));
+    }
+
+    // As it is: definitions, what runs, and, when that answers, what is set for it.
+    void addon(const Part& part)
+    {
+        using Kind = Predicate::Kind;
+        std::string work;
+        for (const std::string& kind : part.holdsWork)
+            work += (work.empty() ? "" : " ") + kind;
+        const std::vector<std::string> first = before(part);
+        Step kinds;
+        kinds.id = part.id + "-kinds";
+        kinds.title = say("%1: definitions", {label(part)});
+        kinds.after = first;
+        std::set<std::string> groups;
+        for (const Object& object : part.objects) {
+            if (object.kind() != "CustomResourceDefinition")
+                continue;
+            groups.insert(object.text("spec.group").value_or(""));
+            Object definition = object;
+            if (m_existing.count(keyOf(object)) == 0 && !work.empty())
+                definition.setAnnotation(provision::kHoldsWorkKey, work);
+            if (add(kinds, definition))
+                kinds.waits.push_back(wait(provision::refOf(object), say("%1 is served", {object.name()}),
+                                           {{Kind::Condition, "Established", "True"}},
+                                           {{Kind::Condition, "NamesAccepted", "False"}}));
+        }
+        push(std::move(kinds), part.id);
+        Step runs;
+        runs.id = part.id + "-runs";
+        runs.title = label(part);
+        runs.after = before(part);
+        Step settings;
+        settings.id = part.id + "-settings";
+        settings.title = say("%1: settings", {label(part)});
+        for (const Object& object : part.objects) {
+            if (object.kind() == "CustomResourceDefinition" || object.kind() == "Namespace")
+                continue;
+            add(groups.count(object.group()) != 0 ? settings : runs, object);
+        }
+        for (const Object& object : part.objects) {
+            if (object.kind() == "Deployment")
+                waitForDeployment(runs, object);
+            if (object.kind() != "DaemonSet" || object.group() != "apps")
+                continue;
+            for (const Predicate& each :
+                 {Predicate{Kind::Observed, "", ""}, Predicate{Kind::Field, "status.numberUnavailable", "0"}})
+                runs.waits.push_back(
+                    wait(provision::refOf(object), say("%1 is available", {object.name()}), {each}));
+        }
+        push(std::move(runs), part.id);
+        settings.after = before(part);
+        push(std::move(settings), part.id);
+        for (const Object& object : part.objects)
+            remember(object, part.id);
     }
 
     // Goes with all that is made in it, secrets that nobody owns included.
@@ -362,7 +475,9 @@ private:
     const Matrix& m_matrix;
     const PlanOptions& m_options;
     Plan m_plan;
-    std::map<std::string, std::string> m_last; // of each component its last step; "": of all
+    std::map<std::string, std::string> m_last;     // of each component its last step; "": of all
+    std::map<std::string, std::string> m_definers; // of API groups the part that defines them
+    std::vector<std::string> m_network;            // last steps of pod networks: nothing runs before them
     bool m_upgrades = false;
 };
 

@@ -6,6 +6,8 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <filesystem>
+#include <iterator>
 #include <set>
 
 namespace strata::prepare {
@@ -45,6 +47,34 @@ Result<std::string> soundMirror(std::string mirror)
                         say("“%1” is no prefix for images; write HOST/PATH.", {cleanText(mirror, 200)}));
     }
     return mirror;
+}
+
+// What somebody put into the index beside the components stays there.
+Result<void> keepAddons(Bundle& bundle, std::map<std::string, std::string>& contents,
+                        std::set<std::string>& images, const Matrix& matrix)
+{
+    std::error_code error;
+    if (!std::filesystem::exists(std::filesystem::path(bundle.folder) / "index.yaml", error))
+        return {};
+    const auto before = readBundle(bundle.folder);
+    if (!before)
+        return tl::unexpected(before.error());
+    for (const BundleComponent& component : before->components) {
+        if (matrix.find(component.id) != nullptr)
+            continue;
+        for (const BundleFile& file : component.files) {
+            auto text = readFile(bundle.folder, file);
+            if (!text)
+                return tl::unexpected(text.error());
+            if (const auto objects = provision::objectsFromYaml(*text, file.path)) {
+                for (const std::string& image : imagesIn(*objects))
+                    images.insert(image);
+            }
+            contents[file.path] = std::move(*text);
+        }
+        bundle.components.push_back(component);
+    }
+    return {};
 }
 
 } // namespace
@@ -117,6 +147,14 @@ Result<std::vector<Part>> loadParts(const std::vector<Wish>& wishes, const Matri
             return tl::unexpected(part.error());
         out.push_back(std::move(*part));
     }
+    if (!source.addons.empty()) {
+        const std::vector<Addon> addons = readAddons(bundle, matrix);
+        // What the cluster has to do with it was judged by whoever chose.
+        if (const auto wrong = objections(source.addons, addons, {}, matrix); !wrong.empty())
+            return fail(ErrorKind::Config, wrong.front().text);
+        std::vector<Part> more = addonParts(source.addons, addons, matrix, *mirror);
+        std::move(more.begin(), more.end(), std::back_inserter(out));
+    }
     return out;
 }
 
@@ -178,6 +216,8 @@ Result<Bundle> fillBundle(const std::string& folder, const Matrix& matrix, const
         images.insert(part->images.begin(), part->images.end());
         bundle.components.push_back(std::move(component));
     }
+    if (auto kept = keepAddons(bundle, contents, images, matrix); !kept)
+        return tl::unexpected(kept.error());
     bundle.images.assign(images.begin(), images.end());
     if (auto written = writeBundle(bundle, contents); !written)
         return tl::unexpected(written.error());

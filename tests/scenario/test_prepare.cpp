@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/composition.h"
+#include "tests/core/prepare/testbundle.h"
 #include "ui/details/statepill.h"
 #include "ui/shell/mainwindow.h"
 #include "ui/theme/theme.h"
@@ -249,6 +250,56 @@ private Q_SLOTS:
             QString::fromStdString(m_wizard->model()->planError()->text).contains(QLatin1String("SHA-256")));
         QVERIFY(!next->isEnabled());
         picture("refused");
+    }
+
+    // What lies in the folder beside the components is there to be seen, and to be chosen.
+    void whatElseIsInTheFolderIsTold()
+    {
+        open();
+        openWizard();
+        auto* next = child<QPushButton>("next");
+        QTest::keyClick(next, Qt::Key_Space);
+        QTRY_VERIFY_WITH_TIMEOUT(m_wizard->model()->bundle().has_value(), kLongMs);
+        QVERIFY(!child<QWidget>("addons")->isVisible()); // there is nothing else
+        const QString own = m_folder->filePath(QStringLiteral("addons"));
+        test::writeTestBundleWithAddons(own.toStdString());
+        auto* folder = child<QLineEdit>("folder");
+        folder->selectAll();
+        QTest::keyClicks(folder, own);
+        QTRY_VERIFY_WITH_TIMEOUT(child<QWidget>("addons")->isVisible(), kLongMs);
+        auto* longhorn = child<QCheckBox>("addon:longhorn");
+        QCOMPARE(longhorn->text(), QStringLiteral("Longhorn v1.9.1"));
+        QVERIFY(longhorn->isEnabled() && !longhorn->isChecked());
+        QVERIFY(!child<QCheckBox>("addon:broken.yaml")->isEnabled());
+        QVERIFY(!child<QCheckBox>("addon:images/*")->isEnabled());
+        QVERIFY(child<QCheckBox>("addon:kubevirt/v1.8.4")
+                    ->accessibleDescription()
+                    .contains(QLatin1String("installed from what the index names")));
+        auto* area = child<QScrollArea>("choice");
+        m_wizard->resize(1008, 656);
+        QTRY_COMPARE(area->horizontalScrollBar()->maximum(), 0);
+        area->ensureWidgetVisible(child<QCheckBox>("addon:images/*"));
+        picture("addons");
+        // A second pod network beside the one that runs is refused on the page.
+        child<QCheckBox>("addon:cni")->click();
+        QVERIFY(child<QLabel>("wrong")->text().contains(QLatin1String("second pod network")));
+        QVERIFY(!next->isEnabled());
+        child<QCheckBox>("addon:cni")->click();
+        longhorn->click();
+        QTRY_VERIFY(next->isEnabled());
+        QTest::keyClick(next, Qt::Key_Space);
+        QTRY_VERIFY_WITH_TIMEOUT(m_wizard->model()->making() == Making::Accepted ||
+                                     m_wizard->model()->making() == Making::Refused,
+                                 kLongMs);
+        QVERIFY2(m_wizard->model()->making() == Making::Accepted,
+                 m_wizard->model()->planError() ? m_wizard->model()->planError()->text.c_str() : "");
+        const provision::Plan& plan = *m_wizard->model()->plan();
+        QVERIFY(plan.step("addon:longhorn-settings") != nullptr);
+        QVERIFY(m_wizard->model()->images().contains(
+            QLatin1String("docker.io/longhornio/longhorn-manager:v1.9.1")));
+        // Of another source nothing of it is left.
+        m_wizard->model()->setFromFolder(false);
+        QVERIFY(m_wizard->model()->addons().empty());
     }
 
     void anUpgradeShowsItsDifferences()

@@ -179,6 +179,66 @@ private Q_SLOTS:
                  QString());
     }
 
+    // Nothing that lies in the folder is passed over in silence.
+    void whatElseIsInTheBundle()
+    {
+        const QString folder = m_folder->filePath(QStringLiteral("addons"));
+        strata::test::writeTestBundleWithAddons(folder.toStdString());
+        Server server({QStringLiteral("--bare"), QStringLiteral("--no-life")});
+        const QStringList dry{QStringLiteral("--bundle"), folder, QStringLiteral("--dry-run")};
+        const Outcome told = run(prepare(server, dry + QStringList{QStringLiteral("--json")}), kLongMs);
+        QVERIFY2(told.code == kDone, qPrintable(told.err));
+        for (const char* line :
+             {"not applied: Longhorn v1.9.1 (--addon longhorn). Not there yet.",
+              "not applied: Calico v3.31.4 (--addon cni). The pod network is Cilium",
+              "not applied: quota.yaml (--addon quota.yaml). Not known to the support matrix.",
+              "not applied: broken.yaml. Cannot be applied:", "not applied: Other files in images."})
+            QVERIFY2(told.err.contains(QLatin1String(line)), qPrintable(told.err));
+        const auto addon = [&](const Outcome& outcome, const char* id) {
+            for (const QJsonValue& each : json(outcome)[QLatin1String("addons")].toArray()) {
+                if (each[QLatin1String("id")].toString() == QLatin1String(id))
+                    return each.toObject();
+            }
+            return QJsonObject();
+        };
+        QCOMPARE(json(told)[QLatin1String("addons")].toArray().size(), 8);
+        const QJsonObject longhorn = addon(told, "longhorn");
+        QCOMPARE(longhorn[QLatin1String("known")].toArray(), QJsonArray{QStringLiteral("longhorn")});
+        QCOMPARE(longhorn[QLatin1String("chosen")].toBool(true), false);
+        QCOMPARE(longhorn[QLatin1String("checksums")].toBool(), true);
+        QCOMPARE(longhorn[QLatin1String("objects")].toArray().size(), 5);
+        QVERIFY(!addon(told, "chart")[QLatin1String("problem")].toString().isEmpty());
+        const auto steps = [](const Outcome& outcome) {
+            QStringList titles;
+            for (const QJsonValue& each : json(outcome)[QLatin1String("steps")].toArray())
+                titles << each[QLatin1String("title")].toString();
+            return titles;
+        };
+        QVERIFY(steps(told).filter(QStringLiteral("KubeVirt")).size() > 0);
+        QVERIFY(steps(told).filter(QStringLiteral("Longhorn")).isEmpty());
+
+        // What is named is in the plan; what cannot be applied is refused before anything is written.
+        const QStringList with{QStringLiteral("--json"), QStringLiteral("--addon"),
+                               QStringLiteral("longhorn,quota.yaml")};
+        const Outcome chosen = run(prepare(server, dry + with), kLongMs);
+        QVERIFY2(chosen.code == kDone, qPrintable(chosen.err));
+        QVERIFY2(chosen.err.contains(QLatin1String("to be applied: Longhorn")), qPrintable(chosen.err));
+        QVERIFY(steps(chosen).contains(QLatin1String("Longhorn v1.9.1: settings")));
+        QVERIFY(steps(chosen).contains(QLatin1String("quota.yaml")));
+        QCOMPARE(addon(chosen, "longhorn")[QLatin1String("chosen")].toBool(), true);
+        for (const auto& [id, words] :
+             {std::pair("nowhere", "no add-on “nowhere”"), std::pair("cni", "no second pod network"),
+              std::pair("broken.yaml", "cannot be applied")}) {
+            const Outcome refused = run(
+                prepare(server, dry + QStringList{QStringLiteral("--addon"), QLatin1String(id)}), kLongMs);
+            QCOMPARE(refused.code, kNotBegun);
+            QVERIFY2(refused.err.contains(QString::fromUtf8(words)), qPrintable(refused.err));
+        }
+        const Outcome without =
+            run(prepare(server, {QStringLiteral("--addon"), QStringLiteral("longhorn")}), kLongMs);
+        QCOMPARE(without.code, kWrongUse);
+    }
+
     void arguments()
     {
         const auto wrong = [](const QStringList& line) {

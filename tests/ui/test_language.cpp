@@ -2,7 +2,7 @@
 #include "core/actions/action.h"
 #include "core/base/translate.h"
 #include "core/demosite/faults.h"
-#include "core/diagnosis/catalogue.h"
+#include "core/diagnosis/report.h"
 #include "core/libvirt/host.h"
 #include "core/prepare/matrixtext.h"
 #include "core/prepare/matrixwords.h"
@@ -193,7 +193,7 @@ void TestLanguage::whatIsSaidIsInTheCatalogue()
     }
     (void)demosite::faultCatalogue();
     (void)demosite::scenarioCatalogue();
-    (void)diagnosis::catalogue();
+    (void)diagnosis::rulesText(); // the catalogue of failure modes
     for (const char* uri : {"qemu:///system?command=x", "qemu:///system?no_verify=1", "qemu+ssh://a b/", "x"})
         (void)virt::checkUri(uri);
     if (auto matrix = prepare::parseMatrix(prepare::matrixText(), "prepare.yaml"))

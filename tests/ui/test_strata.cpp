@@ -8,6 +8,7 @@
 #include "ui/stack/stratalayout.h"
 #include "ui/theme/theme.h"
 
+#include <QApplication>
 #include <QSignalSpy>
 #include <QWheelEvent>
 #include <QtTest>
@@ -86,6 +87,23 @@ class TestStrata : public QObject {
 
 private Q_SLOTS:
     void initTestCase() { Theme::instance().install(); }
+
+    // In a narrow cell no letter is cut through.
+    void namesEndBetweenLetters()
+    {
+        const QFontMetrics metrics(QApplication::font());
+        const QString name = QStringLiteral("blue-md-0-8pqqh-x8k2p");
+        for (int room = 0; room < metrics.horizontalAdvance(name) + 40; ++room) {
+            const QString text = ui::cellText(metrics, name, room);
+            QVERIFY(metrics.horizontalAdvance(text) <= room);
+            if (room >= metrics.averageCharWidth() * 9)
+                continue;
+            QVERIFY(name.startsWith(text));
+            // And none that has room is left away.
+            QVERIFY2(metrics.horizontalAdvance(name.left(text.size() + 1)) > room, qPrintable(text));
+        }
+        QCOMPARE(ui::cellText(metrics, name, 1000), name);
+    }
 
     void widthIsTheShare()
     {

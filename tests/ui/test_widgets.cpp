@@ -1,16 +1,25 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/theme/theme.h"
 #include "ui/widgets/bars.h"
+#include "ui/widgets/celldelegate.h"
 #include "ui/widgets/elidedlabel.h"
+#include "ui/widgets/leadingmargins.h"
 #include "ui/widgets/pill.h"
 #include "ui/widgets/searchfield.h"
 #include "ui/widgets/text.h"
+#include "ui/widgets/themedlabel.h"
 
 #include <QElapsedTimer>
+#include <QHeaderView>
 #include <QImage>
+#include <QLabel>
 #include <QLineEdit>
 #include <QPainter>
+#include <QScopeGuard>
 #include <QSignalSpy>
+#include <QTableWidget>
+#include <QTreeWidget>
+#include <QVBoxLayout>
 #include <QtTest>
 
 using namespace strata;
@@ -51,6 +60,138 @@ private Q_SLOTS:
         QVERIFY(tip.contains(QStringLiteral("&lt;b&gt;")));
         QVERIFY(tip.contains(QStringLiteral("<br>")));
         QVERIFY(plainToolTip({}).isEmpty());
+    }
+
+    void labelsBeginWhereTheLayoutBegins()
+    {
+        for (const auto direction : {Qt::LeftToRight, Qt::RightToLeft}) {
+            for (const char* kind : {"plain", "selectable", "of a field"}) {
+                QWidget window;
+                window.setLayoutDirection(direction);
+                auto* label = new ThemedLabel(QStringLiteral("&Short"), TextRole::Text, &window);
+                if (qstrcmp(kind, "selectable") == 0)
+                    label->setTextInteractionFlags(Qt::TextSelectableByMouse);
+                if (qstrcmp(kind, "of a field") == 0)
+                    label->setBuddy(&window);
+                label->setGeometry(0, 0, 300, 30);
+                window.resize(300, 30);
+                window.show();
+                const QImage image = window.grab().toImage();
+                int left = 300;
+                int right = 0;
+                for (int x = 0; x < 300; ++x) {
+                    for (int y = 0; y < 30; ++y) {
+                        if (image.pixelColor(x, y) != image.pixelColor(150, 15)) {
+                            left = std::min(left, x);
+                            right = std::max(right, x);
+                        }
+                    }
+                }
+                QVERIFY(left <= right);
+                QVERIFY2(direction == Qt::LeftToRight ? left < 20 : right > 280, kind);
+                window.setLayoutDirection(Qt::LeftToRight);
+                QVERIFY(!(label->alignment() & Qt::AlignRight));
+            }
+        }
+    }
+
+    // Values at the end of their line stand there because somebody has said so.
+    void labelsStayWhereTheyArePut()
+    {
+        for (const Qt::Alignment place :
+             {Qt::AlignRight | Qt::AlignAbsolute, Qt::AlignLeft | Qt::AlignAbsolute,
+              Qt::Alignment(Qt::AlignRight), Qt::Alignment(Qt::AlignHCenter)}) {
+            QWidget window;
+            auto* label = new ThemedLabel(QStringLiteral("Value"), TextRole::Text, &window);
+            label->setTextInteractionFlags(Qt::TextSelectableByMouse);
+            label->setAlignment(place | Qt::AlignVCenter);
+            window.show();
+            QCOMPARE(label->alignment(), place | Qt::AlignVCenter);
+            window.setLayoutDirection(Qt::RightToLeft);
+            QCOMPARE(label->alignment(), place | Qt::AlignVCenter);
+            window.setLayoutDirection(Qt::LeftToRight);
+            QCOMPARE(label->alignment(), place | Qt::AlignVCenter);
+        }
+    }
+
+    void marginsAreMirrored()
+    {
+        QWidget window;
+        auto* layout = new QVBoxLayout(&window);
+        setLeadingMargins(layout, 40, 1, 2, 3);
+        auto* child = new QWidget(&window);
+        layout->addWidget(child);
+        auto* own = new QLabel(child);
+        setLeadingMargins(own, 24, 0, 4, 0);
+        QCOMPARE(layout->contentsMargins(), QMargins(40, 1, 2, 3));
+        window.setLayoutDirection(Qt::RightToLeft);
+        QCOMPARE(layout->contentsMargins(), QMargins(2, 1, 40, 3));
+        QCOMPARE(own->contentsMargins(), QMargins(4, 0, 24, 0));
+        window.setLayoutDirection(Qt::LeftToRight);
+        QCOMPARE(layout->contentsMargins(), QMargins(40, 1, 2, 3));
+        QCOMPARE(own->contentsMargins(), QMargins(24, 0, 4, 0));
+    }
+
+    // A heading begins where what is below it begins, in every column and in both directions.
+    void headingsStandOverTheirCells_data()
+    {
+        QTest::addColumn<Qt::LayoutDirection>("direction");
+        QTest::newRow("left to right") << Qt::LeftToRight;
+        QTest::newRow("right to left") << Qt::RightToLeft;
+    }
+    void headingsStandOverTheirCells()
+    {
+        QFETCH(Qt::LayoutDirection, direction);
+        QGuiApplication::setLayoutDirection(direction); // what is grabbed is painted in the program's
+        const auto back = qScopeGuard([] { QGuiApplication::setLayoutDirection(Qt::LeftToRight); });
+        const auto check = [&](QAbstractItemView& view, QHeaderView* header) {
+            header->setDefaultAlignment(Qt::AlignLeading | Qt::AlignVCenter);
+            view.setFrameStyle(QFrame::NoFrame);
+            view.resize(600, 120);
+            view.show();
+            for (int column = 0; column < 3; ++column)
+                header->resizeSection(column, 200);
+            // The edge of the ink within a section.
+            const auto ink = [&](QWidget* widget, int column) {
+                const QImage image = widget->grab().toImage();
+                const int from = header->sectionViewportPosition(column);
+                const bool mirrored = direction == Qt::RightToLeft;
+                const QColor paper = image.pixelColor(from + 100, 4);
+                for (int i = 0; i < 200; ++i) {
+                    const int x = mirrored ? from + 199 - i : from + i;
+                    for (int y = 6; y < 18; ++y) {
+                        if (image.pixelColor(x, y) != paper)
+                            return i;
+                    }
+                }
+                return -1;
+            };
+            for (int column = 0; column < 3; ++column) {
+                const int above = ink(header->viewport(), column);
+                const int below = ink(view.viewport(), column);
+                QVERIFY(above > 0 && below > 0);
+                QVERIFY2(
+                    qAbs(above - below) <= 1,
+                    qPrintable(QStringLiteral("column %1: %2 over %3").arg(column).arg(above).arg(below)));
+            }
+        };
+        QTableWidget table(1, 3);
+        table.verticalHeader()->hide();
+        table.setShowGrid(false);
+        table.setItemDelegate(new CellDelegate(&table));
+        QTreeWidget tree;
+        tree.setRootIsDecorated(false);
+        tree.setItemDelegate(new CellDelegate(&tree));
+        tree.addTopLevelItem(new QTreeWidgetItem);
+        for (int column = 0; column < 3; ++column) {
+            table.setItem(0, column, new QTableWidgetItem(QStringLiteral("H")));
+            tree.topLevelItem(0)->setText(column, QStringLiteral("H"));
+        }
+        const QStringList words{QStringLiteral("H"), QStringLiteral("H"), QStringLiteral("H")};
+        table.setHorizontalHeaderLabels(words);
+        tree.setHeaderLabels(words);
+        check(table, table.horizontalHeader());
+        check(tree, tree.header());
     }
 
     void outsideTextIsCleaned()

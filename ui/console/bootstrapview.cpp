@@ -4,6 +4,7 @@
 #include "ui/console/seats.h"
 #include "ui/console/terminalpage.h"
 #include "ui/theme/theme.h"
+#include "ui/widgets/celldelegate.h"
 #include "ui/widgets/healthicon.h"
 #include "ui/widgets/text.h"
 #include "ui/widgets/themedlabel.h"
@@ -14,6 +15,7 @@
 #include <QGridLayout>
 #include <QHeaderView>
 #include <QLabel>
+#include <QLocale>
 #include <QPainter>
 #include <QPlainTextEdit>
 #include <QPushButton>
@@ -179,10 +181,11 @@ BootstrapView::BootstrapView(QWidget* parent) : QWidget(parent)
     layout->addWidget(m_strip);
 
     auto* body = new QHBoxLayout;
-    body->setContentsMargins(12, 6, 8, 4);
+    body->setContentsMargins(12, 6, 12, 4);
     body->setSpacing(14);
     auto* stages = new QWidget(this);
-    stages->setFixedWidth(270);
+    stages->setMinimumWidth(270); // the words of a stage have more where there is more
+    stages->setMaximumWidth(440);
     auto* grid = new QGridLayout(stages);
     grid->setContentsMargins(0, 2, 0, 0);
     grid->setHorizontalSpacing(8);
@@ -199,7 +202,7 @@ BootstrapView::BootstrapView(QWidget* parent) : QWidget(parent)
     }
     grid->setColumnStretch(2, 1);
     grid->setRowStretch(int(console::kStages), 1);
-    body->addWidget(stages);
+    body->addWidget(stages, 2);
 
     auto* right = new QVBoxLayout;
     right->setSpacing(2);
@@ -223,6 +226,7 @@ BootstrapView::BootstrapView(QWidget* parent) : QWidget(parent)
     m_moments->header()->setStretchLastSection(true);
     m_moments->header()->setSectionResizeMode(0, QHeaderView::ResizeToContents);
     m_moments->header()->setSectionResizeMode(1, QHeaderView::ResizeToContents);
+    m_moments->setItemDelegate(new CellDelegate(m_moments));
     m_moments->setAccessibleName(tr("Time line of the machine"));
     m_pages->addWidget(m_moments);
     for (QPlainTextEdit*& text : m_texts) {
@@ -239,7 +243,7 @@ BootstrapView::BootstrapView(QWidget* parent) : QWidget(parent)
     m_texts[1]->setPlaceholderText(tr("Its output is there once ssh lets us in with the tenant's key."));
     m_texts[2]->setPlaceholderText(tr("Its log is there once ssh lets us in with the tenant's key."));
     right->addWidget(m_pages, 1);
-    body->addLayout(right, 1);
+    body->addLayout(right, 3);
     layout->addLayout(body, 1);
 
     connect(m_tabs, &QTabBar::currentChanged, m_pages, &QStackedWidget::setCurrentIndex);
@@ -325,23 +329,48 @@ void BootstrapView::show(const console::BootstrapState& state)
     }
     restyle();
 
-    // Rows that stay are left alone, so that a selection and the place of the view survive.
+    // Where the time alone does not tell when, each day has a line of its own: a date before every time would
+    // take the room from what happened. Rows that stay are left alone, so that a selection and the place of
+    // the view survive.
+    struct Entry {
+        const Moment* moment = nullptr; // null: a day
+        QString day;
+    };
+    std::vector<Entry> entries;
+    QDate day;
+    for (const Moment& moment : state.moments) {
+        const QDate own = QDateTime::fromMSecsSinceEpoch(moment.at).date();
+        if (dated && own != day)
+            entries.push_back({nullptr, QLocale().toString(own, QLocale::LongFormat)});
+        day = own;
+        entries.push_back({&moment, {}});
+    }
     QScrollBar* bar = m_moments->verticalScrollBar();
     const bool atEnd = bar->value() >= bar->maximum() - 1;
-    const int count = int(state.moments.size());
+    const int count = int(entries.size());
     while (m_moments->topLevelItemCount() > count)
         delete m_moments->takeTopLevelItem(m_moments->topLevelItemCount() - 1);
     for (int i = 0; i < count; ++i) {
-        const Moment& moment = state.moments[std::size_t(i)];
+        const Entry& entry = entries[std::size_t(i)];
         if (i == m_moments->topLevelItemCount())
             m_moments->addTopLevelItem(new QTreeWidgetItem);
         QTreeWidgetItem* item = m_moments->topLevelItem(i);
-        const QStringList texts{timeText(moment.at, dated), sourceName(moment.source), cleaned(moment.text)};
+        QStringList texts{entry.day, {}, {}};
+        if (entry.moment != nullptr)
+            texts = {timeText(entry.moment->at, false), sourceName(entry.moment->source),
+                     cleaned(entry.moment->text)};
         for (int column = 0; column < 3; ++column) {
             if (item->text(column) != texts[column])
                 item->setText(column, texts[column]);
         }
-        item->setIcon(2, healthIcon(healthOf(moment.state)));
+        item->setFirstColumnSpanned(entry.moment == nullptr);
+        item->setFlags(entry.moment != nullptr ? Qt::ItemIsSelectable | Qt::ItemIsEnabled
+                                               : Qt::ItemIsEnabled);
+        QFont font = m_moments->font();
+        font.setBold(entry.moment == nullptr);
+        item->setFont(0, font);
+        item->setIcon(2, entry.moment != nullptr ? healthIcon(healthOf(entry.moment->state)) : QIcon());
+        item->setToolTip(0, entry.moment != nullptr && dated ? timeText(entry.moment->at, true) : QString());
         item->setToolTip(2, plainToolTip(texts[2]));
     }
     if (atEnd)

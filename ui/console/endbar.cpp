@@ -2,6 +2,7 @@
 #include "ui/console/endbar.h"
 
 #include "ui/theme/theme.h"
+#include "ui/widgets/leadingmargins.h"
 #include "ui/widgets/text.h"
 #include "ui/widgets/themedlabel.h"
 
@@ -49,7 +50,7 @@ EndWords endWords(const console::SessionEnd& end, bool single)
 EndBar::EndBar(QWidget* parent) : QFrame(parent)
 {
     auto* layout = new QHBoxLayout(this);
-    layout->setContentsMargins(12, 4, 8, 4);
+    setLeadingMargins(layout, 12, 4, 8, 4);
     layout->setSpacing(6);
     m_text = new ThemedLabel(TextRole::Text, this);
     m_text->setTextFormat(Qt::PlainText);

@@ -2,6 +2,7 @@
 #include "ui/console/findbar.h"
 
 #include "ui/theme/theme.h"
+#include "ui/widgets/leadingmargins.h"
 #include "ui/widgets/searchfield.h"
 
 #include <QHBoxLayout>
@@ -14,7 +15,7 @@ namespace strata::ui {
 FindBar::FindBar(QWidget* parent) : QFrame(parent)
 {
     auto* layout = new QHBoxLayout(this);
-    layout->setContentsMargins(12, 3, 8, 3);
+    setLeadingMargins(layout, 12, 3, 8, 3);
     layout->setSpacing(4);
     m_field = new SearchField(this);
     m_field->setPlaceholderText(tr("Find"));

@@ -8,11 +8,15 @@
 #include "ui/console/pageheader.h"
 #include "ui/console/savetext.h"
 #include "ui/console/sessionlink.h"
+#include "ui/theme/theme.h"
 #include "ui/widgets/searchfield.h"
 #include "ui/widgets/text.h"
 
+#include <QAction>
+#include <QActionGroup>
 #include <QComboBox>
 #include <QLineEdit>
+#include <QMenu>
 #include <QShowEvent>
 #include <QToolButton>
 #include <QVBoxLayout>
@@ -82,21 +86,12 @@ LogPage::LogPage(const ConsoleServices& services, const QString& title, const st
     m_containerBox = box(tr("Container"));
     m_containerBox->addItem(tr("All containers"));
     m_containerBox->hide();
-    m_sinceBox = box(tr("Since when"));
-    m_sinceBox->addItems({tr("last %1 lines").arg(kFirstLines), tr("last 5 minutes"), tr("last hour"),
-                          tr("last day"), tr("last %1 lines").arg(kSince[4].lines)});
     auto* filter = new SearchField(m_header);
     filter->setPlaceholderText(tr("Only lines with…"));
     filter->setMinimumWidth(80);
     filter->setMaximumWidth(170);
     m_header->addChoice(filter);
-    m_previous = m_header->addButton(
-        "restart", tr("The container's instance before: what it said before it restarted"), true);
-    m_times = m_header->addButton("time", tr("Show times"), true);
-    auto* wrap = m_header->addButton("menu", tr("Break long lines"), true);
     auto* find = m_header->addButton("search", tr("Find (Ctrl+F)"));
-    auto* keep = m_header->addButton("save", tr("Save the log to a file…"));
-    auto* again = m_header->addButton("refresh", tr("Read anew"));
     layout->addWidget(m_header);
     m_endBar = new EndBar(this);
     layout->addWidget(m_endBar);
@@ -105,15 +100,11 @@ LogPage::LogPage(const ConsoleServices& services, const QString& title, const st
     m_findBar = new FindBar(this);
     layout->addWidget(m_findBar);
     setFocusProxy(m_view);
+    fillMenu(m_header->menu());
 
     connect(filter, &SearchField::textChanged, this,
             [this](const QString& text) { m_view->setFilter(text.trimmed()); });
     connect(filter, &SearchField::leaveWanted, this, [this] { m_view->setFocus(); });
-    connect(m_previous, &QToolButton::toggled, this, [this] { start(); });
-    connect(m_times, &QToolButton::toggled, m_view, &LogView::setTimes);
-    connect(wrap, &QToolButton::toggled, this, [this](bool on) {
-        m_view->setLineWrapMode(on ? QPlainTextEdit::WidgetWidth : QPlainTextEdit::NoWrap);
-    });
     const auto openFind = [this] { m_findBar->open(); };
     connect(find, &QToolButton::clicked, this, openFind);
     connect(m_view, &LogView::searchWanted, this, openFind);
@@ -127,15 +118,53 @@ LogPage::LogPage(const ConsoleServices& services, const QString& title, const st
         m_findBar->setFound(m_view->findText(text, true));
     });
     connect(m_findBar, &FindBar::closed, this, [this] { m_view->setFocus(); });
-    connect(keep, &QToolButton::clicked, this, [this] {
-        askToSave(this, this->title() + QStringLiteral(".log"), [text = wholeText()] { return text; });
-    });
-    connect(again, &QToolButton::clicked, this, [this] { start(); });
     connect(m_endBar, &EndBar::againWanted, this, [this] { start(); });
     tellState();
 }
 
 LogPage::~LogPage() = default;
+
+void LogPage::fillMenu(QMenu* menu)
+{
+    m_since = new QActionGroup(this);
+    for (const QString& text : {tr("Last %1 lines").arg(kFirstLines), tr("Last 5 minutes"), tr("Last hour"),
+                                tr("Last day"), tr("Last %1 lines").arg(kSince[4].lines)}) {
+        QAction* choice = m_since->addAction(menu->addAction(text));
+        choice->setCheckable(true);
+    }
+    m_since->actions().front()->setChecked(true);
+    connect(m_since, &QActionGroup::triggered, this, [this] { start(); });
+    menu->addSeparator();
+    m_previous = menu->addAction(tr("Instance before the restart"));
+    m_previous->setCheckable(true);
+    connect(m_previous, &QAction::toggled, this, [this] { start(); });
+    menu->addSeparator();
+    m_times = menu->addAction(tr("Show times"));
+    m_times->setCheckable(true);
+    connect(m_times, &QAction::toggled, m_view, &LogView::setTimes);
+    QAction* wrap = menu->addAction(tr("Break long lines"));
+    wrap->setCheckable(true);
+    connect(wrap, &QAction::toggled, this, [this](bool on) {
+        m_view->setLineWrapMode(on ? QPlainTextEdit::WidgetWidth : QPlainTextEdit::NoWrap);
+    });
+    menu->addSeparator();
+    connect(menu->addAction(Theme::icon(QStringLiteral("save")), tr("Save to a file…")), &QAction::triggered,
+            this, [this] {
+                askToSave(this, title() + QStringLiteral(".log"), [text = wholeText()] { return text; });
+            });
+    connect(menu->addAction(Theme::icon(QStringLiteral("refresh")), tr("Read anew")), &QAction::triggered,
+            this, [this] { start(); });
+}
+
+int LogPage::since() const
+{
+    return std::max(0, int(m_since->actions().indexOf(m_since->checkedAction())));
+}
+
+QAction* LogPage::sinceAction(int which) const
+{
+    return m_since->actions().at(which);
+}
 
 void LogPage::showEvent(QShowEvent* event)
 {
@@ -250,7 +279,7 @@ void LogPage::start()
 
 void LogPage::openStream(Stream& stream)
 {
-    const Since& since = kSince[std::clamp(m_sinceBox->currentIndex(), 0, int(std::size(kSince)) - 1)];
+    const Since& since = kSince[std::min(this->since(), int(std::size(kSince)) - 1)];
     console::LogTarget target;
     target.ns = stream.pod.ns;
     target.pod = stream.pod.name;
@@ -383,6 +412,8 @@ void LogPage::tellState()
         text = open == 1 ? tr("following") : why.isEmpty() ? tr("connecting…") : why;
     else
         text = tr("following %1 of %2").arg(open).arg(m_streams.size());
+    if (since() > 0 && !m_previous->isChecked()) // what is not as it is at first
+        text += QStringLiteral(" · ") + m_since->checkedAction()->text();
     if (m_streams.size() > 1 && !why.isEmpty())
         text += QStringLiteral(" · ") + why;
     if (m_left > 0)

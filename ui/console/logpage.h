@@ -11,8 +11,10 @@
 #include <map>
 #include <vector>
 
+class QAction;
+class QActionGroup;
 class QComboBox;
-class QToolButton;
+class QMenu;
 
 namespace strata::ui {
 
@@ -39,9 +41,10 @@ public:
     EndBar* endBar() const { return m_endBar; }
     QComboBox* podBox() const { return m_podBox; }
     QComboBox* containerBox() const { return m_containerBox; }
-    QComboBox* sinceBox() const { return m_sinceBox; }
-    QToolButton* previousButton() const { return m_previous; }
-    QToolButton* timesButton() const { return m_times; }
+    PageHeader* header() const { return m_header; }
+    QAction* sinceAction(int which) const; // from the shortest to the longest: lines, minutes, …
+    QAction* previousAction() const { return m_previous; }
+    QAction* timesAction() const { return m_times; }
     QString wholeText() const; // what is saved
 
     QString iconName() const override { return QStringLiteral("logs"); }
@@ -62,6 +65,8 @@ private:
         QString why;
     };
 
+    void fillMenu(QMenu* menu);
+    int since() const; // which of the choices
     void askContainers();
     void start(); // everything anew
     void openStream(Stream& stream);
@@ -85,9 +90,9 @@ private:
     PageHeader* m_header = nullptr;
     QComboBox* m_podBox = nullptr;
     QComboBox* m_containerBox = nullptr;
-    QComboBox* m_sinceBox = nullptr;
-    QToolButton* m_previous = nullptr;
-    QToolButton* m_times = nullptr;
+    QActionGroup* m_since = nullptr;
+    QAction* m_previous = nullptr;
+    QAction* m_times = nullptr;
     bool m_started = false;
 };
 

@@ -427,33 +427,44 @@ void MetricsChart::paintEvent(QPaintEvent* event)
         return;
     painter.setPen(QPen(c.muted, 1, Qt::DashLine));
     painter.drawLine(QPointF(x(*m_at), area.top()), QPointF(x(*m_at), area.bottom()));
-    QStringList lines{QDateTime::fromMSecsSinceEpoch(*m_at).toString(QStringLiteral("HH:mm:ss"))};
-    std::vector<QColor> inks{c.muted};
+    // Names below each other, and their values.
+    struct Told {
+        QString name;
+        QString value;
+        QColor ink;
+    };
+    std::vector<Told> lines{
+        {QDateTime::fromMSecsSinceEpoch(*m_at).toString(QStringLiteral("HH:mm:ss")), {}, c.muted}};
     for (std::size_t i = 0; i < m_series->size(); ++i) {
         const std::optional<double> v = valueAt((*m_series)[i], *m_at);
-        lines << QStringLiteral("%1  %2").arg((*m_series)[i].name(), v ? valueText(*v) : tr("not known"));
-        inks.push_back(colorOfSeries(i, c.dark));
+        lines.push_back(
+            {(*m_series)[i].name(), v ? valueText(*v) : tr("not known"), colorOfSeries(i, c.dark)});
         if (v) {
             painter.setPen(QPen(c.base, 1.5));
-            painter.setBrush(inks.back());
+            painter.setBrush(lines.back().ink);
             painter.drawEllipse(QPointF(x(*m_at), y(*v)), 4, 4);
         }
     }
     const QFontMetricsF metrics(painter.font());
-    double width = 0;
-    for (const QString& line : lines)
-        width = std::max(width, metrics.horizontalAdvance(line));
+    double names = 0;
+    double values = 0;
+    for (const Told& told : lines) {
+        names = std::max(names, metrics.horizontalAdvance(told.name));
+        values = std::max(values, metrics.horizontalAdvance(told.value));
+    }
+    const double width = names + (values > 0 ? 12 + values : 0) + 2;
     QRectF box(x(*m_at) + 10, area.top() + 4, width + 16, metrics.height() * double(lines.size()) + 10);
     if (box.right() > area.right())
         box.moveRight(x(*m_at) - 10);
     painter.setPen(QPen(c.border, 1));
     painter.setBrush(c.panel);
     painter.drawRoundedRect(box, 4, 4);
-    for (int i = 0; i < lines.size(); ++i) {
-        painter.setPen(inks[std::size_t(i)]);
-        painter.drawText(
-            QRectF(box.left() + 8, box.top() + 5 + metrics.height() * i, width + 2, metrics.height()),
-            Qt::AlignLeading | Qt::AlignVCenter, lines[i]);
+    QRectF line(box.left() + 8, box.top() + 5, width, metrics.height());
+    for (const Told& each : lines) {
+        painter.setPen(each.ink);
+        painter.drawText(line, Qt::AlignLeading | Qt::AlignVCenter, each.name);
+        painter.drawText(line, Qt::AlignTrailing | Qt::AlignVCenter, each.value);
+        line.translate(0, metrics.height());
     }
 }
 

@@ -3,11 +3,13 @@
 
 #include "ui/theme/theme.h"
 #include "ui/widgets/elidedlabel.h"
+#include "ui/widgets/leadingmargins.h"
 
 #include <QComboBox>
 #include <QEvent>
 #include <QGridLayout>
 #include <QHBoxLayout>
+#include <QMenu>
 #include <QToolButton>
 
 #include <algorithm>
@@ -26,7 +28,7 @@ constexpr int kStatusWidth = 140; // what the status should have at least; the r
 PageHeader::PageHeader(QWidget* parent) : QWidget(parent)
 {
     m_grid = new QGridLayout(this);
-    m_grid->setContentsMargins(kLeft, 3, kRight, 3);
+    setLeadingMargins(m_grid, kLeft, 3, kRight, 3);
     m_grid->setHorizontalSpacing(kSpacing);
     m_grid->setVerticalSpacing(3);
     m_grid->setColumnStretch(0, 1);
@@ -126,6 +128,17 @@ QToolButton* PageHeader::addButton(const char* icon, const QString& text, bool c
 void PageHeader::addButton(QToolButton* button)
 {
     m_buttons->addWidget(button);
+}
+
+QMenu* PageHeader::menu()
+{
+    if (m_menu == nullptr) {
+        QToolButton* button = addButton("more", tr("More"));
+        button->setPopupMode(QToolButton::InstantPopup);
+        m_menu = new QMenu(button);
+        button->setMenu(m_menu);
+    }
+    return m_menu;
 }
 
 } // namespace strata::ui

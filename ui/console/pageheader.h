@@ -6,6 +6,7 @@
 class QComboBox;
 class QGridLayout;
 class QHBoxLayout;
+class QMenu;
 class QToolButton;
 
 namespace strata::ui {
@@ -27,6 +28,9 @@ public:
     void addChoice(QWidget* widget); // another widget where the boxes are
     QToolButton* addButton(const char* icon, const QString& text, bool checkable = false);
     void addButton(QToolButton* button); // one of its own making
+    // What is asked for now and then: words in a menu behind the last button, made where it is first asked
+    // for.
+    QMenu* menu();
     bool hasTwoLines() const { return m_two; }
 
     QSize minimumSizeHint() const override;
@@ -44,6 +48,7 @@ private:
     QHBoxLayout* m_choices = nullptr;
     QWidget* m_buttonsBox = nullptr;
     QHBoxLayout* m_buttons = nullptr;
+    QMenu* m_menu = nullptr;
     bool m_two = false;
 };
 

@@ -5,8 +5,10 @@
 #include "ui/console/pageheader.h"
 #include "ui/console/savetext.h"
 #include "ui/console/screenview.h"
+#include "ui/theme/theme.h"
 #include "ui/widgets/text.h"
 
+#include <QAction>
 #include <QApplication>
 #include <QClipboard>
 #include <QComboBox>
@@ -139,18 +141,21 @@ ScreenPage::ScreenPage(const ConsoleServices& services, const QString& title,
     m_header->addButton(keys);
     auto* fit = m_header->addButton("fit", tr("Fit into the tab"), true);
     fit->setChecked(true);
-    auto* resize = m_header->addButton("expand", tr("Ask the guest for the tab's size"));
     auto* only = m_header->addButton("eye", tr("View only: neither keys nor mouse go to the guest"), true);
     auto* grab =
         m_header->addButton("lock",
                             tr("All keys go to the guest, also those of this window and of the desktop; "
                                "Ctrl+Shift+Escape lets go"),
                             true);
-    auto* paste = m_header->addButton("import", tr("Give the clipboard's text to the guest"));
-    m_takeText = m_header->addButton("copy", tr("Copy what the guest has in its clipboard"));
+    QMenu* more = m_header->menu();
+    QAction* resize = more->addAction(tr("Ask the guest for the tab's size"));
+    more->addSeparator();
+    QAction* paste = more->addAction(tr("Give the clipboard's text to the guest"));
+    m_takeText = more->addAction(tr("Copy what the guest has in its clipboard"));
     m_takeText->setEnabled(false);
-    auto* shot = m_header->addButton("save", tr("Save a picture…"));
-    auto* again = m_header->addButton("refresh", tr("Connect anew"));
+    more->addSeparator();
+    QAction* shot = more->addAction(Theme::icon(QStringLiteral("save")), tr("Save a picture…"));
+    QAction* again = more->addAction(Theme::icon(QStringLiteral("refresh")), tr("Connect anew"));
     layout->addWidget(m_header);
     layout->addWidget(m_endBar);
     layout->addWidget(m_view, 1);
@@ -164,7 +169,7 @@ ScreenPage::ScreenPage(const ConsoleServices& services, const QString& title,
     });
     connect(grab, &QToolButton::clicked, m_view, &ScreenView::setGrab);
     connect(m_view, &ScreenView::grabChanged, grab, &QToolButton::setChecked);
-    connect(resize, &QToolButton::clicked, this, [this] {
+    connect(resize, &QAction::triggered, this, [this] {
         if (m_screen)
             m_screen->resize(m_view->viewport()->width(), m_view->viewport()->height());
     });
@@ -177,20 +182,20 @@ ScreenPage::ScreenPage(const ConsoleServices& services, const QString& title,
             m_screen->pointer(x, y, buttons);
     });
     connect(m_view, &ScreenView::leaveWanted, this, &SessionPage::leaveWanted);
-    connect(paste, &QToolButton::clicked, this, [this] {
+    connect(paste, &QAction::triggered, this, [this] {
         if (m_screen)
             m_screen->paste(QApplication::clipboard()->text().toLatin1().toStdString());
     });
-    connect(m_takeText, &QToolButton::clicked, this, [this] {
+    connect(m_takeText, &QAction::triggered, this, [this] {
         QApplication::clipboard()->setText(m_text);
         m_text.clear();
         m_takeText->setEnabled(false);
     });
-    connect(shot, &QToolButton::clicked, this, [this] {
+    connect(shot, &QAction::triggered, this, [this] {
         if (const QImage image = m_view->shot(); !image.isNull())
             askToSaveImage(this, name() + QStringLiteral(".png"), image);
     });
-    connect(again, &QToolButton::clicked, this, [this] { reconnect(); });
+    connect(again, &QAction::triggered, this, [this] { reconnect(); });
     connect(m_endBar, &EndBar::againWanted, this, [this] { reconnect(); });
     connect(m_endBar, &EndBar::takeOverWanted, this, [this] { reconnect(true); });
     m_retry.setSingleShot(true);
@@ -319,7 +324,7 @@ void ScreenPage::tellState(const QString& state)
     const QString where =
         byHost() ? tr("screen of %1, through its host").arg(shown(m_host->name))
                  : tr("screen of %1/%2").arg(shown(m_guest->guest.ns), shown(m_guest->guest.name));
-    m_header->setStatus(where + QStringLiteral(" · ") + state);
+    m_header->setStatus(state + QStringLiteral(" · ") + where); // where it is, its tab says, too
 }
 
 } // namespace strata::ui

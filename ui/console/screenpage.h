@@ -9,8 +9,8 @@
 
 #include <memory>
 
+class QAction;
 class QComboBox;
-class QToolButton;
 
 namespace strata::ui {
 
@@ -33,7 +33,7 @@ public:
     ScreenView* view() const { return m_view; }
     EndBar* endBar() const { return m_endBar; }
     const console::Screen* screen() const { return m_screen.get(); }
-    QToolButton* takeTextButton() const { return m_takeText; }
+    QAction* takeTextAction() const { return m_takeText; }
     bool byHost() const;
     void reconnect(bool takeOver = false);
 
@@ -60,7 +60,7 @@ private:
     EndBar* m_endBar = nullptr;
     PageHeader* m_header = nullptr;
     QComboBox* m_pathBox = nullptr;
-    QToolButton* m_takeText = nullptr;
+    QAction* m_takeText = nullptr;
     QString m_text; // the guest's clipboard, until it is asked for
     QTimer m_retry;
     int m_breaks = 0; // in a row

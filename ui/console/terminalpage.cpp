@@ -509,7 +509,7 @@ void TerminalPage::tellState()
         state = tr("ended; Enter connects anew");
         break;
     }
-    m_header->setStatus(where + QStringLiteral(" · ") + state);
+    m_header->setStatus(state + QStringLiteral(" · ") + where); // where it is, its tab says, too
 }
 
 QString TerminalPage::iconName() const

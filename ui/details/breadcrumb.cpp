@@ -119,10 +119,11 @@ void Breadcrumb::paintEvent(QPaintEvent*)
         if (i + 1 < m_places.size()) {
             painter.setFont(font());
             painter.setPen(c.muted);
+            // Where text runs from right to left the sign itself is mirrored by who draws it.
             const bool mirrored = layoutDirection() == Qt::RightToLeft;
             const QRect between(mirrored ? m_places[i].left() - gap : m_places[i].right() + 1, 0, gap,
                                 height());
-            painter.drawText(between, Qt::AlignCenter, mirrored ? QStringLiteral("‹") : QStringLiteral("›"));
+            painter.drawText(between, Qt::AlignCenter, QStringLiteral("›"));
         }
     }
 }

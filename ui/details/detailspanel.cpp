@@ -15,6 +15,7 @@
 #include "ui/stack/selection.h"
 #include "ui/stack/stackstore.h"
 #include "ui/theme/theme.h"
+#include "ui/widgets/leadingmargins.h"
 #include "ui/widgets/underlinetabs.h"
 
 #include <QAction>
@@ -310,7 +311,7 @@ DetailsPanel::DetailsPanel(StackStore* store, Selection* selection, Documents* d
     d.document = new DocumentPage(documents, d.pages);
     auto* indented = new QWidget(d.pages); // cells in line with the head above
     auto* indent = new QVBoxLayout(indented);
-    indent->setContentsMargins(10, 0, 0, 0);
+    setLeadingMargins(indent, 10, 0, 0, 0);
     indent->addWidget(d.conditions);
     for (QWidget* page : std::initializer_list<QWidget*>{d.overview, d.why, indented, d.events, d.document})
         d.pages->addWidget(page);

@@ -5,6 +5,7 @@
 #include "ui/details/documents.h"
 #include "ui/widgets/celldelegate.h"
 #include "ui/widgets/healthicon.h"
+#include "ui/widgets/leadingmargins.h"
 #include "ui/widgets/tablecopy.h"
 #include "ui/widgets/themedlabel.h"
 
@@ -177,7 +178,7 @@ EventsPage::EventsPage(Documents* documents, QWidget* parent) : QWidget(parent),
     layout->addWidget(m_fault);
     m_pages = new QStackedWidget(this);
     layout->addWidget(m_pages);
-    m_pages->setContentsMargins(10, 0, 0, 0); // cells in line with the head above
+    setLeadingMargins(m_pages, 10, 0, 0, 0); // cells in line with the head above
 
     m_model = new EventModel(this);
     m_model->tick(systemNow());

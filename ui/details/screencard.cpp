@@ -37,7 +37,8 @@ protected:
             painter.drawText(rect().adjusted(8, 0, -8, 0), Qt::AlignCenter | Qt::TextWordWrap, why);
         } else {
             const QSizeF size = QSizeF(image.size()).scaled(this->size(), Qt::KeepAspectRatio);
-            const QRectF place(QPointF(0, (height() - size.height()) / 2), size);
+            const double left = layoutDirection() == Qt::RightToLeft ? width() - size.width() : 0;
+            const QRectF place(QPointF(left, (height() - size.height()) / 2), size);
             painter.drawImage(place, image);
             painter.setPen(c.border);
             painter.drawRect(place.adjusted(0, 0, -1, -1));

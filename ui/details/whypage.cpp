@@ -3,6 +3,7 @@
 
 #include "ui/details/cards.h"
 #include "ui/theme/theme.h"
+#include "ui/widgets/leadingmargins.h"
 #include "ui/widgets/themedlabel.h"
 
 #include <QApplication>
@@ -59,7 +60,7 @@ public:
     explicit CommandRow(QWidget* parent) : QWidget(parent)
     {
         auto* layout = new QHBoxLayout(this);
-        layout->setContentsMargins(8, 2, 4, 2);
+        setLeadingMargins(layout, 8, 2, 4, 2);
         layout->setSpacing(6);
         m_text = new CodeLabel(TextRole::Text, this);
         layout->addWidget(m_text, 1);
@@ -118,7 +119,7 @@ public:
     explicit WhyBanner(QWidget* parent) : QWidget(parent)
     {
         auto* layout = new QHBoxLayout(this);
-        layout->setContentsMargins(kGutter, 9, 10, 9);
+        setLeadingMargins(layout, kGutter, 9, 10, 9);
         layout->setSpacing(10);
         auto* words = new QVBoxLayout;
         words->setSpacing(1);
@@ -177,7 +178,7 @@ public:
     explicit WhyStepFrame(QWidget* parent) : QWidget(parent)
     {
         auto* outer = new QVBoxLayout(this);
-        outer->setContentsMargins(kGutter + 12, 9, 12, 20);
+        setLeadingMargins(outer, kGutter + 12, 9, 12, 20);
         outer->setSpacing(4);
         m_link = new LinkButton(this);
         m_title = wrapped(TextRole::Text, this);
@@ -281,7 +282,7 @@ private:
         explicit ProofRow(QWidget* parent) : QWidget(parent)
         {
             auto* layout = new QVBoxLayout(this);
-            layout->setContentsMargins(6, 1, 0, 1);
+            setLeadingMargins(layout, 6, 1, 0, 1);
             layout->setSpacing(0);
             m_where = wrapped(TextRole::Muted, this);
             m_where->setLook(0.92, QFont::Normal);

@@ -11,6 +11,7 @@
 #include "ui/theme/theme.h"
 #include "ui/widgets/celldelegate.h"
 #include "ui/widgets/healthicon.h"
+#include "ui/widgets/leadingmargins.h"
 #include "ui/widgets/tablecopy.h"
 #include "ui/widgets/text.h"
 #include "ui/widgets/themedlabel.h"
@@ -206,7 +207,7 @@ DomainsPage::DomainsPage(const HostServices& services, StackStore* store, Select
     : QWidget(parent), m_services(services), m_store(store), m_selection(selection)
 {
     auto* layout = new QVBoxLayout(this);
-    layout->setContentsMargins(10, 8, 16, 10);
+    setLeadingMargins(layout, 10, 8, 16, 10);
     layout->setSpacing(8);
     auto* head = new QHBoxLayout;
     head->setContentsMargins(6, 0, 0, 0);

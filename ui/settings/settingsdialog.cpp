@@ -3,6 +3,7 @@
 
 #include "ui/console/terminallook.h"
 #include "ui/settings/workspace.h"
+#include "ui/widgets/celldelegate.h"
 #include "ui/widgets/themedlabel.h"
 
 #include <QCheckBox>
@@ -85,6 +86,8 @@ SettingsDialog::SettingsDialog(Workspace* workspace, QWidget* parent)
     layout->addWidget(new ThemedLabel(tr("Remembered connections"), TextRole::Muted, this));
     m_connections = new QListWidget(this);
     m_connections->setAccessibleName(tr("Remembered connections"));
+    m_connections->setProperty("framed", true);
+    m_connections->setItemDelegate(new CellDelegate(m_connections));
     m_connections->setFrameShape(QFrame::StyledPanel);
     m_connections->setMinimumHeight(110);
     layout->addWidget(m_connections, 1);

@@ -84,7 +84,7 @@ BottomPanel::BottomPanel(StackStore* store, Selection* selection, Clock clock, W
     auto* line = new QHBoxLayout(top);
     line->setContentsMargins(0, 0, 0, 0);
     line->setSpacing(0);
-    line->addWidget(m_bar, 1);
+    line->addWidget(m_bar, 1, Qt::AlignBottom); // its line is that of the whole
     layout->addWidget(top);
     m_pages = new QStackedWidget(this);
     m_activity = new ActivityLog(this);

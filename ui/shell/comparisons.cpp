@@ -47,8 +47,10 @@ void Comparisons::follow(std::vector<ItemId> chosen)
     chosen.erase(std::remove_if(chosen.begin(), chosen.end(), [this](ItemId id) { return !comparable(id); }),
                  chosen.end());
     m_chosen = std::move(chosen);
-    if (m_first && !comparable(m_first))
+    if (m_first && !comparable(m_first)) {
         m_first = {};
+        Q_EMIT said({});
+    }
     const bool one = m_chosen.size() == 1;
     m_two->setEnabled(one || m_chosen.size() == 2);
     QString text = tr("Compare with another…");
@@ -73,6 +75,7 @@ CompareDialog* Comparisons::compare()
             return nullptr;
         }
         both.insert(both.begin(), std::exchange(m_first, {}));
+        Q_EMIT said({});
     }
     if (both.size() != 2)
         return nullptr;

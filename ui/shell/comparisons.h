@@ -34,7 +34,7 @@ public:
     const PastStates& past() const { return *m_past; }
 
 Q_SIGNALS:
-    void said(const QString& sentence);
+    void said(const QString& sentence); // empty: what was said last is over
 
 private:
     bool comparable(stack::ItemId id) const;

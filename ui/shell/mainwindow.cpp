@@ -67,6 +67,8 @@
 #include <QPointer>
 #include <QPushButton>
 #include <QStatusBar>
+#include <QStyle>
+#include <QStyleOption>
 #include <QSystemTrayIcon>
 #include <QTableView>
 #include <QToolBar>
@@ -80,6 +82,47 @@
 namespace strata::ui {
 
 using namespace stack;
+
+namespace {
+
+// Says in the longest way that has room what it is for.
+class SearchLine : public QLineEdit {
+public:
+    SearchLine(QStringList words, QWidget* parent) : QLineEdit(parent), m_words(std::move(words)) { fit(); }
+
+protected:
+    void resizeEvent(QResizeEvent* event) override
+    {
+        QLineEdit::resizeEvent(event);
+        fit();
+    }
+    void changeEvent(QEvent* event) override
+    {
+        QLineEdit::changeEvent(event);
+        if (event->type() == QEvent::FontChange || event->type() == QEvent::StyleChange)
+            fit();
+    }
+
+private:
+    void fit()
+    {
+        // The style keeps two pixels beside the frame and its padding.
+        QStyleOptionFrame option;
+        initStyleOption(&option);
+        const int room = style()->subElementRect(QStyle::SE_LineEditContents, &option, this).width() - 4;
+        QString best = m_words.last();
+        for (auto at = m_words.rbegin(); at != m_words.rend(); ++at) {
+            if (fontMetrics().horizontalAdvance(*at) <= room)
+                best = *at;
+        }
+        if (placeholderText() != best)
+            setPlaceholderText(best);
+    }
+
+    QStringList m_words; // the longest first
+};
+
+} // namespace
 
 class MainWindow::Private {
 public:
@@ -327,8 +370,10 @@ void MainWindow::Private::makeToolBar()
     auto* space = new QWidget(bar);
     space->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Preferred);
     bar->addWidget(space);
-    field = new QLineEdit(bar);
-    field->setPlaceholderText(MainWindow::tr("Search, or run a command   Ctrl+K"));
+    field = new SearchLine({MainWindow::tr("Search, or run a command   Ctrl+K"),
+                            MainWindow::tr("Search, or run a command"), MainWindow::tr("Search or command"),
+                            MainWindow::tr("Search")},
+                           bar);
     field->setAccessibleName(MainWindow::tr("Search, or run a command"));
     field->setMinimumWidth(180);
     field->setMaximumWidth(360);
@@ -440,7 +485,12 @@ void MainWindow::Private::connectAll()
     });
     on(actions->openYaml, [this] { details->setCurrentTab(QStringLiteral("yaml")); });
     QObject::connect(comparisons, &Comparisons::said, q,
-                     [this](const QString& text) { message->say(Health::Ok, text); });
+                     [this, last = QString()](const QString& text) mutable {
+                         if (text.isEmpty() && message->text() != last)
+                             return; // somebody else has said something since
+                         last = text;
+                         message->say(Health::Ok, text);
+                     });
     on(actions->reveal, [this] { reveal(); });
     on(actions->whatIf, [this] {
         auto* dialog =
@@ -840,9 +890,11 @@ void MainWindow::Private::showItemMenu(ItemId id, const QPoint& at)
         menu->addActions(actions->intoItem());
         menu->addSeparator();
     }
-    if (const QList<QAction*> offered = dayTwo->offered(); !offered.isEmpty()) {
+    const QList<QAction*> offered = dayTwo->offered();
+    QAction* behindOffered = nullptr;
+    if (!offered.isEmpty()) {
         menu->addActions(offered);
-        menu->addSeparator();
+        behindOffered = menu->addSeparator();
     }
     comparisons->follow(among ? several : std::vector<ItemId>{id});
     if (hosts != nullptr && !hosts->offered().isEmpty()) {
@@ -879,6 +931,19 @@ void MainWindow::Private::showItemMenu(ItemId id, const QPoint& at)
         menu->addAction(actions->createCluster);
         if (kind == ItemKind::OuterNode)
             menu->addAction(actions->prepareCluster);
+    }
+    // On a low screen it would have a second column.
+    const auto columns = [menu] {
+        const QList<QAction*> all = menu->actions();
+        return menu->actionGeometry(all.first()).x() != menu->actionGeometry(all.last()).x();
+    };
+    if (behindOffered != nullptr && columns()) {
+        auto* below = new QMenu(MainWindow::tr("Actions"), menu);
+        below->setToolTipsVisible(true);
+        below->addActions(offered);
+        for (QAction* action : offered)
+            menu->removeAction(action);
+        menu->insertMenu(behindOffered, below);
     }
     menu->popup(at);
 }

@@ -2,6 +2,7 @@
 #include "ui/shell/messagebar.h"
 
 #include "ui/theme/theme.h"
+#include "ui/widgets/leadingmargins.h"
 #include "ui/widgets/themedlabel.h"
 
 #include <QHBoxLayout>
@@ -14,7 +15,7 @@ namespace strata::ui {
 MessageBar::MessageBar(QWidget* parent) : QFrame(parent)
 {
     auto* layout = new QHBoxLayout(this);
-    layout->setContentsMargins(38, 7, 10, 7);
+    setLeadingMargins(layout, 38, 7, 10, 7);
     m_text = new ThemedLabel(TextRole::Text, this);
     m_text->setWordWrap(true);
     m_text->setTextInteractionFlags(Qt::TextSelectableByMouse);

@@ -3,6 +3,7 @@
 
 #include "core/stack/item.h"
 #include "ui/theme/theme.h"
+#include "ui/widgets/text.h"
 
 #include <QAction>
 #include <QApplication>
@@ -31,6 +32,12 @@ QFont bold(const QFont& font)
     QFont out = font;
     out.setWeight(QFont::DemiBold);
     return out;
+}
+
+// What stands at the end of the second line; the words of the first line's end do not reach it.
+int besideEvidence(const QModelIndex& index)
+{
+    return index.data(TwoLineDelegate::Progress).isValid() ? kAside : 0;
 }
 
 } // namespace
@@ -63,7 +70,8 @@ QSize TwoLineDelegate::sizeHint(const QStyleOptionViewItem& option, const QModel
 {
     if (index.data(Small).toBool())
         return {200, QFontMetrics(m_view->font()).height() + 8};
-    const int width = m_view->viewport()->width() - indent(index) - left() - kToText - kRight - kAside;
+    const int width =
+        m_view->viewport()->width() - indent(index) - left() - kToText - kRight - besideEvidence(index);
     const int title = QFontMetrics(bold(m_view->font())).lineSpacing();
     return {200, 2 * kTop + title + 1 + evidenceHeight(option, index, width)};
 }
@@ -116,9 +124,8 @@ void TwoLineDelegate::paint(QPainter* painter, const QStyleOptionViewItem& optio
     painter->setFont(titleFont);
     painter->setPen(c.text);
     const int titleWidth = width - asideWidth - badgeWidth;
-    painter->drawText(placed(QRect(all.left() + left() + kToText, top, titleWidth, titleMetrics.height())),
-                      Qt::AlignLeading | Qt::AlignVCenter,
-                      titleMetrics.elidedText(index.data().toString(), Qt::ElideRight, titleWidth));
+    drawLine(painter, placed(QRect(all.left() + left() + kToText, top, titleWidth, titleMetrics.height())),
+             titleMetrics.elidedText(index.data().toString(), Qt::ElideRight, titleWidth), option.direction);
     painter->setFont(Theme::smallFont());
     painter->setPen(c.muted);
     if (!aside.isEmpty())
@@ -138,7 +145,7 @@ void TwoLineDelegate::paint(QPainter* painter, const QStyleOptionViewItem& optio
         painter->drawRoundedRect(done, 2.5, 2.5);
     }
     painter->setPen(c.muted);
-    const int textWidth = width - kAside;
+    const int textWidth = width - besideEvidence(index);
     const int height = evidenceHeight(option, index, textWidth);
     QTextOption wrapping(Qt::AlignLeading); // both flip what is not absolute by the layout's direction
     wrapping.setWrapMode(QTextOption::WrapAtWordBoundaryOrAnywhere);
@@ -188,14 +195,13 @@ void TwoLineDelegate::paintSmall(QPainter* painter, const QStyleOptionViewItem& 
     const int nameWidth = metrics.horizontalAdvance(name);
     painter->setFont(m_view->font());
     painter->setPen(c.text);
-    painter->drawText(placed(QRect(all.left() + x, all.top(), nameWidth + 2, all.height())),
-                      Qt::AlignVCenter | Qt::AlignLeft, name);
+    drawLine(painter, placed(QRect(all.left() + x, all.top(), nameWidth + 2, all.height())), name,
+             option.direction);
     const int rest = room - nameWidth - 10;
     if (rest > metrics.averageCharWidth() * 5) {
         painter->setPen(c.muted);
-        painter->drawText(placed(QRect(all.left() + x + nameWidth + 10, all.top(), rest, all.height())),
-                          Qt::AlignVCenter | Qt::AlignLeading,
-                          metrics.elidedText(index.data(Note).toString(), Qt::ElideRight, rest));
+        drawLine(painter, placed(QRect(all.left() + x + nameWidth + 10, all.top(), rest, all.height())),
+                 metrics.elidedText(index.data(Note).toString(), Qt::ElideRight, rest), option.direction);
     }
     painter->restore();
     if (option.state.testFlag(QStyle::State_HasFocus) && m_view->hasFocus()) {

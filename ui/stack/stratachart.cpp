@@ -37,6 +37,18 @@
 
 namespace strata::ui {
 
+QString cellText(const QFontMetrics& metrics, const QString& text, int room)
+{
+    const int letter = std::max(1, metrics.averageCharWidth());
+    if (room >= letter * 9)
+        return elided(metrics, text, room);
+    // A guess first: measuring every length would cost more than the drawing.
+    QString cut = text.left(std::max(0, room) * 3 / (2 * letter) + 2);
+    while (!cut.isEmpty() && metrics.horizontalAdvance(cut) > room)
+        cut.chop(1);
+    return cut;
+}
+
 using stack::Health;
 using stack::Item;
 using stack::ItemId;
@@ -596,9 +608,9 @@ protected:
             text = shown(item->name);
         else
             text = StrataChart::tr("%n more", nullptr, cell.more);
-        // In a narrow cell dots would take the room of the letters that tell names apart.
-        text = room < metrics.averageCharWidth() * 9 ? text.left(16) : elided(metrics, text, room);
-        const QRectF line(inside.left(), rect.top(), room, rect.height());
+        constexpr int slack = 3; // of the margin, where that spares a letter
+        text = cellText(metrics, text, room + slack);
+        const QRectF line(inside.left(), rect.top(), room + slack, rect.height());
         if (cell.more > 0 ||
             (item != nullptr && (item->kind == ItemKind::Placeholder || isIdleHost(*item)))) {
             // A quiet ground keeps words readable on hatching.

@@ -11,6 +11,10 @@
 
 namespace strata::ui {
 
+// A cell's name where `room` pixels are free: with dots at its end, or, where dots would take the room of the
+// letters that tell names apart, as many whole letters as fit.
+QString cellText(const QFontMetrics& metrics, const QString& text, int room);
+
 class Selection;
 class StackStore;
 

@@ -36,6 +36,7 @@ QPushButton, QToolBar QToolButton {
 QPushButton:hover, QToolBar QToolButton:hover { background: @hover; }
 QPushButton:pressed, QToolBar QToolButton:pressed, QToolBar QToolButton:checked { background: @selection; }
 QPushButton:focus, QToolBar QToolButton:focus { border-color: @accent; }
+QPushButton { outline: none; }
 QToolButton[muted="true"] { color: @muted; }
 QPushButton:disabled, QToolBar QToolButton:disabled { color: @disabled; border-color: @border; }
 QPushButton[primary="true"], QPushButton:default, QToolBar QToolButton[primary="true"] {
@@ -100,11 +101,14 @@ QTabBar::tab:disabled { color: @disabled; }
 
 QAbstractItemView { background: @base; color: @text; border: none; outline: none;
   selection-background-color: @selection; selection-color: @text; }
+QAbstractItemView[framed="true"] { border: 1px solid @control; border-radius: @6px; padding: 1px; }
+QAbstractItemView[framed="true"]:focus { border-color: @accent; }
 QTreeView, QTableView, QListView { alternate-background-color: @hover; gridline-color: @border; }
 QHeaderView { background: @base; border: none; }
 QHeaderView::section { background: @base; color: @muted; border: none; border-bottom: 1px solid @border;
   padding: @4px @3px; font-size: @smallpt; }
 QHeaderView::section:first { padding-left: @10px; }
+QHeaderView[overCells="true"]::section { padding: @4px @3px @4px 10px; }
 QHeaderView::section:hover { color: @text; }
 QHeaderView::up-arrow { image: url(:/strata/controls/chevron-up.svg); width: @8px; height: @8px;
   subcontrol-position: center right; right: @2px; }

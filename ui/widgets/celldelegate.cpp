@@ -3,19 +3,34 @@
 
 #include "ui/theme/theme.h"
 
+#include <QHeaderView>
 #include <QPainter>
+#include <QStyle>
+#include <QTableView>
+#include <QTreeView>
 
 namespace strata::ui {
 namespace {
 
-constexpr int kSide = 10; // the heading's padding, so that both stand in line
+constexpr int kSide = 10; // the headings' padding in the style sheet, so that both stand in line
 constexpr int kAbove = 4;
 
 } // namespace
 
 CellDelegate::CellDelegate(QObject* parent, int wrappedColumn)
     : QStyledItemDelegate(parent), m_wrapped(wrappedColumn)
-{}
+{
+    QHeaderView* headings = nullptr;
+    if (auto* table = qobject_cast<QTableView*>(parent))
+        headings = table->horizontalHeader();
+    else if (auto* tree = qobject_cast<QTreeView*>(parent))
+        headings = tree->header();
+    if (headings == nullptr)
+        return;
+    headings->setProperty("overCells", true);
+    headings->style()->unpolish(headings); // it has been asked for its sizes already
+    headings->style()->polish(headings);
+}
 
 void CellDelegate::initStyleOption(QStyleOptionViewItem* option, const QModelIndex& index) const
 {

@@ -5,7 +5,8 @@
 
 namespace strata::ui {
 
-// Cells of tables with air around their text; one column may wrap, the others end in "…".
+// Cells of tables with air around their text; one column may wrap, the others end in "…". A parent that is a
+// table or a tree gets its headings in line with them.
 class CellDelegate : public QStyledItemDelegate {
     Q_OBJECT
 

@@ -53,6 +53,27 @@ QColor colorOf(TextRole role)
     return c.text;
 }
 
+namespace {
+
+// A label whose text can be selected goes by the direction of its text: beside others of the same page it
+// would begin at the other side. What stands elsewhere on purpose is left there.
+void alignToLayout(QLabel* label)
+{
+    constexpr const char* kMirrored = "mirrored"; // here, and not by whoever says where it stands
+    const Qt::Alignment vertical = label->alignment() & Qt::AlignVertical_Mask;
+    const Qt::Alignment across = label->alignment() & Qt::AlignHorizontal_Mask;
+    const bool mirrored = label->property(kMirrored).toBool();
+    const bool mirror =
+        label->layoutDirection() == Qt::RightToLeft && label->textInteractionFlags() != Qt::NoTextInteraction;
+    if (mirror == mirrored || (mirror && across != Qt::AlignLeft))
+        return;
+    label->setProperty(kMirrored, mirror);
+    label->setAlignment(vertical |
+                        (mirror ? Qt::AlignRight | Qt::AlignAbsolute : Qt::Alignment(Qt::AlignLeft)));
+}
+
+} // namespace
+
 ThemedLabel::ThemedLabel(TextRole role, QWidget* parent) : QLabel(parent), m_role(role)
 {
     setTextFormat(Qt::PlainText);
@@ -92,6 +113,8 @@ void ThemedLabel::changeEvent(QEvent* event)
     if (m_applying)
         return;
     const QEvent::Type type = event->type();
+    if (type == QEvent::LayoutDirectionChange)
+        alignToLayout(this);
     // A style sheet that is set anew gives a widget back the palette it had before.
     if (type == QEvent::ApplicationFontChange ||
         ((type == QEvent::StyleChange || type == QEvent::PaletteChange) &&
@@ -102,6 +125,7 @@ void ThemedLabel::changeEvent(QEvent* event)
 void ThemedLabel::showEvent(QShowEvent* event)
 {
     QLabel::showEvent(event);
+    alignToLayout(this);
     if (palette().color(QPalette::WindowText) != colorOf(m_role))
         applyLook();
 }

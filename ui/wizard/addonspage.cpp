@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/wizard/addonspage.h"
 
+#include "ui/widgets/leadingmargins.h"
 #include "ui/wizard/aside.h"
 #include "ui/wizard/inputs.h"
 
@@ -122,7 +123,7 @@ AddOnsPage::ManifestInputs AddOnsPage::addManifest(const std::string& path, cons
     addField(path + ".enabled", {}, inputs.enabled, hint);
     inputs.manifest = new PathEdit(tr("Choose a manifest"));
     inputs.manifestField = addField(path + ".manifest", tr("Manifest"), inputs.manifest, manifestHint);
-    inputs.manifestField->setContentsMargins(24, 0, 0, 0);
+    setLeadingMargins(inputs.manifestField, 24, 0, 0, 0);
     FormField* const manifest = inputs.manifestField;
     connect(inputs.enabled, &QCheckBox::toggled, this, [this, path, addOn, manifest](bool on) {
         edit(path + ".enabled", [&](ClusterProfile& p) { addOn(p)->enabled = on; });
@@ -145,7 +146,7 @@ void AddOnsPage::addAddOns()
                  tr("Each becomes a service of the outer cluster. Its controller runs beside the machines."));
     m_cloudImage = new QLineEdit;
     m_cloudImageField = addField("addOns.cloudProviderImage", tr("Image of its controller"), m_cloudImage);
-    m_cloudImageField->setContentsMargins(24, 0, 0, 0);
+    setLeadingMargins(m_cloudImageField, 24, 0, 0, 0);
     m_csi =
         addManifest("addOns.kubevirtCsi", tr("&Volumes of the outer cluster's storage inside (kubevirt-csi)"),
                     tr("Persistent volumes of the new cluster are disks that are plugged into its machines."),
@@ -155,7 +156,7 @@ void AddOnsPage::addAddOns()
     m_csiControllerField =
         addField("addOns.kubevirtCsi.controller", tr("Manifest of its controller"), m_csiController,
                  tr("It runs in the outer cluster; namespace, kubeconfig and labels are set in it."));
-    m_csiControllerField->setContentsMargins(24, 0, 0, 0);
+    setLeadingMargins(m_csiControllerField, 24, 0, 0, 0);
     connect(m_csiController, &PathEdit::edited, this, [this](const QString& source) {
         edit("addOns.kubevirtCsi.controller",
              [&](ClusterProfile& p) { p.addOns.kubevirtCsi.controller = typed(source); });

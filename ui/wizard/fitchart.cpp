@@ -112,17 +112,20 @@ void FitChart::paintEvent(QPaintEvent*)
         const QString aside = !row.closed.isEmpty() ? row.closed
                               : row.ghosts.empty()  ? QString()
                                                     : tr("+%n VMs", nullptr, int(row.ghosts.size()));
-        const int asideWidth = std::min(small.horizontalAdvance(aside) + 4, width() / 2);
         const QString name = row.host.isEmpty() ? row.node : row.host + QStringLiteral(" › ") + row.node;
+        // Half of the line, and what the name leaves.
+        const int asideWidth = std::min(small.horizontalAdvance(aside) + 4,
+                                        std::max(width() / 2, width() - small.horizontalAdvance(name) - 12));
         const QRect line(0, top, width(), small.height());
         painter.setPen(row.closed.isEmpty() ? c.text : c.muted);
-        painter.drawText(
-            QStyle::visualRect(layoutDirection(), rect(), line.adjusted(0, 0, -asideWidth - 8, 0)),
-            Qt::AlignLeading | Qt::AlignVCenter, elided(small, name, width() - asideWidth - 8));
+        const auto placed = [this](const QRect& place) {
+            return QRectF(QStyle::visualRect(layoutDirection(), rect(), place));
+        };
+        drawLine(&painter, placed(line.adjusted(0, 0, -asideWidth - 8, 0)),
+                 elided(small, name, width() - asideWidth - 8), layoutDirection());
         painter.setPen(row.ghosts.empty() ? c.muted : c.accent);
-        painter.drawText(QStyle::visualRect(layoutDirection(), rect(),
-                                            QRect(width() - asideWidth, top, asideWidth, small.height())),
-                         Qt::AlignCenter, elided(small, aside, asideWidth));
+        drawLine(&painter, placed(QRect(width() - asideWidth + 2, top, asideWidth, small.height())),
+                 elided(small, aside, asideWidth - 2), layoutDirection());
 
         const QRectF bar(0.5, top + small.height() + 2.5, width() - 1, kBar);
         QPainterPath round;

@@ -2,6 +2,7 @@
 #include "ui/wizard/formfield.h"
 
 #include "ui/theme/theme.h"
+#include "ui/widgets/leadingmargins.h"
 #include "ui/widgets/text.h"
 #include "ui/widgets/themedlabel.h"
 
@@ -60,14 +61,15 @@ FormField::FormField(const QString& label, QWidget* editor, QWidget* parent)
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(4);
-    m_label = new QLabel(label, this);
-    m_label->setTextFormat(Qt::PlainText);
+    m_label = new ThemedLabel(label, TextRole::Text, this);
     m_label->setBuddy(editor);
     m_label->setVisible(!label.isEmpty());
     layout->addWidget(m_label);
     editor->setParent(this);
     layout->addWidget(editor);
     m_message = messageLabel(this);
+    if (qobject_cast<QAbstractButton*>(editor) != nullptr)
+        setLeadingMargins(m_message, 24, 0, 0, 0); // below the words, not below the box
     layout->addWidget(m_message);
     setLabel(label);
     setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Maximum);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/wizard/networkpage.h"
 
+#include "ui/widgets/leadingmargins.h"
 #include "ui/widgets/themedlabel.h"
 #include "ui/wizard/inputs.h"
 
@@ -54,7 +55,7 @@ void NetworkPage::addEndpoint()
         auto* words = new ThemedLabel(kinds[i].words, TextRole::Muted, choices);
         words->setLook(0.9, QFont::Normal);
         words->setWordWrap(true);
-        words->setContentsMargins(24, 0, 0, 6);
+        setLeadingMargins(words, 24, 0, 0, 6);
         layout->addWidget(words);
     }
     choices->setFocusProxy(m_endpoints[0]);

@@ -154,10 +154,37 @@ void PrepareModel::setGate(const std::string& id, const std::string& gate, bool 
     Q_EMIT changed();
 }
 
+const std::vector<Addon>& PrepareModel::addons() const
+{
+    static const std::vector<Addon> none;
+    return m_fromFolder ? m_addons : none;
+}
+
+bool PrepareModel::addonWanted(const std::string& id) const
+{
+    return m_wantedAddons.count(id) != 0;
+}
+
+void PrepareModel::setAddonWanted(const std::string& id, bool wanted)
+{
+    if (wanted)
+        m_wantedAddons.insert(id);
+    else
+        m_wantedAddons.erase(id);
+    dropPlan();
+    check();
+    Q_EMIT changed();
+}
+
+std::set<std::string> PrepareModel::chosenAddons() const
+{
+    return m_fromFolder ? m_wantedAddons : std::set<std::string>();
+}
+
 bool PrepareModel::nothingToDo() const
 {
-    return std::all_of(m_wishes.begin(), m_wishes.end(),
-                       [](const Wish& each) { return each.deed == Deed::Leave; });
+    return chosenAddons().empty() && std::all_of(m_wishes.begin(), m_wishes.end(),
+                                                 [](const Wish& each) { return each.deed == Deed::Leave; });
 }
 
 void PrepareModel::check()
@@ -169,6 +196,8 @@ void PrepareModel::check()
         m_objections = offer(m_wishes, *m_bundle, m_matrix);
     follow(m_wishes, m_picture, m_matrix);
     std::vector<Objection> more = prepare::objections(m_wishes, m_picture, m_matrix);
+    m_objections.insert(m_objections.end(), more.begin(), more.end());
+    more = prepare::objections(chosenAddons(), addons(), m_picture, m_matrix);
     m_objections.insert(m_objections.end(), more.begin(), more.end());
     if (!m_variablesWrong.isEmpty())
         m_objections.push_back({{}, m_variablesWrong.toStdString()});
@@ -193,6 +222,8 @@ void PrepareModel::setFolder(const QString& folder)
     m_folder = folder.trimmed();
     m_bundle.reset();
     m_bundleError.reset();
+    m_addons.clear();
+    m_wantedAddons.clear();
     dropPlan();
     const int asked = ++m_indexes;
     if (m_folder.isEmpty()) {
@@ -200,15 +231,26 @@ void PrepareModel::setFolder(const QString& folder)
         Q_EMIT changed();
         return;
     }
-    aside<Result<Bundle>>(
-        this, [path = m_folder.toStdString()] { return readBundle(path); },
-        [this, asked](Result<Bundle> read) {
+    struct Held {
+        Result<Bundle> bundle;
+        std::vector<Addon> addons;
+    };
+    aside<Held>(
+        this,
+        [path = m_folder.toStdString(), &matrix = m_matrix] {
+            Held held{readBundle(path), {}};
+            if (held.bundle)
+                held.addons = readAddons(*held.bundle, matrix);
+            return held;
+        },
+        [this, asked](Held held) {
             if (asked != m_indexes)
                 return;
-            if (read)
-                m_bundle = std::move(*read);
+            if (held.bundle)
+                m_bundle = std::move(*held.bundle);
             else
-                m_bundleError = read.error();
+                m_bundleError = held.bundle.error();
+            m_addons = std::move(held.addons);
             check();
             Q_EMIT changed();
         });
@@ -289,6 +331,7 @@ void PrepareModel::makePlan()
     source.releases = m_releases.toStdString();
     source.mirror = m_mirror.toStdString();
     source.variables = m_variables;
+    source.addons = chosenAddons();
     source.download.stop = m_stop.get();
     const auto tell = onGui<std::string>(this, [this, asked](const std::string& url) {
         if (asked != m_plans)

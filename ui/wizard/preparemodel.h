@@ -11,6 +11,7 @@
 #include <atomic>
 #include <memory>
 #include <optional>
+#include <set>
 
 namespace strata::ui {
 
@@ -57,6 +58,10 @@ public:
     void setVariables(const QString& text); // "NAME=VALUE, …"
     const std::optional<prepare::Bundle>& bundle() const { return m_bundle; }
     const std::optional<Error>& bundleError() const { return m_bundleError; }
+    // What the folder holds beside the components; none of it is applied unless it is chosen.
+    const std::vector<prepare::Addon>& addons() const;
+    bool addonWanted(const std::string& id) const;
+    void setAddonWanted(const std::string& id, bool wanted);
 
     // The plan and what the server says to it.
     Making making() const { return m_making; }
@@ -82,6 +87,7 @@ private:
     void followRehearsal();
     void refuse(const Error& error);
     std::string versionAtFirst(const prepare::Wish& wish) const;
+    std::set<std::string> chosenAddons() const; // of the folder, where that is the source
 
     ClusterRuns* m_runs;
     const prepare::Matrix& m_matrix;
@@ -100,6 +106,8 @@ private:
     QString m_variablesWrong;
     std::optional<prepare::Bundle> m_bundle;
     std::optional<Error> m_bundleError;
+    std::vector<prepare::Addon> m_addons;
+    std::set<std::string> m_wantedAddons;
     Making m_making = Making::None;
     QString m_reading;
     std::optional<Error> m_planError;

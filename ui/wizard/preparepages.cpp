@@ -284,6 +284,22 @@ PrepareChoicePage::PrepareChoicePage(PrepareModel* model, QWidget* parent) : QWi
     m_grid->setColumnStretch(2, 1);
     layout->addLayout(m_grid);
 
+    m_addonsBox = new QWidget(content);
+    m_addonsBox->setObjectName(QStringLiteral("addons"));
+    auto* addonsLayout = new QVBoxLayout(m_addonsBox);
+    addonsLayout->setContentsMargins(0, 6, 0, 0);
+    addonsLayout->setSpacing(8);
+    addonsLayout->addWidget(heading(tr("Also in the folder"), 1.1, m_addonsBox));
+    auto* addonsHint =
+        new ThemedLabel(tr("What is chosen is applied as it is: no versions are compared, no images are "
+                           "checked. The rest is left alone."),
+                        TextRole::Muted, m_addonsBox);
+    addonsHint->setWordWrap(true);
+    addonsLayout->addWidget(addonsHint);
+    m_addons = new QVBoxLayout;
+    addonsLayout->addLayout(m_addons);
+    layout->addWidget(m_addonsBox);
+
     m_gatesBox = new QWidget(content);
     auto* gatesLayout = new QVBoxLayout(m_gatesBox);
     gatesLayout->setContentsMargins(0, 6, 0, 0);
@@ -405,6 +421,67 @@ void PrepareChoicePage::makeGates()
     m_gatesBox->setVisible(!m_gateBoxes.empty());
 }
 
+void PrepareChoicePage::makeAddons()
+{
+    QString now;
+    for (const Addon& addon : m_model->addons())
+        now += QString::fromStdString(addon.id) + QLatin1Char('\n') +
+               cleaned(remarkOn(addon, m_model->picture(), m_model->matrix())) + QLatin1Char('\n');
+    if (now != m_addonsFor) {
+        m_addonsFor = now;
+        if (const std::unique_ptr<QLayoutItem> before(m_addons->takeAt(0)); before)
+            delete before->widget();
+        m_addonBoxes.clear();
+        auto* all = new QWidget(m_addonsBox);
+        m_addons->addWidget(all);
+        auto* grid = new QGridLayout(all);
+        grid->setContentsMargins(0, 0, 0, 0);
+        grid->setHorizontalSpacing(14);
+        grid->setVerticalSpacing(8);
+        grid->setColumnStretch(1, 1);
+        int row = 0;
+        for (const Addon& addon : m_model->addons()) {
+            const QString title =
+                cleaned(addon.version.empty() ? addon.title : addon.title + " " + addon.version);
+            const QString remark = cleaned(remarkOn(addon, m_model->picture(), m_model->matrix()));
+            auto* box = new QCheckBox(all);
+            box->setText(elidedName(box->fontMetrics(), title, 30 * box->fontMetrics().averageCharWidth())
+                             .replace(QLatin1Char('&'), QStringLiteral("&&")));
+            box->setObjectName(QStringLiteral("addon:") + QString::fromStdString(addon.id));
+            box->setAccessibleName(title);
+            box->setAccessibleDescription(remark);
+            box->setEnabled(addon.problem.empty());
+            QStringList files;
+            for (const BundleFile& file : addon.files)
+                files << cleaned(file.path);
+            box->setToolTip(plainToolTip(files.join(QLatin1Char('\n'))));
+            QString words = remark;
+            // A title that says the place already needs no second one.
+            if (!addon.known.empty() && !addon.files.empty()) {
+                QString place = cleaned(addon.files.front().path);
+                if (addon.files.size() > 1)
+                    place = place.left(place.lastIndexOf(QLatin1Char('/')) + 1);
+                // It may be broken where it would be read in parts.
+                words += QLatin1Char(' ') + place.replace(QLatin1Char('/'), QStringLiteral("/\u200b"));
+                words += QStringLiteral(":");
+            }
+            if (const std::string content = contentOf(addon); !content.empty())
+                words += QLatin1Char(' ') + cleaned(content);
+            auto* text = new ThemedLabel(words, TextRole::Muted, all);
+            text->setWordWrap(true);
+            grid->addWidget(box, row, 0, Qt::AlignTop);
+            grid->addWidget(text, row, 1);
+            ++row;
+            m_addonBoxes[addon.id] = box;
+            connect(box, &QCheckBox::clicked, m_model,
+                    [this, id = addon.id](bool on) { m_model->setAddonWanted(id, on); });
+        }
+    }
+    for (const auto& [id, box] : m_addonBoxes)
+        box->setChecked(m_model->addonWanted(id));
+    m_addonsBox->setVisible(!m_addonBoxes.empty());
+}
+
 void PrepareChoicePage::refresh()
 {
     if (m_model->state() != PrepareModel::State::Known)
@@ -449,6 +526,7 @@ void PrepareChoicePage::refresh()
             words += QLatin1Char(' ') + cleaned(opinion->reason);
         row.reason->showText(words);
     }
+    makeAddons();
     makeGates();
     say();
 }

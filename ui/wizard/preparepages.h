@@ -62,6 +62,7 @@ private:
     };
     void makeRows();
     void makeGates();
+    void makeAddons();
     void say();
 
     PrepareModel* m_model;
@@ -75,6 +76,10 @@ private:
     QVBoxLayout* m_gates = nullptr;
     std::map<std::pair<std::string, std::string>, QCheckBox*> m_gateBoxes;
     std::string m_gatesFor; // components and versions that the boxes are of
+    QWidget* m_addonsBox = nullptr;
+    QVBoxLayout* m_addons = nullptr;
+    std::map<std::string, QCheckBox*> m_addonBoxes;
+    QString m_addonsFor; // what stands there
     ThemedLabel* m_wrong = nullptr;
 };
 

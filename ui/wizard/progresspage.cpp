@@ -5,6 +5,7 @@
 #include "ui/connect/errorwords.h"
 #include "ui/console/clusterbootstrap.h"
 #include "ui/details/statepill.h"
+#include "ui/widgets/leadingmargins.h"
 #include "ui/widgets/text.h"
 #include "ui/widgets/themedlabel.h"
 #include "ui/wizard/aside.h"
@@ -130,7 +131,7 @@ ProgressPage::ProgressPage(ClusterRuns* runs, QWidget* parent) : QWidget(parent)
     area->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     auto* content = new QWidget(area);
     m_list = new QVBoxLayout(content);
-    m_list->setContentsMargins(0, 4, 8, 4);
+    setLeadingMargins(m_list, 0, 4, 8, 4);
     m_list->setSpacing(10);
     m_list->addStretch(1);
     area->setWidget(content);

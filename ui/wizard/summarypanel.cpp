@@ -4,6 +4,7 @@
 #include "core/base/quantity.h"
 #include "ui/details/statepill.h"
 #include "ui/theme/theme.h"
+#include "ui/widgets/leadingmargins.h"
 #include "ui/widgets/text.h"
 #include "ui/widgets/themedlabel.h"
 #include "ui/wizard/fitchart.h"
@@ -44,7 +45,7 @@ SummaryPanel::SummaryPanel(WizardModel* model, std::function<QString(const std::
     area->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     auto* content = new QWidget(area);
     auto* layout = new QVBoxLayout(content);
-    layout->setContentsMargins(20, 22, 18, 18);
+    setLeadingMargins(layout, 20, 22, 18, 18);
     layout->setSpacing(6);
     m_name = new ThemedLabel(TextRole::Text, content);
     m_name->setLook(1.3, QFont::DemiBold);

@@ -17,6 +17,7 @@
 namespace strata::console {
 namespace {
 
+constexpr int kMostEmpty = 4;  // answers to all of the past that know nothing, until that is believed
 constexpr int kMostPlaces = 4; // that are asked whether a Prometheus is there
 constexpr long kMostPoints = 960;
 constexpr std::chrono::seconds kMostSought{30}; // then the kubelet's are shown, whoever may come yet
@@ -256,18 +257,19 @@ private:
         }
     }
 
-    // All of the past at first, then what is new.
+    // All of the past at first, then what is new since the last answer: what a question that failed was about
+    // is asked again. Where nothing is known of a quantity the past is asked for a few times more, for
+    // whoever has just begun to be scraped; then it is believed.
     void askRanges()
     {
         const UnixMs now = systemNow();
-        const UnixMs from = m_asked == 0 ? now - m_options.back.count() : m_asked;
-        const long step = std::max<long>(15, static_cast<long>((now - from) / 1000) / kMostPoints + 1);
-        m_asked = now;
         for (std::size_t i = 0; i < kQuantities; ++i) {
             const auto quantity = static_cast<Quantity>(i);
             const std::string text = query(quantity);
             if (text.empty())
                 continue;
+            const UnixMs from = std::max(m_answered[i], now - m_options.back.count());
+            const long step = std::max<long>(15, static_cast<long>((now - from) / 1000) / kMostPoints + 1);
             kube::Request request;
             request.path = m_prefix + "/api/v1/query_range";
             request.query = "query=" + kube::percentEncode(text) + "&start=" + std::to_string(from / 1000) +
@@ -275,16 +277,17 @@ private:
             request.maxBody = 32U << 20U;
             ++m_asking;
             ++m_ranges;
-            ask(m_prometheus, std::move(request), [this, quantity](const Result<kube::Response>& result) {
-                --m_asking;
-                takeRange(quantity, result);
-                if (--m_ranges == 0)
-                    sought();
-            });
+            ask(m_prometheus, std::move(request),
+                [this, quantity, now](const Result<kube::Response>& result) {
+                    --m_asking;
+                    takeRange(quantity, now, result);
+                    if (--m_ranges == 0)
+                        sought();
+                });
         }
         if (m_ranges == 0)
             sought();
-        m_client->network().postAfter(std::max(m_options.every, std::chrono::milliseconds(15'000)),
+        m_client->network().postAfter(std::max(m_options.every, m_options.everyRange),
                                       [weak = weak_from_this()] {
                                           const auto self = weak.lock();
                                           if (self && !self->gone())
@@ -292,10 +295,11 @@ private:
                                       });
     }
 
-    void takeRange(Quantity quantity, const Result<kube::Response>& result)
+    void takeRange(Quantity quantity, UnixMs asked, const Result<kube::Response>& result)
     {
         MeasureReport report;
-        bool& ranged = m_ranged[static_cast<std::size_t>(quantity)];
+        const auto at = static_cast<std::size_t>(quantity);
+        bool& ranged = m_ranged[at];
         if (!result) {
             ranged = false;
             m_prometheusProblem =
@@ -312,6 +316,9 @@ private:
         }
         // Steps without a sample now and then are no reason to change over; a question that fails is.
         ranged = range.error.empty() && (ranged || !range.points.empty());
+        if (range.error.empty() &&
+            (!range.points.empty() || m_answered[at] > 0 || ++m_empty[at] == kMostEmpty))
+            m_answered[at] = asked;
         if (range.error.empty() && !range.points.empty()) {
             addSource(m_prometheusName);
             for (const auto& [when, value] : range.points) {
@@ -335,7 +342,8 @@ private:
     std::shared_ptr<kube::Client> m_prometheus;
     std::string m_prometheusName;
     std::string m_prefix;
-    UnixMs m_asked = 0;
+    std::array<UnixMs, kQuantities> m_answered{}; // until when Prometheus has told of each; 0: not yet
+    std::array<int, kQuantities> m_empty{};       // answers without a point before the first that had one
     int m_asking = 0;
     int m_ranges = 0;                         // of the questions on their way, those to Prometheus
     bool m_seeking = true;                    // it is not known yet what Prometheus knows

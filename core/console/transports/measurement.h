@@ -14,6 +14,7 @@ namespace strata::console {
 
 struct MeasureOptions {
     std::chrono::milliseconds every{10'000};         // a kubelet measures no more often
+    std::chrono::milliseconds everyRange{15'000};    // Prometheus; no more often than a kubelet
     std::chrono::milliseconds back{4 * 3600 * 1000}; // of the past, where somebody keeps it
     std::string prometheus; // a URL the operator knows; empty: looked for in the cluster
 };

@@ -36,13 +36,25 @@ public:
                 const QByteArray request = socket->readAll();
                 asked += request;
                 const QByteArray body(kRange);
-                for (qsizetype i = 0; i < request.count("GET "); ++i)
+                for (const QByteArray& line : request.split('\n')) {
+                    if (line.startsWith("GET "))
+                        lines += line;
+                }
+                for (qsizetype i = 0; i < request.count("GET "); ++i) {
+                    if (broken > 0) {
+                        --broken;
+                        socket->write("HTTP/1.1 503 Unavailable\r\nContent-Length: 0\r\n\r\n");
+                        continue;
+                    }
                     socket->write("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: " +
                                   QByteArray::number(body.size()) + "\r\n\r\n" + body);
+                }
             });
         });
     }
     QByteArray asked;
+    QByteArrayList lines; // of the requests
+    int broken = 0;       // so many of the next ones fail
 };
 
 } // namespace
@@ -57,7 +69,8 @@ class TestMeasurement : public QObject {
 
     std::unique_ptr<Measurement> measure(kube::Network& network, const ScriptServer& server,
                                          const std::string& prometheus,
-                                         std::chrono::milliseconds every = std::chrono::hours(1)) // one turn
+                                         std::chrono::milliseconds every = std::chrono::hours(1), // one turn
+                                         std::chrono::milliseconds everyRange = std::chrono::seconds(15))
     {
         kube::ClusterConfig config;
         config.server = server.url();
@@ -71,6 +84,7 @@ class TestMeasurement : public QObject {
         target.name = "node-1";
         MeasureOptions options;
         options.every = every;
+        options.everyRange = everyRange;
         options.prometheus = prometheus;
         return measureInCluster(kube::Client::create(network, config), target, options,
                                 [this](MeasureReport report) {
@@ -142,6 +156,43 @@ private Q_SLOTS:
                 QCOMPARE(reading.of(Quantity::Cpu).value_or(0.5), 0.5);
             }
         }
+    }
+
+    // A Prometheus that fails when it is asked first is asked for the past again, and later for what is new
+    // only.
+    void thePastIsAskedForUntilItIsTold()
+    {
+        ScriptServer server({m_ca.server(), {}, false});
+        server.expect("GET", "/api/v1/nodes/node-1/proxy/stats/summary", {}, Reply::json(200, kSummary),
+                      100'000);
+        PlainPrometheus prometheus;
+        prometheus.broken = 7; // all that is asked for in the first turn
+        QVERIFY(prometheus.listen(QHostAddress::LocalHost));
+        kube::Network network;
+        const auto measurement =
+            measure(network, server, "http://127.0.0.1:" + std::to_string(prometheus.serverPort()),
+                    std::chrono::milliseconds(20), std::chrono::milliseconds(20));
+        QTRY_VERIFY_WITH_TIMEOUT(has(Quantity::Memory), kLongMs);
+        // Of one quantity, in the order of the questions: how far back each goes, in seconds.
+        const auto reaches = [&] {
+            QList<qint64> out;
+            const QByteArray query = prometheus.lines.front().split('&').front();
+            for (const QByteArray& line : prometheus.lines) {
+                if (line.split('&').front() != query)
+                    continue;
+                const auto number = [&](const char* key) {
+                    const qsizetype at = line.indexOf(key) + qsizetype(qstrlen(key));
+                    return line.mid(at, line.indexOf('&', at) - at).toLongLong();
+                };
+                out += number("&end=") - number("&start=");
+            }
+            return out;
+        };
+        QTRY_VERIFY_WITH_TIMEOUT(reaches().size() > 4, kLongMs);
+        const QList<qint64> asked = reaches();
+        QCOMPARE(asked[0], qint64(4 * 3600));
+        QCOMPARE(asked[1], qint64(4 * 3600));
+        QVERIFY2(asked.last() < 60, qPrintable(QString::number(asked.last())));
     }
 
     void elseOneIsFoundInTheCluster()

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/base/translate.h"
 #include "core/diagnosis/blast.h"
 #include "core/diagnosis/catalogue.h"
 #include "core/diagnosis/diagnosis.h"
@@ -529,6 +530,23 @@ private Q_SLOTS:
             numbered += rule.id[0] != 'S' ? 1 : 0;
         }
         QCOMPARE(numbered, 99);
+    }
+
+    void theCatalogueIsToldInTheProgramsLanguage()
+    {
+        setTranslator([](const char* context, const char* text) {
+            return std::string(context) == "Diagnosis" ? "«" + std::string(text) + "»" : std::string(text);
+        });
+        const std::string text = rulesText();
+        const std::string json = rulesJson();
+        setTranslator(nullptr);
+        for (const RuleInfo& rule : catalogue()) {
+            for (const std::string* told : {&text, &json})
+                QVERIFY2(told->find("«" + std::string(rule.what) + "»") != std::string::npos, rule.what);
+            if (rule.needs[0] != '\0')
+                QVERIFY2(text.find("«" + std::string(rule.needs) + "»") != std::string::npos, rule.needs);
+        }
+        QVERIFY(text.find("«»") == std::string::npos && json.find("«»") == std::string::npos);
     }
 
     void ownRulesAreRead_data()

@@ -182,6 +182,9 @@ private Q_SLOTS:
                 if (listed.count(known.name) != 0) // the others are products
                     told.insert(known.name);
         }
+        for (const AddonSpec& spec : plain->addons)
+            if (listed.count(spec.title) != 0) // the same
+                told.insert(spec.title);
         for (const std::string& text : told)
             QVERIFY2(listed.count(text) != 0, (text + " is not in matrixwords.cpp").c_str());
         for (const std::string& text : listed)
@@ -221,6 +224,8 @@ private Q_SLOTS:
             replacedOnce(std::string(matrixText()), "after: [cert-manager]", "after: [nobody]"), "m"));
         QVERIFY(
             !parseMatrix(replacedOnce(std::string(matrixText()), "newest: v1.9.0", "newest: v1.8.0"), "m"));
+        QVERIFY(!parseMatrix(
+            replacedOnce(std::string(matrixText()), "provides: load-balancer", "provides: nothing"), "m"));
     }
 
     void variables_data()
@@ -716,6 +721,132 @@ private Q_SLOTS:
                         provision::planOf(write.object) == options.id);
         }
         QVERIFY(provision::planFromJson(provision::planToJson(plan)));
+    }
+
+    // Longhorn in the index, Calico and a storage class beside it, and what is neither: all of it is told,
+    // what is known by its name, and only what is chosen becomes a part of the plan.
+    void nothingOfAFolderIsPassedOver()
+    {
+        QTemporaryDir temporary;
+        const Bundle bundle = test::writeTestBundleWithAddons(temporary.path().toStdString() + "/bundle");
+        const std::vector<Addon> addons = readAddons(bundle, builtinMatrix());
+        QStringList told;
+        for (const Addon& addon : addons)
+            told << QString::fromStdString(addon.id + "|" + addon.title + "|" + addon.version + "|" +
+                                           contentOf(addon) + "|" + addon.problem);
+        const auto find = [&](const char* id) -> const Addon& {
+            const auto found =
+                std::find_if(addons.begin(), addons.end(), [&](const Addon& each) { return each.id == id; });
+            if (found == addons.end())
+                qFatal("no %s in: %s", id, qPrintable(told.join(QLatin1Char('\n'))));
+            return *found;
+        };
+        QCOMPARE(addons.size(), std::size_t(8));
+        const Addon& longhorn = find("longhorn");
+        QCOMPARE(longhorn.title, std::string("Longhorn"));
+        QCOMPARE(longhorn.version, std::string("v1.9.1"));
+        QCOMPARE(contentOf(longhorn),
+                 std::string("1 Namespace, 1 CustomResourceDefinition, 1 Volume, 1 Deployment, 1 DaemonSet"));
+        QVERIFY(longhorn.summed());
+        QVERIFY(longhorn.problem.empty());
+        const Addon& calico = find("cni"); // a folder without a name that says it
+        QCOMPARE(calico.title, std::string("Calico"));
+        QCOMPARE(calico.version, std::string("v3.31.4"));
+        QVERIFY(!calico.summed());
+        const Addon& own = find("quota.yaml");
+        QVERIFY(own.known.empty());
+        QCOMPARE(own.title, std::string("quota.yaml"));
+        QVERIFY(own.problem.empty());
+        QVERIFY2(find("broken.yaml").problem.find("broken.yaml") != std::string::npos,
+                 find("broken.yaml").problem.c_str());
+        QVERIFY2(find("chart").problem.find("helm template") != std::string::npos,
+                 find("chart").problem.c_str());
+        QVERIFY2(find("kubevirt/v1.8.4").problem.find("KubeVirt") != std::string::npos,
+                 find("kubevirt/v1.8.4").problem.c_str());
+        QCOMPARE(contentOf(find("images/*")), std::string("images/a.tar"));
+        QVERIFY(!find("images/*").problem.empty());
+        QCOMPARE(contentOf(find("./*")), std::string("README.md"));
+
+        // What is to be thought of each on a cluster that has Cilium, and Longhorn in another version.
+        Listed site = wholeSite();
+        site.daemonSets.push_back(
+            daemonSet("longhorn-system", "longhorn-manager", "docker.io/longhornio/longhorn-manager:v1.8.0"));
+        const Picture picture = detect(site, builtinMatrix());
+        QCOMPARE(picture.addons.at("longhorn"), std::string("v1.8.0"));
+        QCOMPARE(picture.addons.at("cilium"), std::string("v1.18.1"));
+        QCOMPARE(picture.addons.count("calico"), std::size_t(0));
+        QCOMPARE(remarkOn(longhorn, picture, builtinMatrix()),
+                 std::string("Longhorn v1.8.0 is there already."));
+        QVERIFY(remarkOn(calico, picture, builtinMatrix()).find("Cilium") != std::string::npos);
+        QCOMPARE(remarkOn(own, picture, builtinMatrix()),
+                 std::string("Not known to the support matrix. The index has no checksum of it."));
+        QVERIFY(objections({"longhorn", "quota.yaml"}, addons, picture, builtinMatrix()).empty());
+        const auto wrong = objections({"cni", "broken.yaml", "nowhere"}, addons, picture, builtinMatrix());
+        QCOMPARE(wrong.size(), std::size_t(3));
+        QCOMPARE(wrong[0].id, std::string("broken.yaml"));
+        QVERIFY(wrong[1].text.find("second pod network beside Cilium v1.18.1") != std::string::npos);
+        QVERIFY(wrong[2].text.find("no add-on “nowhere”") != std::string::npos);
+    }
+
+    void chosenAddonsBecomeStepsOfThePlan()
+    {
+        QTemporaryDir temporary;
+        const Bundle bundle = test::writeTestBundleWithAddons(temporary.path().toStdString() + "/bundle");
+        Listed empty;
+        empty.kubernetes = "v1.34.1";
+        Source source;
+        source.bundle = bundle.folder;
+        source.mirror = "reg.lan/m";
+        source.environment = false;
+        const std::vector<Wish> wishes = proposalFor(empty).wishes;
+        const auto without = loadParts(wishes, builtinMatrix(), source);
+        QVERIFY2(without, without ? "" : without.error().text.c_str());
+        QCOMPARE(without->size(), std::size_t(7));
+        source.addons = {"longhorn", "cni", "quota.yaml"};
+        const auto parts = loadParts(wishes, builtinMatrix(), source);
+        QVERIFY2(parts, parts ? "" : parts.error().text.c_str());
+        QCOMPARE(parts->size(), std::size_t(10));
+        PlanOptions options;
+        options.id = "abcdefghij0123456789";
+        const provision::Plan plan = makePlan(*parts, {}, builtinMatrix(), options);
+        QVERIFY(provision::check(plan));
+        QVERIFY(provision::planFromJson(provision::planToJson(plan)));
+        const auto step = [&](const char* id) -> const provision::Step& {
+            const provision::Step* found = plan.step(id);
+            if (found == nullptr)
+                qFatal("no step %s", id);
+            return *found;
+        };
+        // Nothing runs before there is a pod network; settings come when what answers for them runs.
+        QCOMPARE(step("addon:cni-kinds").after, (std::vector<std::string>{"inventory"})); // of clusterctl
+        QCOMPARE(step("addon:cni-runs").after, (std::vector<std::string>{"addon:cni-kinds"}));
+        const auto& first = step("cert-manager-kinds").after;
+        QVERIFY(std::find(first.begin(), first.end(), "addon:cni-runs") != first.end());
+        QCOMPARE(step("addon:longhorn-settings").after, (std::vector<std::string>{"addon:longhorn-runs"}));
+        QCOMPARE(step("addon:longhorn-settings").writes.front().object.kind(), std::string("Volume"));
+        QCOMPARE(step("addon:longhorn-runs").waits.back().ref.kind, std::string("DaemonSet"));
+        QCOMPARE(step("addon:longhorn-kinds").writes.front().object.annotation("strata.dev/holds-work"),
+                 std::string("volumes.longhorn.io"));
+        const std::string text = provision::toYaml(step("addon:longhorn-runs").writes.back().object.json());
+        QVERIFY2(text.find("reg.lan/m/docker.io/longhornio/longhorn-manager:v1.9.1") != std::string::npos,
+                 text.c_str());
+        // Where kubectl would put what says no namespace.
+        QCOMPARE(step("addon:quota.yaml-runs").writes.front().object.ns(), std::string("default"));
+        QVERIFY(step("addon:quota.yaml-runs").title == "quota.yaml");
+
+        // A file that is another than the index says is refused, an add-on that is not there as well.
+        QFile file(QString::fromStdString(bundle.folder) + QStringLiteral("/longhorn/longhorn.yaml"));
+        QVERIFY(file.open(QIODevice::Append));
+        file.write("# more\n");
+        file.close();
+        const auto changed = loadParts(wishes, builtinMatrix(), source);
+        QVERIFY(!changed);
+        QVERIFY2(changed.error().text.find("SHA-256 is another") != std::string::npos,
+                 changed.error().text.c_str());
+        source.addons = {"metallb"};
+        const auto nowhere = loadParts(wishes, builtinMatrix(), source);
+        QVERIFY(!nowhere);
+        QVERIFY(nowhere.error().text.find("no add-on “metallb”") != std::string::npos);
     }
 
     void onlyDifferencesAreWritten()

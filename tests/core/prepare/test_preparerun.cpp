@@ -142,10 +142,12 @@ public:
         return detect(*listed, builtinMatrix());
     }
 
-    Result<Plan> plan(const std::vector<Wish>& wishes, const std::string& bundle, const std::string& id)
+    Result<Plan> plan(const std::vector<Wish>& wishes, const std::string& bundle, const std::string& id,
+                      const std::set<std::string>& addons = {})
     {
         Source source;
         source.bundle = bundle;
+        source.addons = addons;
         source.environment = false;
         const auto parts = loadParts(wishes, builtinMatrix(), source);
         if (!parts)
@@ -369,6 +371,48 @@ private Q_SLOTS:
         QCOMPARE(difference(before, bench.contents()), std::string());
     }
 
+    // What lies in the folder beside the components, applied as it is, and away again.
+    void addonsAreAppliedAsTheyAre()
+    {
+        Bench bench(true);
+        const auto before = bench.contents();
+        const std::string folder = m_folder.filePath(QStringLiteral("addons")).toStdString();
+        test::writeTestBundleWithAddons(folder);
+        std::vector<Wish> nothing = propose(bench.picture(), builtinMatrix()).wishes;
+        for (Wish& wish : nothing)
+            wish.deed = Deed::Leave;
+        const auto plan = bench.plan(nothing, folder, "prepare0000000000010", {"longhorn", "quota.yaml"});
+        QVERIFY2(plan, plan ? "" : plan.error().text.c_str());
+        QCOMPARE(plan->title, std::string("Prepare the outer cluster: Longhorn v1.9.1, quota.yaml"));
+        Record record;
+        const auto runner = bench.runner(*plan, record);
+        RunReport report = record.end();
+        QVERIFY2(report.state == RunState::Done, told(report).c_str());
+        const char* const volume = "/apis/longhorn.io/v1beta1/namespaces/longhorn-system/volumes/first";
+        QVERIFY(bench.get(volume));
+        QVERIFY(bench.get("/api/v1/namespaces/default/resourcequotas/q"));
+        const Picture after = bench.picture();
+        QCOMPARE(after.addons.at("longhorn"), std::string("v1.9.1"));
+        for (const Finding& finding : after.components)
+            QVERIFY2(finding.presence == Presence::Absent, finding.id.c_str());
+        // Somebody's volume keeps it from being taken away.
+        QVERIFY(bench.create("/apis/longhorn.io/v1beta1/namespaces/longhorn-system/volumes",
+                             R"({"apiVersion":"longhorn.io/v1beta1","kind":"Volume",
+                                 "metadata":{"name":"mine","namespace":"longhorn-system"}})"));
+        runner->undo();
+        report = record.end();
+        QCOMPARE(report.state, RunState::UndoFailed);
+        QVERIFY2(report.error->text.find("Volume longhorn-system/mine") != std::string::npos,
+                 told(report).c_str());
+        QVERIFY(bench.get(volume));
+        QVERIFY(bench.remove("/apis/longhorn.io/v1beta1/namespaces/longhorn-system/volumes/mine"));
+        runner->undo();
+        report = record.end();
+        QVERIFY2(report.state == RunState::Undone, told(report).c_str());
+        QCOMPARE(difference(before, bench.contents()), std::string());
+        QVERIFY(!bench.get("/api/v1/namespaces/default/resourcequotas/q"));
+    }
+
     void aTenantClusterComesUpOnIt()
     {
         Bench bench(true, 200);
@@ -579,14 +623,17 @@ private Q_SLOTS:
         QCOMPARE(untrusted.error().kind, ErrorKind::Tls);
 
         // A bundle is filled from them, with sums and the list of images.
-        for (const demosite::PlatformComponent& each : demosite::platformManifests()) {
-            const ComponentSpec& spec = *builtinMatrix().find(each.id);
-            for (const SourceFile& file : spec.files) {
-                const std::string url = urlOf(file, each.version, server.url() + "/mirror/");
-                server.expect("GET", url.substr(server.url().size()), {},
-                              test::Reply::text(200, "text/plain", each.files.at(file.name)));
+        const auto offer = [&server] {
+            for (const demosite::PlatformComponent& each : demosite::platformManifests()) {
+                const ComponentSpec& spec = *builtinMatrix().find(each.id);
+                for (const SourceFile& file : spec.files) {
+                    const std::string url = urlOf(file, each.version, server.url() + "/mirror/");
+                    server.expect("GET", url.substr(server.url().size()), {},
+                                  test::Reply::text(200, "text/plain", each.files.at(file.name)));
+                }
             }
-        }
+        };
+        offer();
         Source source;
         source.releases = server.url() + "/mirror/";
         source.mirror = "docker://registry.lan/mirror/";
@@ -601,6 +648,18 @@ private Q_SLOTS:
         QCOMPARE(read->components.size(), std::size_t(7));
         QVERIFY(std::find(read->images.begin(), read->images.end(), "quay.io/capk/capk-manager:v0.11.2") !=
                 read->images.end());
+        // Filled anew, the index keeps what somebody put into it beside the components, with its images.
+        const std::string kept = folder.path().toStdString() + "/kept";
+        test::writeTestBundleWithAddons(kept);
+        offer();
+        const auto refilled = fillBundle(kept, builtinMatrix(), source, {}, "2026-08-21");
+        QVERIFY2(refilled, refilled ? "" : (refilled.error().text + refilled.error().detail).c_str());
+        const auto again = readBundle(kept);
+        QVERIFY(again);
+        QCOMPARE(again->components.size(), std::size_t(8));
+        QCOMPARE(again->find("longhorn")->version, std::string("v1.9.1"));
+        QVERIFY(std::find(again->images.begin(), again->images.end(),
+                          "docker.io/longhornio/longhorn-manager:v1.9.1") != again->images.end());
         QVERIFY2(server.problems().empty(), server.problems().c_str());
         // Where something cannot be fetched there is no half bundle.
         QTemporaryDir other;

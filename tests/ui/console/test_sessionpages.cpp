@@ -20,6 +20,7 @@
 #include <QJsonArray>
 #include <QJsonDocument>
 #include <QJsonObject>
+#include <QMenu>
 #include <QPushButton>
 #include <QSignalSpy>
 #include <QTemporaryDir>
@@ -520,9 +521,9 @@ private Q_SLOTS:
         // A line that is late goes where it belongs, in the view, too.
         fake.wires[1]->handler->onOutput("2026-11-26T07:00:02Z from b\n");
         QTRY_COMPARE(page.view()->toPlainText(), QStringLiteral("aaa  from a\nbbb  from b\naaa  again a"));
-        page.timesButton()->setChecked(true);
+        page.timesAction()->setChecked(true);
         QTRY_VERIFY(page.view()->toPlainText().startsWith(QLatin1String("2026-11-26T07:00:01Z")));
-        page.timesButton()->setChecked(false);
+        page.timesAction()->setChecked(false);
         page.view()->setFilter(QStringLiteral("FROM"));
         QTRY_COMPARE(page.view()->toPlainText(), QStringLiteral("aaa  from a\nbbb  from b"));
         page.view()->setFilter({});
@@ -530,6 +531,35 @@ private Q_SLOTS:
         QVERIFY(page.view()->findText(QStringLiteral("again"), true));
         QCOMPARE(page.wholeText().count(QLatin1Char('\n')), 3);
         QVERIFY(page.wholeText().contains(QLatin1String("web-bbb/app from b")));
+    }
+
+    // Beside the tree of a window of 1024 pixels: what it is, of which container and which lines, in one
+    // line; the rest is in a menu, in words.
+    void theHeaderOfALogFitsASmallWindow()
+    {
+        FakeConsoles fake;
+        fake.containers["web-1"] = {{"compute", console::ContainerInfo::Kind::Normal, true, 0},
+                                    {"guest-console-log", console::ContainerInfo::Kind::Normal, true, 0}};
+        ui::LogPage page(fake.services(), QStringLiteral("web"), {{1, "shop", "web-1", true}});
+        page.resize(662, 300);
+        page.show();
+        QTRY_COMPARE(fake.wires.size(), std::size_t(2));
+        for (const auto& wire : fake.wires)
+            wire->handler->onOpen({});
+        QTRY_COMPARE(page.header()->status(), QStringLiteral("following 2 of 2"));
+        QVERIFY(page.containerBox()->isVisible());
+        QVERIFY(!page.header()->hasTwoLines());
+        QVERIFY(page.containerBox()->width() >= page.containerBox()->sizeHint().width());
+        auto* menu = page.header()->findChild<QMenu*>();
+        QVERIFY(menu != nullptr);
+        QStringList words;
+        for (const QAction* action : menu->actions())
+            words << (action->isSeparator() ? QString() : action->text());
+        QVERIFY(words.contains(QLatin1String("Last hour")));
+        QVERIFY(words.contains(QLatin1String("Show times")));
+        // What is not as it is at first is told, for the menu does not tell it.
+        page.sinceAction(2)->trigger();
+        QVERIFY(page.header()->status().endsWith(QLatin1String("Last hour")));
     }
 
     void aLogGoesOnAfterABreak()
@@ -568,13 +598,12 @@ private Q_SLOTS:
         page.resize(900, 400);
         page.show();
         QTRY_COMPARE(fake.logs.size(), std::size_t(1));
-        page.sinceBox()->setCurrentIndex(1);
-        Q_EMIT page.sinceBox()->activated(1);
+        page.sinceAction(1)->trigger();
         QTRY_COMPARE(fake.logs.size(), std::size_t(2));
         QCOMPARE(fake.logs[1].sinceSeconds, 300L);
         QCOMPARE(fake.logs[1].tailLines, -1L);
         // It has never restarted: nothing is asked for, and why is said.
-        page.previousButton()->setChecked(true);
+        page.previousAction()->setChecked(true);
         QCOMPARE(fake.logs.size(), std::size_t(2));
         QVERIFY(page.endBar()->isVisible());
     }

@@ -91,6 +91,62 @@ class TestDetails : public QObject {
 private Q_SLOTS:
     void initTestCase() { ui::Theme::instance().install(); }
 
+    // The signs between the places of a path point the way in which it is read.
+    void thePathPointsTheWayItIsRead_data()
+    {
+        QTest::addColumn<Qt::LayoutDirection>("direction");
+        QTest::newRow("left to right") << Qt::LeftToRight;
+        QTest::newRow("right to left") << Qt::RightToLeft;
+    }
+    void thePathPointsTheWayItIsRead()
+    {
+        QFETCH(Qt::LayoutDirection, direction);
+        QGuiApplication::setLayoutDirection(direction); // what is grabbed is painted in the program's
+        const auto back = qScopeGuard([] { QGuiApplication::setLayoutDirection(Qt::LeftToRight); });
+        ui::Breadcrumb path;
+        path.setParts({{{}, QStringLiteral("OO"), {}, false}, {{}, QStringLiteral("OO"), {}, false}});
+        path.resize(200, path.sizeHint().height());
+        const QImage image = path.grab().toImage();
+        const QColor paper = image.pixelColor(image.width() / 2, 0);
+        const auto ink = [&](int x, int y) { return image.pixelColor(x, y) != paper; };
+        // Columns with ink, in groups that a gap of at least three parts: a name, the sign, a name.
+        std::vector<std::pair<int, int>> groups;
+        for (int x = 0; x < image.width(); ++x) {
+            bool any = false;
+            for (int y = 0; y < image.height(); ++y)
+                any = any || ink(x, y);
+            if (any && (groups.empty() || x - groups.back().second > 3))
+                groups.emplace_back(x, x);
+            if (any)
+                groups.back().second = x;
+        }
+        QCOMPARE(groups.size(), std::size_t(3));
+        const auto [from, to] = groups[1];
+        int first = -1;
+        int last = -1;
+        for (int y = 0; y < image.height(); ++y) {
+            for (int x = from; x <= to; ++x) {
+                if (!ink(x, y))
+                    continue;
+                first = first < 0 ? y : first;
+                last = y;
+            }
+        }
+        const auto middleOf = [&](int y) {
+            int sum = 0;
+            int count = 0;
+            for (int x = from; x <= to; ++x) {
+                sum += ink(x, y) ? x : 0;
+                count += ink(x, y) ? 1 : 0;
+            }
+            return double(sum) / std::max(1, count);
+        };
+        const double tip = middleOf((first + last) / 2);
+        const double end = middleOf(first);
+        QVERIFY2(direction == Qt::LeftToRight ? tip > end : tip < end,
+                 qPrintable(QStringLiteral("tip %1, end %2").arg(tip).arg(end)));
+    }
+
     // With nothing selected the panel is about everything: what runs, the room, the platform, the way in.
     void theWholeSite()
     {

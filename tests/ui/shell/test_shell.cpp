@@ -2,6 +2,7 @@
 #include "tests/support/finditem.h"
 #include "tests/support/picturesite.h"
 #include "tests/ui/fakedocuments.h"
+#include "ui/compare/comparedialog.h"
 #include "ui/connect/welcomepage.h"
 #include "ui/console/sessionpage.h"
 #include "ui/details/detailspanel.h"
@@ -126,6 +127,55 @@ class TestShell : public QObject {
 
 private Q_SLOTS:
     void initTestCase() { ui::Theme::instance().install(); }
+
+    // The sentence that asks for the other item goes when it has been chosen.
+    void whatWaitsToBeComparedIsSaidUntilItIs()
+    {
+        Fixture f;
+        f.store.apply(test::pictureSite());
+        const QList<QAction*> all = f.window->actions();
+        const auto found = std::find_if(all.begin(), all.end(), [](const QAction* action) {
+            return action->text().startsWith(QLatin1String("Compare with another"));
+        });
+        QVERIFY(found != all.end());
+        QAction* compare = *found;
+        auto* message = f.window->findChild<ui::MessageBar*>();
+        QVERIFY(message != nullptr);
+        f.window->select(test::itemNamed(f.store.stack(), ItemKind::OuterNode, "outer-1"));
+        QTRY_VERIFY(compare->isEnabled());
+        compare->trigger();
+        QVERIFY2(message->text().contains(QLatin1String("outer-1 waits to be compared")),
+                 qPrintable(message->text()));
+        f.window->select(test::itemNamed(f.store.stack(), ItemKind::OuterNode, "outer-2"));
+        QTRY_VERIFY2(compare->text().contains(QLatin1String("outer-1")), qPrintable(compare->text()));
+        compare->trigger();
+        QTRY_VERIFY(f.window->findChild<ui::CompareDialog*>() != nullptr);
+        QCOMPARE(message->text(), QString());
+        delete f.window->findChild<ui::CompareDialog*>();
+        // What somebody else has said meanwhile stays.
+        compare->trigger();
+        f.window->say(QStringLiteral("Something else."));
+        f.window->select(test::itemNamed(f.store.stack(), ItemKind::OuterNode, "outer-1"));
+        compare->trigger();
+        QCOMPARE(message->text(), QStringLiteral("Something else."));
+    }
+
+    // What the field is for is said in words that have room, not in half of them.
+    void theSearchSaysWhatItIsForAtEveryWidth()
+    {
+        Fixture f;
+        QStringList seen;
+        for (const int width : {1600, 1200, 1024}) {
+            f.window->resize(width, 700);
+            QTRY_COMPARE(f.window->width(), width);
+            QLineEdit* field = f.field();
+            QTRY_VERIFY(field->fontMetrics().horizontalAdvance(field->placeholderText()) <=
+                        field->width() - 16);
+            seen << field->placeholderText();
+        }
+        QVERIFY2(seen.first().contains(QLatin1String("Ctrl+K")), qPrintable(seen.first()));
+        QVERIFY(seen.last().startsWith(QLatin1String("Search")));
+    }
 
     void chipTexts()
     {
