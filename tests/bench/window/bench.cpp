@@ -34,6 +34,7 @@
 #include <mutex>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 // What the window itself costs: how soon it stands there (P4), and how it keeps up with a storm (P3).
@@ -181,9 +182,26 @@ stack::PodFact pod(int i, int nodes, const char* phase)
     return fact;
 }
 
+// Knows when the event loop's turn began: a dispatcher tells when it is about to block, but timers and
+// sockets have had their turn already when it tells that it is awake.
+class TurnedApplication : public QApplication {
+public:
+    using QApplication::QApplication;
+    double cpuAt = 0;
+    double wallAt = 0; // 0: nothing was delivered since it blocked
+    bool notify(QObject* receiver, QEvent* event) override
+    {
+        if (wallAt == 0) {
+            cpuAt = seconds(CLOCK_THREAD_CPUTIME_ID);
+            wallAt = seconds(CLOCK_MONOTONIC);
+        }
+        return QApplication::notify(receiver, event);
+    }
+};
+
 int storm(int argc, char** argv, int rows, int perSecond, int forSeconds)
 {
-    QApplication app(argc, argv);
+    TurnedApplication app(argc, argv);
     ui::Theme::instance().install();
     const int nodes = std::max(1, rows / 50);
     feeds::Outbox outbox;
@@ -222,8 +240,6 @@ int storm(int argc, char** argv, int rows, int perSecond, int forSeconds)
     std::mutex mutex;
     std::deque<double> put;   // when, of those not taken yet
     std::deque<double> taken; // of those that the next paint shows
-    double cpuAt = 0;
-    double wallAt = 0;
     bool measuring = false;
     auto* dispatcher = QAbstractEventDispatcher::instance();
     QObject::connect(&store, &ui::StackStore::changed, &app, [&] {
@@ -231,24 +247,20 @@ int storm(int argc, char** argv, int rows, int perSecond, int forSeconds)
         taken.insert(taken.end(), put.begin(), put.end());
         put.clear();
     });
-    QObject::connect(dispatcher, &QAbstractEventDispatcher::awake, &app, [&] {
-        cpuAt = seconds(CLOCK_THREAD_CPUTIME_ID);
-        wallAt = seconds(CLOCK_MONOTONIC);
-    });
     QObject::connect(dispatcher, &QAbstractEventDispatcher::aboutToBlock, &app, [&] {
-        if (!measuring || wallAt == 0)
+        const double began = std::exchange(app.wallAt, 0);
+        if (!measuring || began == 0)
             return;
         const double now = seconds(CLOCK_MONOTONIC);
-        const double spent = seconds(CLOCK_THREAD_CPUTIME_ID) - cpuAt;
+        const double spent = seconds(CLOCK_THREAD_CPUTIME_ID) - app.cpuAt;
         const std::lock_guard lock(mutex);
         if (spent > 0.0002) { // else nothing was drawn
             cpu.push_back(spent * 1000);
-            wall.push_back((now - wallAt) * 1000);
+            wall.push_back((now - began) * 1000);
         }
         for (const double at : taken)
             toPixel.push_back((now - at) * 1000);
         taken.clear();
-        wallAt = 0;
     });
     std::atomic<bool> ending{false};
     std::atomic<int> events{0};
