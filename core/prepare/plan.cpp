@@ -299,17 +299,19 @@ private:
         }
     }
 
-    void component(const ComponentSpec& spec, const Part& part)
+    // The definitions among the objects, each until it is served. What is new among them is marked with the
+    // kinds that hold work, which undoing asks for.
+    Step definitions(const std::string& id, const std::string& label,
+                     const std::vector<std::string>& holdsWork, const std::vector<Object>& objects)
     {
         using Kind = Predicate::Kind;
         Step kinds;
-        kinds.id = spec.id + "-kinds";
-        kinds.title = say("%1: definitions", {label(spec, part)});
-        kinds.after = before(spec);
+        kinds.id = id + "-kinds";
+        kinds.title = say("%1: definitions", {label});
         std::string work;
-        for (const std::string& kind : spec.holdsWork)
+        for (const std::string& kind : holdsWork)
             work += (work.empty() ? "" : " ") + kind;
-        for (const Object& object : part.objects) {
+        for (const Object& object : objects) {
             if (object.kind() != "CustomResourceDefinition")
                 continue;
             Object definition = object;
@@ -320,6 +322,14 @@ private:
                                            {{Kind::Condition, "Established", "True"}},
                                            {{Kind::Condition, "NamesAccepted", "False"}}));
         }
+        return kinds;
+    }
+
+    void component(const ComponentSpec& spec, const Part& part)
+    {
+        using Kind = Predicate::Kind;
+        Step kinds = definitions(spec.id, label(spec, part), spec.holdsWork, part.objects);
+        kinds.after = before(spec);
         push(std::move(kinds), spec.id);
 
         Step runs;
@@ -386,26 +396,12 @@ private:
     void addon(const Part& part)
     {
         using Kind = Predicate::Kind;
-        std::string work;
-        for (const std::string& kind : part.holdsWork)
-            work += (work.empty() ? "" : " ") + kind;
-        const std::vector<std::string> first = before(part);
-        Step kinds;
-        kinds.id = part.id + "-kinds";
-        kinds.title = say("%1: definitions", {label(part)});
-        kinds.after = first;
+        Step kinds = definitions(part.id, label(part), part.holdsWork, part.objects);
+        kinds.after = before(part);
         std::set<std::string> groups;
         for (const Object& object : part.objects) {
-            if (object.kind() != "CustomResourceDefinition")
-                continue;
-            groups.insert(object.text("spec.group").value_or(""));
-            Object definition = object;
-            if (m_existing.count(keyOf(object)) == 0 && !work.empty())
-                definition.setAnnotation(provision::kHoldsWorkKey, work);
-            if (add(kinds, definition))
-                kinds.waits.push_back(wait(provision::refOf(object), say("%1 is served", {object.name()}),
-                                           {{Kind::Condition, "Established", "True"}},
-                                           {{Kind::Condition, "NamesAccepted", "False"}}));
+            if (object.kind() == "CustomResourceDefinition")
+                groups.insert(object.text("spec.group").value_or(""));
         }
         push(std::move(kinds), part.id);
         Step runs;

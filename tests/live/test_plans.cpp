@@ -13,6 +13,8 @@
 #include "core/provision/runner.h"
 #include "tests/core/feeds/watchedsite.h"
 #include "tests/core/prepare/testbundle.h"
+#include "tests/core/provision/richprofile.h"
+#include "tests/core/provision/runrecord.h"
 #include "tests/live/realapi.h"
 #include "tests/live/servertools.h"
 #include "tests/support/enums.h"
@@ -24,10 +26,8 @@
 
 #include <algorithm>
 #include <atomic>
-#include <condition_variable>
 #include <future>
 #include <map>
-#include <mutex>
 #include <set>
 #include <thread>
 
@@ -41,8 +41,9 @@ using stack::SourceId;
 using strata::test::ask;
 using strata::test::call;
 using strata::test::RealApi;
+using strata::test::RunRecord;
+using strata::test::told;
 using strata::test::Watched;
-using strata::test::within;
 
 // What Strata writes, judged by a real API server with upstream's definitions of KubeVirt, CDI and Cluster
 // API: everything is accepted, and without a warning.
@@ -53,73 +54,6 @@ constexpr auto kLong = 60s;
 std::string words(const Error& error)
 {
     return error.text + " | " + error.detail;
-}
-
-// A run's ends, and what the server said beforehand.
-class Record {
-public:
-    RunCallbacks callbacks()
-    {
-        RunCallbacks calls;
-        calls.verdict = [this](const Verdict& verdict) {
-            const std::lock_guard lock(m_mutex);
-            m_verdicts.push_back(verdict);
-        };
-        calls.step = [this](const StepReport& report) {
-            const std::lock_guard lock(m_mutex);
-            m_steps[report.id] = report;
-            m_changed.notify_all();
-        };
-        calls.state = [this](const RunReport& report) {
-            const std::lock_guard lock(m_mutex);
-            m_report = report;
-            m_changed.notify_all();
-        };
-        return calls;
-    }
-    RunReport end(std::chrono::seconds limit = kLong)
-    {
-        std::unique_lock lock(m_mutex);
-        m_changed.wait_for(lock, limit, [this] {
-            return m_report.state == RunState::Done || m_report.state == RunState::Failed ||
-                   m_report.state == RunState::Cancelled || m_report.state == RunState::Undone ||
-                   m_report.state == RunState::UndoFailed;
-        });
-        const RunReport report = m_report;
-        m_report = {};
-        return report;
-    }
-    std::map<std::string, StepReport> steps()
-    {
-        const std::lock_guard lock(m_mutex);
-        return m_steps;
-    }
-    std::vector<Verdict> verdicts()
-    {
-        const std::lock_guard lock(m_mutex);
-        return m_verdicts;
-    }
-
-private:
-    std::mutex m_mutex;
-    std::condition_variable m_changed;
-    std::vector<Verdict> m_verdicts;
-    std::map<std::string, StepReport> m_steps;
-    RunReport m_report;
-};
-
-std::string told(const RunReport& report, Record& record)
-{
-    std::string text = toString(report.state);
-    if (report.error)
-        text += ": " + words(*report.error);
-    for (const std::string& left : report.left)
-        text += " | " + left;
-    for (const auto& [id, step] : record.steps()) {
-        if (step.state != StepState::Done && step.state != StepState::Pending)
-            text += " | " + id + " " + toString(step.state) + " " + step.evidence;
-    }
-    return text;
 }
 
 std::vector<Object> fromYaml(const char* text)
@@ -189,23 +123,10 @@ std::map<std::string, ClusterProfile> profiles()
         return p;
     };
     out["a name alone"] = named("plain");
-    ClusterProfile p = named("rich");
-    p.tenant = "acme";
+    ClusterProfile p = strata::test::richProfile();
+    p.name = "rich";
     p.nameSpace = "tenant-rich";
-    p.controlPlane = {3, {4, "8Gi", "40Gi", "fast"}};
-    WorkerPool gpu;
-    gpu.name = "gpu";
-    gpu.count = 3;
-    gpu.size = {8, "16Gi", "100Gi", "fast"};
-    gpu.labels = {{"example.com/gpu", "true"}, {"node-role.kubernetes.io/gpu", ""}};
-    gpu.taints = {{"example.com/gpu", "yes", "NoSchedule"}, {"only", "", "NoExecute"}};
-    gpu.autoscaler = Autoscaler{2, 6};
-    p.workers.push_back(gpu);
-    p.sshKeys = {"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f a@b"};
-    p.network.mtu = 1380;
-    p.network.vxlanPort = 14789;
     p.network.serviceDomain = "cluster.example";
-    p.addOns.cloudProvider = true;
     p.addOns.metricsServer = {true, "components.yaml"};
     p.addOns.kubevirtCsi = {true, "csi.yaml", "controller.yaml"};
     out["rich"] = p;
@@ -251,7 +172,7 @@ std::map<std::string, ClusterProfile> profiles()
 // Runs a plan's dry run and tells what the server has against it, one line each; nothing: all is well.
 QStringList objectionsOf(const std::shared_ptr<kube::Client>& client, const Plan& plan, int* asked = nullptr)
 {
-    Record record;
+    RunRecord record;
     RunOptions options;
     options.dryRunOnly = true;
     options.tries = 2;
@@ -260,7 +181,7 @@ QStringList objectionsOf(const std::shared_ptr<kube::Client>& client, const Plan
     const RunReport report = record.end();
     QStringList out;
     if (report.state != RunState::Done)
-        out << QString::fromStdString(told(report, record));
+        out << QString::fromStdString(told(report));
     for (const Verdict& verdict : record.verdicts()) {
         const std::string name = verdict.step + ": " + verdict.ref.title() + ": ";
         if (!verdict.accepted)
@@ -467,7 +388,7 @@ private Q_SLOTS:
         wish.nameSpace = "tenant-real";
         const auto plan = createPlan(wish, contract(old), manifests(wish.cni.kind), newPlanId());
         QVERIFY2(plan, plan ? "" : words(plan.error()).c_str());
-        Record record;
+        RunRecord record;
         RunOptions options;
         options.journal = m_folder.filePath(QString::fromStdString(plan->id)).toStdString();
         options.pollInterval = 50ms;
@@ -475,12 +396,8 @@ private Q_SLOTS:
         options.goneTimeout = 30s;
         Runner runner(client, *plan, options, record.callbacks());
         runner.start();
-        const bool waits = within(kLong, [&] {
-            const auto steps = record.steps();
-            const auto step = steps.find("infrastructure-ready");
-            return step != steps.end() && step->second.state == StepState::Waiting;
-        });
-        QVERIFY2(waits, told(record.end(1s), record).c_str());
+        const bool waits = record.waitFor("infrastructure-ready", StepState::Waiting);
+        QVERIFY2(waits, told(record.end(1s)).c_str());
         const std::string core = std::string("/apis/cluster.x-k8s.io/") + (old ? "v1beta1" : "v1beta2") +
                                  "/namespaces/tenant-real/";
         const std::string planes = std::string("/apis/controlplane.cluster.x-k8s.io/") +
@@ -518,7 +435,7 @@ private Q_SLOTS:
             QVERIFY2(wrong.empty(), wrong.c_str());
         }
         RunReport report = record.end();
-        QVERIFY2(report.state == RunState::Done, told(report, record).c_str());
+        QVERIFY2(report.state == RunState::Done, told(report).c_str());
         runner.undo();
         std::atomic<bool> over{false};
         std::thread spaces([&] {
@@ -530,7 +447,7 @@ private Q_SLOTS:
         report = record.end();
         over = true;
         spaces.join();
-        QVERIFY2(report.state == RunState::Undone, told(report, record).c_str());
+        QVERIFY2(report.state == RunState::Undone, told(report).c_str());
         const auto gone = call(*client, "GET", core + "clusters/real");
         QVERIFY(!gone && gone.error().kind == ErrorKind::NotFound);
     }
@@ -885,7 +802,7 @@ private Q_SLOTS:
         QVERIFY2(bad.isEmpty(), qPrintable(bad.join(QLatin1Char('\n'))));
         QVERIFY(asked > 20);
 
-        Record record;
+        RunRecord record;
         RunOptions run;
         run.journal = m_folder.filePath(QString::fromStdString(plan.id)).toStdString();
         run.pollInterval = 50ms;
@@ -902,7 +819,7 @@ private Q_SLOTS:
         const RunReport report = record.end(120s);
         over = true;
         controllers.join();
-        QVERIFY2(report.state == RunState::Done, told(report, record).c_str());
+        QVERIFY2(report.state == RunState::Done, told(report).c_str());
         for (const Verdict& verdict : record.verdicts())
             QVERIFY2(verdict.warnings.empty(), (verdict.ref.title() + join(verdict.warnings)).c_str());
         // It sees its own work, and has nothing more to do.

@@ -7,6 +7,7 @@
 #include "core/provision/create_cluster.h"
 #include "core/provision/runner.h"
 #include "tests/core/prepare/testbundle.h"
+#include "tests/core/provision/runrecord.h"
 #include "tests/support/scriptserver.h"
 
 #include <QTemporaryDir>
@@ -14,9 +15,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include <condition_variable>
 #include <future>
-#include <mutex>
 
 using namespace strata;
 using namespace strata::prepare;
@@ -27,79 +26,12 @@ using provision::Runner;
 using provision::RunOptions;
 using provision::RunReport;
 using provision::RunState;
+using strata::test::RunRecord;
+using strata::test::told;
 
 namespace {
 
 constexpr auto kLongest = 60s;
-
-std::string told(const RunReport& report)
-{
-    std::string text = provision::toString(report.state);
-    if (report.error)
-        text += ": " + report.error->text + " | " + report.error->detail;
-    for (const std::string& left : report.left)
-        text += " | " + left;
-    return text;
-}
-
-// A run's ends, and what the server said beforehand.
-class Record {
-public:
-    provision::RunCallbacks callbacks()
-    {
-        provision::RunCallbacks calls;
-        calls.verdict = [this](const provision::Verdict& verdict) {
-            const std::lock_guard lock(m_mutex);
-            m_verdicts.push_back(verdict);
-        };
-        calls.step = [this](const provision::StepReport& report) {
-            const std::lock_guard lock(m_mutex);
-            m_steps[report.id] = report;
-            m_changed.notify_all();
-        };
-        calls.state = [this](const RunReport& report) {
-            const std::lock_guard lock(m_mutex);
-            m_report = report;
-            m_changed.notify_all();
-        };
-        return calls;
-    }
-    RunReport end()
-    {
-        std::unique_lock lock(m_mutex);
-        const bool over = m_changed.wait_for(lock, kLongest, [this] {
-            return m_report.state == RunState::Done || m_report.state == RunState::Failed ||
-                   m_report.state == RunState::Cancelled || m_report.state == RunState::Undone ||
-                   m_report.state == RunState::UndoFailed;
-        });
-        RunReport report = m_report;
-        if (!over) {
-            for (const auto& [id, step] : m_steps) {
-                if (step.state != provision::StepState::Done && step.state != provision::StepState::Pending)
-                    report.left.push_back(id + " " + provision::toString(step.state) + " " + step.evidence);
-            }
-        }
-        m_report = {};
-        return report;
-    }
-    bool waitFor(const std::string& step, provision::StepState state)
-    {
-        std::unique_lock lock(m_mutex);
-        return m_changed.wait_for(lock, kLongest, [&] { return m_steps[step].state == state; });
-    }
-    std::vector<provision::Verdict> verdicts()
-    {
-        const std::lock_guard lock(m_mutex);
-        return m_verdicts;
-    }
-
-private:
-    std::mutex m_mutex;
-    std::condition_variable m_changed;
-    std::vector<provision::Verdict> m_verdicts;
-    std::map<std::string, provision::StepReport> m_steps;
-    RunReport m_report;
-};
 
 // A demo site, its client and what is asked of it.
 class Bench {
@@ -163,7 +95,7 @@ public:
         return makePlan(*parts, *existing, builtinMatrix(), options);
     }
 
-    std::unique_ptr<Runner> runner(const Plan& plan, Record& record, bool dry = false)
+    std::unique_ptr<Runner> runner(const Plan& plan, RunRecord& record, bool dry = false)
     {
         RunOptions options;
         options.dryRunOnly = dry;
@@ -314,14 +246,14 @@ private Q_SLOTS:
 
         // The dry run writes nothing and is content.
         {
-            Record record;
+            RunRecord record;
             const auto dry = bench.runner(*plan, record, true);
             const RunReport report = record.end();
             QVERIFY2(report.state == RunState::Done, told(report).c_str());
             QVERIFY(record.verdicts().size() > 50);
             QCOMPARE(difference(before, bench.contents()), std::string());
         }
-        Record record;
+        RunRecord record;
         const auto runner = bench.runner(*plan, record);
         RunReport report = record.end();
         QVERIFY2(report.state == RunState::Done, told(report).c_str());
@@ -384,7 +316,7 @@ private Q_SLOTS:
         const auto plan = bench.plan(nothing, folder, "prepare0000000000010", {"longhorn", "quota.yaml"});
         QVERIFY2(plan, plan ? "" : plan.error().text.c_str());
         QCOMPARE(plan->title, std::string("Prepare the outer cluster: Longhorn v1.9.1, quota.yaml"));
-        Record record;
+        RunRecord record;
         const auto runner = bench.runner(*plan, record);
         RunReport report = record.end();
         QVERIFY2(report.state == RunState::Done, told(report).c_str());
@@ -419,7 +351,7 @@ private Q_SLOTS:
         const Proposal proposal = propose(bench.picture(), builtinMatrix());
         const auto plan = bench.plan(proposal.wishes, m_bundle, "prepare0000000000003");
         QVERIFY(plan);
-        Record record;
+        RunRecord record;
         const auto runner = bench.runner(*plan, record);
         RunReport report = record.end();
         QVERIFY2(report.state == RunState::Done, told(report).c_str());
@@ -478,7 +410,7 @@ private Q_SLOTS:
         const auto plan =
             bench.plan(propose(bench.picture(), builtinMatrix()).wishes, m_bundle, "prepare0000000000004");
         QVERIFY(plan);
-        Record record;
+        RunRecord record;
         {
             const auto runner = bench.runner(*plan, record);
             const RunReport report = record.end();
@@ -497,7 +429,7 @@ private Q_SLOTS:
         QCOMPARE(proposal.wish("cdi")->deed, Deed::Leave);
         const auto repair = bench.plan(proposal.wishes, m_bundle, "prepare0000000000005");
         QVERIFY2(repair, repair ? "" : repair.error().text.c_str());
-        Record again;
+        RunRecord again;
         const auto runner = bench.runner(*repair, again);
         const RunReport report = again.end();
         QVERIFY2(report.state == RunState::Done, told(report).c_str());
@@ -518,7 +450,7 @@ private Q_SLOTS:
         const auto plan = bench.plan(proposal.wishes, m_bundle, "prepare0000000000006");
         QVERIFY2(plan, plan ? "" : plan.error().text.c_str());
         QVERIFY(!plan->interruption.empty());
-        Record record;
+        RunRecord record;
         const auto runner = bench.runner(*plan, record);
         RunReport report = record.end();
         QVERIFY2(report.state == RunState::Done, told(report).c_str());
@@ -546,7 +478,7 @@ private Q_SLOTS:
             bench.plan(propose(bench.picture(), builtinMatrix()).wishes, m_bundle, "prepare0000000000007");
         QVERIFY(plan);
         {
-            Record record;
+            RunRecord record;
             const auto runner = bench.runner(*plan, record);
             QVERIFY(record.waitFor("cert-manager-runs", provision::StepState::Waiting));
             runner->cancel();
@@ -555,7 +487,7 @@ private Q_SLOTS:
         }
         QVERIFY(!firstNotInstalled(bench.picture()).empty());
         bench.site->setSpeed(100);
-        Record record;
+        RunRecord record;
         const auto runner = bench.runner(*plan, record); // the same journal
         const RunReport report = record.end();
         QVERIFY2(report.state == RunState::Done, told(report).c_str());
@@ -579,7 +511,7 @@ private Q_SLOTS:
         const auto plan =
             bench.plan(propose(bench.picture(), builtinMatrix()).wishes, bundle, "prepare0000000000008");
         QVERIFY2(plan, plan ? "" : plan.error().text.c_str());
-        Record record;
+        RunRecord record;
         const auto runner = bench.runner(*plan, record);
         const RunReport report = record.end();
         QCOMPARE(report.state, RunState::Failed);

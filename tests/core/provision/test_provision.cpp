@@ -5,6 +5,7 @@
 #include "core/provision/journal.h"
 #include "core/provision/manifests.h"
 #include "core/provision/recipes/create_plan.h"
+#include "tests/core/provision/richprofile.h"
 #include "tests/support/crdschema.h"
 
 #include <QFile>
@@ -19,32 +20,11 @@
 
 using namespace strata;
 using namespace strata::provision;
+using strata::test::richProfile;
 
 namespace {
 
 constexpr std::int64_t kGi = std::int64_t{1} << 30;
-
-ClusterProfile rich()
-{
-    ClusterProfile p;
-    p.name = "blue";
-    p.tenant = "acme";
-    p.nameSpace = "tenant-blue";
-    p.controlPlane = {3, {4, "8Gi", "40Gi", "fast"}};
-    WorkerPool gpu;
-    gpu.name = "gpu";
-    gpu.count = 3;
-    gpu.size = {8, "16Gi", "100Gi", "fast"};
-    gpu.labels = {{"example.com/gpu", "true"}, {"node-role.kubernetes.io/gpu", ""}};
-    gpu.taints = {{"example.com/gpu", "yes", "NoSchedule"}, {"only", "", "NoExecute"}};
-    gpu.autoscaler = Autoscaler{2, 6};
-    p.workers.push_back(gpu);
-    p.sshKeys = {"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f a@b"};
-    p.network.mtu = 1380;
-    p.network.vxlanPort = 14789;
-    p.addOns.cloudProvider = true;
-    return p;
-}
 
 ClusterProfile ofClass()
 {
@@ -421,7 +401,7 @@ private Q_SLOTS:
 
     void objectList()
     {
-        const auto set = createObjects(rich(), contract(false), manifests(), "plan1");
+        const auto set = createObjects(richProfile(), contract(false), manifests(), "plan1");
         QVERIFY2(set.has_value(), set ? "" : set.error().text.c_str());
         QStringList titles;
         for (const Object& object : set->objects()) {
@@ -454,14 +434,14 @@ private Q_SLOTS:
                                     QStringLiteral("Cluster blue")};
         QCOMPARE(titles, wanted);
         // Without a plan nothing is stamped: fit for a folder under version control.
-        for (const Object& object : createObjects(rich(), contract(false), manifests())->objects())
+        for (const Object& object : createObjects(richProfile(), contract(false), manifests())->objects())
             QVERIFY(planOf(object).empty());
     }
 
     void bothContracts()
     {
-        const auto now = createObjects(rich(), contract(false), manifests())->objects();
-        const auto old = createObjects(rich(), contract(true), manifests())->objects();
+        const auto now = createObjects(richProfile(), contract(false), manifests())->objects();
+        const auto old = createObjects(richProfile(), contract(true), manifests())->objects();
         const Object& newPlane = find(now, "KubeadmControlPlane", "blue-cp");
         const Object& oldPlane = find(old, "KubeadmControlPlane", "blue-cp");
         QCOMPARE(newPlane.text("spec.machineTemplate.spec.infrastructureRef.apiGroup").value_or(""),
@@ -507,7 +487,7 @@ private Q_SLOTS:
     // The driver's controller is fitted to this cluster; what is not its own is refused.
     void storageDriver()
     {
-        ClusterProfile p = rich();
+        ClusterProfile p = richProfile();
         p.addOns.kubevirtCsi = {true, "tenant.yaml", "controller.yaml"};
         Manifests m = manifests();
         m.kubevirtCsi = *objectsFromYaml("apiVersion: storage.k8s.io/v1\nkind: CSIDriver\nmetadata: {name: "
@@ -717,7 +697,7 @@ private Q_SLOTS:
         QFETCH(QString, location);
         QFETCH(QString, path);
         QFETCH(QString, value);
-        ClusterProfile p = rich();
+        ClusterProfile p = richProfile();
         p.image = {static_cast<ImageSource>(source), location.toStdString()};
         const auto set = createObjects(p, contract(false), manifests());
         QVERIFY2(set.has_value(), set ? "" : set.error().text.c_str());
@@ -729,7 +709,7 @@ private Q_SLOTS:
 
     void calicoIsFitted()
     {
-        const auto rendered = renderCni(rich(), calico());
+        const auto rendered = renderCni(richProfile(), calico());
         QVERIFY(rendered.has_value());
         const Json& container =
             find(*rendered, "DaemonSet", "calico-node").json()["spec"]["template"]["spec"]["containers"][0];
@@ -742,7 +722,7 @@ private Q_SLOTS:
         QCOMPARE(container["livenessProbe"]["exec"]["command"].size(), std::size_t{2});
         QCOMPARE(find(*rendered, "ConfigMap", "calico-config").text("data.veth_mtu").value_or(""),
                  std::string("1380"));
-        QVERIFY(!renderCni(rich(), {}).has_value());
+        QVERIFY(!renderCni(richProfile(), {}).has_value());
     }
 
     void largeManifestsAreSplit()
@@ -753,7 +733,7 @@ private Q_SLOTS:
             big.edit()["data"]["x"] = std::string(400 * 1024, 'x');
             m.cni.push_back(big);
         }
-        const auto set = createObjects(rich(), contract(false), m);
+        const auto set = createObjects(richProfile(), contract(false), m);
         QVERIFY(set.has_value());
         const auto objects = set->objects();
         const Json& resources = find(objects, "ClusterResourceSet", "blue-cni").json()["spec"]["resources"];
@@ -772,10 +752,10 @@ private Q_SLOTS:
         Object huge("v1", "ConfigMap", "kube-system", "huge");
         huge.edit()["data"]["x"] = std::string(1000 * 1024, 'x');
         m.cni.push_back(huge);
-        const auto refused = createObjects(rich(), contract(false), m);
+        const auto refused = createObjects(richProfile(), contract(false), m);
         QVERIFY(!refused.has_value());
         QVERIFY(refused.error().kind == ErrorKind::Refused);
-        ClusterProfile inner = rich();
+        ClusterProfile inner = richProfile();
         inner.cni.delivery = CniDelivery::InnerApi;
         QCOMPARE(createObjects(inner, contract(false), m)->inner.size(), m.cni.size());
     }
@@ -813,7 +793,7 @@ private Q_SLOTS:
                 cache.emplace(one, std::move(*loaded));
             }
         }
-        ClusterProfile p = source < 0 ? ofClass() : rich();
+        ClusterProfile p = source < 0 ? ofClass() : richProfile();
         p.antiAffinity = static_cast<AntiAffinity>(affinity);
         if (source >= 0)
             p.image.source = static_cast<ImageSource>(source);
@@ -900,7 +880,7 @@ private Q_SLOTS:
 
     void planClaimsFirstAndStartsLast()
     {
-        const auto plan = createPlan(rich(), contract(false), manifests(), "p1");
+        const auto plan = createPlan(richProfile(), contract(false), manifests(), "p1");
         QVERIFY2(plan.has_value(), plan ? "" : plan.error().text.c_str());
         QVERIFY(check(*plan).has_value());
         const Step* claim = plan->step("claim");
@@ -923,7 +903,7 @@ private Q_SLOTS:
             }
         }
         std::multiset<std::string> wanted;
-        for (const Object& object : createObjects(rich(), contract(false), manifests())->objects())
+        for (const Object& object : createObjects(richProfile(), contract(false), manifests())->objects())
             wanted.insert(object.title());
         QVERIFY(written == wanted);
         const QString text = QString::fromStdString(preview(*plan));
@@ -934,7 +914,7 @@ private Q_SLOTS:
 
     void planSurvivesJson()
     {
-        ClusterProfile p = rich();
+        ClusterProfile p = richProfile();
         p.cni.delivery = CniDelivery::InnerApi;
         const auto plan = createPlan(p, contract(true), manifests(), newPlanId());
         QVERIFY(plan.has_value());
@@ -990,7 +970,7 @@ private Q_SLOTS:
         QFETCH(QByteArray, status);
         QFETCH(bool, met);
         QFETCH(QString, words);
-        const auto plan = createPlan(rich(), contract(false), manifests(), "p1");
+        const auto plan = createPlan(richProfile(), contract(false), manifests(), "p1");
         const Wait& wait = plan->step("infrastructure-ready")->waits.front();
         Object object("cluster.x-k8s.io/v1beta2", "Cluster", "tenant-blue", "blue");
         object.edit()["status"] = Json::parse(status.toStdString());
@@ -1090,7 +1070,7 @@ private Q_SLOTS:
                 for (const auto& [endpoint, type] : {std::pair(Endpoint::LoadBalancer, "LoadBalancer"),
                                                      std::pair(Endpoint::NodePort, "NodePort"),
                                                      std::pair(Endpoint::ClusterIp, "ClusterIP")}) {
-                    ClusterProfile p = rich();
+                    ClusterProfile p = richProfile();
                     p.eviction = eviction;
                     p.antiAffinity = affinity;
                     p.endpoint = endpoint;
@@ -1117,7 +1097,7 @@ private Q_SLOTS:
                 }
             }
         }
-        const auto vms = demands(rich());
+        const auto vms = demands(richProfile());
         QCOMPARE(vms.size(), std::size_t{3 + 2 + 3});
         QCOMPARE(vms.front().group, std::string("blue-cp"));
         QCOMPARE(vms.back().name, std::string("blue-gpu 3"));
@@ -1131,7 +1111,7 @@ private Q_SLOTS:
     {
         QTemporaryDir folder;
         const std::string path = folder.filePath(QStringLiteral("a.journal")).toStdString();
-        const Plan plan = *createPlan(rich(), contract(false), manifests(), "p1");
+        const Plan plan = *createPlan(richProfile(), contract(false), manifests(), "p1");
         {
             auto journal = Journal::open(path, plan);
             QVERIFY2(journal.has_value(), journal ? "" : journal.error().text.c_str());
@@ -1205,7 +1185,7 @@ private Q_SLOTS:
     void unfinishedOnesAreFound()
     {
         QTemporaryDir folder;
-        const Plan plan = *createPlan(rich(), contract(false), manifests(), "p1");
+        const Plan plan = *createPlan(richProfile(), contract(false), manifests(), "p1");
         for (const char* note : {"", "done", "failed", "undone"}) {
             auto journal = Journal::open(
                 folder.filePath(QStringLiteral("x%1.journal").arg(QLatin1String(note))).toStdString(), plan);
