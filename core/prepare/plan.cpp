@@ -90,12 +90,6 @@ std::string label(const Part& part)
     return part.title + (part.version.empty() ? "" : " " + part.version);
 }
 
-std::string groupOf(const std::string& apiVersion)
-{
-    const std::size_t slash = apiVersion.find('/');
-    return slash == std::string::npos ? std::string() : apiVersion.substr(0, slash);
-}
-
 class Planner {
 public:
     Planner(const Existing& existing, const Matrix& matrix, const PlanOptions& options)
@@ -128,7 +122,8 @@ public:
             for (const Object& object : part.objects)
                 remember(object, part.id);
             if (spec->resource) // its operator defines more of that group
-                m_definers.emplace(groupOf(spec->resource->apiVersion), part.id);
+                m_definers.emplace(Object(spec->resource->apiVersion, spec->resource->kind, {}, {}).group(),
+                                   part.id);
         }
         for (const Part& part : parts) {
             if (part.title.empty() || part.first)

@@ -424,9 +424,11 @@ void PrepareChoicePage::makeGates()
 void PrepareChoicePage::makeAddons()
 {
     QString now;
-    for (const Addon& addon : m_model->addons())
-        now += QString::fromStdString(addon.id) + QLatin1Char('\n') +
-               cleaned(remarkOn(addon, m_model->picture(), m_model->matrix())) + QLatin1Char('\n');
+    std::vector<QString> remarks; // on each, in their order
+    for (const Addon& addon : m_model->addons()) {
+        remarks.push_back(cleaned(remarkOn(addon, m_model->picture(), m_model->matrix())));
+        now += QString::fromStdString(addon.id) + QLatin1Char('\n') + remarks.back() + QLatin1Char('\n');
+    }
     if (now != m_addonsFor) {
         m_addonsFor = now;
         if (const std::unique_ptr<QLayoutItem> before(m_addons->takeAt(0)); before)
@@ -443,7 +445,7 @@ void PrepareChoicePage::makeAddons()
         for (const Addon& addon : m_model->addons()) {
             const QString title =
                 cleaned(addon.version.empty() ? addon.title : addon.title + " " + addon.version);
-            const QString remark = cleaned(remarkOn(addon, m_model->picture(), m_model->matrix()));
+            const QString& remark = remarks[std::size_t(row)];
             auto* box = new QCheckBox(all);
             box->setText(elidedName(box->fontMetrics(), title, 30 * box->fontMetrics().averageCharWidth())
                              .replace(QLatin1Char('&'), QStringLiteral("&&")));

@@ -242,9 +242,10 @@ HttpAnswer ApiHandler::route(const HttpRequest& request)
             document = openApiV3(*m_cluster, parts[3], parts[4]);
         return document.is_null() ? pageNotFound() : jsonAnswer(document);
     }
-    const bool known = root != "apis" || parts.size() < 2 || isBuiltIn(parts[1]);
+    // Asked only by what refuses.
+    const auto known = [&] { return root != "apis" || parts.size() < 2 || isBuiltIn(parts[1]); };
     if (!form.acceptable)
-        return refuse(notAcceptable(known));
+        return refuse(notAcceptable(known()));
     if (parts.empty())
         return jsonAnswer({{"paths",
                             {"/api", "/api/v1", "/apis", "/healthz", "/livez", "/openapi/v2", "/openapi/v3",
@@ -260,7 +261,7 @@ HttpAnswer ApiHandler::route(const HttpRequest& request)
     if (root != "api" && root != "apis")
         return pageNotFound();
     // What of a group is not there: those of definitions are asked one after another until nobody is left.
-    const auto nothingThere = [known] { return known ? noSuchPath() : pageNotFound(); };
+    const auto nothingThere = [&known] { return known() ? noSuchPath() : pageNotFound(); };
     std::string group;
     std::size_t at = 1;
     if (root == "apis") {

@@ -38,6 +38,13 @@ bool isLowerAlphanumeric(char c)
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
 }
 
+// Between the dots of a subdomain, which say nothing of its length.
+bool isDnsPart(std::string_view text)
+{
+    return !text.empty() && isLowerAlphanumeric(text.front()) && isLowerAlphanumeric(text.back()) &&
+           std::all_of(text.begin(), text.end(), [](char c) { return isLowerAlphanumeric(c) || c == '-'; });
+}
+
 bool isLabelText(std::string_view text)
 {
     return !text.empty() && isAlphanumeric(text.front()) && isAlphanumeric(text.back()) &&
@@ -172,9 +179,7 @@ private:
 
 bool isDnsLabel(std::string_view text)
 {
-    return !text.empty() && text.size() <= kLongestPart && isLowerAlphanumeric(text.front()) &&
-           isLowerAlphanumeric(text.back()) &&
-           std::all_of(text.begin(), text.end(), [](char c) { return isLowerAlphanumeric(c) || c == '-'; });
+    return text.size() <= kLongestPart && isDnsPart(text);
 }
 
 bool isDnsSubdomain(std::string_view text)
@@ -183,10 +188,7 @@ bool isDnsSubdomain(std::string_view text)
         return false;
     while (true) {
         const std::size_t dot = text.find('.');
-        const std::string_view part = text.substr(0, dot);
-        const bool good =
-            !part.empty() && isLowerAlphanumeric(part.front()) && isLowerAlphanumeric(part.back()) &&
-            std::all_of(part.begin(), part.end(), [](char c) { return isLowerAlphanumeric(c) || c == '-'; });
+        const bool good = isDnsPart(text.substr(0, dot));
         if (!good || dot == std::string_view::npos)
             return good;
         text.remove_prefix(dot + 1);
